@@ -1,0 +1,94 @@
+# Builds, installs and tests pg_warrant with PGXS.
+#
+#   make, make install      need PostgreSQL's server headers
+#   make installcheck       pg_regress and isolation tests against the installed extension
+#   make test, make demo    install whatever is missing first
+#   make soak, make bench   long runs
+#
+#   PG_CONFIG=path          the server to build for
+#   SUITES="regress tap"    the suites that `make test` runs
+#   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites
+#   SANITIZE=undefined      with UBSan
+#   DEBUG_SWITCHES=1        with the switches that mutation tests turn; never for production
+.DEFAULT_GOAL := all
+
+include sources.mk
+
+EXTENSION := pg_warrant
+MODULE_big := pg_warrant
+OBJS := $(SOURCES:.cpp=.o)
+
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
+SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
+DATA_built := $(EXTENSION_SQL)
+EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
+
+# The server's headers are system headers, or clang refuses their `register`.
+PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -DPG_WARRANT_VERSION='"$(EXTVERSION)"'
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-register -Wno-unknown-warning-option \
+	-fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP $(WERROR)
+SHLIB_LINK = -Wl,--as-needed $(addprefix -l,$(LIBRARIES))
+
+# Warnings are errors only where they are known: compilers to come must not break the build of a release.
+WERROR = $(if $(shell $(CXX) --version | grep -E '^g\+\+ .Debian 12\.|^Debian clang version 14\.'),-Werror)
+
+ifdef SANITIZE
+PG_CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+SHLIB_LINK += -fsanitize=$(SANITIZE)
+endif
+ifdef DEBUG_SWITCHES
+PG_CPPFLAGS += -DWARRANT_MUTANTS
+endif
+
+# Debian's PGXS would compile every C++ file a second time, to bitcode and without these flags.
+override with_llvm = no
+NO_INSTALLCHECK = 1
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifneq ($(PGXS),)
+include $(PGXS)
+
+# Objects follow the flags, not only the sources, so that a sanitized build never mixes with a plain one.
+BUILD_FLAGS := $(strip $(shell $(PG_CONFIG) --version) $(CXX) $(CXXFLAGS) $(CPPFLAGS) $(SHLIB_LINK))
+ifneq ($(file <.build-flags),$(BUILD_FLAGS))
+$(file >.build-flags,$(BUILD_FLAGS))
+endif
+$(OBJS): .build-flags
+-include $(OBJS:.o=.d)
+else
+all install uninstall:
+	@echo "PostgreSQL's server headers are missing; test/setup installs them" >&2; exit 1
+endif
+
+# The directory is a prerequisite because removing a part must rebuild the script too.
+$(EXTENSION_SQL): $(SQL_PARTS) sql/install $(EXTENSION).control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	  for part in $(SQL_PARTS); do echo; cat $$part || exit; done; } >$@.tmp
+	mv $@.tmp $@
+
+# --- tests ---
+
+SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# A make of its own each time, because PGXS may have come only with the setup.
+.PHONY: setup ready test demo soak bench installcheck
+setup:
+	PG_CONFIG=$(PG_CONFIG) test/setup
+ready: setup
+	+$(MAKE) $(JOBS) all
+	+$(SUDO) $(MAKE) install $(MAKEOVERRIDES)
+
+export PG_CONFIG TESTS
+test: ready
+	+@test/run $(SUITES)
+installcheck:
+	+@test/run regress isolation
+demo: ready
+	@test/run-demo
+soak: ready
+	@test/run-script test/soak
+bench: ready
+	@test/run-script test/bench/run
