@@ -19,6 +19,9 @@ MODULE_big := pg_warrant
 OBJS := $(SOURCES:.cpp=.o)
 
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+ifneq ($(shell grep -c '"version": "$(EXTVERSION)"' META.json),2)
+$(error META.json names another version than $(EXTENSION).control)
+endif
 EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
 DATA_built := $(EXTENSION_SQL)
@@ -83,9 +86,9 @@ ready: setup
 
 export PG_CONFIG TESTS
 test: ready
-	+@test/run $(SUITES)
+	@test/run $(SUITES)
 installcheck:
-	+@test/run regress isolation
+	@test/run regress isolation
 demo: ready
 	@test/run-demo
 soak: ready
