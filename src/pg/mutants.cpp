@@ -1,0 +1,27 @@
+#ifdef WARRANT_MUTANTS
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+
+namespace warrant {
+
+bool Mutant(const char* guard) { return settings.mutant != nullptr && strcmp(settings.mutant, guard) == 0; }
+
+void WaitPoint(const char* place) {
+    constexpr int naps = 600;
+    for (int nap = 0; nap < naps && settings.wait_point != nullptr && strcmp(settings.wait_point, place) == 0; nap++) {
+        if (nap == 0)
+            ereport(LOG, (errmsg("waiting at \"%s\"", place)));
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+    }
+}
+
+}    // namespace warrant
+#endif

@@ -1,0 +1,221 @@
+// The one door to the server: every server header, and every difference between its versions.
+//
+// Server-side files are C with namespaces: plain structs, palloc, no destructor alive across an ereport (it is a longjmp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+extern "C" {
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/parallel.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/twophase.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/partition.h"
+#include "catalog/pg_auth_members.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "commands/extension.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "common/cryptohash.h"
+#include "common/hashfn.h"
+#include "common/hmac.h"
+#include "common/ip.h"
+#include "common/sha2.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/libpq-be.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "parser/scansup.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/procsignal.h"
+#include "storage/shmem.h"
+#include "storage/spin.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/datetime.h"
+#include "utils/elog.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/ps_status.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+#include "utils/xid8.h"
+}
+
+// The server replaces these by macros, which would reach into the standard library's headers.
+#undef printf
+#undef fprintf
+#undef sprintf
+#undef snprintf
+#undef vprintf
+#undef vfprintf
+#undef vsprintf
+#undef vsnprintf
+#undef strerror
+#undef strerror_r
+#undef Min
+#undef Max
+
+// On 15 this is empty, and -fvisibility=hidden would hide the functions that SQL calls.
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+// An SQL-callable function: exported, with its version-1 record.
+#define WARRANT_FUNCTION(name)                                 \
+    extern "C" {                                               \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                  \
+    PG_FUNCTION_INFO_V1(name);                                 \
+    }                                                          \
+    Datum name(PG_FUNCTION_ARGS)
+
+namespace warrant {
+
+// The index of this process in the server's process array.
+inline int MyProcessIndex() {
+#if PG_VERSION_NUM >= 170000
+    return MyProcNumber;
+#else
+    return MyProc->pgprocno;
+#endif
+}
+
+// How the client proved who it is ("method:identity"), or nullptr.
+inline const char* AuthenticatedIdentity() {
+#if PG_VERSION_NUM >= 160000
+    return MyClientConnectionInfo.authn_id;
+#else
+    return MyProcPort == nullptr ? nullptr : MyProcPort->authn_id;
+#endif
+}
+
+inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+// One relation of a statement and the privileges that the server checks on it.
+struct Permission {
+    Oid relation;
+    Oid check_as_user;
+    AclMode required;
+    bool updates;    // columns are assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
+};
+
+// The list that ForEachPermission reads.
+inline List* PermissionsOf(const PlannedStmt* plan) {
+#if PG_VERSION_NUM >= 160000
+    return plan->permInfos;
+#else
+    return plan->rtable;
+#endif
+}
+
+// Calls visit(Permission) for each relation that the server checks privileges of.
+template <class Visit>
+inline void ForEachPermission(List* permissions, Visit visit) {
+    ListCell* cell;
+    foreach (cell, permissions) {
+#if PG_VERSION_NUM >= 160000
+        RTEPermissionInfo* entry = lfirst_node(RTEPermissionInfo, cell);
+#else
+        RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind != RTE_RELATION)
+            continue;
+#endif
+        if (entry->requiredPerms != 0)
+            visit(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, !bms_is_empty(entry->updatedCols)});
+    }
+}
+
+inline bool OwnsDatabase(Oid database, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(DatabaseRelationId, database, role);
+#else
+    return pg_database_ownercheck(database, role);
+#endif
+}
+
+#if PG_VERSION_NUM >= 180000
+#define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define WARRANT_RUN_ARGUMENTS query, direction, count
+#else
+#define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define WARRANT_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#define WARRANT_CHECK_PERMS_PARAMETERS List *range_table, List *permissions, bool raise
+#define WARRANT_CHECK_PERMS_ARGUMENTS range_table, permissions, raise
+#define WARRANT_CHECK_PERMS_LIST permissions
+#else
+#define WARRANT_CHECK_PERMS_PARAMETERS List *range_table, bool raise
+#define WARRANT_CHECK_PERMS_ARGUMENTS range_table, raise
+#define WARRANT_CHECK_PERMS_LIST range_table
+#endif
+
+}    // namespace warrant

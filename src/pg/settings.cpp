@@ -1,0 +1,96 @@
+#include "pg/server.hpp"
+
+#include "pg/settings.hpp"
+
+namespace warrant {
+
+Settings settings;
+
+namespace {
+
+const config_enum_entry enforcement_choices[] = {
+    {"enforce", int(Enforcement::Enforce), false},
+    {"monitor", int(Enforcement::Monitor), false},
+    {"off", int(Enforcement::Off), false},
+    {nullptr, 0, false},
+};
+
+const config_enum_entry audit_failure_choices[] = {
+    {"deny", int(AuditFailure::Deny), false},
+    {"allow", int(AuditFailure::Allow), false},
+    {nullptr, 0, false},
+};
+
+constexpr int day_s = 24 * 60 * 60;
+
+// A wrong duration must be told at SET, not when a statement has just been refused.
+bool CheckDuration(char** value, void**, GucSource) {
+    if ((*value)[0] == '\0' || !IsTransactionState())
+        return true;
+    MemoryContext context = CurrentMemoryContext;
+    volatile bool valid = false;
+    PG_TRY();
+    {
+        Interval* interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(*value),
+                                                                   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+        valid = interval->month >= 0 && interval->day >= 0 && interval->time >= 0 &&
+                (interval->month > 0 || interval->day > 0 || interval->time > 0);
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(context);
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    if (!valid)
+        GUC_check_errdetail("The value must be a positive interval such as \"30 min\".");
+    return valid;
+}
+
+}    // namespace
+
+void DefineSettings() {
+    DefineCustomEnumVariable("pg_warrant.enforcement", "Whether the gate refuses, only reports what it would refuse, or is off.",
+                             nullptr, &settings.enforcement, int(Enforcement::Enforce), enforcement_choices, PGC_SIGHUP, 0,
+                             nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_warrant.enforce_superuser", "Gates superusers as well; they are exempt but audited otherwise.",
+                             nullptr, &settings.enforce_superuser, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("pg_warrant.audit_failure", "What happens to a granted statement whose audit row cannot be written.",
+                             nullptr, &settings.audit_failure, int(AuditFailure::Deny), audit_failure_choices, PGC_SIGHUP, 0,
+                             nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.audit_timeout", "The longest wait for the recorder.", nullptr,
+                            &settings.audit_timeout_ms, 5000, 10, 600000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.default_duration", "How long a grant lives when neither request nor policy says it.",
+                            nullptr, &settings.default_duration_s, 30 * 60, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr,
+                            nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_duration", "The longest life of a grant when the policy does not say it.", nullptr,
+                            &settings.max_duration_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.request_ttl", "How long a request waits for its decision when the policy does not say it.",
+                            nullptr, &settings.request_ttl_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr,
+                            nullptr);
+    DefineCustomIntVariable("pg_warrant.refusal_rate", "Refusals per second and subject; more are delayed.", nullptr,
+                            &settings.refusal_rate_per_s, 20, 1, 100000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_pending", "Pending requests of one subject.", nullptr, &settings.max_pending, 100, 1,
+                            1000000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_query_length", "Bytes of a statement's text that the audit keeps.", nullptr,
+                            &settings.max_query_length, 8192, 0, 24576, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_databases", "Databases of this cluster that may have the extension.", nullptr,
+                            &settings.max_databases, 8, 1, 1000, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.ring_size", "Shared memory between the sessions and the recorder, for each database.",
+                            nullptr, &settings.ring_size_kb, 4096, 512, 1048576, PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr,
+                            nullptr);
+    DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",
+                               nullptr, &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.duration",
+                               "The duration asked for by requests that this session's refused statements file.", nullptr,
+                               &settings.duration, "", PGC_USERSET, 0, CheckDuration, nullptr, nullptr);
+#ifdef WARRANT_MUTANTS
+    DefineCustomStringVariable("pg_warrant.mutant", "The guard that is switched off.", nullptr, &settings.mutant, "", PGC_SUSET,
+                               0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.wait_point", "The place to wait at.", nullptr, &settings.wait_point, "", PGC_SUSET, 0,
+                               nullptr, nullptr, nullptr);
+#endif
+    MarkGUCPrefixReserved("pg_warrant");
+}
+
+}    // namespace warrant

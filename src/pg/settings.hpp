@@ -1,0 +1,35 @@
+// The settings of DESIGN.md section 8 that this release honours. Units are in the names.
+#pragma once
+
+namespace warrant {
+
+enum class Enforcement : int { Enforce, Monitor, Off };
+enum class AuditFailure : int { Deny, Allow };
+
+struct Settings {
+    int enforcement;            // an Enforcement
+    bool enforce_superuser;
+    int audit_failure;          // an AuditFailure
+    int audit_timeout_ms;
+    int default_duration_s;
+    int max_duration_s;
+    int request_ttl_s;
+    int refusal_rate_per_s;     // per subject
+    int max_pending;            // requests of one subject
+    int max_query_length;       // bytes of statement text kept
+    int max_databases;
+    int ring_size_kb;
+    char* reason;               // the session's claims, filed with a refused statement's request
+    char* duration;
+#ifdef WARRANT_MUTANTS
+    char* mutant;
+    char* wait_point;
+#endif
+};
+
+extern Settings settings;
+
+// Defines them all; to be called from _PG_init while shared libraries are preloaded.
+void DefineSettings();
+
+}    // namespace warrant

@@ -1,0 +1,69 @@
+#include "pg/server.hpp"
+
+#include "pg/process.hpp"
+#include "pg/worker.hpp"
+
+namespace warrant {
+
+namespace {
+
+struct Pin {
+    const char* name;
+    const char* value;
+};
+
+// ALTER DATABASE ... SET by the database's owner reaches background workers too; these are what could change what our statements do.
+const Pin pins[] = {
+    {"search_path", "pg_catalog, pg_temp"},
+    {"default_transaction_read_only", "off"},
+    {"default_transaction_isolation", "read committed"},
+    {"default_transaction_deferrable", "off"},
+    {"row_security", "off"},
+    {"session_replication_role", "origin"},
+    {"statement_timeout", "0"},
+    {"lock_timeout", "100ms"},
+    {"idle_in_transaction_session_timeout", "0"},
+    {"idle_session_timeout", "0"},
+    {"TimeZone", "UTC"},
+    {"DateStyle", "ISO, MDY"},
+    {"IntervalStyle", "postgres"},
+    {"bytea_output", "hex"},
+    {"standard_conforming_strings", "on"},
+    {"transform_null_equals", "off"},
+    {"array_nulls", "on"},
+    {"default_tablespace", ""},
+    {"temp_tablespaces", ""},
+    {"default_table_access_method", "heap"},
+    {"synchronous_commit", "local"},
+    {"check_function_bodies", "on"},
+    {"plan_cache_mode", "auto"},
+    {"jit", "off"},
+    {"enable_indexscan", "on"},
+    {"max_parallel_workers_per_gather", "0"},
+    {"application_name", "pg_warrant"},
+};
+
+}    // namespace
+
+void BeginWorker(Oid database, const char* activity) {
+    is_own_worker = true;
+    pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    pqsignal(SIGTERM, die);
+    BackgroundWorkerUnblockSignals();
+    BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+    for (const Pin& pin : pins)
+        SetConfigOption(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE);
+    pgstat_report_appname(activity);
+}
+
+void Nap(long milliseconds) {
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    if (ConfigReloadPending) {
+        ConfigReloadPending = false;
+        ProcessConfigFile(PGC_SIGHUP);
+    }
+}
+
+}    // namespace warrant

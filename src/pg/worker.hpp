@@ -1,0 +1,46 @@
+// What all our workers share: how they start, what they set for their process, how they wait.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// Connects to a database as the bootstrap superuser (InvalidOid: to none, shared catalogues only), and pins every setting that the
+// database's owner could have changed with ALTER DATABASE ... SET.
+void BeginWorker(Oid database, const char* activity);
+
+// Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
+void Nap(long milliseconds);
+
+// Runs work in a transaction of its own with SPI connected. What it raises is logged, and false returned.
+template <class Work>
+bool InTransaction(const char* activity, Work work) {
+    volatile bool done = false;
+    pgstat_report_activity(STATE_RUNNING, activity);
+    PG_TRY();
+    {
+        SetCurrentStatementStartTimestamp();
+        StartTransactionCommand();
+        SPI_connect();
+        PushActiveSnapshot(GetTransactionSnapshot());
+        work();
+        SPI_finish();
+        PopActiveSnapshot();
+        CommitTransactionCommand();
+        done = true;
+    }
+    PG_CATCH();
+    {
+        HOLD_INTERRUPTS();
+        EmitErrorReport();
+        AbortCurrentTransaction();
+        FlushErrorState();
+        RESUME_INTERRUPTS();
+    }
+    PG_END_TRY();
+    pgstat_report_stat(true);
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    return done;
+}
+
+}    // namespace warrant
