@@ -1,0 +1,28 @@
+// The words for what a statement does to an object: DESIGN.md section 1.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+enum class Command : uint8_t {
+    Select, Insert, Update, Delete, Truncate, Lock, Export, Maintain, Alter, Drop, Create, Grant, Admin
+};
+constexpr int command_count = int(Command::Admin) + 1;
+
+using CommandMask = uint32_t;
+constexpr CommandMask MaskOf(Command command) { return CommandMask(1) << int(command); }
+
+// "UPDATE"; static memory.
+const char* NameOf(Command command);
+
+// The commands named in an SQL array, groups expanded. Raises 22023 for an empty array, a NULL and an unknown word.
+CommandMask ParseCommands(ArrayType* words);
+
+// The same for a single word; 0 when it is unknown.
+CommandMask ParseCommand(const char* word);
+
+// What a policy on these commands covers: the copies and the ways out that they would otherwise leave open.
+CommandMask CoveredByPolicy(CommandMask named);
+
+}    // namespace warrant

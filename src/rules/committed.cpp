@@ -1,0 +1,48 @@
+#include "pg/server.hpp"
+
+#include "rules/committed.hpp"
+
+#include "pg/mutants.hpp"
+
+namespace warrant {
+
+namespace {
+
+// A registered copy, so that setting curcid does not reach the server's own catalog snapshot.
+Snapshot TakeCommittedSnapshot(Oid table) {
+    if (Mutant("own_rows_count"))
+        return RegisterSnapshot(GetLatestSnapshot());
+    Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(table));
+    snapshot->curcid = FirstCommandId;
+    return snapshot;
+}
+
+}    // namespace
+
+void BeginCommitted(CommittedScan* scan, Oid table, Oid index) {
+    scan->table = table_open(table, AccessShareLock);
+    scan->index = index_open(index, AccessShareLock);
+    AcceptInvalidationMessages();
+    scan->snapshot = TakeCommittedSnapshot(table);
+    scan->slot = table_slot_create(scan->table, nullptr);
+}
+
+void EndCommitted(CommittedScan* scan) {
+    ExecDropSingleTupleTableSlot(scan->slot);
+    UnregisterSnapshot(scan->snapshot);
+    index_close(scan->index, AccessShareLock);
+    table_close(scan->table, AccessShareLock);
+}
+
+bool ExtensionIsCommitted(const char* extension_name) {
+    CommittedScan scan;
+    BeginCommitted(&scan, ExtensionRelationId, ExtensionNameIndexId);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension_name));
+    bool found = false;
+    ForEachCommitted(&scan, &key, 1, [&found](Datum*, bool*) { found = true; });
+    EndCommitted(&scan);
+    return found;
+}
+
+}    // namespace warrant

@@ -1,0 +1,39 @@
+// Reading our own tables as committed: what other transactions committed counts, what this one did does not, in both directions.
+//
+// Legal in parallel workers; takes no SIRead lock in SERIALIZABLE; sets no transaction snapshot; fresh in REPEATABLE READ.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+struct CommittedScan {
+    Relation table;
+    Relation index;
+    Snapshot snapshot;
+    TupleTableSlot* slot;
+};
+
+// Opens and locks table and index, absorbs invalidations, then takes the snapshot, in this order.
+void BeginCommitted(CommittedScan* scan, Oid table, Oid index);
+void EndCommitted(CommittedScan* scan);
+
+// Calls visit(values, nulls) for each committed row with index columns equal to the keys; values live until the next row.
+template <class Visit>
+void ForEachCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Visit visit) {
+    IndexScanDesc index_scan = BeginIndexScan(scan->table, scan->index, SnapshotAny, key_count);
+    index_rescan(index_scan, keys, key_count, nullptr, 0);
+    while (index_getnext_slot(index_scan, ForwardScanDirection, scan->slot)) {
+        CHECK_FOR_INTERRUPTS();
+        if (!table_tuple_satisfies_snapshot(scan->table, scan->slot, scan->snapshot))
+            continue;
+        slot_getallattrs(scan->slot);
+        visit(scan->slot->tts_values, scan->slot->tts_isnull);
+    }
+    index_endscan(index_scan);
+}
+
+// Whether the extension's row is committed: not created, and not dropped, by the current transaction alone.
+bool ExtensionIsCommitted(const char* extension_name);
+
+}    // namespace warrant

@@ -1,0 +1,132 @@
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/grants.hpp"
+#include "rules/invalidation.hpp"
+#include "rules/subject.hpp"
+
+namespace warrant {
+
+namespace {
+
+bool Answered(Question* question, Answer answer) {
+    question->decision->answer = answer;
+    return true;
+}
+
+const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
+    const Policy* winner = nullptr;
+    for (int i = 0; i < member->policies.count; i++) {
+        const Policy* policy = member->policies.items[i];
+        if ((policy->commands & MaskOf(command)) == 0 || !Concerns(policy, subject))
+            continue;
+        if (winner == nullptr || Beats(policy, winner))
+            winner = policy;
+    }
+    return winner;
+}
+
+// Steps 0 to 2 are the gate's: they need no object. Conditions of passing will stand between exempt and open.
+
+bool FindPolicy(Question* question) {
+    question->decision->policy = GoverningPolicy(question->governance, question->subject, question->command);
+    return question->decision->policy == nullptr && Answered(question, Answer::Unprotected);
+}
+
+bool ExemptRuns(Question* question) { return IsExempt(question->subject) && Answered(question, Answer::Exempt); }
+
+bool OpenRuns(Question* question) {
+    return question->decision->policy->effect == Effect::Open && Answered(question, Answer::Open);
+}
+
+bool DenyRefuses(Question* question) {
+    return question->decision->policy->effect == Effect::Deny && Answered(question, Answer::Deny);
+}
+
+bool GrantRuns(Question* question) {
+    LiveGrant grant = FindGrant(question->subject, question->decision->policy, question->governance, question->command, question->now);
+    if (grant.id == 0)
+        return false;
+    question->decision->grant_id = grant.id;
+    question->decision->until = grant.ends_at;
+    return Answered(question, Answer::Granted);
+}
+
+bool ApproveAsks(Question* question) {
+    return question->decision->policy->effect == Effect::Approve && Answered(question, Answer::Request);
+}
+
+bool NothingElseRuns(Question* question) { return Answered(question, Mutant("fail_closed") ? Answer::Open : Answer::Refuse); }
+
+void Evaluate(Question* question) {
+    for (int i = 0; i < decision_step_count; i++)
+        if (decision_steps[i].answer(question))
+            return;
+}
+
+// Keeps what lasts: refusals are asked anew each time, because a grant may start any moment.
+bool IsKept(const Decision* decision) { return Runs(decision); }
+
+void PrepareDecisions(Governance* governance, Oid subject) {
+    static bool superusers_gated = false;
+    if (superusers_gated != settings.enforce_superuser)
+        decision_generation++;
+    superusers_gated = settings.enforce_superuser;
+    if (governance->generation == decision_generation && governance->subject == subject)
+        return;
+    governance->generation = decision_generation;
+    governance->subject = subject;
+    governance->decided = 0;
+    if (governance->decisions == nullptr && governance->context != nullptr)
+        governance->decisions =
+            static_cast<Decision*>(MemoryContextAllocZero(governance->context, command_count * sizeof(Decision)));
+}
+
+}    // namespace
+
+const Step decision_steps[] = {
+    {"policy", FindPolicy}, {"exempt", ExemptRuns}, {"open", OpenRuns},          {"deny", DenyRefuses},
+    {"grant", GrantRuns},   {"approve", ApproveAsks}, {"otherwise", NothingElseRuns},
+};
+const int decision_step_count = lengthof(decision_steps);
+
+const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command) {
+    const Policy* strictest = nullptr;
+    for (int i = 0; i < governance->member_count; i++) {
+        const Policy* winner = WinnerOf(&governance->members[i], subject, command);
+        if (winner != nullptr && (strictest == nullptr || winner->effect < strictest->effect))
+            strictest = winner;
+    }
+    return strictest;
+}
+
+const Decision* Decide(Governance* governance, Oid subject, Command command) {
+    static const Decision unprotected = {Answer::Unprotected, nullptr, 0, DT_NOEND};
+    static Decision passing;
+    if (governance->member_count == 0 && governance->known_kind)
+        return &unprotected;
+    PrepareDecisions(governance, subject);
+    Decision* kept = governance->decisions == nullptr ? nullptr : &governance->decisions[int(command)];
+    if (kept != nullptr && (governance->decided & MaskOf(command)) != 0 &&
+        (kept->answer != Answer::Granted || MonotonicNow() < kept->until))
+        return kept;
+    uint64_t before = invalidations;
+    passing = Decision{Answer::Refuse, nullptr, 0, DT_NOEND};
+    Question question = {subject, governance, command, MonotonicNow(), &passing};
+    if (governance->known_kind || IsExempt(subject))
+        Evaluate(&question);
+    bool unmoved = before == invalidations || Mutant("counter_before_snapshot");
+    if (kept == nullptr || !governance->valid || !unmoved || !IsKept(&passing))
+        return &passing;
+    *kept = passing;
+    governance->decided |= MaskOf(command);
+    return kept;
+}
+
+}    // namespace warrant

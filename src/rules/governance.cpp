@@ -1,0 +1,251 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/installation.hpp"
+#include "rules/invalidation.hpp"
+#include "rules/policies.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr long most_kept = 20000;    // relations; beyond it the backend starts afresh
+constexpr int direct_size = 256;     // a power of two
+
+HTAB* governances = nullptr;
+MemoryContext replaced;
+bool something_replaced = false;
+Governance* direct[direct_size];     // by the relation's OID, before the hash table
+HTAB* relatives = nullptr;    // every relation that is in the family of another
+uint32_t family_generation = 1;
+bool all_invalid = false;
+
+void CreateTables() {
+    HASHCTL control = {};
+    control.keysize = sizeof(Oid);
+    control.entrysize = sizeof(Governance);
+    governances = hash_create("pg_warrant governance", 128, &control, HASH_ELEM | HASH_BLOBS);
+    control.entrysize = sizeof(Oid);
+    relatives = hash_create("pg_warrant relatives", 128, &control, HASH_ELEM | HASH_BLOBS);
+    if (replaced == nullptr)
+        replaced = AllocSetContextCreate(TopMemoryContext, "pg_warrant replaced", ALLOCSET_SMALL_SIZES);
+}
+
+// Adds what pg_inherits names in one direction, however deep, a pending DETACH included.
+List* AddRelatives(List* found, Oid start, bool up) {
+    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+    List* queue = list_make1_oid(start);
+    ListCell* cell;
+    foreach (cell, queue) {
+        ScanKeyData key;
+        ScanKeyInit(&key, up ? Anum_pg_inherits_inhrelid : Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ,
+                    ObjectIdGetDatum(lfirst_oid(cell)));
+        SysScanDesc scan = systable_beginscan(inherits, up ? InheritsRelidSeqnoIndexId : InheritsParentIndexId, true, nullptr, 1, &key);
+        HeapTuple tuple;
+        while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+            Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
+            Oid relative = up ? row->inhparent : row->inhrelid;
+            queue = list_append_unique_oid(queue, relative);
+            found = list_append_unique_oid(found, relative);
+        }
+        systable_endscan(scan);
+    }
+    table_close(inherits, AccessShareLock);
+    return found;
+}
+
+// A toast table is governed as the table whose values it holds; its name carries that table's OID.
+Oid OwnerOfToast(Oid toast) {
+    char* name = get_rel_name(toast);
+    unsigned int owner = InvalidOid;
+    if (name == nullptr || sscanf(name, "pg_toast_%u", &owner) != 1 || get_rel_relkind(owner) == '\0')
+        return InvalidOid;
+    return owner;
+}
+
+void ReadMember(Member* member, Oid relation) {
+    Oid schema = get_rel_namespace(relation);
+    char* name = get_rel_name(relation);
+    char* schema_name = get_namespace_name(schema);
+    if (name == nullptr || schema_name == nullptr)
+        return;
+    ReadPolicies(&member->policies, TargetKind::Table, relation, schema_name, name);
+    if (CoveredByTableOnly(relation, schema))
+        return;
+    ReadPolicies(&member->policies, TargetKind::Schema, schema, schema_name, "");
+    ReadPolicies(&member->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+}
+
+bool SamePolicies(const PolicyList* a, const PolicyList* b) {
+    if (a->count != b->count)
+        return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->items[i]->id != b->items[i]->id)
+            return false;
+    return true;
+}
+
+// Keeps a member unless it has no policy or says the same as another: a thousand partitions under one policy are one member.
+void ReadMembers(Governance* governance, List* family) {
+    governance->members = static_cast<Member*>(palloc0(list_length(family) * sizeof(Member)));
+    ListCell* cell;
+    foreach (cell, family) {
+        Member* member = &governance->members[governance->member_count];
+        *member = Member{};
+        ReadMember(member, lfirst_oid(cell));
+        bool kept = member->policies.count > 0;
+        for (int i = 0; i < governance->member_count && kept; i++)
+            kept = !SamePolicies(&governance->members[i].policies, &member->policies);
+        if (kept)
+            governance->member_count++;
+    }
+}
+
+void RememberFamily(Governance* governance, List* family) {
+    governance->has_family = list_length(family) > 1;
+    governance->family_generation = family_generation;
+    if (!governance->has_family)
+        return;
+    ListCell* cell;
+    foreach (cell, family) {
+        Oid relative = lfirst_oid(cell);
+        hash_search(relatives, &relative, HASH_ENTER, nullptr);
+    }
+}
+
+// A check under way may still hold pointers into it.
+void Forget(Governance* governance) {
+    Oid relation = governance->relation;
+    if (governance->context != nullptr) {
+        MemoryContextSetParent(governance->context, replaced);
+        something_replaced = true;
+    }
+    memset(governance, 0, sizeof *governance);
+    governance->relation = relation;
+}
+
+void Fill(Governance* governance) {
+    Oid relation = governance->relation;
+    governance->context = AllocSetContextCreate(TopMemoryContext, "pg_warrant relation", ALLOCSET_SMALL_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(governance->context);
+    governance->relkind = get_rel_relkind(relation);
+    if (governance->relkind == RELKIND_TOASTVALUE)
+        relation = OwnerOfToast(relation);
+    governance->known_kind = OidIsValid(relation) && strchr("rpfvmS", get_rel_relkind(relation)) != nullptr;
+    governance->schema = OidIsValid(relation) ? get_rel_namespace(relation) : InvalidOid;
+    const char* name = OidIsValid(relation) ? get_rel_name(relation) : nullptr;
+    const char* schema = get_namespace_name(governance->schema);
+    namestrcpy(&governance->relation_name, name == nullptr ? "" : name);
+    namestrcpy(&governance->schema_name, schema == nullptr ? "" : schema);
+    governance->own = governance->schema == FindInstallation()->schema;
+    List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
+    List* family = AddRelatives(list_copy(ancestors), relation, false);
+    governance->ancestor_count = list_length(ancestors);
+    governance->ancestors = static_cast<Oid*>(palloc(list_length(ancestors) * sizeof(Oid)));
+    for (int i = 0; i < governance->ancestor_count; i++)
+        governance->ancestors[i] = list_nth_oid(ancestors, i);
+    RememberFamily(governance, family);
+    RequirePolicySentinel();
+    if (!governance->own)
+        ReadMembers(governance, family);
+    MemoryContextSwitchTo(caller);
+}
+
+// What nothing governs keeps no memory: a backend may meet a hundred thousand tables.
+void Shrink(Governance* governance) {
+    if (governance->member_count > 0 || governance->own || !governance->known_kind)
+        return;
+    MemoryContextDelete(governance->context);
+    governance->context = nullptr;
+    governance->members = nullptr;
+    governance->ancestors = nullptr;
+    governance->ancestor_count = 0;
+}
+
+bool IsCurrent(const Governance* governance) {
+    return governance->valid && (!governance->has_family || governance->family_generation == family_generation);
+}
+
+void ApplyInvalidateAll() {
+    all_invalid = false;
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, governances);
+    while (Governance* governance = static_cast<Governance*>(hash_seq_search(&status)))
+        governance->valid = false;
+}
+
+void StartAfresh() {
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, governances);
+    while (Governance* governance = static_cast<Governance*>(hash_seq_search(&status)))
+        Forget(governance);
+    hash_destroy(governances);
+    hash_destroy(relatives);
+    memset(direct, 0, sizeof direct);
+    CreateTables();
+}
+
+Governance* Enter(Oid relation) {
+    bool found;
+    Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_ENTER, &found));
+    if (!found)
+        governance->context = nullptr, governance->valid = false;
+    return direct[relation & (direct_size - 1)] = governance;
+}
+
+}    // namespace
+
+bool CoveredByTableOnly(Oid relation, Oid schema) {
+    if (relation < FirstNormalObjectId || schema == FindInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE)
+        return true;
+    return isTempNamespace(schema) || OidIsValid(getExtensionOfObject(RelationRelationId, relation));
+}
+
+void InvalidateGovernance(Oid relation) {
+    if (governances == nullptr)
+        return;
+    const Installation* own = installation_invalid ? nullptr : FindInstallation();
+    bool rules_changed = installation_invalid || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
+    if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))
+        decision_generation++;
+    if (!OidIsValid(relation) || rules_changed) {
+        all_invalid = true;
+        decision_generation++;
+        return;
+    }
+    if (Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_FIND, nullptr)))
+        governance->valid = false;
+    if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr)
+        family_generation++;
+}
+
+void ReleaseOldGovernances() {
+    if (unlikely(governances != nullptr && hash_get_num_entries(governances) > most_kept))
+        StartAfresh();
+    if (unlikely(something_replaced))
+        MemoryContextDeleteChildren(replaced);
+    something_replaced = false;
+}
+
+Governance* FindGovernance(Oid relation) {
+    if (unlikely(governances == nullptr))
+        CreateTables();
+    if (unlikely(all_invalid))
+        ApplyInvalidateAll();
+    Governance* governance = direct[relation & (direct_size - 1)];
+    if (governance == nullptr || governance->relation != relation)
+        governance = Enter(relation);
+    if (likely(IsCurrent(governance)))
+        return governance;
+    Forget(governance);
+    uint64_t before = invalidations;
+    Fill(governance);
+    governance->valid = before == invalidations || Mutant("counter_before_snapshot");
+    Shrink(governance);
+    return governance;
+}
+
+}    // namespace warrant

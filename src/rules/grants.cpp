@@ -1,0 +1,77 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/committed.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/grants.hpp"
+#include "rules/subject.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Columns of warrant.grant_scopes that the gate reads; update scripts keep their places.
+enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed };
+
+bool CoversObject(Datum* values, const Governance* governance) {
+    Oid target = DatumGetObjectId(values[c_target]);
+    switch (TargetKind(DatumGetChar(values[c_target_kind]))) {
+        case TargetKind::Table:
+            for (int i = 0; i < governance->ancestor_count; i++)
+                if (governance->ancestors[i] == target)
+                    return true;
+            return false;
+        case TargetKind::Schema: return target == governance->schema;
+        case TargetKind::Database: return target == MyDatabaseId;
+        default: return false;
+    }
+}
+
+bool UnderPolicy(Datum* values, const Policy* policy) {
+    return DatumGetInt64(values[c_policy]) == policy->id || Mutant("grant_bound_to_policy");
+}
+
+bool InWindow(Datum* values, TimestampTz now) {
+    return !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now &&
+           now < DatumGetTimestampTz(values[c_ends_at]);
+}
+
+}    // namespace
+
+LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+    const Installation* own = FindInstallation();
+    LiveGrant best = {};
+    bool sentinel = Mutant("sentinel");
+    List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee
+    CommittedScan scan;
+    BeginCommitted(&scan, own->grant_scopes, own->grant_scopes_by_grantee);
+    ListCell* cell;
+    foreach (cell, grantees) {
+        ScanKeyData key;
+        ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(lfirst_oid(cell)));
+        ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool*) {
+            if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel)) {
+                sentinel = true;
+                return;
+            }
+            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) ||
+                !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
+                return;
+            TimestampTz ends_at = DatumGetTimestampTz(values[c_ends_at]);
+            if (best.id == 0 || ends_at > best.ends_at)
+                best = LiveGrant{DatumGetInt64(values[c_grant]), ends_at};
+        });
+    }
+    EndCommitted(&scan);
+    if (!sentinel)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its grants"),
+                        errdetail("The table is being rewritten, or its contents were removed.")));
+    return best;
+}
+
+}    // namespace warrant

@@ -1,0 +1,53 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "rules/committed.hpp"
+#include "rules/installation.hpp"
+#include "rules/invalidation.hpp"
+
+namespace warrant {
+
+namespace {
+
+Installation installation;
+bool installed = false;
+
+Oid OwnObject(const char* name) {
+    Oid object = get_relname_relid(name, installation.schema);
+    if (!OidIsValid(object))
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its rules"),
+                        errdetail("Relation \"%s.%s\" is missing.", schema_name, name),
+                        errhint("Restore the extension \"%s\", or drop it.", extension_name)));
+    return object;
+}
+
+void Look() {
+    uint64_t before = invalidations;
+    installed = ExtensionIsCommitted(extension_name);
+    if (installed) {
+        installation.schema = get_namespace_oid(schema_name, true);
+        installation.policies = OwnObject("policies");
+        installation.policies_by_target = OwnObject("policies_by_target");
+        installation.policies_by_name = OwnObject("policies_by_name");
+        installation.grant_scopes = OwnObject("grant_scopes");
+        installation.grant_scopes_by_grantee = OwnObject("grant_scopes_by_grantee");
+        installation.policy_epoch = OwnObject("policy_epoch");
+        installation.grant_epoch = OwnObject("grant_epoch");
+    }
+    installation_invalid = before != invalidations;
+}
+
+}    // namespace
+
+const Installation* FindInstallation() {
+    if (unlikely(installation_invalid))
+        Look();
+    return installed ? &installation : nullptr;
+}
+
+bool IsOwnRelation(Oid relation) {
+    const Installation* own = FindInstallation();
+    return own != nullptr && get_rel_namespace(relation) == own->schema;
+}
+
+}    // namespace warrant

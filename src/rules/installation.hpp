@@ -1,0 +1,29 @@
+// Where the extension's own objects are in this database, and whether they are.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+constexpr const char* schema_name = "warrant";
+constexpr const char* extension_name = "pg_warrant";
+
+struct Installation {
+    Oid schema;
+    Oid policies;
+    Oid policies_by_target;
+    Oid policies_by_name;
+    Oid grant_scopes;
+    Oid grant_scopes_by_grantee;
+    Oid policy_epoch;
+    Oid grant_epoch;
+};
+
+// The objects, or nullptr when the committed state of the database has no such extension. Cached; the server's invalidation ends it.
+// Raises 55000 when the extension is there but its tables cannot be found.
+const Installation* FindInstallation();
+
+// Whether the relation is one of the extension's own. False when it is not installed.
+bool IsOwnRelation(Oid relation);
+
+}    // namespace warrant

@@ -1,0 +1,45 @@
+#include "pg/server.hpp"
+
+#include "rules/governance.hpp"
+#include "rules/installation.hpp"
+#include "rules/invalidation.hpp"
+
+namespace warrant {
+
+uint64_t invalidations = 1;
+uint32_t decision_generation = 1;
+bool installation_invalid = true;
+
+namespace {
+
+// No catalog access in callbacks: they only set flags.
+void OnRelation(Datum, Oid relation) {
+    invalidations++;
+    InvalidateGovernance(relation);
+}
+
+void OnRoles(Datum, int, uint32) {
+    invalidations++;
+    decision_generation++;
+}
+
+void OnNamespace(Datum, int, uint32) {
+    invalidations++;
+    installation_invalid = true;
+    InvalidateGovernance(InvalidOid);
+}
+
+}    // namespace
+
+void ListenForInvalidations() {
+    static bool listening = false;
+    if (listening)
+        return;
+    CacheRegisterRelcacheCallback(OnRelation, Datum(0));
+    CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoles, Datum(0));
+    CacheRegisterSyscacheCallback(AUTHOID, OnRoles, Datum(0));
+    CacheRegisterSyscacheCallback(NAMESPACEOID, OnNamespace, Datum(0));
+    listening = true;
+}
+
+}    // namespace warrant

@@ -1,0 +1,52 @@
+// Policies as the gate reads them.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+
+namespace warrant {
+
+// In the order in which they win between equals: the strictest first.
+enum class Effect : uint8_t { Deny, Approve, Open };
+
+// Also the order in which they win: the nearest first.
+enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
+
+struct Policy {
+    int64_t id;
+    int32_t version;
+    int32_t priority;
+    TargetKind target_kind;
+    Effect effect;
+    bool monitor;
+    bool audited;         // a row for each statement that runs under it
+    bool audit_wait;      // that row is durable before the statement's first effect
+    CommandMask commands; // with what they cover
+    char* name;
+    int for_count;        // 0: everybody
+    Oid* for_roles;
+    int except_count;
+    Oid* except_roles;
+};
+
+struct PolicyList {
+    int count;
+    int room;
+    Policy** items;
+};
+
+// Appends the committed policies of one target to the list, in the current memory context. A schema policy is found by its schema,
+// a database policy by the current database. Raises 55000 when the tables cannot be trusted (their sentinel is not seen).
+void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name);
+
+// The sentinel of policies is visible; raises 55000 otherwise.
+void RequirePolicySentinel();
+
+// Whether the policy is about this subject.
+bool Concerns(const Policy* policy, Oid subject);
+
+// Whether a beats b for the same relation, command and subject.
+bool Beats(const Policy* a, const Policy* b);
+
+}    // namespace warrant

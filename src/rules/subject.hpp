@@ -1,0 +1,17 @@
+// Who is asking: DESIGN.md section 1, "subject".
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// The session user; in a process without a client (autovacuum, job workers) the current user.
+Oid CurrentSubject();
+
+// A superuser while pg_warrant.enforce_superuser is off, or a member of warrant_exempt.
+bool IsExempt(Oid subject);
+
+// Every role that the subject is a member of, himself first, a superuser only by name. In the current memory context.
+List* RolesOf(Oid subject);
+
+}    // namespace warrant
