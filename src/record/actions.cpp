@@ -1,0 +1,77 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "record/actions.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/ring.hpp"
+#include "record/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+void RaiseFailed(const Reply* reply) {
+    ereport(ERROR, (errcode(reply->sqlstate), errmsg("%s", reply->message), reply->detail[0] ? errdetail("%s", reply->detail) : 0,
+                    reply->hint[0] ? errhint("%s", reply->hint) : 0));
+}
+
+void RaiseInDoubt() {
+    int64_t action_id = int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->action_id));
+    QueryCancelPending = false;    // this error is the answer to the cancel
+    ereport(ERROR, (errcode(error_unknown_completion), errmsg("action %lld may have been done", (long long)action_id),
+                    errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
+}
+
+void RaiseNotSent(Enqueued sent) {
+    if (sent == Enqueued::RingFull)
+        ereport(ERROR, (errcode(error_ring_full), errmsg("the recorder's queue is full"),
+                        errhint("Try again, or set \"pg_warrant.ring_size\" higher.")));
+    ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database is not running"),
+                    errhint("SELECT * FROM warrant.status() tells what is missing.")));
+}
+
+}    // namespace
+
+char* RunAction(const ActionRequest* request) {
+    EntryHeader header = {};
+    if (request->fields != nullptr)
+        header.fields = *request->fields;
+    header.kind = EntryKind::Action;
+    header.waits = true;
+    PrepareOrigin();
+    FillOrigin(&header.origin);
+    EntryParts parts = {};
+    parts.action = request->action;
+    parts.action_size = strlen(request->action);
+    parts.arguments = request->arguments;
+    parts.arguments_size = strlen(request->arguments);
+    parts.text = request->text;
+    parts.text_size = request->text == nullptr ? 0 : KeptLength(request->text, request->text_length);
+    if (sizeof header + parts.arguments_size + parts.action_size + parts.text_size > most_entry_bytes)
+        ereport(ERROR, (errcode(error_too_large), errmsg("action \"%s\" is larger than 32 kB", request->action)));
+    Enqueued sent = Enqueue(&header, &parts, false, false);
+    if (sent != Enqueued::Yes)
+        RaiseNotSent(sent);
+    Reply reply;
+    switch (WaitForReply(header.serial, settings.audit_timeout_ms, &reply)) {
+        case Waited::InDoubt:
+            if (ProcDiePending)
+                CHECK_FOR_INTERRUPTS();
+            RaiseInDoubt();
+            break;
+        case Waited::TimedOut:
+            ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
+                            errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
+                            errhint("SELECT * FROM warrant.status() tells what is missing.")));
+            break;
+        case Waited::Done: break;
+    }
+    if (reply.failed)
+        RaiseFailed(&reply);
+    return reply.is_null ? nullptr : pstrdup(reply.answer);
+}
+
+}    // namespace warrant

@@ -1,0 +1,24 @@
+// Asking the recorder to do something: an action's name and arguments go through the ring, its answer comes back.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/entry.hpp"
+
+namespace warrant {
+
+// What an action needs besides its arguments; the statement it belongs to.
+struct ActionRequest {
+    const char* action;
+    const char* arguments;      // a JSON object
+    const AuditFields* fields;  // may be nullptr
+    const char* text;           // of the statement, may be nullptr
+    int text_length;
+};
+
+// Sends the action and waits for its answer, NULL or text in the caller's context. What the action raised is raised here.
+// 55000: the recorder is not there or did not take it in pg_warrant.audit_timeout; 53400: the ring is full; 54000: it is larger than
+// an entry may be; 40003: it had been taken when the wait ended, so it may have been done (warrant.action_result tells).
+char* RunAction(const ActionRequest* request);
+
+}    // namespace warrant

@@ -1,0 +1,76 @@
+// What travels through the ring from a backend to the recorder.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+
+namespace warrant {
+
+enum class EntryKind : uint8_t { Audit, Action };
+
+enum class Event : uint8_t { Allowed, Outcome, Refused, WouldRefuse, Exempt, IndirectAttempt };
+
+// As it stands in warrant.audit_log.event; static memory.
+const char* NameOf(Event event);
+
+// Who did it. Filled by C code in the backend; SQL arguments never reach it.
+struct Origin {
+    Oid session_user;
+    Oid current_user;
+    Oid authenticated_user;
+    int32_t pid;
+    TimestampTz backend_start;
+    char authn_id[128];
+    char client_addr[64];
+    char application_name[NAMEDATALEN];
+};
+
+// The part of an audit row that is about one access of one statement.
+struct AuditFields {
+    uint64_t statement_id;
+    TimestampTz occurred_at;
+    uint64_t xid;             // full transaction id, 0 for none
+    uint64_t query_id;
+    int64_t policy_id;
+    int64_t grant_id;
+    int64_t request_id;
+    int64_t rows;             // -1: not known
+    int64_t duration_us;      // -1: not known
+    Oid relation;
+    int32_t policy_version;
+    int32_t executions;
+    int32_t sqlstate;         // as the server packs it; 0: none
+    Event event;
+    Command command;
+    bool has_command;
+    bool has_digest;
+    bool finished;            // an outcome: failed tells which
+    bool failed;
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+    NameData schema_name;
+    NameData relation_name;
+};
+
+// An entry is a header, then policy name, action name, arguments (JSON text) and statement text, none of them terminated.
+struct EntryHeader {
+    uint32_t size;            // of everything, unaligned
+    EntryKind kind;
+    bool waits;               // the backend waits for the reply in its mailbox
+    int32_t process;          // index of the backend's mailbox
+    uint64_t serial;          // of the wait
+    uint32_t policy_name_size;
+    uint32_t action_size;
+    uint32_t arguments_size;
+    uint32_t text_size;
+    Origin origin;
+    AuditFields fields;
+};
+
+constexpr uint32_t most_entry_bytes = 32 * 1024;
+
+// What an outcome needs of the ring: promised when its attempt is recorded, so that reporting the end cannot fail.
+constexpr uint32_t most_policy_name_bytes = 128;
+constexpr uint32_t outcome_bytes = sizeof(EntryHeader) + most_policy_name_bytes;
+
+}    // namespace warrant

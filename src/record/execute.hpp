@@ -1,0 +1,22 @@
+// The recorder's side of an action: SQL in a subtransaction of its own, with a time limit.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/shared.hpp"
+
+namespace warrant {
+
+// The next action's number, from a sequence that never goes back.
+int64_t NextActionId();
+
+// Executes the entry's action and writes its row in warrant.action_results. What the action raises becomes the reply.
+void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply);
+
+// The reply of an action that an earlier recorder executed and committed.
+void RecallReply(int64_t action_id, Reply* reply);
+
+// Registers the time limit with the server; once, when the recorder starts.
+void PrepareActions();
+
+}    // namespace warrant

@@ -1,0 +1,100 @@
+#include "pg/server.hpp"
+
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+
+namespace warrant {
+
+namespace {
+
+Origin session;
+bool session_known = false;
+
+void ReadClientAddress() {
+    if (MyProcPort == nullptr)
+        return;
+    const SockAddr& address = MyProcPort->raddr;
+    if (address.addr.ss_family == AF_UNIX)
+        strlcpy(session.client_addr, "[local]", sizeof session.client_addr);
+    else
+        pg_getnameinfo_all(&address.addr, address.salen, session.client_addr, sizeof session.client_addr, nullptr, 0, NI_NUMERICHOST);
+}
+
+struct KnownDigest {
+    char* text;
+    int length;
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+};
+
+constexpr int known_digests = 64;         // a power of two
+constexpr int longest_known_text = 8192;
+KnownDigest digests[known_digests];
+
+void Sha256(const char* text, int length, uint8_t* digest) {
+    pg_cryptohash_ctx* context = pg_cryptohash_create(PG_SHA256);
+    bool failed = context == nullptr || pg_cryptohash_init(context) < 0 ||
+                  pg_cryptohash_update(context, reinterpret_cast<const uint8_t*>(text), length) < 0 ||
+                  pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0;
+    pg_cryptohash_free(context);
+    if (failed)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the digest of a statement")));
+}
+
+// Few samples tell texts apart well enough; the comparison that follows is complete.
+uint32_t SlotOf(const char* text, int length) {
+    uint32_t mix = uint32_t(length) * 31;
+    int step = length / 16 + 1;
+    for (int i = 0; i < length; i += step)
+        mix = mix * 33 + static_cast<unsigned char>(text[i]);
+    return (mix ^ mix >> 11) & (known_digests - 1);
+}
+
+}    // namespace
+
+void PrepareOrigin() {
+    if (session_known)
+        return;
+    session.pid = MyProcPid;
+    session.backend_start = MyStartTimestamp;
+    session.authenticated_user = OidIsValid(GetAuthenticatedUserId()) ? GetAuthenticatedUserId() : GetSessionUserId();
+    const char* identity = AuthenticatedIdentity();
+    strlcpy(session.authn_id, identity == nullptr ? "" : identity, sizeof session.authn_id);
+    ReadClientAddress();
+    session_known = true;
+}
+
+void FillOrigin(Origin* origin) {
+    *origin = session;
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    origin->session_user = GetSessionUserId();
+    origin->current_user = user;
+    strlcpy(origin->application_name, application_name == nullptr ? "" : application_name, sizeof origin->application_name);
+}
+
+void DigestOf(const char* text, int length, uint8_t digest[PG_SHA256_DIGEST_LENGTH]) {
+    KnownDigest* known = &digests[SlotOf(text, length)];
+    if (known->length == length && known->text != nullptr && memcmp(known->text, text, length) == 0) {
+        memcpy(digest, known->digest, PG_SHA256_DIGEST_LENGTH);
+        return;
+    }
+    Sha256(text, length, digest);
+    if (length > longest_known_text)
+        return;
+    if (known->text != nullptr)
+        pfree(known->text);
+    known->text = nullptr;
+    known->text = static_cast<char*>(MemoryContextAlloc(TopMemoryContext, length + 1));
+    memcpy(known->text, text, length);
+    known->length = length;
+    memcpy(known->digest, digest, PG_SHA256_DIGEST_LENGTH);
+}
+
+int KeptLength(const char* text, int length) {
+    return length <= settings.max_query_length ? length : pg_mbcliplen(text, length, settings.max_query_length);
+}
+
+}    // namespace warrant

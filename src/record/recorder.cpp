@@ -1,0 +1,338 @@
+#include "core/ring_layout.hpp"
+
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/worker.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "record/entry.hpp"
+#include "record/execute.hpp"
+#include "record/recorder.hpp"
+#include "record/ring.hpp"
+#include "record/seal.hpp"
+#include "record/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr uint32_t careful_from = 3;        // the third try of a batch takes each entry alone
+constexpr int most_entries = 1000;         // of a batch: bounds its transaction
+constexpr long longest_nap_ms = 5000;
+constexpr long retry_nap_ms = 100;
+constexpr int64 sweep_every_us = 1000000;  // when something changed
+
+// One entry of the batch and what becomes of it.
+struct Item {
+    EntryHeader* entry;
+    uint64_t end;               // the position behind it
+    bool taken;
+    bool folded;                // an outcome that went into its attempt's row
+    const AuditFields* outcome; // folded into this attempt
+    Reply reply;
+};
+
+struct Recorder {
+    Database* database;
+    MemoryContext context;      // of a batch
+    SealState sealed;           // as committed
+    SealState working;          // of the batch under way
+    uint64_t position;          // everything before it is committed
+    bool installed;
+    bool acted;                 // in the batch: requests or grants may have changed
+    TimestampTz sweep_at;
+    int count;
+    Item* items;
+    RingBatch batch;
+};
+
+Recorder self;
+
+int64 FirstInt64(int column) {
+    bool is_null;
+    return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null));
+}
+
+// Whether the batch that is under way may go on: the extension can be dropped while we nap.
+bool StillInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
+
+void LoadState() {
+    self.installed = StillInstalled();
+    if (!self.installed)
+        return;
+    SPI_execute("SELECT last_seq, ring_id, ring_position, last_sealed_at FROM warrant.recorder_state", true, 1);
+    if (SPI_processed != 1)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
+    self.sealed = SealState{FirstInt64(1), TimestampTz(FirstInt64(4))};
+    bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
+    self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
+}
+
+void SaveState(uint64_t position) {
+    static SPIPlanPtr plan = nullptr;
+    Oid types[] = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID};
+    if (plan == nullptr) {
+        plan = SPI_prepare("UPDATE warrant.recorder_state SET last_seq = $1, last_sealed_at = $2, ring_id = $3, ring_position = $4", 4, types);
+        SPI_keepplan(plan);
+    }
+    Datum values[] = {Int64GetDatum(self.working.last_seq), TimestampTzGetDatum(self.working.last_sealed_at),
+                      Int64GetDatum(int64(self.database->ring_id)), Int64GetDatum(int64(position))};
+    SPI_execute_plan(plan, values, nullptr, false, 0);
+}
+
+void ReadBatch() {
+    self.batch = FixBatch(self.database);
+    self.items = static_cast<Item*>(palloc0(most_entries * sizeof(Item)));
+    self.count = 0;
+    uint64_t position = self.batch.from;
+    while (position < self.batch.until && self.count < most_entries) {
+        Item* item = &self.items[self.count++];
+        item->entry = ReadEntry(self.database, position);
+        position += core::Aligned(item->entry->size);
+        item->end = position;
+    }
+    self.batch.until = position;
+}
+
+bool SameAccess(const AuditFields* a, const AuditFields* b) {
+    return a->statement_id == b->statement_id && a->relation == b->relation && a->command == b->command && a->grant_id == b->grant_id &&
+           a->policy_id == b->policy_id;
+}
+
+// An attempt that nobody waits for and its outcome in one batch become one row. An outcome's attempt is the nearest of its statement.
+void FoldOutcomes() {
+    constexpr int farthest = 64;
+    for (int i = 0; i < self.count; i++) {
+        const EntryHeader* outcome = self.items[i].entry;
+        if (outcome->kind != EntryKind::Audit || outcome->fields.event != Event::Outcome)
+            continue;
+        for (int j = i - 1; j >= 0 && j >= i - farthest; j--) {
+            const EntryHeader* attempt = self.items[j].entry;
+            if (attempt->kind != EntryKind::Audit || attempt->waits || self.items[j].end <= self.position ||
+                attempt->fields.event == Event::Outcome || !SameAccess(&attempt->fields, &outcome->fields))
+                continue;
+            self.items[j].outcome = &outcome->fields;
+            self.items[i].folded = true;
+            break;
+        }
+    }
+}
+
+bool IsAction(const Item* item) { return item->entry->kind == EntryKind::Action; }
+
+// Committed by an earlier recorder, which did not live to answer.
+void AnswerAgain(Item* item) {
+    if (IsAction(item) && item->taken)
+        RecallReply(int64(pg_atomic_read_u64(&MailboxOf(item->entry->process)->action_id)), &item->reply);
+}
+
+void ProcessItem(Item* item) {
+    const EntryHeader* entry = item->entry;
+    int64_t action_id = IsAction(item) ? NextActionId() : 0;
+    item->taken = TakeEntry(entry, uint64_t(action_id));
+    if (item->end <= self.position) {
+        AnswerAgain(item);
+    } else if (IsAction(item)) {
+        WaitPoint("recorder_action");
+        if (item->taken)
+            ExecuteAction(entry, action_id, &item->reply);
+        self.acted = true;
+    } else if (!item->folded) {
+        SealEntry(entry, item->outcome);
+    }
+}
+
+void Reject(Item* item, const char* why) {
+    item->reply.failed = true;
+    item->reply.is_null = true;
+    item->reply.sqlstate = error_unavailable;
+    strlcpy(item->reply.message, why, sizeof item->reply.message);
+    ereport(LOG, (errmsg("the recorder rejects an entry of process %d", item->entry->origin.pid), errdetail("%s", why)));
+}
+
+// After a batch has failed: each entry alone, so that one that cannot be written does not stop the others.
+void ProcessCarefully(Item* item) {
+    constexpr uint32_t most_deaths = 2;
+    Database* database = self.database;
+    database->suspect_deaths = database->suspect == item->end ? database->suspect_deaths + 1 : 0;
+    database->suspect = item->end;
+    if (database->suspect_deaths >= most_deaths) {
+        item->taken = TakeEntry(item->entry, 0);
+        Reject(item, "the entry ended the recorder before");
+        return;
+    }
+    MemoryContext context = CurrentMemoryContext;
+    ResourceOwner owner = CurrentResourceOwner;
+    SealState before = self.working;
+    BeginInternalSubTransaction("entry");
+    MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        ProcessItem(item);
+        ReleaseCurrentSubTransaction();
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(context);
+        ErrorData* error = CopyErrorData();
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+        self.working = before;
+        Reject(item, error->message);
+    }
+    PG_END_TRY();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+}
+
+// Rows that definition functions left in their own transactions, as far as those are committed.
+void SealDefinitions() {
+    SPI_execute("SELECT warrant.seal_definitions()", false, 1);
+    self.acted = self.acted || FirstInt64(1) > 0;
+}
+
+// Closes what has expired; tells when the next does.
+void Sweep() {
+    TimestampTz now = MonotonicNow();
+    bool soon = self.acted && self.sweep_at > now + sweep_every_us;
+    if (soon)
+        self.sweep_at = now + sweep_every_us;
+    if (now < self.sweep_at)
+        return;
+    SPI_execute("SELECT warrant.sweep()", false, 1);
+    bool is_null;
+    Datum next = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+    self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);
+}
+
+void RunBatch() {
+    self.installed = StillInstalled();
+    if (!self.installed)
+        return;
+    self.acted = false;
+    SealDefinitions();
+    MemoryContextSwitchTo(self.context);
+    for (int i = 0; i < self.count; i++)
+        if (self.database->failures < careful_from)
+            ProcessItem(&self.items[i]);
+        else
+            ProcessCarefully(&self.items[i]);
+    Sweep();
+    if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
+        SaveState(self.batch.until > self.position ? self.batch.until : self.position);
+    WaitPoint("recorder_before_commit");
+}
+
+void AnswerWaiters() {
+    uint64_t freed[subject_buckets] = {};
+    for (int i = 0; i < self.count; i++) {
+        const EntryHeader* entry = self.items[i].entry;
+        freed[BucketOf(entry->origin.session_user)] += core::Aligned(entry->size);
+    }
+    AdvanceHead(self.database, self.batch.until, freed);
+    for (int i = 0; i < self.count; i++)
+        AnswerEntry(self.items[i].entry, &self.items[i].reply);
+}
+
+// In a transaction of its own: a full notification queue must not stop the recorder.
+void Notify(int64_t after_seq) {
+    (void)InTransaction("notifying", [after_seq] {
+        Oid type = INT8OID;
+        Datum value = Int64GetDatum(after_seq);
+        SPI_execute_with_args("SELECT warrant.notify_after($1)", 1, &type, &value, nullptr, false, 0);
+    });
+}
+
+// False when the batch failed.
+bool DoBatch() {
+    MemoryContextReset(self.context);
+    MemoryContext caller = MemoryContextSwitchTo(self.context);
+    ReadBatch();
+    FoldOutcomes();
+    self.working = self.sealed;
+    seal_state = &self.working;
+    self.database->failures++;
+    bool done = InTransaction("recording", RunBatch);
+    seal_state = nullptr;
+    MemoryContextSwitchTo(caller);
+    if (!done)
+        return false;
+    if (!self.installed)
+        return true;
+    WaitPoint("recorder_after_commit");
+    int64_t before = self.sealed.last_seq;
+    self.database->failures = 0;
+    self.sealed = self.working;
+    if (self.batch.until > self.position)
+        self.position = self.batch.until;
+    self.database->last_seq = uint64_t(self.sealed.last_seq);
+    self.database->last_sealed_at = self.sealed.last_sealed_at;
+    AnswerWaiters();
+    if (self.acted)
+        Notify(before);
+    return true;
+}
+
+void Leave(int, Datum) {
+    if (self.database != nullptr)
+        ReleaseDatabase(self.database, !self.installed);
+}
+
+bool IsHeld(Oid oid) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    const Database* database = FindDatabase(oid);
+    bool held = database != nullptr && database->holds > 0;
+    LWLockRelease(shared->lock);
+    return held;
+}
+
+// Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
+[[noreturn]] void StepAside() { proc_exit(0); }
+
+void Start(Oid oid) {
+    if (IsHeld(oid))
+        proc_exit(0);
+    BeginWorker(oid, "pg_warrant recorder");
+    self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
+    (void)InTransaction("starting", [] { self.installed = StillInstalled(); });
+    if (!self.installed)
+        proc_exit(0);
+    before_shmem_exit(Leave, Datum(0));
+    self.database = ClaimDatabase(oid);
+    if (self.database == nullptr) {
+        if (FindDatabase(oid) == nullptr)
+            ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid),
+                          errhint("Set \"pg_warrant.max_databases\" higher.")));
+        proc_exit(0);
+    }
+    if (!InTransaction("loading", LoadState))
+        proc_exit(1);
+    PrepareActions();
+}
+
+[[noreturn]] void Record() {
+    self.database->ready = true;
+    for (;;) {
+        if (!DoBatch())
+            Nap(retry_nap_ms);
+        if (!self.installed || self.database->holds > 0)
+            StepAside();
+        RingBatch batch = FixBatch(self.database);
+        if (batch.from < batch.until)
+            continue;
+        long nap_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), self.sweep_at);
+        Nap(nap_ms < 1 ? 1 : nap_ms > longest_nap_ms ? longest_nap_ms : nap_ms);
+    }
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+void warrant_recorder_main(Datum argument) {
+    warrant::Start(DatumGetObjectId(argument));
+    warrant::Record();
+}

@@ -1,0 +1,237 @@
+#include "core/ring_layout.hpp"
+
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "record/entry.hpp"
+#include "record/ring.hpp"
+#include "record/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+Database* own_database = nullptr;
+
+Database* OwnDatabase() {
+    if (own_database == nullptr || own_database->oid != MyDatabaseId)
+        own_database = FindDatabase(MyDatabaseId);
+    return own_database;
+}
+
+core::RingState StateOf(const Database* database) {
+    return core::RingState{database->head, database->tail, database->promised, RingCapacity()};
+}
+
+bool Fits(const Database* database, const EntryHeader* header, uint32_t promise) {
+    uint64_t taken = database->subject_bytes[BucketOf(header->origin.session_user)];
+    return core::HasRoom(StateOf(database), header->size, promise) && taken + core::Aligned(header->size) <= RingCapacity() / 8;
+}
+
+// A ring that began a new life since has forgotten its promises.
+void TakeBackPromise(Database* database) {
+    uint64_t promise = core::Aligned(outcome_bytes);
+    database->promised -= database->promised < promise ? database->promised : promise;
+}
+
+void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
+    char* bytes = RingBytes(database);
+    uint64_t position = database->tail;
+    auto append = [&](const void* from, uint32_t size) {
+        core::CopyIn(bytes, RingCapacity(), position, from, size);
+        position += size;
+    };
+    append(header, sizeof *header);
+    append(parts->policy_name, header->policy_name_size);
+    append(parts->action, header->action_size);
+    append(parts->arguments, header->arguments_size);
+    append(parts->text, header->text_size);
+}
+
+void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
+    header->policy_name_size = parts->policy_name_size;
+    header->action_size = parts->action_size;
+    header->arguments_size = parts->arguments_size;
+    header->text_size = parts->text_size;
+    header->size = sizeof *header + parts->policy_name_size + parts->action_size + parts->arguments_size + parts->text_size;
+    header->process = MyProcessIndex();
+    header->serial = 0;
+    if (!header->waits)
+        return;
+    header->serial = pg_atomic_fetch_add_u64(&shared->next_serial, 1);
+    pg_atomic_write_u64(&MailboxOf(header->process)->ticket, Ticket(header->serial, Wait::Queued));
+}
+
+// A recorder that needs what we hold would wait for us while we wait for it. Reads the whole lock table: only for a wait that is long.
+bool HoldsLockAgainstRecorder() {
+    LockData* locks = GetLockStatusData();
+    constexpr LOCKMASK strong = LOCKMASK(0) - LOCKBIT_ON(RowExclusiveLock + 1);
+    for (int i = 0; i < locks->nelements; i++) {
+        const LockInstanceData& lock = locks->locks[i];
+        if (lock.pid != MyProcPid || lock.locktag.locktag_type != LOCKTAG_RELATION || (lock.holdMask & strong) == 0)
+            continue;
+        Oid relation = lock.locktag.locktag_field2;
+        if (relation < FirstNormalObjectId || (lock.locktag.locktag_field1 == MyDatabaseId && IsOwnRelation(relation)))
+            return true;
+    }
+    return false;
+}
+
+[[noreturn]] void RaiseLocked() {
+    ereport(ERROR, (errcode(error_unavailable), errmsg("cannot wait for the recorder while holding a lock that it needs"),
+                    errdetail("This transaction holds a strong lock on a system catalogue or on a table of the extension."),
+                    errhint("Run the statement in a transaction of its own.")));
+}
+
+bool Moved(uint64_t serial, Wait from, Wait to) {
+    uint64_t expected = Ticket(serial, from);
+    return pg_atomic_compare_exchange_u64(&MailboxOf(MyProcessIndex())->ticket, &expected, Ticket(serial, to));
+}
+
+// A taken entry cannot be withdrawn, only given up; not while the reply is being written, which takes a moment.
+bool GiveUp(uint64_t serial) { return Moved(serial, Wait::Taken, Wait::GivenUp); }
+
+bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->ticket) == Ticket(serial, Wait::Done); }
+
+bool MustStop() { return InterruptPending && (QueryCancelPending || ProcDiePending) && InterruptHoldoffCount == 0; }
+
+}    // namespace
+
+Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise) {
+    Database* database = OwnDatabase();
+    if (database == nullptr)
+        return Enqueued::NoRecorder;
+    CompleteHeader(header, parts);
+    LWLockAcquire(database->lock, LW_EXCLUSIVE);
+    if (from_promise)
+        TakeBackPromise(database);
+    bool fits = database->oid == MyDatabaseId && (from_promise ? core::HasRoom(StateOf(database), header->size, 0)
+                                                               : Fits(database, header, promise ? outcome_bytes : 0));
+    if (!fits)
+        database->lost++;
+    if (fits) {
+        CopyEntry(database, header, parts);
+        database->tail += core::Aligned(header->size);
+        database->subject_bytes[BucketOf(header->origin.session_user)] += core::Aligned(header->size);
+        if (promise)
+            database->promised += core::Aligned(outcome_bytes);
+    }
+    LWLockRelease(database->lock);
+    if (!fits)
+        return Enqueued::RingFull;
+    WakeRecorder(database);
+    return Enqueued::Yes;
+}
+
+void DropPromise() {
+    Database* database = OwnDatabase();
+    if (database == nullptr)
+        return;
+    LWLockAcquire(database->lock, LW_EXCLUSIVE);
+    TakeBackPromise(database);
+    LWLockRelease(database->lock);
+}
+
+bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenUp); }
+
+Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
+    constexpr long look_at_locks_after_ms = 100;
+    TimestampTz begin = GetCurrentTimestamp();
+    TimestampTz deadline = TimestampTzPlusMilliseconds(begin, until_ms);
+    bool looked = false;
+    while (!IsDone(serial)) {
+        TimestampTz now = GetCurrentTimestamp();
+        long left = TimestampDifferenceMilliseconds(now, deadline);
+        if (MustStop() || left <= 0) {
+            if (Withdraw(serial)) {
+                CHECK_FOR_INTERRUPTS();
+                return Waited::TimedOut;
+            }
+            if (GiveUp(serial))
+                return Waited::InDoubt;
+        }
+        if (!looked && TimestampDifferenceExceeds(begin, now, look_at_locks_after_ms)) {
+            looked = true;
+            if (HoldsLockAgainstRecorder() && Withdraw(serial))
+                RaiseLocked();
+        }
+        long nap = looked || left < look_at_locks_after_ms ? left : look_at_locks_after_ms;
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap < 1 ? 1 : nap, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        if (!MustStop())
+            CHECK_FOR_INTERRUPTS();
+    }
+    pg_read_barrier();
+    *reply = MailboxOf(MyProcessIndex())->reply;
+    return Waited::Done;
+}
+
+RingBatch FixBatch(Database* database) {
+    LWLockAcquire(database->lock, LW_SHARED);
+    RingBatch batch = {database->head, database->tail};
+    LWLockRelease(database->lock);
+    return batch;
+}
+
+EntryHeader* ReadEntry(const Database* database, uint64_t position) {
+    uint32_t size;
+    core::CopyOut(RingBytes(database), RingCapacity(), position, &size, sizeof size);
+    EntryHeader* entry = static_cast<EntryHeader*>(palloc(size));
+    core::CopyOut(RingBytes(database), RingCapacity(), position, entry, size);
+    return entry;
+}
+
+EntryParts PartsOf(const EntryHeader* header) {
+    EntryParts parts;
+    const char* next = reinterpret_cast<const char*>(header + 1);
+    auto take = [&next](const char** piece, uint32_t* piece_size, uint32_t size) {
+        *piece = next;
+        *piece_size = size;
+        next += size;
+    };
+    take(&parts.policy_name, &parts.policy_name_size, header->policy_name_size);
+    take(&parts.action, &parts.action_size, header->action_size);
+    take(&parts.arguments, &parts.arguments_size, header->arguments_size);
+    take(&parts.text, &parts.text_size, header->text_size);
+    return parts;
+}
+
+void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject) {
+    LWLockAcquire(database->lock, LW_EXCLUSIVE);
+    database->head = position;
+    for (int i = 0; i < subject_buckets; i++)
+        database->subject_bytes[i] -= freed_by_subject[i];
+    LWLockRelease(database->lock);
+}
+
+bool TakeEntry(const EntryHeader* header, uint64_t action_id) {
+    if (!header->waits)
+        return true;
+    Mailbox* mailbox = MailboxOf(header->process);
+    uint64_t ticket = pg_atomic_read_u64(&mailbox->ticket);
+    if (ticket == Ticket(header->serial, Wait::Taken))
+        return true;    // by a recorder that died before its commit
+    if (ticket != Ticket(header->serial, Wait::Queued))
+        return false;
+    pg_atomic_write_u64(&mailbox->action_id, action_id);
+    uint64_t expected = Ticket(header->serial, Wait::Queued);
+    return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken));
+}
+
+void AnswerEntry(const EntryHeader* header, const Reply* reply) {
+    if (!header->waits)
+        return;
+    Mailbox* mailbox = MailboxOf(header->process);
+    uint64_t expected = Ticket(header->serial, Wait::Taken);
+    if (!pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Writing)))
+        return;
+    mailbox->reply = *reply;
+    pg_write_barrier();
+    pg_atomic_write_u64(&mailbox->ticket, Ticket(header->serial, Wait::Done));
+    WakeProcess(header->process);
+}
+
+}    // namespace warrant

@@ -1,0 +1,66 @@
+// Putting entries into a database's ring, and waiting until the recorder has made them durable.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/shared.hpp"
+
+namespace warrant {
+
+// What an entry carries behind its header; sizes are bytes, nothing is terminated.
+struct EntryParts {
+    const char* policy_name;
+    uint32_t policy_name_size;
+    const char* action;
+    uint32_t action_size;
+    const char* arguments;
+    uint32_t arguments_size;
+    const char* text;
+    uint32_t text_size;
+};
+
+enum class Enqueued { Yes, NoRecorder, RingFull };
+
+// Copies the entry into this database's ring and wakes the recorder; never waits, allocates or raises. Completes the header's sizes;
+// for an entry that waits, sets its serial and this process's mailbox. With promise, room for one outcome is kept until an entry is
+// written with from_promise. A subject may fill an eighth of the ring.
+Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise);
+
+// Gives back a promise that no outcome will use.
+void DropPromise();
+
+enum class Waited { Done, TimedOut, InDoubt };
+
+// Waits until the recorder answered the entry just written, at most until_ms milliseconds. Cancel and termination withdraw a queued entry and
+// raise as usual; an entry that the recorder has taken cannot be withdrawn: InDoubt, with the action's number in the mailbox.
+// Raises 55000 after 100 ms while this process holds a strong lock on a catalogue or on a table of ours.
+Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
+
+// What this process last sent is no longer waited for. True if the recorder had not taken it yet.
+bool Withdraw(uint64_t serial);
+
+// --- the recorder's side ---
+
+struct RingBatch {
+    uint64_t from;      // the first entry's position
+    uint64_t until;     // the tail when the batch was fixed
+};
+
+RingBatch FixBatch(Database* database);
+
+// Copies the entry at a position into memory of the caller's context. Its end is position + core::Aligned(size).
+EntryHeader* ReadEntry(const Database* database, uint64_t position);
+
+// The pieces of an entry that was read.
+EntryParts PartsOf(const EntryHeader* header);
+
+// The entries up to a position are durable: their room is free.
+void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject);
+
+// Takes a queued entry for execution; false when its backend has given it up.
+bool TakeEntry(const EntryHeader* header, uint64_t action_id);
+
+// Tells the waiting backend. The reply is copied.
+void AnswerEntry(const EntryHeader* header, const Reply* reply);
+
+}    // namespace warrant

@@ -1,0 +1,28 @@
+// Writing sealed rows: only the recorder does.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/entry.hpp"
+
+namespace warrant {
+
+// The end of the chain so far. A batch works on a copy, which counts only when its transaction has committed.
+struct SealState {
+    int64_t last_seq;
+    TimestampTz last_sealed_at;
+};
+
+extern SealState* seal_state;    // of the batch under way; nullptr outside the recorder
+
+// The next row's number and time; the time never goes back.
+int64_t NextSeq();
+TimestampTz SealTime();
+
+// Inserts the row of one audit entry, and its text. An outcome may be folded into it.
+void SealEntry(const EntryHeader* entry, const AuditFields* outcome);
+
+// The session as a JSON object, for what is written in SQL. In the current memory context.
+char* OriginAsJson(const Origin* origin);
+
+}    // namespace warrant

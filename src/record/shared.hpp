@@ -1,0 +1,91 @@
+// Shared memory between backends and recorders: a ring for each database, a mailbox for each process.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/entry.hpp"
+
+namespace warrant {
+
+constexpr int subject_buckets = 64;
+
+// One database that has the extension. Its ring's bytes stand elsewhere in the same segment.
+struct Database {
+    LWLock* lock;                     // guards everything below but the ring's bytes between head and tail
+    Oid oid;                          // InvalidOid: free
+    pid_t recorder_pid;               // 0: none
+    int recorder_process;             // index of its mailbox and latch
+    bool ready;                       // the recorder reads the ring
+    int holds;                        // commands that need the database to itself
+    uint64_t ring_id;                 // tells this life of the ring from others
+    uint64_t head, tail, promised;    // see core/ring_layout.hpp
+    uint64_t subject_bytes[subject_buckets];
+    uint32_t failures;                // of the batch at the ring's head, over the recorder's lives; 0 after a success
+    uint64_t suspect;                 // the entry that was taken alone last, by its end
+    uint32_t suspect_deaths;          // how often the recorder did not come back from it
+    uint64_t lost;                    // records that went to the server log instead
+    TimestampTz last_sealed_at;
+    uint64_t last_seq;
+};
+
+// Where a waiting backend finds its answer. The ticket is serial << 3 | state.
+enum class Wait : uint8_t { Free, Queued, Taken, Writing, Done, GivenUp };
+
+struct Reply {
+    bool failed;
+    bool is_null;
+    int32_t sqlstate;
+    char answer[256];
+    char message[512];
+    char detail[512];
+    char hint[256];
+};
+
+struct Mailbox {
+    pg_atomic_uint64 ticket;
+    pg_atomic_uint64 action_id;       // known once the entry is taken
+    Reply reply;
+};
+
+struct Shared {
+    pg_atomic_uint64 next_serial;
+    pg_atomic_uint64 next_statement;
+    pg_atomic_uint32 launcher_process_plus_1;
+    LWLock* lock;                     // guards which database has which slot, and what the launcher is asked
+    int asked_count;
+    Oid asked[64];                    // databases to look at
+    bool look_at_all;
+    pg_atomic_uint64 next_refusal[subject_buckets];    // when the next refusal of a subject may be answered
+    int database_count;
+    Database databases[FLEXIBLE_ARRAY_MEMBER];
+};
+
+extern Shared* shared;
+
+constexpr uint64_t Ticket(uint64_t serial, Wait state) { return serial << 3 | uint64_t(state); }
+inline int BucketOf(Oid subject) { return int(hash_bytes_uint32(subject) % subject_buckets); }
+
+void RequestSharedMemory();     // shmem_request_hook's work
+void CreateSharedMemory();      // shmem_startup_hook's work
+
+char* RingBytes(const Database* database);
+uint64_t RingCapacity();
+Mailbox* MailboxOf(int process);
+
+// This database's slot, or nullptr. A claimed slot stays while its recorder restarts.
+Database* FindDatabase(Oid oid);
+
+// Claims the slot for this process as recorder; nullptr when there is none free, or another recorder lives.
+Database* ClaimDatabase(Oid oid);
+void ReleaseDatabase(Database* database, bool for_good);
+
+// The database is gone: its slot is free for another.
+void FreeDatabase(Oid oid);
+
+void WakeRecorder(const Database* database);
+void WakeProcess(int process);
+
+// Asks the launcher to look whether the database has the extension now.
+void AskLauncher(Oid database);
+
+}    // namespace warrant
