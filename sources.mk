@@ -1,12 +1,39 @@
 # The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
 SOURCES := \
+	src/functions/actions.cpp \
+	src/functions/recording.cpp \
+	src/functions/rules.cpp \
+	src/functions/wait_for.cpp \
+	src/gate/access.cpp \
+	src/gate/databases.cpp \
+	src/gate/gate.cpp \
+	src/gate/hooks.cpp \
+	src/gate/own_tables.cpp \
+	src/gate/refusal.cpp \
+	src/gate/statement.cpp \
+	src/pg/clock.cpp \
 	src/pg/mutants.cpp \
 	src/pg/settings.cpp \
+	src/pg/worker.cpp \
+	src/pg_warrant.cpp \
+	src/record/actions.cpp \
+	src/record/execute.cpp \
+	src/record/origin.cpp \
+	src/record/recorder.cpp \
+	src/record/ring.cpp \
+	src/record/seal.cpp \
+	src/record/shared.cpp \
 	src/rules/commands.cpp \
 	src/rules/committed.cpp \
+	src/rules/decision.cpp \
+	src/rules/governance.cpp \
+	src/rules/grants.cpp \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
-	src/rules/policies.cpp
+	src/rules/policies.cpp \
+	src/rules/subject.cpp \
+	src/workers/keeper.cpp \
+	src/workers/launcher.cpp
 
 # What the library links (-lNAME), one name a line.
 LIBRARIES := \

@@ -1,0 +1,194 @@
+// The SQL functions that are actions: each packs its own arguments and lets the recorder do it.
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/frame.hpp"
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "record/actions.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/ring.hpp"
+
+namespace warrant {
+
+namespace {
+
+void AppendScalar(StringInfo json, Oid type, Datum value) {
+    switch (type) {
+        case BOOLOID: appendStringInfoString(json, DatumGetBool(value) ? "true" : "false"); break;
+        case INT4OID: appendStringInfo(json, "%d", DatumGetInt32(value)); break;
+        case INT8OID: appendStringInfo(json, "%lld", (long long)DatumGetInt64(value)); break;
+        case OIDOID:
+        case REGCLASSOID:
+        case REGROLEOID: appendStringInfo(json, "%u", DatumGetObjectId(value)); break;
+        case NAMEOID: escape_json(json, NameStr(*DatumGetName(value))); break;
+        case TEXTOID: escape_json(json, TextDatumGetCString(value)); break;
+        case INTERVALOID: {    // in units that no setting changes
+            const Interval* interval = DatumGetIntervalP(value);
+            appendStringInfo(json, "\"%d months %d days %lld microseconds\"", interval->month, interval->day, (long long)interval->time);
+            break;
+        }
+        default: elog(ERROR, "unexpected argument type %u", type);
+    }
+}
+
+void AppendArray(StringInfo json, Oid element, Datum value) {
+    ArrayType* array = DatumGetArrayTypeP(value);
+    int16 length;
+    bool by_value, *nulls;
+    char alignment;
+    Datum* elements;
+    int count;
+    get_typlenbyvalalign(element, &length, &by_value, &alignment);
+    deconstruct_array(array, element, length, by_value, alignment, &elements, &nulls, &count);
+    appendStringInfoChar(json, '[');
+    for (int i = 0; i < count; i++) {
+        if (i > 0)
+            appendStringInfoChar(json, ',');
+        if (nulls[i])
+            appendStringInfoString(json, "null");
+        else
+            AppendScalar(json, element, elements[i]);
+    }
+    appendStringInfoChar(json, ']');
+}
+
+struct Call {
+    char* name;
+    char* arguments;    // a JSON object
+    Oid result;
+};
+
+// The function's own name and arguments, as its catalogue row has them.
+Call PackCall(FunctionCallInfo fcinfo) {
+    Oid function = fcinfo->flinfo->fn_oid;
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for function %u", function);
+    Oid* types;
+    char **names, *modes;
+    int count = get_func_arg_info(tuple, &types, &names, &modes);
+    Call call = {pstrdup(NameStr(Form_pg_proc(GETSTRUCT(tuple))->proname)), nullptr, Form_pg_proc(GETSTRUCT(tuple))->prorettype};
+    ReleaseSysCache(tuple);
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    for (int i = 0; i < count && i < PG_NARGS(); i++) {
+        if (i > 0)
+            appendStringInfoChar(&json, ',');
+        escape_json(&json, names[i]);
+        appendStringInfoChar(&json, ':');
+        Oid element = get_element_type(types[i]);
+        if (PG_ARGISNULL(i))
+            appendStringInfoString(&json, "null");
+        else if (types[i] != NAMEOID && OidIsValid(element))
+            AppendArray(&json, element, PG_GETARG_DATUM(i));
+        else
+            AppendScalar(&json, types[i], PG_GETARG_DATUM(i));
+    }
+    appendStringInfoChar(&json, '}');
+    call.arguments = json.data;
+    return call;
+}
+
+Datum AnswerAs(FunctionCallInfo fcinfo, Oid type, char* answer) {
+    if (answer == nullptr || type == VOIDOID) {
+        fcinfo->isnull = type != VOIDOID;
+        return Datum(0);
+    }
+    Oid input, element;
+    getTypeInputInfo(type, &input, &element);
+    return OidInputFunctionCall(input, answer, element, -1);
+}
+
+Datum DoAction(FunctionCallInfo fcinfo) {
+    if (IsTransactionBlock())
+        ereport(NOTICE, (errmsg("this takes effect at once, whether the transaction commits or not")));
+    Call call = PackCall(fcinfo);
+    ActionRequest request = {call.name, call.arguments, nullptr, nullptr, 0};
+    return AnswerAs(fcinfo, call.result, RunAction(&request));
+}
+
+bool GoesToClient(const QueryDesc* query) {
+    CommandDest dest = query->dest->mydest;
+    return dest == DestRemote || dest == DestRemoteExecute || dest == DestRemoteSimple;
+}
+
+// The plan depends on no function but this one: none was inlined into it, so the client wrote this call.
+bool DependsOnlyOn(const PlannedStmt* plan, Oid function) {
+    uint32 hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function));
+    ListCell* cell;
+    foreach (cell, plan->invalItems) {
+        const PlanInvalItem* item = lfirst_node(PlanInvalItem, cell);
+        if (item->cacheId != PROCOID || item->hashValue != hash)
+            return false;
+    }
+    return true;
+}
+
+// The plan computes this very call, and nothing else: no relation, no view, no other function.
+bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
+    if (plan->commandType != CMD_SELECT || plan->relationOids != NIL || plan->subplans != NIL || !DependsOnlyOn(plan, function))
+        return false;
+    const Plan* top = plan->planTree;
+    if (IsA(top, FunctionScan)) {
+        const List* functions = reinterpret_cast<const FunctionScan*>(top)->functions;
+        return list_length(functions) == 1 && linitial_node(RangeTblFunction, functions)->funcexpr == call;
+    }
+    return IsA(top, Result) && top->lefttree == nullptr && list_length(top->targetlist) == 1 &&
+           reinterpret_cast<const Node*>(linitial_node(TargetEntry, top->targetlist)->expr) == call;
+}
+
+// Deciding is done by a person who typed it: not by a function, view, trigger or rule that he ran.
+bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
+    const Frame* frame = current_frame;
+    return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
+           PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid);
+}
+
+void RecordIndirectAttempt(const char* function) {
+    EntryHeader header = {};
+    header.kind = EntryKind::Audit;
+    header.waits = true;
+    header.fields.event = Event::IndirectAttempt;
+    header.fields.occurred_at = GetCurrentTimestamp();
+    header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    header.fields.rows = header.fields.duration_us = -1;
+    header.fields.executions = 1;
+    namestrcpy(&header.fields.schema_name, "warrant");
+    namestrcpy(&header.fields.relation_name, function);
+    PrepareOrigin();
+    FillOrigin(&header.origin);
+    EntryParts parts = {};
+    const Frame* top = current_frame;
+    while (top != nullptr && top->outer != nullptr)
+        top = top->outer;
+    parts.text = top == nullptr ? nullptr : top->source;
+    parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
+    if (Enqueue(&header, &parts, false, false) == Enqueued::Yes) {
+        Reply reply;
+        constexpr long patience_ms = 1000;    // it is refused either way
+        WaitForReply(header.serial, patience_ms, &reply);
+    }
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+// Any of: request, cancel, ask_result.
+WARRANT_FUNCTION(warrant_action) { return warrant::DoAction(fcinfo); }
+
+// Any of: approve, deny, grant, revoke.
+WARRANT_FUNCTION(warrant_decision) {
+    using namespace warrant;
+    if (!IsOwnTopLevelStatement(fcinfo) && !Mutant("top_level_only")) {
+        char* name = get_func_name(fcinfo->flinfo->fn_oid);
+        RecordIndirectAttempt(name);
+        ereport(ERROR, (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),
+                        errdetail("It was called from a function, a view or a larger statement."),
+                        errhint("Run SELECT warrant.%s(...) by itself.", name)));
+    }
+    return DoAction(fcinfo);
+}

@@ -1,0 +1,119 @@
+// SQL's view of the recorder, and the start and end of the extension in a database.
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/seal.hpp"
+#include "record/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+void RequireRecorder() {
+    if (seal_state == nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("only the recorder seals rows")));
+}
+
+// What a transaction of ours has to tell when it has committed.
+bool tell_launcher = false;
+bool tell_recorder = false;
+
+void OnTransaction(XactEvent event, void*) {
+    bool committed = event == XACT_EVENT_COMMIT;
+    if (!committed && event != XACT_EVENT_ABORT)
+        return;
+    const Database* database = committed && tell_recorder ? FindDatabase(MyDatabaseId) : nullptr;
+    if (database != nullptr)
+        WakeRecorder(database);
+    if (committed && tell_launcher)
+        AskLauncher(MyDatabaseId);
+    tell_launcher = tell_recorder = false;
+}
+
+void ListenForCommit() {
+    static bool listening = false;
+    if (!listening)
+        RegisterXactCallback(OnTransaction, nullptr);
+    listening = true;
+}
+
+void PutItem(ReturnSetInfo* result, const char* item, char* value, const char* warning) {
+    Datum values[3] = {CStringGetTextDatum(item), CStringGetTextDatum(value), warning == nullptr ? Datum(0) : CStringGetTextDatum(warning)};
+    bool nulls[3] = {false, false, warning == nullptr};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+using namespace warrant;
+
+// next_seq() -> bigint: the number of the next sealed row; in the recorder only.
+WARRANT_FUNCTION(warrant_next_seq) {
+    RequireRecorder();
+    PG_RETURN_INT64(NextSeq());
+}
+
+// seal_time() -> timestamptz: never goes back; in the recorder only.
+WARRANT_FUNCTION(warrant_seal_time) {
+    RequireRecorder();
+    PG_RETURN_TIMESTAMPTZ(SealTime());
+}
+
+// monotonic_now() -> timestamptz: the server's time against the cluster's high-water mark.
+WARRANT_FUNCTION(warrant_monotonic_now) { PG_RETURN_TIMESTAMPTZ(MonotonicNow()); }
+
+// origin() -> jsonb: who this session is, as the audit names it. Wakes the recorder when the transaction has committed.
+WARRANT_FUNCTION(warrant_origin) {
+    ListenForCommit();
+    tell_recorder = true;
+    PrepareOrigin();
+    Origin origin;
+    FillOrigin(&origin);
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(OriginAsJson(&origin)));
+}
+
+// start_workers(): part of CREATE EXTENSION. Raises 53000 when no slot is free; after the commit the launcher starts the recorder.
+WARRANT_FUNCTION(warrant_start_workers) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    bool room = FindDatabase(MyDatabaseId) != nullptr || FindDatabase(InvalidOid) != nullptr;
+    LWLockRelease(shared->lock);
+    if (!room)
+        ereport(ERROR, (errcode(error_no_slot), errmsg("no slot is free for another database with the extension"),
+                        errhint("Set \"pg_warrant.max_databases\" to more than %d and restart the server.", shared->database_count)));
+    ListenForCommit();
+    tell_launcher = true;
+    PG_RETURN_VOID();
+}
+
+// recorder_status() -> (item, value, warning)
+WARRANT_FUNCTION(warrant_recorder_status) {
+    InitMaterializedSRF(fcinfo, 0);
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    LWLockAcquire(shared->lock, LW_SHARED);
+    Database* slot = FindDatabase(MyDatabaseId);
+    Database database = slot == nullptr ? Database{} : *slot;
+    int used = 0;
+    for (int i = 0; i < shared->database_count; i++)
+        used += OidIsValid(shared->databases[i].oid);
+    LWLockRelease(shared->lock);
+    bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
+    bool recorder = database.recorder_pid != 0 && database.ready;
+    uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
+    PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher ? nullptr : "no recorder can be started");
+    PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
+            recorder ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+    PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count), used < shared->database_count ? nullptr : "no other database can have the extension");
+    PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),
+            queued * 10 > room * 8 ? "the queue is more than 80 % full" : nullptr);
+    PutItem(result, "lost", psprintf("%llu", (unsigned long long)database.lost),
+            database.lost == 0 ? nullptr : "records went to the server log instead");
+    PutItem(result, "last_seq", psprintf("%llu", (unsigned long long)database.last_seq), nullptr);
+    PG_RETURN_VOID();
+}

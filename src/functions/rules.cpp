@@ -1,0 +1,156 @@
+// SQL's view of the rules: what definition functions and the workflow ask of C++.
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "rules/invalidation.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/subject.hpp"
+
+namespace warrant {
+
+namespace {
+
+Datum CommandsAsArray(CommandMask mask) {
+    Datum names[command_count];
+    int count = 0;
+    for (int i = 0; i < command_count; i++)
+        if (mask & MaskOf(Command(i)))
+            names[count++] = CStringGetTextDatum(NameOf(Command(i)));
+    return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+void RequireRelation(Oid relation) {
+    char* name = get_rel_name(relation);
+    if (name == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+    char kind = get_rel_relkind(relation);
+    Oid schema = get_rel_namespace(relation);
+    if (strchr("rpfvm", kind) == nullptr)
+        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
+                        errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
+    if (relation < FirstNormalObjectId || schema == FindInstallation()->schema || isAnyTempNamespace(schema))
+        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
+                        errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
+}
+
+const char* WordFor(Answer answer) {
+    switch (answer) {
+        case Answer::Unprotected: return "run: not protected";
+        case Answer::Exempt: return "run: exempt";
+        case Answer::Open: return "run: open";
+        case Answer::Deny: return "refuse: denied";
+        case Answer::Granted: return "run: granted";
+        case Answer::Request: return "refuse: a request is filed";
+        case Answer::Refuse: return "refuse";
+    }
+    return "refuse";
+}
+
+char* DetailOf(const Decision* decision, const char* step) {
+    if (strcmp(step, "policy") == 0)
+        return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
+    if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
+        return psprintf("grant %lld until %s", (long long)decision->grant_id, timestamptz_to_str(decision->until));
+    return nullptr;
+}
+
+void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered, const Decision* decision) {
+    char* detail = DetailOf(decision, step->name);
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name),
+                       CStringGetTextDatum(answered ? WordFor(decision->answer) : "goes on"),
+                       detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
+    bool nulls[4] = {false, false, false, detail == nullptr};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void RequireArguments(FunctionCallInfo fcinfo) {
+    for (int i = 0; i < PG_NARGS(); i++)
+        if (PG_ARGISNULL(i))
+            ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+using namespace warrant;
+
+// expand_commands(text[]) -> text[]: the commands, groups resolved, in the order of DESIGN.md.
+WARRANT_FUNCTION(warrant_expand_commands) {
+    RequireArguments(fcinfo);
+    return CommandsAsArray(ParseCommands(PG_GETARG_ARRAYTYPE_P(0)));
+}
+
+// check_target(regclass): raises 42809 for what no policy can be about.
+WARRANT_FUNCTION(warrant_check_target) {
+    RequireArguments(fcinfo);
+    RequireRelation(PG_GETARG_OID(0));
+    PG_RETURN_VOID();
+}
+
+// is_member(role oid, of oid): membership in which a superuser counts by name only.
+WARRANT_FUNCTION(warrant_is_member) {
+    Oid role = PG_GETARG_OID(0), of = PG_GETARG_OID(1);
+    bool exist = SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(of));
+    PG_RETURN_BOOL(exist && is_member_of_role_nosuper(role, of));
+}
+
+// governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
+WARRANT_FUNCTION(warrant_governing_policy) {
+    RequireArguments(fcinfo);
+    ListenForInvalidations();
+    AcceptInvalidationMessages();
+    ReleaseOldGovernances();
+    Oid relation = PG_GETARG_OID(2);
+    CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    if (mask == 0 || FindInstallation() == nullptr || get_rel_relkind(relation) == '\0')
+        PG_RETURN_NULL();
+    int command = 0;
+    while ((mask & MaskOf(Command(command))) == 0)
+        command++;
+    const Policy* policy = GoverningPolicy(FindGovernance(relation), PG_GETARG_OID(0), Command(command));
+    if (policy == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_INT64(policy->id);
+}
+
+// explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
+WARRANT_FUNCTION(warrant_explain) {
+    RequireArguments(fcinfo);
+    ListenForInvalidations();
+    AcceptInvalidationMessages();
+    ReleaseOldGovernances();
+    RequireRelation(PG_GETARG_OID(2));
+    CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    int command = 0;
+    while (command < command_count && mask != MaskOf(Command(command)))
+        command++;
+    if (command == command_count)
+        ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", TextDatumGetCString(PG_GETARG_DATUM(1))),
+                        errhint("Name one command, not a group.")));
+    InitMaterializedSRF(fcinfo, 0);
+    Decision decision = {Answer::Refuse, nullptr, 0, DT_NOEND};
+    Question question = {PG_GETARG_OID(0), FindGovernance(PG_GETARG_OID(2)), Command(command), MonotonicNow(), &decision};
+    for (int i = 0; i < decision_step_count; i++) {
+        bool answered = decision_steps[i].answer(&question);
+        PutStep(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), i + 1, &decision_steps[i], answered, &decision);
+        if (answered)
+            break;
+    }
+    PG_RETURN_VOID();
+}
+
+// invalidate(), a trigger: every backend forgets what it knows, after this transaction's commit. Its argument names the epoch table.
+WARRANT_FUNCTION(warrant_invalidate) {
+    TriggerData* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    if (!CALLED_AS_TRIGGER(fcinfo) || trigger->tg_trigger->tgnargs != 1)
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("\"invalidate\" must be called as a trigger")));
+    Oid epoch = get_relname_relid(trigger->tg_trigger->tgargs[0], RelationGetNamespace(trigger->tg_relation));
+    CacheInvalidateRelcacheByRelid(epoch);
+    return PointerGetDatum(nullptr);
+}

@@ -1,0 +1,115 @@
+// CALL warrant.wait_for: waits without a transaction, so that it holds neither locks nor a snapshot.
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "rules/committed.hpp"
+#include "rules/installation.hpp"
+#include "rules/subject.hpp"
+
+namespace warrant {
+
+namespace {
+
+enum class State : char { Unknown, Pending, Approved, Denied, Cancelled, Expired };
+
+// Places in warrant.requests.
+enum Column { c_id, c_state, c_requester };
+
+State ReadState(Datum value) {
+    const char* word = TextDatumGetCString(value);
+    const struct { const char* word; State state; } states[] = {{"pending", State::Pending}, {"approved", State::Approved},
+        {"denied", State::Denied}, {"cancelled", State::Cancelled}, {"expired", State::Expired}};
+    for (const auto& known : states)
+        if (strcmp(known.word, word) == 0)
+            return known.state;
+    return State::Unknown;
+}
+
+bool MayAsk(Oid requester) {
+    Oid subject = GetSessionUserId();
+    const char* const readers[] = {"warrant_approver", "warrant_auditor"};
+    bool may = subject == requester || superuser_arg(subject);
+    for (const char* reader : readers) {
+        Oid role = get_role_oid(reader, true);
+        may = may || (OidIsValid(role) && is_member_of_role_nosuper(subject, role));
+    }
+    return may;
+}
+
+// The request's state as committed; Unknown also for a request that is not the caller's to know.
+State LookUp(int64 request_id) {
+    const Installation* own = FindInstallation();
+    Oid requests = own == nullptr ? InvalidOid : get_relname_relid("requests", own->schema);
+    Oid index = own == nullptr ? InvalidOid : get_relname_relid("requests_pkey", own->schema);
+    if (!OidIsValid(requests) || !OidIsValid(index))
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the requests cannot be read")));
+    State state = State::Unknown;
+    CommittedScan scan;
+    BeginCommitted(&scan, requests, index);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
+    ForEachCommitted(&scan, &key, 1, [&state](Datum* values, bool*) {
+        if (MayAsk(DatumGetObjectId(values[c_requester])))
+            state = ReadState(values[c_state]);
+    });
+    EndCommitted(&scan);
+    return state;
+}
+
+// True when the wait is over and the request approved; raises when it is over otherwise.
+bool IsApproved(State state, int64 request_id) {
+    long long id = request_id;
+    switch (state) {
+        case State::Pending: return false;
+        case State::Approved: return true;
+        case State::Denied: ereport(ERROR, (errcode(error_refused), errmsg("request %lld was denied", id)));
+        case State::Cancelled: ereport(ERROR, (errcode(error_wrong_state), errmsg("request %lld was cancelled", id)));
+        case State::Expired: ereport(ERROR, (errcode(error_wrong_state), errmsg("request %lld has expired", id)));
+        case State::Unknown: break;
+    }
+    ereport(ERROR, (errcode(error_unknown_id), errmsg("request %lld does not exist", id)));
+}
+
+int64 Milliseconds(const Interval* interval) {
+    constexpr int64 day_ms = 24 * 60 * 60 * 1000;
+    return (int64(interval->month) * 30 + interval->day) * day_ms + interval->time / 1000;
+}
+
+void Wait(int64 request_id, int64 timeout_ms) {
+    constexpr long look_every_ms = 100;
+    TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+    while (!IsApproved(LookUp(request_id), request_id)) {
+        long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+        if (left <= 0)
+            ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("request %lld is still pending", (long long)request_id),
+                            errhint("Call warrant.wait_for again, with a longer timeout.")));
+        SPI_commit();
+        InvalidateCatalogSnapshot();
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < look_every_ms ? left : look_every_ms,
+                        PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+// wait_for(request_id bigint, timeout interval): returns when the request is approved. 42501 denied, 55006 cancelled or expired, 57014
+// still pending at the end, P0002 unknown, 25001 in a transaction block.
+WARRANT_FUNCTION(warrant_wait_for) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+        ereport(ERROR, (errcode(warrant::error_bad_argument), errmsg("request id and timeout must not be NULL")));
+    int64 request_id = PG_GETARG_INT64(0);
+    int64 timeout_ms = warrant::Milliseconds(PG_GETARG_INTERVAL_P(1));
+    if (timeout_ms < 0)
+        ereport(ERROR, (errcode(warrant::error_bad_argument), errmsg("timeout must not be negative")));
+    if (fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) || reinterpret_cast<CallContext*>(fcinfo->context)->atomic)
+        ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION), errmsg("warrant.wait_for cannot run inside a transaction block"),
+                        errdetail("It would hold the transaction's locks while it waits.")));
+    SPI_connect_ext(SPI_OPT_NONATOMIC);
+    warrant::Wait(request_id, timeout_ms);
+    SPI_finish();
+    PG_RETURN_VOID();
+}

@@ -1,0 +1,90 @@
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+#include "record/entry.hpp"
+#include "record/shared.hpp"
+#include "gate/databases.hpp"
+
+namespace warrant {
+
+namespace {
+
+const char* StringOption(List* options, const char* name) {
+    ListCell* cell;
+    foreach (cell, options) {
+        DefElem* option = lfirst_node(DefElem, cell);
+        if (strcmp(option->defname, name) == 0)
+            return option->arg == nullptr ? nullptr : defGetString(option);
+    }
+    return nullptr;
+}
+
+bool Owns(Oid database) { return OwnsDatabase(database, GetUserId()); }
+
+// The copy's source needs CREATEDB and a template, or ownership.
+bool MayCopy(Oid database) {
+    HeapTuple role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+    bool creates = HeapTupleIsValid(role) && Form_pg_authid(GETSTRUCT(role))->rolcreatedb;
+    if (HeapTupleIsValid(role))
+        ReleaseSysCache(role);
+    HeapTuple row = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+    bool is_template = HeapTupleIsValid(row) && Form_pg_database(GETSTRUCT(row))->datistemplate;
+    if (HeapTupleIsValid(row))
+        ReleaseSysCache(row);
+    return Owns(database) || (creates && is_template);
+}
+
+Oid IfAllowed(const char* name, bool (*allowed)(Oid)) {
+    Oid database = name == nullptr ? InvalidOid : get_database_oid(name, true);
+    return OidIsValid(database) && allowed(database) ? database : InvalidOid;
+}
+
+}    // namespace
+
+Oid DatabaseToHold(Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_DropdbStmt: return IfAllowed(reinterpret_cast<DropdbStmt*>(utility)->dbname, Owns);
+        case T_CreatedbStmt: return IfAllowed(StringOption(reinterpret_cast<CreatedbStmt*>(utility)->options, "template"), MayCopy);
+        case T_AlterDatabaseStmt: {
+            AlterDatabaseStmt* alter = reinterpret_cast<AlterDatabaseStmt*>(utility);
+            return StringOption(alter->options, "tablespace") == nullptr ? InvalidOid : IfAllowed(alter->dbname, Owns);
+        }
+        case T_RenameStmt: {
+            RenameStmt* rename = reinterpret_cast<RenameStmt*>(utility);
+            return rename->renameType == OBJECT_DATABASE ? IfAllowed(rename->subname, Owns) : InvalidOid;
+        }
+        default: return InvalidOid;
+    }
+}
+
+void HoldDatabase(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    Database* database = FindDatabase(oid);
+    if (database != nullptr)
+        database->holds++;
+    LWLockRelease(shared->lock);
+    constexpr int naps = 500, nap_ms = 10;
+    for (int nap = 0; database != nullptr && nap < naps && database->recorder_pid != 0; nap++) {
+        WakeRecorder(database);
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        if (InterruptPending && (QueryCancelPending || ProcDiePending))
+            break;    // the command itself will answer it, with the hold released
+    }
+}
+
+void ReleaseHeldDatabase(int, Datum argument) {
+    Oid oid = DatumGetObjectId(argument);
+    bool gone = IsTransactionState() && !SearchSysCacheExists1(DATABASEOID, argument);
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    Database* database = FindDatabase(oid);
+    if (database != nullptr && database->holds > 0)
+        database->holds--;
+    LWLockRelease(shared->lock);
+    if (gone)
+        FreeDatabase(oid);
+    else if (database != nullptr)
+        AskLauncher(oid);
+}
+
+}    // namespace warrant

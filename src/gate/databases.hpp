@@ -1,0 +1,31 @@
+// Commands that need a database without sessions: our workers step aside until they end.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// The database that the command needs to itself, if it is one and its caller may run it; InvalidOid otherwise.
+Oid DatabaseToHold(Node* utility);
+
+void HoldDatabase(Oid database);                       // waits at most 5 s until its recorder is gone
+void ReleaseHeldDatabase(int code, Datum database);    // also at exit; frees the slot of a database that is gone
+
+// Runs body with the database of the command held.
+template <class Body>
+void WithDatabaseHeld(Node* utility, Body body) {
+    Oid database = DatabaseToHold(utility);
+    if (likely(!OidIsValid(database))) {
+        body();
+        return;
+    }
+    HoldDatabase(database);
+    PG_ENSURE_ERROR_CLEANUP(ReleaseHeldDatabase, ObjectIdGetDatum(database));
+    {
+        body();
+    }
+    PG_END_ENSURE_ERROR_CLEANUP(ReleaseHeldDatabase, ObjectIdGetDatum(database));
+    ReleaseHeldDatabase(0, ObjectIdGetDatum(database));
+}
+
+}    // namespace warrant

@@ -1,0 +1,132 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/process.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "rules/invalidation.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/subject.hpp"
+#include "record/entry.hpp"
+#include "pg/frame.hpp"
+#include "gate/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/refusal.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr int most_on_stack = 16;
+
+template <class Item>
+Item* RoomFor(Item* on_stack, int count) {
+    return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
+}
+
+bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
+
+bool IsMonitored(const Decision* decision) {
+    return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
+}
+
+// How an access that runs, or only would have been refused, is recorded.
+Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision) {
+    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false};
+    if (decision->policy == nullptr)
+        return verdict;
+    verdict.audited = decision->policy->audited;
+    switch (decision->answer) {
+        case Answer::Granted: verdict.waits = decision->policy->audit_wait && !IsMonitored(decision); break;
+        case Answer::Exempt: verdict.event = Event::Exempt; break;
+        case Answer::Open: break;
+        default: verdict.event = Event::WouldRefuse, verdict.audited = true;
+    }
+    return verdict;
+}
+
+struct Findings {
+    int missing_count;
+    Missing* missing;
+    int verdict_count;
+    Verdict* verdicts;
+};
+
+// The decision may live in the governance's memory, which stays while no other check runs.
+void Examine(Findings* findings, const Access& access, Oid subject) {
+    Governance* governance = FindGovernance(access.relation);
+    if (governance->own)
+        return;
+    const Decision* decision = Decide(governance, subject, access.command);
+    if (decision->answer == Answer::Unprotected)
+        return;
+    if (Runs(decision) || IsMonitored(decision)) {
+        if (decision->policy != nullptr)
+            findings->verdicts[findings->verdict_count++] = VerdictOf(access, governance, decision);
+    } else {
+        findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
+    }
+}
+
+// The fast path: nothing that the statement touches is governed or ours.
+bool NothingToDecide(PlannedStmt* plan) {
+    bool nothing = true;
+    ForEachPermission(PermissionsOf(plan), [&nothing](const Permission& permission) {
+        if (permission.relation < FirstNormalObjectId)
+            return;
+        const Governance* governance = FindGovernance(permission.relation);
+        nothing = nothing && governance->member_count == 0 && governance->known_kind && !governance->own;
+    });
+    return nothing;
+}
+
+}    // namespace
+
+bool GateIsPresent() {
+    if (is_own_worker || IsBinaryUpgrade || !IsUnderPostmaster || !IsTransactionState())
+        return false;
+    ListenForInvalidations();
+    AcceptInvalidationMessages();
+    ReleaseOldGovernances();
+    return FindInstallation() != nullptr;
+}
+
+void CheckAccesses(QueryDesc* query, const AccessList* list) {
+    if (GateIsOff() || list->count == 0)
+        return;
+    Missing missing[most_on_stack];
+    Verdict verdicts[most_on_stack];
+    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
+    Oid subject = CurrentSubject();
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i].relation >= FirstNormalObjectId)
+            Examine(&findings, list->items[i], subject);
+    if (findings.missing_count > 0)
+        Refuse(query, findings.missing, findings.missing_count);
+    RecordVerdicts(query, findings.verdicts, findings.verdict_count);
+}
+
+void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported) {
+    ForEachPermission(permissions, [](const Permission& permission) {
+        if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
+            CheckOwnRelation(permission.relation);
+    });
+    AccessList list;
+    list.count = 0;
+    list.items = nullptr;
+    CollectAccesses(&list, permissions, returning, exported);
+    CheckAccesses(query, &list);
+}
+
+void CheckQuery(QueryDesc* query, int eflags) {
+    PlannedStmt* plan = query->plannedstmt;
+    if (!GateIsPresent() || NothingToDecide(plan) || !MustAsk(query, eflags))
+        return;
+    CheckPermissions(query, PermissionsOf(plan), plan->hasReturning, query->dest->mydest == DestCopyOut);
+}
+
+}    // namespace warrant

@@ -1,0 +1,128 @@
+// The hooks: each body translates, asks the gate, calls on.
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "record/entry.hpp"
+#include "gate/databases.hpp"
+#include "pg/frame.hpp"
+#include "gate/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/hooks.hpp"
+#include "gate/own_tables.hpp"
+
+namespace warrant {
+
+namespace {
+
+ExecutorStart_hook_type previous_start;
+ExecutorRun_hook_type previous_run;
+ExecutorFinish_hook_type previous_finish;
+ExecutorEnd_hook_type previous_end;
+ExecutorCheckPerms_hook_type previous_check_perms;
+ProcessUtility_hook_type previous_utility;
+planner_hook_type previous_planner;
+object_access_hook_type previous_object_access;
+
+// The range table that ExecutorStart has just decided on; InitPlan asks about the same one again.
+const List* decided_range_table = nullptr;
+
+void OnExecutorStart(QueryDesc* query, int eflags) {
+    CheckQuery(query, eflags);
+    decided_range_table = query->plannedstmt->rtable;
+    previous_start(query, eflags);
+}
+
+void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
+    const PlannedStmt* plan = query->plannedstmt;
+    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
+    InFrame(&frame, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
+    CountRows(query, query->estate->es_processed);
+}
+
+void OnExecutorFinish(QueryDesc* query) {
+    const PlannedStmt* plan = query->plannedstmt;
+    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
+    InFrame(&frame, [query] { previous_finish(query); });
+}
+
+void OnExecutorEnd(QueryDesc* query) {
+    EndStatementOf(query);
+    previous_end(query);
+}
+
+bool IsCopyTo(const Frame* frame) {
+    const CopyStmt* copy = frame == nullptr || frame->utility == nullptr || !IsA(frame->utility, CopyStmt)
+                               ? nullptr : reinterpret_cast<const CopyStmt*>(frame->utility);
+    return copy != nullptr && !copy->is_from;
+}
+
+// COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
+bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
+    bool decided = decided_range_table != nullptr && decided_range_table == range_table;
+    decided_range_table = nullptr;
+    if (!decided && GateIsPresent())
+        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, false, IsCopyTo(current_frame));
+    return previous_check_perms == nullptr || previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
+}
+
+void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
+               QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
+    Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr};
+    InFrame(&frame, [&] {
+        if (GateIsPresent())
+            CheckOwnNames(plan->utilityStmt);
+        WithDatabaseHeld(plan->utilityStmt,
+                         [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+    });
+}
+
+// What runs while a statement is planned (immutable functions) runs inside that statement.
+PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
+    Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr};
+    PlannedStmt* plan = nullptr;
+    InFrame(&frame, [&] { plan = previous_planner(parse, source, cursor_options, params); });
+    return plan;
+}
+
+// Every table of a TRUNCATE is met here, locked and resolved, those that the command cascades to included.
+void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (previous_object_access != nullptr)
+        previous_object_access(access, class_id, object, sub_id, argument);
+    if (access != OAT_TRUNCATE || !GateIsPresent())
+        return;
+    CheckOwnRelation(object);
+    AccessList list;
+    list.count = 0;
+    list.items = nullptr;
+    AddAccess(&list, object, Command::Truncate);
+    CheckAccesses(nullptr, &list);
+}
+
+// Chains without a branch at each call.
+template <class Hook>
+void Install(Hook* slot, Hook* previous, Hook standard, Hook ours) {
+    *previous = *slot != nullptr ? *slot : standard;
+    *slot = ours;
+}
+
+}    // namespace
+
+void InstallHooks() {
+    FollowFrames();
+    Install<ExecutorStart_hook_type>(&ExecutorStart_hook, &previous_start, standard_ExecutorStart, OnExecutorStart);
+    Install<ExecutorRun_hook_type>(&ExecutorRun_hook, &previous_run, standard_ExecutorRun, OnExecutorRun);
+    Install<ExecutorFinish_hook_type>(&ExecutorFinish_hook, &previous_finish, standard_ExecutorFinish, OnExecutorFinish);
+    Install<ExecutorEnd_hook_type>(&ExecutorEnd_hook, &previous_end, standard_ExecutorEnd, OnExecutorEnd);
+    Install<ProcessUtility_hook_type>(&ProcessUtility_hook, &previous_utility, standard_ProcessUtility, OnUtility);
+    Install<planner_hook_type>(&planner_hook, &previous_planner, standard_planner, OnPlanner);
+    Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, nullptr, OnCheckPerms);
+    Install<object_access_hook_type>(&object_access_hook, &previous_object_access, nullptr, OnObjectAccess);
+    InstallOwnTables();
+}
+
+}    // namespace warrant

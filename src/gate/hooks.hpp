@@ -1,0 +1,8 @@
+// Puts the gate into the server's hooks.
+#pragma once
+
+namespace warrant {
+
+void InstallHooks();
+
+}    // namespace warrant

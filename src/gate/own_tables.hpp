@@ -1,0 +1,20 @@
+// What protects the gate itself inside this database: DESIGN.md section 7.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// Raises 42501 when the relation is one of ours, unless one of our definition functions is what runs now. In every mode.
+void CheckOwnRelation(Oid relation);
+
+// The same for what a utility statement names: LOCK, DDL and maintenance on our relations, and the extension's contents.
+void CheckOwnNames(Node* utility);
+
+// Whether code of a definition function of ours is running.
+bool InsideDefinition();
+
+// Has the server tell us when a definition function starts and ends.
+void InstallOwnTables();
+
+}    // namespace warrant

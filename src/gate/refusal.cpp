@@ -1,0 +1,183 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "record/actions.hpp"
+#include "record/entry.hpp"
+#include "record/shared.hpp"
+#include "pg/frame.hpp"
+#include "gate/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/refusal.hpp"
+
+namespace warrant {
+
+LastRefusal last_refusal;
+
+namespace {
+
+// A token bucket of one second's refusals; who is over it waits for his turn, which a cancel ends.
+void DelayByRate(Oid subject) {
+    pg_atomic_uint64* next = &shared->next_refusal[BucketOf(subject)];
+    constexpr int64 second_us = 1000000;
+    int64 interval = second_us / settings.refusal_rate_per_s;
+    uint64_t mine = pg_atomic_read_u64(next), now, turn;
+    do {
+        now = uint64_t(GetCurrentTimestamp());
+        turn = mine > now - second_us ? mine : now - second_us;
+    } while (!pg_atomic_compare_exchange_u64(next, &mine, turn + interval));
+    TimestampTz until = TimestampTz(turn);
+    for (long left; (left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0;) {
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+void AppendItem(StringInfo json, const Missing* item) {
+    appendStringInfo(json, "{\"relation\":%u,\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
+                     NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+    if (item->policy == nullptr)
+        appendStringInfoString(json, "null");
+    else
+        appendStringInfo(json, "%lld", (long long)item->policy->id);
+    appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
+    escape_json(json, item->policy == nullptr ? "" : item->policy->name);
+    appendStringInfoString(json, ",\"schema\":");
+    escape_json(json, NameStr(item->governance->schema_name));
+    appendStringInfoString(json, ",\"name\":");
+    escape_json(json, NameStr(item->governance->relation_name));
+    appendStringInfoChar(json, '}');
+}
+
+char* BuildArguments(const Missing* missing, int count, bool file) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
+    escape_json(&json, settings.reason == nullptr ? "" : settings.reason);
+    appendStringInfoString(&json, ",\"duration\":");
+    escape_json(&json, settings.duration == nullptr ? "" : settings.duration);
+    appendStringInfo(&json, ",\"default_duration_s\":%d,\"items\":[", settings.default_duration_s);
+    for (int i = 0; i < count; i++) {
+        if (i > 0)
+            appendStringInfoChar(&json, ',');
+        AppendItem(&json, &missing[i]);
+    }
+    appendStringInfoString(&json, "]}");
+    return json.data;
+}
+
+void Remember(const Missing* item, const char* answer) {
+    last_refusal.refused_at = GetCurrentTimestamp();
+    last_refusal.access = item->access;
+    last_refusal.schema_name = item->governance->schema_name;
+    last_refusal.relation_name = item->governance->relation_name;
+    strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
+    strlcpy(last_refusal.request_ids, answer, sizeof last_refusal.request_ids);
+}
+
+// The recorder's answer: request ids with commas, or why there is none.
+bool IsRequestIds(const char* answer) { return answer[0] >= '0' && answer[0] <= '9'; }
+
+const char* DescribeItems(const Missing* missing, int count) {
+    StringInfoData words;
+    initStringInfo(&words);
+    for (int i = 0; i < count; i++)
+        appendStringInfo(&words, "%s%s on %s.%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
+                         NameStr(missing[i].governance->schema_name), NameStr(missing[i].governance->relation_name));
+    return words.data;
+}
+
+const char* KindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case RELKIND_VIEW: return "view";
+        case RELKIND_MATVIEW: return "materialized view";
+        case RELKIND_FOREIGN_TABLE: return "foreign table";
+        default: return "table";
+    }
+}
+
+// TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs.
+int ErrorFields(const Missing* item) {
+    err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
+    err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
+    if (item->policy != nullptr)
+        err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
+    return 0;
+}
+
+[[noreturn]] void RaiseRefused(const Missing* item) {
+    const char* command = NameOf(item->access.command);
+    const char* name = NameStr(item->governance->relation_name);
+    if (item->policy == nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
+                        errdetail("The gate does not know this kind of object."), ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
+                    errdetail("Policy \"%s\" denies it.", item->policy->name), ErrorFields(item)));
+}
+
+[[noreturn]] void RaiseRequested(const Missing* missing, int count, const char* answer) {
+    const char* command = NameOf(missing->access.command);
+    const char* name = NameStr(missing->governance->relation_name);
+    const char* kind = KindOf(missing->governance);
+    if (!IsRequestIds(answer))
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+                        errdetail("No request was filed: %s.", answer), ErrorFields(missing)));
+    bool several = strchr(answer, ',') != nullptr;
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.", answer, DescribeItems(missing, count))
+                     : errdetail("Request %s (%s) is waiting for the approvers.", answer, DescribeItems(missing, count)),
+             several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
+                     : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+             ErrorFields(missing)));
+}
+
+// The item to name first: one that no approval can help.
+const Missing* Hopeless(const Missing* missing, int count) {
+    for (int i = 0; i < count; i++)
+        if (missing[i].answer != Answer::Request)
+            return &missing[i];
+    return nullptr;
+}
+
+}    // namespace
+
+void Refuse(QueryDesc* query, const Missing* missing, int count) {
+    const Missing* hopeless = Hopeless(missing, count);
+    DelayByRate(GetSessionUserId());
+    AuditFields fields;
+    ActionRequest action = {"refuse", BuildArguments(missing, count, hopeless == nullptr), &fields, nullptr, 0};
+    DescribeStatement(query, &fields, &action.text, &action.text_length);
+    const char* answer = RunAction(&action);
+    if (answer == nullptr)
+        answer = "";
+    Remember(hopeless == nullptr ? missing : hopeless, IsRequestIds(answer) ? answer : "");
+    if (hopeless != nullptr)
+        RaiseRefused(hopeless);
+    RaiseRequested(missing, count, answer);
+}
+
+}    // namespace warrant
+
+// last_refusal() -> (refused_at, command, schema_name, relation_name, policy_name, request_ids bigint[]): no row when nothing was refused.
+WARRANT_FUNCTION(warrant_last_refusal) {
+    using namespace warrant;
+    InitMaterializedSRF(fcinfo, 0);
+    if (last_refusal.refused_at == 0)
+        PG_RETURN_VOID();
+    Oid input, element;
+    getTypeInputInfo(INT8ARRAYOID, &input, &element);
+    Datum ids = OidInputFunctionCall(input, psprintf("{%s}", last_refusal.request_ids), element, -1);
+    Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at), CStringGetTextDatum(NameOf(last_refusal.access.command)),
+                       NameGetDatum(&last_refusal.schema_name), NameGetDatum(&last_refusal.relation_name),
+                       CStringGetTextDatum(last_refusal.policy_name), ids};
+    bool nulls[6] = {};
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    PG_RETURN_VOID();
+}

@@ -1,0 +1,31 @@
+// Refusing: the request is filed and the rows are durable before the ERROR.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "gate/gate.hpp"
+
+namespace warrant {
+
+struct Missing {
+    Access access;
+    const Policy* policy;      // nullptr: no policy could be told
+    const Governance* governance;
+    Answer answer;             // Deny, Request or Refuse
+};
+
+// Raises 42501 in the shape of DESIGN.md section 2; 55000 or 53400 when it cannot be recorded.
+[[noreturn]] void Refuse(QueryDesc* query, const Missing* missing, int count);
+
+// The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none.
+struct LastRefusal {
+    TimestampTz refused_at;
+    Access access;
+    NameData schema_name;
+    NameData relation_name;
+    char policy_name[most_policy_name_bytes + 1];
+    char request_ids[256];
+};
+extern LastRefusal last_refusal;
+
+}    // namespace warrant

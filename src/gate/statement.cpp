@@ -1,0 +1,371 @@
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/ring.hpp"
+#include "record/shared.hpp"
+#include "pg/frame.hpp"
+#include "gate/statement.hpp"
+
+namespace warrant {
+
+struct Statement {
+    Statement* next;
+    QueryDesc* query;          // nullptr: a utility statement's or a planning's, ended by its frame
+    int nest_level;            // of the transaction that it began in
+    uint64_t id;
+    uint64_t query_id;
+    TimestampTz started;
+    int64_t rows;
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+    int count;
+    int room;
+    Line* lines;
+    Line first_lines[4];
+};
+
+namespace {
+
+const Frame* OutermostFrame() {
+    const Frame* frame = current_frame;
+    while (frame != nullptr && frame->outer != nullptr)
+        frame = frame->outer;
+    return frame;
+}
+
+Statement* open_statements = nullptr;
+Statement* spare_statements = nullptr;
+int last_sqlstate = 0;
+
+void StatementText(const char* source, int location, int length, const char** text, int* text_length) {
+    const char* start = source == nullptr ? "" : source + (location > 0 ? location : 0);
+    int size = length > 0 && location >= 0 ? length : int(strlen(start));
+    while (size > 0 && scanner_isspace(*start))
+        start++, size--;
+    while (size > 0 && (scanner_isspace(start[size - 1]) || start[size - 1] == ';'))
+        size--;
+    *text = start;
+    *text_length = size;
+}
+
+// The top-level statement's place in its source: the outermost frame's, or the starting query's own.
+void TopLevelText(QueryDesc* query, const char** text, int* length) {
+    const Frame* top = OutermostFrame();
+    if (top != nullptr)
+        StatementText(top->source, top->location, top->length, text, length);
+    else
+        StatementText(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, text, length);
+}
+
+Statement* FindByQuery(const QueryDesc* query) {
+    for (Statement* statement = open_statements; statement != nullptr; statement = statement->next)
+        if (statement->query == query && query != nullptr)
+            return statement;
+    return nullptr;
+}
+
+Statement* NewStatement(QueryDesc* owner) {
+    Statement* statement = spare_statements;
+    if (statement != nullptr)
+        spare_statements = statement->next;
+    else
+        statement = static_cast<Statement*>(MemoryContextAllocZero(TopMemoryContext, sizeof(Statement)));
+    statement->query = owner;
+    statement->nest_level = GetCurrentTransactionNestLevel();
+    statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    statement->started = GetCurrentTimestamp();
+    statement->rows = owner == nullptr ? -1 : 0;
+    statement->count = 0;
+    if (statement->lines == nullptr) {
+        statement->lines = statement->first_lines;
+        statement->room = lengthof(statement->first_lines);
+    }
+    statement->next = open_statements;
+    open_statements = statement;
+    last_sqlstate = 0;
+    return statement;
+}
+
+// The ledger of the top-level statement under way, made when it has none.
+Statement* CurrentStatement(QueryDesc* query) {
+    Frame* top = current_frame;
+    while (top != nullptr && top->outer != nullptr)
+        top = top->outer;
+    QueryDesc* owner = top == nullptr ? query : top->query;
+    Statement* statement = owner != nullptr ? FindByQuery(owner) : top->statement;
+    if (statement != nullptr)
+        return statement;
+    const char* text;
+    int length;
+    TopLevelText(query, &text, &length);
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+    DigestOf(text, length, digest);
+    statement = NewStatement(owner);
+    memcpy(statement->digest, digest, sizeof digest);
+    statement->query_id = owner == nullptr ? 0 : owner->plannedstmt->queryId;
+    if (owner == nullptr)
+        top->statement = statement;
+    return statement;
+}
+
+Line* FindLine(Statement* statement, const Verdict* verdict) {
+    for (int i = 0; i < statement->count; i++) {
+        Line* line = &statement->lines[i];
+        if (line->access.relation == verdict->access.relation && line->access.command == verdict->access.command &&
+            line->event == verdict->event && line->grant_id == verdict->grant_id && line->policy_id == verdict->policy->id)
+            return line;
+    }
+    return nullptr;
+}
+
+Line* NewLine(Statement* statement, const Verdict* verdict) {
+    if (statement->count == statement->room) {
+        Size size = 2 * statement->room * sizeof(Line);
+        Line* more = static_cast<Line*>(MemoryContextAlloc(TopMemoryContext, size));
+        memcpy(more, statement->lines, statement->count * sizeof(Line));
+        if (statement->lines != statement->first_lines)
+            pfree(statement->lines);
+        statement->lines = more;
+        statement->room *= 2;
+    }
+    Line* line = &statement->lines[statement->count++];
+    line->access = verdict->access;
+    line->event = verdict->event;
+    line->policy_id = verdict->policy->id;
+    line->grant_id = verdict->grant_id;
+    line->policy_version = verdict->policy->version;
+    line->executions = 1;
+    line->promised = false;
+    line->schema_name = verdict->governance->schema_name;
+    line->relation_name = verdict->governance->relation_name;
+    line->policy_name_size = strnlen(verdict->policy->name, most_policy_name_bytes);
+    memcpy(line->policy_name, verdict->policy->name, line->policy_name_size);
+    return line;
+}
+
+void FillFields(AuditFields* fields, const Statement* statement, const Line* line) {
+    fields->statement_id = statement->id;
+    fields->occurred_at = GetCurrentTimestamp();
+    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->query_id = statement->query_id;
+    fields->policy_id = line->policy_id;
+    fields->policy_version = line->policy_version;
+    fields->grant_id = line->grant_id;
+    fields->rows = fields->duration_us = -1;
+    fields->relation = line->access.relation;
+    fields->executions = line->executions;
+    fields->event = line->event;
+    fields->command = line->access.command;
+    fields->has_command = true;
+    fields->has_digest = true;
+    memcpy(fields->digest, statement->digest, sizeof fields->digest);
+    fields->schema_name = line->schema_name;
+    fields->relation_name = line->relation_name;
+}
+
+// A record that the ring cannot take, for the collectors of the server log.
+void LogInstead(const EntryHeader* header) {
+    ereport(LOG, (errmsg("pg_warrant: {\"event\":\"%s\",\"command\":\"%s\",\"relation_oid\":%u,\"session_user_oid\":%u,"
+                         "\"pid\":%d,\"statement_id\":%llu}",
+                         NameOf(header->fields.event), NameOf(header->fields.command), header->fields.relation,
+                         header->origin.session_user, header->origin.pid, (unsigned long long)header->fields.statement_id),
+                  errhidestmt(true), errhidecontext(true)));
+}
+
+void FailUnlessAllowed(const EntryHeader* header, Enqueued sent, const char* what) {
+    if (settings.audit_failure == int(AuditFailure::Allow)) {
+        LogInstead(header);
+        return;
+    }
+    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
+                    errmsg("the statement cannot be audited"), errdetail("%s", what),
+                    errhint("SELECT * FROM warrant.status() tells what is missing.")));
+}
+
+void WaitUntilDurable(const EntryHeader* header) {
+    Reply reply;
+    Waited waited = WaitForReply(header->serial, settings.audit_timeout_ms, &reply);
+    CHECK_FOR_INTERRUPTS();
+    if (waited != Waited::Done)
+        FailUnlessAllowed(header, Enqueued::NoRecorder, "The recorder of this database does not answer.");
+    else if (reply.failed)
+        FailUnlessAllowed(header, Enqueued::NoRecorder, reply.message);
+}
+
+// Sends a line's first record. With the last one that waits, waits.
+void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, const char* text, int length) {
+    EntryHeader header = {};
+    header.kind = EntryKind::Audit;
+    header.waits = waits;
+    FillOrigin(&header.origin);
+    FillFields(&header.fields, statement, line);
+    EntryParts parts = {};
+    parts.policy_name = line->policy_name;
+    parts.policy_name_size = line->policy_name_size;
+    parts.text = text;
+    parts.text_size = KeptLength(text, length);
+    Enqueued sent = Enqueue(&header, &parts, true, false);
+    line->promised = sent == Enqueued::Yes;
+    if (sent != Enqueued::Yes && !verdict->waits)
+        LogInstead(&header);
+    else if (sent != Enqueued::Yes)
+        FailUnlessAllowed(&header, sent, sent == Enqueued::RingFull ? "The recorder's queue is full." : "The recorder is not running.");
+    else if (waits)
+        WaitUntilDurable(&header);
+}
+
+int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
+    for (int i = count - 1; i >= 0; i--)
+        if (verdicts[i].audited && verdicts[i].waits && FindLine(statement, &verdicts[i]) == nullptr)
+            return i;
+    return -1;
+}
+
+void SendOutcome(const Statement* statement, const Line* line, bool failed) {
+    EntryHeader header = {};
+    header.kind = EntryKind::Audit;
+    FillOrigin(&header.origin);
+    FillFields(&header.fields, statement, line);
+    header.fields.event = Event::Outcome;
+    header.fields.finished = true;
+    header.fields.failed = failed;
+    header.fields.sqlstate = failed ? last_sqlstate : 0;
+    header.fields.rows = failed ? -1 : statement->rows;
+    header.fields.duration_us = header.fields.occurred_at - statement->started;
+    EntryParts parts = {};
+    parts.policy_name = line->policy_name;
+    parts.policy_name_size = line->policy_name_size;
+    (void)Enqueue(&header, &parts, false, true);
+}
+
+void EndStatement(Statement* statement, bool failed) {
+    for (Statement** link = &open_statements; *link != nullptr; link = &(*link)->next)
+        if (*link == statement) {
+            *link = statement->next;
+            break;
+        }
+    for (int i = 0; i < statement->count; i++)
+        if (statement->lines[i].promised)
+            SendOutcome(statement, &statement->lines[i], failed);
+    statement->count = 0;
+    statement->next = spare_statements;
+    spare_statements = statement;
+}
+
+// Queries that began at this nesting level or deeper end with it; utility statements survive a COMMIT or ROLLBACK of their own.
+void EndQueriesFrom(int nest_level) {
+    Statement* statement = open_statements;
+    while (statement != nullptr) {
+        Statement* next = statement->next;
+        if (statement->query != nullptr && statement->nest_level >= nest_level)
+            EndStatement(statement, true);
+        statement = next;
+    }
+}
+
+void OnTransaction(XactEvent event, void*) {
+    if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+        EndQueriesFrom(0);
+}
+
+void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+    int level = GetCurrentTransactionNestLevel();
+    if (event == SUBXACT_EVENT_ABORT_SUB)
+        EndQueriesFrom(level);
+    if (event != SUBXACT_EVENT_COMMIT_SUB)
+        return;
+    for (Statement* statement = open_statements; statement != nullptr; statement = statement->next)
+        if (statement->nest_level >= level)
+            statement->nest_level = level - 1;
+}
+
+void OnExit(int, Datum) {
+    while (open_statements != nullptr)
+        EndStatement(open_statements, true);
+}
+
+void LeaveFrame(Frame* frame, bool failed) {
+    if (failed)
+        last_sqlstate = geterrcode();
+    if (frame->statement != nullptr)
+        EndStatement(frame->statement, failed);
+}
+
+}    // namespace
+
+void FollowFrames() { on_frame_left = LeaveFrame; }
+
+void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
+    int audited = 0;
+    for (int i = 0; i < count; i++)
+        audited += verdicts[i].audited;
+    if (audited == 0)
+        return;
+    ListenForTransactionEnds();
+    PrepareOrigin();
+    Statement* statement = CurrentStatement(query);
+    const char* text;
+    int length;
+    TopLevelText(query, &text, &length);
+    int waiting = LastNewThatWaits(statement, verdicts, count);    // the recorder keeps the order: one wait is enough
+    for (int i = 0; i < count; i++) {
+        if (!verdicts[i].audited)
+            continue;
+        if (Line* line = FindLine(statement, &verdicts[i]))
+            line->executions++;
+        else
+            SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, text, length);
+    }
+}
+
+void CountRows(QueryDesc* query, uint64_t rows) {
+    if (open_statements == nullptr)
+        return;
+    if (Statement* statement = FindByQuery(query))
+        statement->rows += int64_t(rows);
+}
+
+void EndStatementOf(QueryDesc* query) {
+    if (likely(open_statements == nullptr))
+        return;
+    if (Statement* statement = FindByQuery(query))
+        EndStatement(statement, false);
+}
+
+void ListenForTransactionEnds() {
+    static bool listening = false;
+    if (listening)
+        return;
+    RegisterXactCallback(OnTransaction, nullptr);
+    RegisterSubXactCallback(OnSubtransaction, nullptr);
+    before_shmem_exit(OnExit, Datum(0));
+    listening = true;
+}
+
+void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length) {
+    if (query == nullptr && current_frame == nullptr) {    // a fast-path call has no statement
+        *text = "";
+        *length = 0;
+    } else {
+        TopLevelText(query, text, length);
+    }
+    *fields = AuditFields{};
+    const Frame* top = OutermostFrame();
+    const Statement* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindByQuery(top->query) : top->statement;
+    fields->statement_id = ledger != nullptr ? ledger->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    fields->occurred_at = GetCurrentTimestamp();
+    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->rows = fields->duration_us = -1;
+    fields->executions = 1;
+    fields->has_digest = true;
+    DigestOf(*text, *length, fields->digest);
+}
+
+}    // namespace warrant

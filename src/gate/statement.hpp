@@ -1,0 +1,65 @@
+// The ledger of a top-level statement: one line for each access and verdict, however often its functions run. The first time a line is
+// met it is recorded, before it has an effect; when the statement ends each line reports its outcome.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/frame.hpp"
+#include "record/entry.hpp"
+#include "rules/decision.hpp"
+
+namespace warrant {
+
+struct Access {
+    Oid relation;
+    Command command;
+};
+
+// One line; names are copied, because the cache they came from may change before the statement ends.
+struct Line {
+    Access access;
+    Event event;
+    int64_t policy_id;
+    int64_t grant_id;
+    int32_t policy_version;
+    int32_t executions;
+    bool promised;             // room for its outcome is kept in the ring
+    NameData schema_name;
+    NameData relation_name;
+    char policy_name[most_policy_name_bytes];
+    uint32_t policy_name_size;
+};
+
+// What to record about an access that runs, or would have been refused.
+struct Verdict {
+    Access access;
+    Event event;
+    const Governance* governance;
+    const Policy* policy;
+    int64_t grant_id;
+    bool audited;
+    bool waits;                // durable before the first effect
+};
+
+// Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it.
+// query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a verdict that waits and cannot be
+// recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
+void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
+
+// Rows of a run of this query, added to its statement's outcome.
+void CountRows(QueryDesc* query, uint64_t rows);
+
+// The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
+void EndStatementOf(QueryDesc* query);
+
+// Ends ledgers with their frames; before any hook is installed.
+void FollowFrames();
+
+// Ends what a subtransaction, a transaction or the process leaves behind; no allocation, no wait, no error.
+void ListenForTransactionEnds();
+
+// The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is
+// starting, or nullptr.
+void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length);
+
+}    // namespace warrant

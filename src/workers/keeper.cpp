@@ -1,0 +1,16 @@
+// The keeper: short-lived, hourly, one in each database with a recorder. It keeps partitions of the audit log ahead of the clock.
+#include "pg/server.hpp"
+
+#include "pg/worker.hpp"
+#include "rules/installation.hpp"
+#include "workers/launcher.hpp"
+
+void warrant_keeper_main(Datum database) {
+    using namespace warrant;
+    BeginWorker(DatumGetObjectId(database), "pg_warrant keeper");
+    bool done = InTransaction("keeping partitions", [] {
+        if (OidIsValid(get_extension_oid(extension_name, true)))
+            SPI_execute("SELECT warrant.keep_partitions()", false, 0);
+    });
+    proc_exit(done ? 0 : 1);
+}
