@@ -1,0 +1,277 @@
+CREATE SCHEMA warrant;
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+COMMENT ON SCHEMA warrant IS 'just-in-time approval for database actions';
+
+-- Definitions -------------------------------------------------------------------------------------------------------------------
+
+-- The gate reads the first fifteen columns by their place (src/rules/policies.cpp).
+CREATE TABLE warrant.policies (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version integer NOT NULL DEFAULT 1,
+    name text NOT NULL UNIQUE CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
+    effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
+    target_kind "char" NOT NULL CHECK (target_kind IN ('t', 's', 'd', '!')),
+    target oid NOT NULL,
+    target_schema name NOT NULL,
+    target_name name NOT NULL,
+    commands text[] NOT NULL,
+    for_roles oid[] NOT NULL,
+    except_roles oid[] NOT NULL,
+    priority integer NOT NULL,
+    mode text NOT NULL CHECK (mode IN ('enforce', 'monitor')),
+    audit text NOT NULL CHECK (audit IN ('statement', 'none')),
+    audit_wait boolean NOT NULL,
+    for_role_names name[] NOT NULL,
+    except_role_names name[] NOT NULL,
+    min_approvals integer NOT NULL CHECK (min_approvals BETWEEN 1 AND 100),
+    approver_role oid NOT NULL,
+    approver_role_name name NOT NULL,
+    default_duration interval,
+    max_duration interval,
+    request_ttl interval,
+    require_reason boolean NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_by name NOT NULL DEFAULT session_user
+);
+CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
+CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
+COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by approval, or not at all';
+
+-- Every read must see this row: a table that looks empty is being rewritten, not empty.
+INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
+    mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason)
+VALUES ('sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
+
+CREATE TABLE warrant.persons (
+    role oid PRIMARY KEY,
+    role_name name NOT NULL,
+    person text NOT NULL CHECK (person <> '')
+);
+COMMENT ON TABLE warrant.persons IS 'which roles are logins of one human, for four eyes and quorums';
+
+-- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
+CREATE TABLE warrant.audit_unsealed (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    event text NOT NULL,
+    origin jsonb NOT NULL,
+    policy_name text,
+    policy_version integer,
+    comment text
+);
+
+-- What the recorder alone writes ------------------------------------------------------------------------------------------------
+
+CREATE TABLE warrant.requests (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
+    requester oid NOT NULL,
+    requester_name name NOT NULL,
+    person text NOT NULL,
+    request_key text NOT NULL,
+    reason text,
+    duration interval,
+    min_approvals integer NOT NULL,
+    requested_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    grant_id bigint
+);
+CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
+CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
+COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
+
+CREATE TABLE warrant.request_items (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    target_kind "char" NOT NULL,
+    target oid NOT NULL,
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    commands text[] NOT NULL,
+    policy_id bigint NOT NULL,
+    policy_name text NOT NULL,
+    policy_version integer NOT NULL
+);
+CREATE INDEX ON warrant.request_items (request_id);
+COMMENT ON TABLE warrant.request_items IS 'the accesses that a request asks for, each under the policy that governs it';
+
+CREATE TABLE warrant.decisions (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    decided_at timestamptz NOT NULL,
+    approver oid NOT NULL,
+    approver_name name NOT NULL,
+    person text NOT NULL,
+    approves boolean NOT NULL,
+    duration interval,
+    comment text,
+    PRIMARY KEY (request_id, person)
+);
+COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
+
+CREATE TABLE warrant.grants (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request_id bigint REFERENCES warrant.requests,
+    grantee oid NOT NULL,
+    grantee_name name NOT NULL,
+    granted_by name[] NOT NULL,
+    reason text,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    closed_by name,
+    close_reason text
+);
+CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
+COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
+
+-- The gate reads the first nine columns by their place (src/rules/grants.cpp), in one index scan.
+CREATE TABLE warrant.grant_scopes (
+    grant_id bigint NOT NULL,
+    grantee oid NOT NULL,
+    policy_id bigint NOT NULL,
+    target_kind "char" NOT NULL,
+    target oid NOT NULL,
+    commands text[] NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    closed boolean NOT NULL DEFAULT false,
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    policy_name text NOT NULL
+);
+CREATE INDEX grant_scopes_by_grantee ON warrant.grant_scopes (grantee) WHERE NOT closed;
+CREATE INDEX ON warrant.grant_scopes (grant_id);
+COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
+
+INSERT INTO warrant.grant_scopes VALUES (0, 0, 0, '!', 0, '{ALL}', '-infinity', '-infinity', false, '', '', 'sentinel');
+
+CREATE SEQUENCE warrant.action_ids;
+CREATE TABLE warrant.action_results (
+    action_id bigint PRIMARY KEY,
+    done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    session_user_oid oid NOT NULL,
+    action text NOT NULL,
+    done boolean NOT NULL,
+    answer text,
+    sqlstate text,
+    message text,
+    detail text,
+    hint text
+);
+CREATE INDEX ON warrant.action_results USING brin (done_at);
+
+CREATE TABLE warrant.recorder_state (
+    last_seq bigint NOT NULL,
+    ring_id bigint NOT NULL,
+    ring_position bigint NOT NULL,
+    last_sealed_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO warrant.recorder_state VALUES (0, 0, 0, '2000-01-01 00:00:00+00');
+
+-- The audit log -----------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE warrant.audit_log (
+    seq bigint NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    event text NOT NULL,
+    statement_id bigint,
+    executions integer NOT NULL DEFAULT 1,
+    repeats integer NOT NULL DEFAULT 1,
+    database_name name NOT NULL,
+    session_user_name name,
+    session_user_oid oid,
+    current_user_name name,
+    authenticated_user_name name,
+    authn_id text,
+    person text,
+    client_addr text,
+    application_name text,
+    pid integer,
+    session_id text,
+    backend_start timestamptz,
+    xid bigint,
+    query_id bigint,
+    command text,
+    relation_oid oid,
+    schema_name name,
+    relation_name name,
+    policy_name text,
+    policy_version integer,
+    grant_id bigint,
+    request_id bigint,
+    statement_sha256 bytea,
+    statement_hmac bytea,
+    outcome text,
+    rows_processed bigint,
+    duration interval,
+    sqlstate text,
+    comment text
+) PARTITION BY RANGE (sealed_at);
+CREATE INDEX audit_log_seq ON warrant.audit_log (seq);
+CREATE INDEX audit_log_sealed_at ON warrant.audit_log USING brin (sealed_at);
+COMMENT ON TABLE warrant.audit_log IS 'every decision, sealed by the recorder: seq has no gap, sealed_at never goes back';
+COMMENT ON COLUMN warrant.audit_log.statement_sha256 IS 'SHA-256 over the whole text of the client''s statement';
+COMMENT ON COLUMN warrant.audit_log.statement_hmac IS 'HMAC-SHA-256 of the text kept in warrant.audit_text, keyed with its salt';
+COMMENT ON COLUMN warrant.audit_log.executions IS 'how often the statement made this access';
+COMMENT ON COLUMN warrant.audit_log.duration IS 'from the first access to the end of the statement';
+
+CREATE TABLE warrant.audit_text (
+    seq bigint NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    salt bytea NOT NULL,
+    statement text NOT NULL
+) PARTITION BY RANGE (sealed_at);
+CREATE INDEX audit_text_seq ON warrant.audit_text (seq);
+COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the sealed rows so that it can be forgotten';
+
+-- Makes this month's partitions and the next four. Standalone first and attached then, so that it waits behind no reader.
+CREATE FUNCTION warrant.keep_partitions() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    parent text;
+    child text;
+    month timestamptz;
+BEGIN
+    FOREACH parent IN ARRAY '{audit_log,audit_text}'::text[] LOOP
+        FOR ahead IN 0..4 LOOP
+            month := date_trunc('month', clock_timestamp(), 'UTC') + make_interval(months => ahead);
+            child := parent || to_char(month AT TIME ZONE 'UTC', '_YYYY_MM');
+            CONTINUE WHEN to_regclass('warrant.' || child) IS NOT NULL;
+            EXECUTE format('CREATE TABLE warrant.%I (LIKE warrant.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
+            EXECUTE format('ALTER TABLE warrant.%I ATTACH PARTITION warrant.%I FOR VALUES FROM (%L) TO (%L)',
+                           parent, child, month, date_trunc('month', month + interval '32 days', 'UTC'));
+            EXECUTE format('GRANT SELECT ON warrant.%I TO warrant_auditor', child);
+            -- Inside CREATE EXTENSION it is a member already.
+            IF NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e'
+                              AND d.objid = to_regclass('warrant.' || child)) THEN
+                EXECUTE format('ALTER EXTENSION pg_warrant ADD TABLE warrant.%I', child);
+            END IF;
+        END LOOP;
+    END LOOP;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
+
+-- Invalidation ------------------------------------------------------------------------------------------------------------------
+
+-- Two empty tables whose relcache entries stand for "the policies" and "the grants" in every backend.
+CREATE TABLE warrant.policy_epoch ();
+CREATE TABLE warrant.grant_epoch ();
+
+CREATE FUNCTION warrant.invalidate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_invalidate';
+REVOKE ALL ON FUNCTION warrant.invalidate() FROM PUBLIC;
+
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warrant.policies
+    FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('policy_epoch');
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warrant.grant_scopes
+    FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER invalidate;
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
+
+-- Who reads what ----------------------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
+    warrant.grant_scopes, warrant.audit_log, warrant.audit_text TO warrant_auditor;
+GRANT SELECT ON warrant.policies, warrant.persons TO warrant_admin;
+GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes
+    TO warrant_approver;

@@ -1,0 +1,27 @@
+-- What SQL asks of the gate's own code ------------------------------------------------------------------------------------------
+
+CREATE FUNCTION warrant.expand_commands(commands text[]) RETURNS text[] LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'warrant_expand_commands';
+COMMENT ON FUNCTION warrant.expand_commands(text[]) IS 'the commands that words and groups stand for; 22023 for an unknown one';
+
+CREATE FUNCTION warrant.check_target(target regclass) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_check_target';
+CREATE FUNCTION warrant.is_member(role oid, of_role oid) RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_is_member';
+CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
+    AS 'MODULE_PATHNAME', 'warrant_governing_policy';
+CREATE FUNCTION warrant.next_seq() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_seq';
+CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal_time';
+CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
+CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
+REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(),
+    warrant.check_target(regclass) FROM PUBLIC;
+
+-- Who a role's human is: as the DBA said, as the server authenticated him, or the role itself.
+CREATE FUNCTION warrant.person_of(role oid, authn_id text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $1), $2, (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = $1),
+                    'role ' || $1)
+$$;
+REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT make_interval(secs => s.setting::double precision) FROM pg_settings s WHERE s.name = $1 $$;
+REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;

@@ -1,0 +1,288 @@
+-- Definitions: ordinary transactional SQL. The gate sees them after COMMIT. SECURITY DEFINER marks them as what may write our tables. --
+
+CREATE FUNCTION warrant.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO warrant.audit_unsealed (event, origin, policy_name, policy_version, comment) VALUES ($1, warrant.origin(), $2, $3, $4)
+$$;
+REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF roles IS NULL OR array_position(roles, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'parameter "%" must not be or contain NULL', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN roles::oid[];
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.role_oids(regrole[], text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.role_names(roles oid[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(array_agg(r.rolname ORDER BY u.place), '{}') FROM unnest($1) WITH ORDINALITY u (role, place) JOIN pg_roles r ON r.oid = u.role $$;
+REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
+
+-- A duration must be positive; NULL stands for the setting.
+CREATE FUNCTION warrant.check_duration(value interval, parameter text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF value <= interval '0' THEN
+        RAISE EXCEPTION '% must be positive', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_duration(interval, text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.create_policy(
+    name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
+    for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
+    mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
+    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, require_reason boolean DEFAULT false, audit text DEFAULT NULL,
+    audit_wait boolean DEFAULT true
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made warrant.policies;
+BEGIN
+    IF num_nonnulls(on_table, on_schema, nullif(on_database, false)) <> 1 THEN
+        RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
+        RAISE EXCEPTION 'only targets, approver_role, durations and audit may be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF name = '' OR octet_length(name) > 128 THEN
+        RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF effect NOT IN ('open', 'approve', 'deny') THEN
+        RAISE EXCEPTION 'unknown effect "%"', effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
+    END IF;
+    IF mode NOT IN ('enforce', 'monitor') THEN
+        RAISE EXCEPTION 'unknown mode "%"', mode USING ERRCODE = 'invalid_parameter_value', HINT = 'Modes are enforce and monitor.';
+    END IF;
+    IF audit NOT IN ('statement', 'none') THEN
+        RAISE EXCEPTION 'unknown audit "%"', audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
+    END IF;
+    IF min_approvals NOT BETWEEN 1 AND 100 THEN
+        RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM warrant.check_duration(default_duration, 'default_duration'), warrant.check_duration(max_duration, 'max_duration'),
+            warrant.check_duration(request_ttl, 'request_ttl');
+    IF default_duration > max_duration THEN
+        RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    made.target_schema := '';
+    made.target_name := '';
+    IF on_table IS NOT NULL THEN
+        PERFORM warrant.check_target(on_table);
+        made.target_kind := 't';
+        made.target := on_table;
+        SELECT n.nspname, c.relname INTO made.target_schema, made.target_name
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = on_table;
+    ELSIF on_schema IS NOT NULL THEN
+        SELECT 's', n.oid, n.nspname INTO made.target_kind, made.target, made.target_schema FROM pg_namespace n WHERE n.nspname = on_schema;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'schema "%" does not exist', on_schema USING ERRCODE = 'invalid_schema_name';
+        END IF;
+        IF on_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'warrant') OR on_schema ~ '^pg_(toast_)?temp_' THEN
+            RAISE EXCEPTION 'schema "%" cannot be protected', on_schema USING ERRCODE = 'wrong_object_type';
+        END IF;
+    ELSE
+        made.target_kind := 'd';
+        made.target := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+    END IF;
+    made.name := name;
+    made.effect := effect;
+    made.commands := warrant.expand_commands(commands);
+    made.for_roles := warrant.role_oids(for_roles, 'for_roles');
+    made.except_roles := warrant.role_oids(except_roles, 'except_roles');
+    made.approver_role := coalesce(approver_role, 'warrant_approver'::regrole);
+    BEGIN
+        INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
+            priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
+            default_duration, max_duration, request_ttl, require_reason)
+        VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
+            made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
+            warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
+            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason);
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
+    END;
+    PERFORM warrant.note_definition(CASE WHEN effect = 'open' OR made.except_roles <> '{}' THEN 'weakened' ELSE 'policy_created' END, name, 1,
+                                    format('%s on %s', effect, concat_ws('.', nullif(made.target_schema, ''), nullif(made.target_name, ''))));
+    RETURN name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
+    interval, interval, interval, boolean, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
+    regrole, interval, interval, interval, boolean, text, boolean) TO warrant_admin;
+COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
+    interval, interval, interval, boolean, text, boolean) IS
+'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
+open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
+approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
+(warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. audit: statement or none (NULL: none for open).
+audit_wait: the row is durable before the statement''s first effect. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone warrant.policies;
+BEGIN
+    DELETE FROM warrant.policies p WHERE p.name = drop_policy.name AND p.target_kind <> '!' RETURNING * INTO gone;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    PERFORM warrant.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
+    IF gone.effect <> 'open' THEN
+        PERFORM warrant.note_definition('weakened', gone.name, gone.version, 'dropped');
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_policy(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.drop_policy(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made under it end. Raises P0002. Effective after COMMIT.';
+
+-- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt.
+CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(string_agg(DISTINCT quote_ident(r.rolname), ', '), 'nobody but superusers')
+      FROM unnest($1) AS o (relation) JOIN pg_class c ON c.oid = o.relation
+           CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+           LEFT JOIN pg_roles r ON r.oid = a.grantee
+     WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
+           AND NOT EXISTS (SELECT FROM unnest($2) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
+$$;
+REVOKE ALL ON FUNCTION warrant.protect_notice(oid[], oid[]) FROM PUBLIC;
+
+-- An approve policy on one target under a name made from it; the same target and parameters give the same policy.
+CREATE FUNCTION warrant.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    existing warrant.policies;
+BEGIN
+    SELECT * INTO existing FROM warrant.policies p WHERE p.name = policy_name;
+    IF NOT FOUND THEN
+        RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema,
+                                     on_database => on_table IS NULL AND on_schema IS NULL, commands => commands, mode => mode,
+                                     except_roles => except_roles);
+    END IF;
+    IF (existing.commands, existing.mode, existing.except_roles) IS DISTINCT FROM
+       (warrant.expand_commands(commands), mode, warrant.role_oids(except_roles, 'except_roles'))
+       OR (on_table IS NOT NULL AND existing.target <> on_table) THEN
+        RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
+            HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
+    END IF;
+    RAISE NOTICE 'policy "%" protects it already', policy_name;
+    RETURN policy_name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.ensure_policy(text, regclass, name, text[], text, regrole[]) FROM PUBLIC;
+
+CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy_name text;
+    partitions bigint;
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM warrant.check_target(target);
+    policy_name := (SELECT left(format('protect %I.%I', n.nspname, c.relname), 128) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
+    policy_name := warrant.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
+    WITH RECURSIVE family (relation) AS (
+        SELECT inhrelid FROM pg_inherits WHERE inhparent = target UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relation)
+    SELECT count(*) INTO partitions FROM family;
+    RAISE NOTICE '% on % needs approval after COMMIT; it covers % partitions or children; affected roles: %',
+        array_to_string(commands, ', '), target, partitions, warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
+    RETURN policy_name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) TO warrant_admin;
+COMMENT ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) IS
+'Requires approval for commands on a table or view, for everybody but except_roles; returns the policy''s name. Doing it twice gives the
+same policy; with other parameters 42710. Raises 22023 for NULL and unknown commands, 42809 for what cannot be protected.';
+
+CREATE FUNCTION warrant.protect_schema(schema_name name, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy_name text;
+    relations oid[];
+BEGIN
+    IF schema_name IS NULL THEN
+        RAISE EXCEPTION 'schema_name must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    policy_name := warrant.ensure_policy(format('protect schema %I', schema_name), NULL, schema_name, commands, mode, except_roles);
+    relations := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = quote_ident(schema_name)::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm'));
+    RAISE NOTICE '% on the % relations of schema % needs approval after COMMIT; affected roles: %',
+        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_notice(relations, except_roles::oid[]);
+    RETURN policy_name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.protect_schema(name, text[], text, regrole[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.protect_schema(name, text[], text, regrole[]) TO warrant_admin;
+COMMENT ON FUNCTION warrant.protect_schema(name, text[], text, regrole[]) IS 'As warrant.protect, for everything in a schema, also what comes into it later.';
+
+CREATE FUNCTION warrant.protect_database(commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy_name text := warrant.ensure_policy('protect database', NULL, NULL, commands, mode, except_roles);
+BEGIN
+    RAISE NOTICE '% on everything in this database needs approval after COMMIT, except in catalogues, other extensions'' relations and temporary ones',
+        array_to_string(commands, ', ');
+    RETURN policy_name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.protect_database(text[], text, regrole[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.protect_database(text[], text, regrole[]) TO warrant_admin;
+COMMENT ON FUNCTION warrant.protect_database(text[], text, regrole[]) IS 'As warrant.protect, for everything in this database.';
+
+CREATE FUNCTION warrant.unprotect(target regclass) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    dropped text[];
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    dropped := ARRAY(SELECT p.name FROM warrant.policies p WHERE p.target_kind = 't' AND p.target = unprotect.target AND p.effect <> 'open' ORDER BY p.id);
+    IF dropped = '{}' THEN
+        RAISE EXCEPTION '% has no policy of its own', target USING ERRCODE = 'no_data_found',
+            HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';
+    END IF;
+    PERFORM warrant.drop_policy(d.name) FROM unnest(dropped) AS d (name);
+    IF EXISTS (SELECT FROM warrant.policies p JOIN pg_class c ON c.oid = unprotect.target
+                WHERE p.effect <> 'open' AND ((p.target_kind = 's' AND p.target = c.relnamespace) OR p.target_kind = 'd')) THEN
+        RAISE NOTICE 'policies on its schema or on the database still cover %', unprotect.target;
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.unprotect(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.unprotect(regclass) TO warrant_admin;
+COMMENT ON FUNCTION warrant.unprotect(regclass) IS
+'Drops the approve and deny policies on the table itself; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR person = '' THEN
+        RAISE EXCEPTION 'role must not be NULL and person not empty' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM warrant.persons p WHERE p.role = set_person.role;
+    IF person IS NOT NULL THEN
+        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(ARRAY[role::oid]))[1], person);
+    END IF;
+    PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
+    PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.set_person(regrole, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.set_person(regrole, text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.set_person(regrole, text) IS
+'Says whose login a role is, for four eyes and quorums; NULL forgets it. Audited as weakened. Effective after COMMIT.';

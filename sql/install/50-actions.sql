@@ -1,0 +1,545 @@
+-- Actions: what the recorder executes, each in a subtransaction of its own. Nobody else calls the functions of this part: only the
+-- recorder may write these tables.
+
+-- A sealed row written in SQL.
+CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
+    relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL)
+RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO warrant.audit_log (seq, sealed_at, occurred_at, event, database_name, session_user_name, session_user_oid, current_user_name,
+        authenticated_user_name, authn_id, person, client_addr, application_name, pid, session_id, backend_start, statement_id, xid, query_id,
+        request_id, grant_id, command, relation_oid, schema_name, relation_name, policy_name, policy_version, comment, statement_sha256)
+    VALUES (warrant.next_seq(), warrant.seal_time(), coalesce(($12->>'occurred_at')::timestamptz, clock_timestamp()), $1, current_database(),
+        $2->>'session_user_name', ($2->>'session_user_oid')::oid, $2->>'current_user_name', $2->>'authenticated_user_name', $2->>'authn_id',
+        warrant.person_of(($2->>'session_user_oid')::oid, $2->>'authn_id'), $2->>'client_addr', $2->>'application_name',
+        ($2->>'pid')::integer, $2->>'session_id', ($2->>'backend_start')::timestamptz, ($12->>'statement_id')::bigint,
+        nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13)
+    RETURNING seq
+$$;
+
+CREATE FUNCTION warrant.seal_text(seq bigint, statement text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF statement IS NOT NULL THEN
+        INSERT INTO warrant.audit_text SELECT l.seq, l.sealed_at, decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), seal_text.statement
+          FROM warrant.audit_log l WHERE l.seq = seal_text.seq;
+    END IF;
+END;
+$$;
+
+-- Rows that definition functions left, once their transaction is committed. Returns how many.
+CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH taken AS (DELETE FROM warrant.audit_unsealed RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
+    SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
+                              jsonb_build_object('occurred_at', o.occurred_at))) FROM ordered o
+$$;
+
+CREATE FUNCTION warrant.notify_after(after_seq bigint) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l
+     WHERE l.seq > $1 AND (l.event LIKE 'request\_%' OR l.event LIKE 'grant\_%') ORDER BY l.seq
+$$;
+
+CREATE FUNCTION warrant.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF hint IS NULL THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state;
+    END IF;
+    RAISE EXCEPTION '%', message USING ERRCODE = state, HINT = hint;
+END;
+$$;
+
+CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT ($1->>'session_user_oid')::oid $$;
+
+CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT warrant.person_of(warrant.user_of($1), $1->>'authn_id') $$;
+
+-- One access that a request or grant is to cover, and the policy that governs it.
+CREATE TYPE warrant.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
+
+-- The items of a request for commands on one relation: only those that a policy of approval governs. Raises when one is denied.
+CREATE FUNCTION warrant.items_on(subject oid, commands text[], relation oid) RETURNS SETOF warrant.item LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    denied record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
+        PERFORM warrant.fail('42P01', format('relation with OID %s does not exist', relation));
+    END IF;
+    PERFORM warrant.check_target(relation);
+    SELECT p.name, w.command INTO denied FROM unnest(commands) AS w (command)
+      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, relation) WHERE p.effect = 'deny';
+    IF FOUND THEN
+        PERFORM warrant.fail('42501', format('%s on %s is denied by policy "%s"', denied.command, relation::regclass, denied.name));
+    END IF;
+    RETURN QUERY SELECT 't'::"char", relation, n.nspname, c.relname, array_agg(w.command ORDER BY w.place), p.id
+      FROM unnest(commands) WITH ORDINALITY AS w (command, place)
+      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, relation)
+      JOIN pg_class c ON c.oid = relation JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.effect = 'approve' GROUP BY n.nspname, c.relname, p.id ORDER BY p.id;
+END;
+$$;
+
+-- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now.
+CREATE FUNCTION warrant.items_in(subject oid, commands text[], schema_name name) RETURNS SETOF warrant.item LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF schema_name IS NOT NULL AND to_regnamespace(quote_ident(schema_name)) IS NULL THEN
+        PERFORM warrant.fail('3F000', format('schema "%s" does not exist', schema_name));
+    END IF;
+    RETURN QUERY SELECT CASE WHEN schema_name IS NULL THEN 'd' ELSE 's' END::"char",
+           coalesce(to_regnamespace(quote_ident(schema_name))::oid, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
+           coalesce(schema_name, ''), ''::name, array_agg(DISTINCT w.command), p.id
+      FROM pg_class c CROSS JOIN unnest(commands) AS w (command)
+      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, c.oid)
+     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND p.effect = 'approve'
+           AND (schema_name IS NULL OR c.relnamespace = to_regnamespace(quote_ident(schema_name))) GROUP BY p.id ORDER BY p.id;
+END;
+$$;
+
+CREATE FUNCTION warrant.items_of(subject oid, args jsonb) RETURNS warrant.item[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    commands text[];
+    items warrant.item[];
+BEGIN
+    IF num_nonnulls(args->>'on_table', args->>'on_tables', args->>'on_schema', nullif((args->>'on_database')::boolean, false)) <> 1 THEN
+        PERFORM warrant.fail('22023', 'exactly one of on_table, on_tables, on_schema and on_database must be given');
+    END IF;
+    IF jsonb_typeof(args->'commands') <> 'array' OR jsonb_array_length(args->'commands') = 0 THEN
+        PERFORM warrant.fail('22023', 'at least one command must be given');
+    END IF;
+    IF args->'on_tables' @> 'null' OR args->'on_tables' = '[]' THEN
+        PERFORM warrant.fail('22023', 'on_tables must not be empty or contain NULL');
+    END IF;
+    commands := warrant.expand_commands(ARRAY(SELECT c FROM jsonb_array_elements_text(args->'commands') AS e (c)));
+    IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
+        items := ARRAY(SELECT warrant.items_on(subject, commands, t.relation)
+                         FROM (SELECT DISTINCT e::oid FROM jsonb_array_elements_text(coalesce(nullif(args->'on_tables', 'null'), jsonb_build_array(args->'on_table'))) AS e) AS t (relation));
+    ELSE
+        items := ARRAY(SELECT warrant.items_in(subject, commands, args->>'on_schema'));
+    END IF;
+    IF cardinality(items) = 0 THEN
+        PERFORM warrant.fail('22023', 'nothing of it needs approval', 'Run the statement; SELECT * FROM warrant.explain(...) tells why.');
+    END IF;
+    RETURN items;
+END;
+$$;
+
+-- What a request must meet under all policies of its items together: the strictest of each.
+CREATE TYPE warrant.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
+    policies text);
+
+CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ROW(max(p.min_approvals), least(min(coalesce(p.default_duration, warrant.setting_interval('pg_warrant.default_duration'))),
+                                           min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration')))),
+               min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration'))),
+               min(coalesce(p.request_ttl, warrant.setting_interval('pg_warrant.request_ttl'))),
+               bool_or(p.require_reason), string_agg(p.name, ', ' ORDER BY p.id))::warrant.terms
+      FROM warrant.policies p WHERE p.id = ANY ($1)
+$$;
+
+CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT array_agg(DISTINCT i.policy_id) FROM unnest($1) AS i $$;
+
+-- A duration asked for or given: within the maximum, positive.
+CREATE FUNCTION warrant.check_within(duration interval, terms warrant.terms) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF duration <= interval '0' THEN
+        PERFORM warrant.fail('22023', 'duration must be positive');
+    ELSIF duration > (terms).max_duration THEN
+        PERFORM warrant.fail('22023', format('duration %s is longer than the %s that the policy allows', duration, (terms).max_duration));
+    END IF;
+END;
+$$;
+
+-- Whether the role may decide about every policy of these.
+CREATE FUNCTION warrant.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(bool_and(p.id IS NOT NULL AND warrant.is_member($1, p.approver_role)), false)
+      FROM unnest($2) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id
+$$;
+
+-- Files a request, or finds the pending one for the same; sharing says which.
+CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean)
+RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    key text := (SELECT string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';' ORDER BY i.target_kind, i.target, i.policy_id)
+                   FROM unnest(items) AS i);
+    asked_at timestamptz := warrant.monotonic_now();
+    request bigint;
+BEGIN
+    IF may_share THEN
+        SELECT r.id INTO request FROM warrant.requests r
+         WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
+        IF FOUND THEN
+            RETURN request;
+        END IF;
+    END IF;
+    PERFORM warrant.check_within(duration, terms);
+    IF (terms).require_reason AND coalesce(reason, '') = '' THEN
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), 'SET pg_warrant.reason = ''...'', or give one to warrant.request.');
+    END IF;
+    IF (SELECT count(*) FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester)
+       >= current_setting('pg_warrant.max_pending')::bigint THEN
+        PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
+                             'Cancel some with warrant.cancel, or wait for their decisions.');
+    END IF;
+    INSERT INTO warrant.requests (requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at)
+    VALUES (requester, (warrant.role_names(ARRAY[requester]))[1],
+            CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl)
+    RETURNING id INTO request;
+    INSERT INTO warrant.request_items
+    SELECT request, i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id, p.name, p.version
+      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
+    PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
+                         i.policy_name, i.policy_version, nullif(reason, ''))
+       FROM warrant.request_items i WHERE i.request_id = request;
+    RETURN request;
+END;
+$$;
+
+CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, reason text,
+    items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    starts timestamptz := warrant.monotonic_now();
+    made bigint;
+BEGIN
+    INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at)
+    VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration) RETURNING id INTO made;
+    INSERT INTO warrant.grant_scopes
+    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, i.schema_name, i.relation_name, p.name
+      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
+    PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
+                         NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration))
+       FROM warrant.grant_scopes s WHERE s.grant_id = made;
+    RETURN made;
+END;
+$$;
+
+CREATE FUNCTION warrant.close_grant(origin jsonb, grant_id bigint, closer name, event text, reason text) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request bigint;
+BEGIN
+    UPDATE warrant.grants g SET closed_at = warrant.monotonic_now(), closed_by = closer, close_reason = coalesce(close_grant.reason, event)
+     WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
+    UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id;
+    PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name, NULL, reason)
+       FROM warrant.grant_scopes s WHERE s.grant_id = close_grant.grant_id;
+END;
+$$;
+
+-- A request that can still be decided. Raises P0002 for an unknown id, 55006 for a decided one.
+CREATE FUNCTION warrant.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests;
+BEGIN
+    IF request_id IS NULL THEN
+        PERFORM warrant.fail('22023', 'request id must not be NULL');
+    END IF;
+    SELECT * INTO request FROM warrant.requests r WHERE r.id = request_id;
+    IF NOT FOUND THEN
+        PERFORM warrant.fail('P0002', format('request %s does not exist', request_id));
+    ELSIF request.state = 'pending' AND request.expires_at <= warrant.monotonic_now() THEN
+        PERFORM warrant.fail('55006', format('request %s has expired', request_id));
+    ELSIF request.state <> 'pending' THEN
+        PERFORM warrant.fail('55006', format('request %s is %s', request_id, request.state));
+    END IF;
+    RETURN request;
+END;
+$$;
+
+CREATE FUNCTION warrant.items_of_request(request_id bigint) RETURNS warrant.item[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(ROW(i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id)::warrant.item)
+      FROM warrant.request_items i WHERE i.request_id = $1
+$$;
+
+-- The checks that approving and denying share: another person, a member of every approver role, each person once.
+CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(warrant.items_of_request((request).id))) THEN
+        PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
+                             'Its policies name the roles whose members may.');
+    END IF;
+    IF warrant.person_of(origin) = (request).person OR warrant.user_of(origin) = (request).requester
+        OR warrant.is_member(warrant.user_of(origin), (request).requester) THEN
+        PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
+                             'warrant.cancel withdraws it.');
+    END IF;
+    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.person = warrant.person_of(origin)) THEN
+        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', (request).id));
+    END IF;
+END;
+$$;
+
+CREATE FUNCTION warrant.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.file_request(origin, warrant.user_of(origin), warrant.items_of(warrant.user_of(origin), args), args->>'reason',
+                                (args->>'duration')::interval, true);
+END;
+$$;
+
+CREATE FUNCTION warrant.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request((args->>'request_id')::bigint);
+BEGIN
+    IF request.requester <> warrant.user_of(origin) THEN
+        PERFORM warrant.fail('42501', format('permission denied to cancel request %s', request.id));
+    END IF;
+    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
+    PERFORM warrant.seal('request_cancelled', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+END;
+$$;
+
+CREATE FUNCTION warrant.approve_one(origin jsonb, request_id bigint, duration interval, comment text) RETURNS bigint LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request(request_id);
+    items warrant.item[] := warrant.items_of_request(request_id);
+    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    made bigint;
+BEGIN
+    PERFORM warrant.check_decider(origin, request);
+    PERFORM warrant.check_within(duration, terms);
+    IF duration > request.duration THEN
+        PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
+    END IF;
+    INSERT INTO warrant.decisions VALUES (request.id, warrant.monotonic_now(), warrant.user_of(origin), origin->>'session_user_name',
+                                          warrant.person_of(origin), true, duration, comment);
+    IF (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves) < greatest(request.min_approvals, (terms).min_approvals) THEN
+        PERFORM warrant.seal('approval', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+        RETURN NULL;
+    END IF;
+    PERFORM warrant.seal('request_approved', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    made := warrant.make_grant(origin, request.id, request.requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = request.id),
+        least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = request.id), request.duration,
+              CASE WHEN request.duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.duration IS NOT NULL)
+                   THEN (terms).default_duration END, (terms).max_duration), request.reason, items);
+    UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = request.id;
+    RETURN made;
+END;
+$$;
+
+CREATE FUNCTION warrant.deny_one(origin jsonb, request_id bigint, comment text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request(request_id);
+BEGIN
+    PERFORM warrant.check_decider(origin, request);
+    INSERT INTO warrant.decisions VALUES (request.id, warrant.monotonic_now(), warrant.user_of(origin), origin->>'session_user_name',
+                                          warrant.person_of(origin), false, NULL, comment);
+    UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
+    PERFORM warrant.seal('request_denied', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+END;
+$$;
+
+-- Several requests at once: all or none.
+CREATE FUNCTION warrant.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args->'request_ids' IN ('null', '[]') OR args->'request_ids' @> 'null' THEN
+        PERFORM warrant.fail('22023', 'request_ids must not be empty, NULL or contain NULL');
+    END IF;
+    RETURN ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'request_ids') AS e);
+END;
+$$;
+
+CREATE FUNCTION warrant.do_approve(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args ? 'request_ids' THEN
+        RETURN (SELECT array_agg(warrant.approve_one(origin, i.id, (args->>'duration')::interval, args->>'comment'))::text FROM unnest(warrant.ids_of(args)) AS i (id));
+    END IF;
+    RETURN warrant.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, args->>'comment');
+END;
+$$;
+
+CREATE FUNCTION warrant.do_deny(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args ? 'request_ids' THEN
+        PERFORM warrant.deny_one(origin, i.id, args->>'comment') FROM unnest(warrant.ids_of(args)) AS i (id);
+    ELSE
+        PERFORM warrant.deny_one(origin, (args->>'request_id')::bigint, args->>'comment');
+    END IF;
+END;
+$$;
+
+-- An approver's direct grant. Under a quorum it is a request with one approval, and the answer NULL.
+CREATE FUNCTION warrant.do_grant(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    grantee oid := (args->>'grantee')::oid;
+    items warrant.item[];
+    terms warrant.terms;
+    duration interval := (args->>'duration')::interval;
+BEGIN
+    IF grantee IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = grantee) THEN
+        PERFORM warrant.fail('22023', 'grantee must be a role');
+    END IF;
+    items := warrant.items_of(grantee, args);
+    terms := warrant.terms_of(warrant.policies_of(items));
+    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(items)) THEN
+        PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', (terms).policies), 'The policy names the role whose members may.');
+    END IF;
+    IF warrant.person_of(origin) = warrant.person_of(grantee, NULL) OR warrant.is_member(warrant.user_of(origin), grantee) THEN
+        PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
+    END IF;
+    PERFORM warrant.check_within(duration, terms);
+    IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies));
+    END IF;
+    IF (terms).min_approvals > 1 THEN
+        RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, false), duration, NULL);
+    END IF;
+    RETURN warrant.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration), args->>'reason', items);
+END;
+$$;
+
+CREATE FUNCTION warrant.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target warrant.grants;
+BEGIN
+    IF args->>'grant_id' IS NULL THEN
+        PERFORM warrant.fail('22023', 'grant id must not be NULL');
+    END IF;
+    SELECT * INTO target FROM warrant.grants g WHERE g.id = (args->>'grant_id')::bigint;
+    IF NOT FOUND THEN
+        PERFORM warrant.fail('P0002', format('grant %s does not exist', args->>'grant_id'));
+    ELSIF target.closed_at IS NOT NULL OR target.ends_at <= warrant.monotonic_now() THEN
+        PERFORM warrant.fail('55006', format('grant %s has ended', target.id));
+    END IF;
+    IF NOT (warrant.is_member(warrant.user_of(origin), 'warrant_admin'::regrole) OR
+            EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant.user_of(origin) AND r.rolsuper) OR
+            warrant.may_decide(warrant.user_of(origin), ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id))) THEN
+        PERFORM warrant.fail('42501', format('permission denied to revoke grant %s', target.id));
+    END IF;
+    PERFORM warrant.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
+END;
+$$;
+
+-- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none.
+CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy bigint;
+    request bigint;
+    requests bigint[] := '{}'::bigint[];
+    refusal text;
+    wanted record;
+BEGIN
+    FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
+                   WHERE (args->>'file')::boolean AND i->>'answer' = 'request' ORDER BY 1 LOOP
+        BEGIN
+            request := warrant.file_request(origin, warrant.user_of(origin), ARRAY(
+                SELECT ROW('t', w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
+                  FROM (SELECT (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
+                               array_agg(i->>'command' ORDER BY i->>'command') AS commands
+                          FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3) AS w),
+                args->>'reason', nullif(args->>'duration', '')::interval, true);
+            requests := requests || request;
+        EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format THEN
+            refusal := SQLERRM;
+        END;
+    END LOOP;
+    FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
+        PERFORM warrant.seal_text(warrant.seal('refused', origin,
+            (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
+            NULL, wanted.i->>'command', (wanted.i->>'relation')::oid, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
+            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256), statement_text);
+    END LOOP;
+    RETURN coalesce(nullif(array_to_string(requests, ','), ''), refusal, '');
+END;
+$$;
+
+-- What became of an action. Its caller, and auditors, may know.
+CREATE FUNCTION warrant.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result warrant.action_results;
+BEGIN
+    SELECT * INTO result FROM warrant.action_results a WHERE a.action_id = (args->>'action_id')::bigint
+       AND (a.session_user_oid = warrant.user_of(origin) OR warrant.is_member(warrant.user_of(origin), 'warrant_auditor'::regrole));
+    RETURN json_build_object('done', coalesce(result.done, false), 'answer', coalesce(result.answer, result.message));
+END;
+$$;
+
+-- The one entry point of the recorder.
+CREATE FUNCTION warrant.act(action text, origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CASE action
+        WHEN 'refuse' THEN RETURN warrant.do_refuse(origin, args, statement, statement_sha256, statement_text);
+        WHEN 'request' THEN RETURN warrant.do_request(origin, args);
+        WHEN 'cancel' THEN PERFORM warrant.do_cancel(origin, args);
+        WHEN 'approve' THEN RETURN warrant.do_approve(origin, args);
+        WHEN 'deny' THEN PERFORM warrant.do_deny(origin, args);
+        WHEN 'grant' THEN RETURN warrant.do_grant(origin, args);
+        WHEN 'revoke' THEN PERFORM warrant.do_revoke(origin, args);
+        WHEN 'ask_result' THEN RETURN warrant.do_ask_result(origin, args);
+        ELSE PERFORM warrant.fail('0A000', format('unknown action "%s"', action));
+    END CASE;
+    RETURN NULL;
+END;
+$$;
+
+-- Closes what has expired and what became impossible; returns when to look again.
+CREATE FUNCTION warrant.sweep() RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now timestamptz := warrant.monotonic_now();
+    nobody CONSTANT jsonb := '{}'::jsonb;
+    ended record;
+BEGIN
+    FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.id LIMIT 100 LOOP
+        UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
+        PERFORM warrant.seal('request_expired', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    END LOOP;
+    FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.id LIMIT 100 LOOP
+        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
+    END LOOP;
+    FOR ended IN SELECT DISTINCT s.grant_id AS id FROM warrant.grant_scopes s JOIN warrant.grants g ON g.id = s.grant_id
+                  WHERE g.closed_at IS NULL AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies p ON p.id = o.policy_id WHERE o.grant_id = s.grant_id)
+                  LIMIT 100 LOOP
+        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
+    END LOOP;
+    DELETE FROM warrant.action_results a WHERE a.done_at < now - interval '1 day';
+    RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
+                 (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
+END;
+$$;
+
+DO $$
+DECLARE
+    internal pg_catalog.regprocedure;
+BEGIN
+    FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
+        AND (p.proname IN ('seal', 'seal_text', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
+             'policies_of', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
+             'check_decider', 'approve_one', 'deny_one', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
+    END LOOP;
+END;
+$$;

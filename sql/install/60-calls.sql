@@ -1,0 +1,112 @@
+-- The public calls: each sends its own name and arguments to the recorder -------------------------------------------------------------
+
+CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
+    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL)
+RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval) IS
+'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same.
+Raises 22023 for none or two targets, unknown commands, a duration that is not positive or longer than the policy allows, and when nothing
+of it needs approval; 42501 when a policy denies it; 53400 when too many are pending. Durable at once, whatever the transaction does.';
+
+CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request. Raises P0002, 55006, 42501. Durable at once.';
+
+CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.approve(bigint, interval, text) IS
+'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration
+narrows what was asked for. Raises 42501 (not an approver, one''s own request, called indirectly), P0002, 55006, 22023. Durable at once.';
+CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.approve(bigint[], interval, text) IS 'As warrant.approve, for several requests: all of them or none.';
+
+CREATE FUNCTION warrant.deny(request_id bigint, comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only. Raises 42501, P0002, 55006. Durable at once.';
+CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
+
+CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
+    on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL)
+RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text) IS
+'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. Top-level statement only.
+Raises 42501, 22023. Durable at once.';
+
+CREATE FUNCTION warrant.revoke(grant_id bigint, reason text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.revoke(bigint, text) IS
+'Ends a grant: the next statement of every session is refused. For those who could have made it, and warrant_admin. Top-level statement
+only. Raises 42501, P0002, 55006. Durable at once.';
+
+CREATE PROCEDURE warrant.wait_for(request_id bigint, timeout interval DEFAULT '10 min') LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wait_for';
+COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS
+'Returns when the request is approved, holding no locks meanwhile. Raises 42501 denied, 55006 cancelled or expired, 57014 still pending at
+the end, P0002 unknown, 25001 in a transaction block.';
+
+CREATE FUNCTION warrant.ask_result(action_id bigint) RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+CREATE FUNCTION warrant.action_result(action_id bigint, OUT done boolean, OUT answer text) LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT (r.a->>'done')::boolean, r.a->>'answer' FROM (SELECT warrant.ask_result($1)::jsonb) AS r (a) $$;
+COMMENT ON FUNCTION warrant.action_result(bigint) IS
+'Whether an action whose call ended with 40003 was done, and its answer. Kept for a day; not done for an action of somebody else.';
+
+-- Questions ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
+RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
+REVOKE ALL ON FUNCTION warrant.explain(regrole, text, regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.explain(regrole, text, regclass) TO warrant_admin, warrant_approver, warrant_auditor;
+COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS 'How the gate decides for a role, a command and a table, step by step.';
+
+CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command text, OUT schema_name name, OUT relation_name name,
+    OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
+COMMENT ON FUNCTION warrant.last_refusal() IS 'What this session was refused last, and the requests that it filed; no row when nothing was.';
+
+CREATE FUNCTION warrant.recorder_status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_recorder_status';
+CREATE FUNCTION warrant.status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'enforcement', current_setting('pg_warrant.enforcement'),
+           CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN NULL ELSE 'nothing is refused' END
+    UNION ALL SELECT * FROM warrant.recorder_status()
+    UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
+    UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending'
+    UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants WHERE closed_at IS NULL
+    UNION ALL SELECT 'policies whose target is gone', count(*)::text, CASE WHEN count(*) > 0 THEN 'they cover what bears the name now' END
+      FROM warrant.policies p WHERE (p.target_kind = 't' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target))
+                                 OR (p.target_kind = 's' AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.target))
+    UNION ALL SELECT 'audit partitions ahead', count(*)::text, CASE WHEN count(*) < 2 THEN 'the keeper has not run' END
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'warrant.audit_log'::regclass
+       AND c.relname > 'audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')
+$$;
+REVOKE ALL ON FUNCTION warrant.status() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.status() TO warrant_admin, warrant_approver, warrant_auditor;
+COMMENT ON FUNCTION warrant.status() IS 'The state of the gate here: workers, slots, queue, and what deserves attention.';
+
+CREATE VIEW warrant.pending WITH (security_barrier) AS
+    SELECT r.id, r.requester_name, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
+           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals
+      FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
+     WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
+COMMENT ON VIEW warrant.pending IS 'requests that wait for a decision, a row for each item';
+
+CREATE VIEW warrant.active_grants WITH (security_barrier) AS
+    SELECT g.id, g.grantee_name, s.schema_name, s.relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at
+      FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
+     WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
+COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
+
+CREATE VIEW warrant.my_requests WITH (security_barrier) AS
+    SELECT r.id, r.state, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id
+      FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
+     WHERE r.requester OPERATOR(pg_catalog.=) (SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user);
+COMMENT ON VIEW warrant.my_requests IS 'what the session user asked for, a row for each item';
+
+CREATE VIEW warrant.my_grants WITH (security_barrier) AS
+    SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at
+      FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
+     WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND warrant.is_member((SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user), g.grantee);
+COMMENT ON VIEW warrant.my_grants IS 'grants that the session user can use now, a row for each scope';
+
+GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
+GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
