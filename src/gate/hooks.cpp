@@ -72,6 +72,7 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
 
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
+    decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
     Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr};
     InFrame(&frame, [&] {
         if (GateIsPresent())

@@ -116,6 +116,9 @@ int ErrorFields(const Missing* item) {
     if (item->policy == nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object."), ErrorFields(item)));
+    if (item->answer != Answer::Deny)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governance), name),
+                        errdetail("Policy \"%s\" does not let it run.", item->policy->name), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
                     errdetail("Policy \"%s\" denies it.", item->policy->name), ErrorFields(item)));
 }

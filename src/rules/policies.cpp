@@ -35,7 +35,9 @@ bool Is(Datum value, const char* word) {
 Effect ReadEffect(Datum value) {
     if (Is(value, "open"))
         return Effect::Open;
-    return Is(value, "approve") ? Effect::Approve : Effect::Deny;    // what we do not know refuses
+    if (Is(value, "approve"))
+        return Effect::Approve;
+    return Is(value, "deny") ? Effect::Deny : Effect::Unknown;
 }
 
 Policy* ReadPolicy(Datum* values) {

@@ -8,7 +8,8 @@
 namespace warrant {
 
 // In the order in which they win between equals: the strictest first.
-enum class Effect : uint8_t { Deny, Approve, Open };
+// What an effect that this release does not know does, no step of the decision answers.
+enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
 
 // Also the order in which they win: the nearest first.
 enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
