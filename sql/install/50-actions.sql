@@ -114,7 +114,7 @@ BEGIN
     IF jsonb_typeof(args->'commands') <> 'array' OR jsonb_array_length(args->'commands') = 0 THEN
         PERFORM warrant.fail('22023', 'at least one command must be given');
     END IF;
-    IF args->'on_tables' @> 'null' OR args->'on_tables' = '[]' THEN
+    IF jsonb_typeof(args->'on_tables') = 'array' AND (args->'on_tables' @> 'null' OR args->'on_tables' = '[]') THEN
         PERFORM warrant.fail('22023', 'on_tables must not be empty or contain NULL');
     END IF;
     commands := warrant.expand_commands(ARRAY(SELECT c FROM jsonb_array_elements_text(args->'commands') AS e (c)));
