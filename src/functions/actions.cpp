@@ -127,9 +127,18 @@ bool DependsOnlyOn(const PlannedStmt* plan, Oid function) {
     return true;
 }
 
+// A view around the call leaves its entry behind. relationOids would not do: it names regclass constants too, such as grant's own.
+bool NamesRelation(const PlannedStmt* plan) {
+    ListCell* cell;
+    foreach (cell, plan->rtable)
+        if (OidIsValid(lfirst_node(RangeTblEntry, cell)->relid))
+            return true;
+    return false;
+}
+
 // The plan computes this very call, and nothing else: no relation, no view, no other function.
 bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
-    if (plan->commandType != CMD_SELECT || plan->relationOids != NIL || plan->subplans != NIL || !DependsOnlyOn(plan, function))
+    if (plan->commandType != CMD_SELECT || NamesRelation(plan) || plan->subplans != NIL || !DependsOnlyOn(plan, function))
         return false;
     const Plan* top = plan->planTree;
     if (IsA(top, FunctionScan)) {
