@@ -29,7 +29,7 @@ EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
 
 # The server's headers are system headers, or clang refuses their `register`.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -DPG_WARRANT_VERSION='"$(EXTVERSION)"'
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-register -Wno-unknown-warning-option \
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-register -Wno-volatile -Wno-deprecated-volatile -Wno-unknown-warning-option \
 	-fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP $(WERROR)
 SHLIB_LINK = -Wl,--as-needed $(addprefix -l,$(LIBRARIES))
 

@@ -1,7 +1,3 @@
-CREATE SCHEMA warrant;
-GRANT USAGE ON SCHEMA warrant TO PUBLIC;
-COMMENT ON SCHEMA warrant IS 'just-in-time approval for database actions';
-
 -- Definitions -------------------------------------------------------------------------------------------------------------------
 
 -- The gate reads the first fifteen columns by their place (src/rules/policies.cpp).

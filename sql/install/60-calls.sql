@@ -62,6 +62,7 @@ COMMENT ON FUNCTION warrant.last_refusal() IS 'What this session was refused las
 
 CREATE FUNCTION warrant.recorder_status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_recorder_status';
+REVOKE ALL ON FUNCTION warrant.recorder_status() FROM PUBLIC;
 CREATE FUNCTION warrant.status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$

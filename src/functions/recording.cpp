@@ -79,6 +79,16 @@ WARRANT_FUNCTION(warrant_origin) {
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(OriginAsJson(&origin)));
 }
 
+// is_elsewhere() -> boolean: whether another database of the cluster has the extension.
+WARRANT_FUNCTION(warrant_is_elsewhere) {
+    bool elsewhere = false;
+    LWLockAcquire(shared->lock, LW_SHARED);
+    for (int i = 0; i < shared->database_count; i++)
+        elsewhere = elsewhere || (OidIsValid(shared->databases[i].oid) && shared->databases[i].oid != MyDatabaseId);
+    LWLockRelease(shared->lock);
+    PG_RETURN_BOOL(elsewhere);
+}
+
 // start_workers(): part of CREATE EXTENSION. Raises 53000 when no slot is free; after the commit the launcher starts the recorder.
 WARRANT_FUNCTION(warrant_start_workers) {
     LWLockAcquire(shared->lock, LW_SHARED);

@@ -6,6 +6,7 @@
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/subject.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
 #include "record/shared.hpp"
@@ -152,7 +153,7 @@ const Missing* Hopeless(const Missing* missing, int count) {
 
 void Refuse(QueryDesc* query, const Missing* missing, int count) {
     const Missing* hopeless = Hopeless(missing, count);
-    DelayByRate(GetSessionUserId());
+    DelayByRate(CurrentSubject());
     AuditFields fields;
     ActionRequest action = {"refuse", BuildArguments(missing, count, hopeless == nullptr), &fields, nullptr, 0};
     DescribeStatement(query, &fields, &action.text, &action.text_length);

@@ -128,7 +128,7 @@ extern "C" {
     PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                  \
     PG_FUNCTION_INFO_V1(name);                                 \
     }                                                          \
-    Datum name(PG_FUNCTION_ARGS)
+    Datum name([[maybe_unused]] PG_FUNCTION_ARGS)
 
 namespace warrant {
 

@@ -16,7 +16,7 @@ const char* NameOf(Event event);
 
 // Who did it. Filled by C code in the backend; SQL arguments never reach it.
 struct Origin {
-    Oid session_user;
+    Oid session_user;         // the subject: in a process without a client the current user
     Oid current_user;
     Oid authenticated_user;
     int32_t pid;

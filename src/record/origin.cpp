@@ -4,6 +4,7 @@
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
+#include "rules/subject.hpp"
 
 namespace warrant {
 
@@ -70,7 +71,7 @@ void FillOrigin(Origin* origin) {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    origin->session_user = GetSessionUserId();
+    origin->session_user = CurrentSubject();
     origin->current_user = user;
     strlcpy(origin->application_name, application_name == nullptr ? "" : application_name, sizeof origin->application_name);
 }
