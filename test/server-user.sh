@@ -18,16 +18,18 @@ rm "$work.tar"
 mkdir "$work/tmp"
 [ "$(id -u)" != 0 ] || chown -R postgres: "$work"
 
-# as_server_user SECONDS COMMAND...: a clean environment, because PGHOST and its kin reach every client.
+# as_server_user SECONDS COMMAND...: a clean environment, because PGHOST and its kin reach every client. With $TERMINAL the command
+# has the caller's terminal, which timeout would take from it, and no limit.
 as_server_user() {
-    local limit=$1 become=() passed=()
+    local bounded=(timeout -k 15 "$1") input=/dev/null become=() passed=()
     shift
+    [ -z "${TERMINAL:-}" ] || bounded=() input=/dev/stdin
     [ "$(id -u)" != 0 ] || become=(runuser -u postgres --)
     readarray -t passed < <(env | grep '^WARRANT_' || true)
-    (cd "$work" && exec timeout -k 15 "$limit" "${become[@]}" env -i "${passed[@]}" \
-        PATH="$bindir:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$work" TMPDIR="$work/tmp" LANG=C.UTF-8 \
+    (cd "$work" && exec "${bounded[@]}" "${become[@]}" env -i "${passed[@]}" \
+        PATH="$bindir:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$work" TMPDIR="$work/tmp" LANG=C.UTF-8 TERM="${TERM:-dumb}" \
         PG_CONFIG="$pg_config" PG_REGRESS="$pgxs_test/regress/pg_regress" PERL5LIB="$pgxs_test/perl" \
-        PG_TEST_TIMEOUT_DEFAULT=60 "$@" </dev/null)
+        PG_TEST_TIMEOUT_DEFAULT=60 "$@" <"$input")
 }
 
 # A suite that was stopped by its time limit leaves servers behind; only those whose data directory is ours are ended.
