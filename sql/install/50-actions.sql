@@ -141,7 +141,7 @@ AS $$
                                            min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration')))),
                min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration'))),
                min(coalesce(p.request_ttl, warrant.setting_interval('pg_warrant.request_ttl'))),
-               bool_or(p.require_reason), string_agg(p.name, ', ' ORDER BY p.id))::warrant.terms
+               bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id))::warrant.terms
       FROM warrant.policies p WHERE p.id = ANY ($1)
 $$;
 
@@ -438,7 +438,8 @@ BEGIN
 END;
 $$;
 
--- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none.
+-- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
+-- on a second line, what to do about it.
 CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -447,6 +448,7 @@ DECLARE
     request bigint;
     requests bigint[] := '{}'::bigint[];
     refusal text;
+    advice text;
     wanted record;
 BEGIN
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
@@ -460,7 +462,7 @@ BEGIN
                 args->>'reason', nullif(args->>'duration', '')::interval, true);
             requests := requests || request;
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format THEN
-            refusal := SQLERRM;
+            GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
         END;
     END LOOP;
     FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
@@ -469,7 +471,7 @@ BEGIN
             NULL, wanted.i->>'command', (wanted.i->>'relation')::oid, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
             nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256), statement_text);
     END LOOP;
-    RETURN coalesce(nullif(array_to_string(requests, ','), ''), refusal, '');
+    RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
 $$;
 

@@ -81,7 +81,7 @@ void Remember(const Missing* item, const char* answer) {
     strlcpy(last_refusal.request_ids, answer, sizeof last_refusal.request_ids);
 }
 
-// The recorder's answer: request ids with commas, or why there is none.
+// The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer) { return answer[0] >= '0' && answer[0] <= '9'; }
 
 const char* DescribeItems(const Missing* missing, int count) {
@@ -124,13 +124,22 @@ int ErrorFields(const Missing* item) {
                     errdetail("Policy \"%s\" denies it.", item->policy->name), ErrorFields(item)));
 }
 
+[[noreturn]] void RaiseUnfiled(const Missing* item, const char* answer) {
+    const char* advice = strchr(answer, '\n');
+    int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
+                           NameStr(item->governance->relation_name)),
+                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
+                    ErrorFields(item)));
+}
+
 [[noreturn]] void RaiseRequested(const Missing* missing, int count, const char* answer) {
     const char* command = NameOf(missing->access.command);
     const char* name = NameStr(missing->governance->relation_name);
     const char* kind = KindOf(missing->governance);
     if (!IsRequestIds(answer))
-        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-                        errdetail("No request was filed: %s.", answer), ErrorFields(missing)));
+        RaiseUnfiled(missing, answer);
     bool several = strchr(answer, ',') != nullptr;
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
