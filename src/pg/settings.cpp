@@ -85,7 +85,9 @@ void DefineSettings() {
                                "The duration asked for by requests that this session's refused statements file.", nullptr,
                                &settings.duration, "", PGC_USERSET, 0, CheckDuration, nullptr, nullptr);
 #ifdef WARRANT_MUTANTS
-    DefineCustomStringVariable("pg_warrant.mutant", "The guard that is switched off.", nullptr, &settings.mutant, "", PGC_SUSET,
+    const char* mutant = getenv("WARRANT_MUTANT");
+    DefineCustomStringVariable("pg_warrant.mutant", "The guard that is switched off.", nullptr, &settings.mutant,
+                               mutant == nullptr ? "" : mutant, PGC_SUSET,
                                0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.wait_point", "The place to wait at.", nullptr, &settings.wait_point, "", PGC_SUSET, 0,
                                nullptr, nullptr, nullptr);
