@@ -73,6 +73,7 @@ void Evaluate(Question* question) {
 // Keeps what lasts: refusals are asked anew each time, because a grant may start any moment.
 bool IsKept(const Decision* decision) { return Runs(decision); }
 
+// The generation is noted before anything is read: what changes meanwhile makes the decision a past generation's.
 void PrepareDecisions(Governance* governance, Oid subject) {
     static bool superusers_gated = false;
     if (superusers_gated != settings.enforce_superuser)
@@ -116,13 +117,13 @@ const Decision* Decide(Governance* governance, Oid subject, Command command) {
     if (kept != nullptr && (governance->decided & MaskOf(command)) != 0 &&
         (kept->answer != Answer::Granted || MonotonicNow() < kept->until))
         return kept;
-    uint64_t before = invalidations;
     passing = Decision{Answer::Refuse, nullptr, 0, DT_NOEND};
     Question question = {subject, governance, command, MonotonicNow(), &passing};
     if (governance->known_kind || IsExempt(subject))
         Evaluate(&question);
-    bool unmoved = before == invalidations || Mutant("counter_before_snapshot");
-    if (kept == nullptr || !governance->valid || !unmoved || !IsKept(&passing))
+    if (Mutant("mark_before_snapshot"))
+        governance->generation = decision_generation;
+    if (kept == nullptr || !IsKept(&passing))
         return &passing;
     *kept = passing;
     governance->decided |= MaskOf(command);

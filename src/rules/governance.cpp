@@ -107,7 +107,6 @@ void ReadMembers(Governance* governance, List* family) {
 
 void RememberFamily(Governance* governance, List* family) {
     governance->has_family = list_length(family) > 1;
-    governance->family_generation = family_generation;
     if (!governance->has_family)
         return;
     ListCell* cell;
@@ -167,7 +166,14 @@ void Shrink(Governance* governance) {
 }
 
 bool IsCurrent(const Governance* governance) {
-    return governance->valid && (!governance->has_family || governance->family_generation == family_generation);
+    return governance->filled && governance->valid && (!governance->has_family || governance->family_generation == family_generation);
+}
+
+void MarkCurrent(Governance* governance) {
+    governance->valid = true;
+    governance->family_generation = family_generation;
+    if (Mutant("mark_before_snapshot"))
+        all_invalid = false;
 }
 
 void ApplyInvalidateAll() {
@@ -193,7 +199,7 @@ Governance* Enter(Oid relation) {
     bool found;
     Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_ENTER, &found));
     if (!found)
-        governance->context = nullptr, governance->valid = false;
+        governance->context = nullptr, governance->filled = false;
     return direct[relation & (direct_size - 1)] = governance;
 }
 
@@ -242,9 +248,11 @@ Governance* FindGovernance(Oid relation) {
     if (likely(IsCurrent(governance)))
         return governance;
     Forget(governance);
-    uint64_t before = invalidations;
+    MarkCurrent(governance);    // before reading: what changes meanwhile takes the mark away
     Fill(governance);
-    governance->valid = before == invalidations || Mutant("counter_before_snapshot");
+    if (Mutant("mark_before_snapshot"))
+        MarkCurrent(governance);
+    governance->filled = true;
     Shrink(governance);
     return governance;
 }

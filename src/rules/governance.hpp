@@ -17,7 +17,8 @@ struct Decision;
 
 struct Governance {
     Oid relation;                 // hash key
-    bool valid;
+    bool filled;                  // completely read
+    bool valid;                   // not invalidated since before it was read
     bool known_kind;              // tables, partitioned and foreign tables, views and materialized views
     char relkind;
     NameData schema_name;

@@ -11,6 +11,7 @@ namespace {
 
 Installation installation;
 bool installed = false;
+bool looked = false;    // completely
 
 Oid OwnObject(const char* name) {
     Oid object = get_relname_relid(name, installation.schema);
@@ -22,7 +23,8 @@ Oid OwnObject(const char* name) {
 }
 
 void Look() {
-    uint64_t before = invalidations;
+    looked = false;
+    installation_invalid = false;
     installed = ExtensionIsCommitted(extension_name);
     if (installed) {
         installation.schema = get_namespace_oid(schema_name, true);
@@ -34,13 +36,13 @@ void Look() {
         installation.policy_epoch = OwnObject("policy_epoch");
         installation.grant_epoch = OwnObject("grant_epoch");
     }
-    installation_invalid = before != invalidations;
+    looked = true;
 }
 
 }    // namespace
 
 const Installation* FindInstallation() {
-    if (unlikely(installation_invalid))
+    if (unlikely(installation_invalid || !looked))
         Look();
     return installed ? &installation : nullptr;
 }

@@ -6,7 +6,6 @@
 
 namespace warrant {
 
-uint64_t invalidations = 1;
 uint32_t decision_generation = 1;
 bool installation_invalid = true;
 
@@ -14,17 +13,14 @@ namespace {
 
 // No catalog access in callbacks: they only set flags.
 void OnRelation(Datum, Oid relation) {
-    invalidations++;
     InvalidateGovernance(relation);
 }
 
 void OnRoles(Datum, int, uint32) {
-    invalidations++;
     decision_generation++;
 }
 
 void OnNamespace(Datum, int, uint32) {
-    invalidations++;
     installation_invalid = true;
     InvalidateGovernance(InvalidOid);
 }

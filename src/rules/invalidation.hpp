@@ -1,12 +1,10 @@
-// The server's invalidation messages, turned into flags and one counter.
+// The server's invalidation messages, turned into flags and a counter. Whoever keeps an answer notes them before he takes the snapshot
+// that the answer is read with: what arrives later then voids it, also when it is absorbed half-way.
 #pragma once
 
 #include "pg/server.hpp"
 
 namespace warrant {
-
-// Moves with every message that could change an answer of ours: a verdict is kept only if it did not move since before its snapshot.
-extern uint64_t invalidations;
 
 // Moves when every decision of this backend is void (policies, grants or memberships changed).
 extern uint32_t decision_generation;
