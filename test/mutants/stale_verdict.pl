@@ -22,6 +22,15 @@ my $psql = IPC::Run::start([ 'psql', '-XAtq', '-h', $node->host, '-p', $node->po
 
 $node->safe_psql('postgres', q{ALTER SYSTEM SET pg_warrant.wait_point = 'reading_policies'});
 $node->reload;
+# The backend reads its configuration between statements.
+for (1 .. 300)
+{
+	$out = '';
+	$in .= "SHOW pg_warrant.wait_point; SELECT 'shown';\n";
+	$psql->pump until $out =~ /shown/;
+	last if $out =~ /reading/;
+	select(undef, undef, undef, 0.1);
+}
 $in .= "SELECT 'first', id FROM parent;\n";
 $psql->pump_nb;
 $node->wait_for_log(qr/waiting at "reading_policies"/);
