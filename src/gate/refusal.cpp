@@ -72,13 +72,14 @@ char* BuildArguments(const Missing* missing, int count, bool file) {
     return json.data;
 }
 
-void Remember(const Missing* item, const char* answer) {
+void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
+    last_refusal.statement_id = statement_id;
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
     last_refusal.schema_name = item->governance->schema_name;
     last_refusal.relation_name = item->governance->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
-    strlcpy(last_refusal.request_ids, answer, sizeof last_refusal.request_ids);
+    strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
 }
 
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
@@ -150,6 +151,16 @@ int ErrorFields(const Missing* item) {
              ErrorFields(missing)));
 }
 
+// Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
+bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count) {
+    Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
+    for (int i = 0; i < count; i++)
+        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true};
+    uint64_t before = RefusedBefore(query, verdicts, count);
+    pfree(verdicts);
+    return before != 0 && before == last_refusal.statement_id && last_refusal.access.relation == missing->access.relation && last_refusal.access.command == missing->access.command;
+}
+
 // The item to name first: one that no approval can help.
 const Missing* Hopeless(const Missing* missing, int count) {
     for (int i = 0; i < count; i++)
@@ -163,16 +174,16 @@ const Missing* Hopeless(const Missing* missing, int count) {
 void Refuse(QueryDesc* query, const Missing* missing, int count) {
     const Missing* hopeless = Hopeless(missing, count);
     DelayByRate(CurrentSubject());
-    AuditFields fields;
-    ActionRequest action = {"refuse", BuildArguments(missing, count, hopeless == nullptr), &fields, nullptr, 0};
-    DescribeStatement(query, &fields, &action.text, &action.text_length);
-    const char* answer = RunAction(&action);
-    if (answer == nullptr)
-        answer = "";
-    Remember(hopeless == nullptr ? missing : hopeless, IsRequestIds(answer) ? answer : "");
+    if (!RefusedInThisStatement(query, missing, count)) {
+        AuditFields fields;
+        ActionRequest action = {"refuse", BuildArguments(missing, count, hopeless == nullptr), &fields, nullptr, 0};
+        DescribeStatement(query, &fields, &action.text, &action.text_length);
+        const char* answer = RunAction(&action);
+        Remember(missing, fields.statement_id, answer == nullptr ? "" : answer);
+    }
     if (hopeless != nullptr)
         RaiseRefused(hopeless);
-    RaiseRequested(missing, count, answer);
+    RaiseRequested(missing, count, last_refusal.answer);
 }
 
 }    // namespace warrant
@@ -185,7 +196,7 @@ WARRANT_FUNCTION(warrant_last_refusal) {
         PG_RETURN_VOID();
     Oid input, element;
     getTypeInputInfo(INT8ARRAYOID, &input, &element);
-    Datum ids = OidInputFunctionCall(input, psprintf("{%s}", last_refusal.request_ids), element, -1);
+    Datum ids = OidInputFunctionCall(input, psprintf("{%s}", IsRequestIds(last_refusal.answer) ? last_refusal.answer : ""), element, -1);
     Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at), CStringGetTextDatum(NameOf(last_refusal.access.command)),
                        NameGetDatum(&last_refusal.schema_name), NameGetDatum(&last_refusal.relation_name),
                        CStringGetTextDatum(last_refusal.policy_name), ids};

@@ -19,12 +19,13 @@ struct Missing {
 
 // The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none.
 struct LastRefusal {
+    uint64_t statement_id;     // of the ledger
     TimestampTz refused_at;
     Access access;
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes + 1];
-    char request_ids[256];
+    char answer[256];          // the recorder's: request ids with commas, or why there is none
 };
 extern LastRefusal last_refusal;
 

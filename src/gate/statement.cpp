@@ -115,11 +115,13 @@ Statement* CurrentStatement(QueryDesc* query) {
     return statement;
 }
 
+int64_t PolicyId(const Verdict* verdict) { return verdict->policy == nullptr ? 0 : verdict->policy->id; }
+
 Line* FindLine(Statement* statement, const Verdict* verdict) {
     for (int i = 0; i < statement->count; i++) {
         Line* line = &statement->lines[i];
         if (line->access.relation == verdict->access.relation && line->access.command == verdict->access.command &&
-            line->event == verdict->event && line->grant_id == verdict->grant_id && line->policy_id == verdict->policy->id)
+             line->event == verdict->event && line->grant_id == verdict->grant_id && line->policy_id == PolicyId(verdict))
             return line;
     }
     return nullptr;
@@ -138,15 +140,16 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     Line* line = &statement->lines[statement->count++];
     line->access = verdict->access;
     line->event = verdict->event;
-    line->policy_id = verdict->policy->id;
+    line->policy_id = PolicyId(verdict);
     line->grant_id = verdict->grant_id;
-    line->policy_version = verdict->policy->version;
+    line->policy_version = verdict->policy == nullptr ? 0 : verdict->policy->version;
     line->executions = 1;
     line->promised = false;
     line->schema_name = verdict->governance->schema_name;
     line->relation_name = verdict->governance->relation_name;
-    line->policy_name_size = strnlen(verdict->policy->name, most_policy_name_bytes);
-    memcpy(line->policy_name, verdict->policy->name, line->policy_name_size);
+    const char* policy_name = verdict->policy == nullptr ? "" : verdict->policy->name;
+    line->policy_name_size = strnlen(policy_name, most_policy_name_bytes);
+    memcpy(line->policy_name, policy_name, line->policy_name_size);
     return line;
 }
 
@@ -323,6 +326,25 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         else
             SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, text, length);
     }
+}
+
+uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
+    if (query == nullptr && current_frame == nullptr)
+        return 0;
+    ListenForTransactionEnds();
+    PrepareOrigin();
+    Statement* statement = CurrentStatement(query);
+    bool before = true;
+    for (int i = 0; i < count; i++) {
+        Line* line = FindLine(statement, &verdicts[i]);
+        before = before && line != nullptr;
+        if (line == nullptr)
+            line = NewLine(statement, &verdicts[i]);
+        else
+            line->executions++;
+        line->promised = line->promised || (line->executions > 1 && TakePromise());
+    }
+    return before ? statement->id : 0;
 }
 
 void CountRows(QueryDesc* query, uint64_t rows) {

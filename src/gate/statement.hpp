@@ -46,6 +46,10 @@ struct Verdict {
 // recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
 void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
 
+// Notes refusals of the current top-level statement. Its id when it met each of them before, in code that went on after an error (the
+// statement's outcome will tell how often); 0 otherwise.
+uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count);
+
 // Rows of a run of this query, added to its statement's outcome.
 void CountRows(QueryDesc* query, uint64_t rows);
 

@@ -126,13 +126,16 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
     return Enqueued::Yes;
 }
 
-void DropPromise() {
+bool TakePromise() {
     Database* database = OwnDatabase();
     if (database == nullptr)
-        return;
+        return false;
     LWLockAcquire(database->lock, LW_EXCLUSIVE);
-    TakeBackPromise(database);
+    bool fits = core::HasRoom(StateOf(database), 0, outcome_bytes);
+    if (fits)
+        database->promised += core::Aligned(outcome_bytes);
     LWLockRelease(database->lock);
+    return fits;
 }
 
 bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenUp); }

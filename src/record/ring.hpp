@@ -26,8 +26,8 @@ enum class Enqueued { Yes, NoRecorder, RingFull };
 // written with from_promise. A subject may fill an eighth of the ring.
 Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise);
 
-// Gives back a promise that no outcome will use.
-void DropPromise();
+// Keeps room for one outcome; false when there is none.
+bool TakePromise();
 
 enum class Waited { Done, TimedOut, InDoubt };
 
