@@ -94,4 +94,5 @@ demo: ready
 soak: ready
 	@test/run-script test/soak
 bench: ready
+	@PG_CONFIG=$(PG_CONFIG) test/setup valgrind
 	@test/run-script test/bench/run
