@@ -33,7 +33,7 @@ void RequireRelation(Oid relation) {
     if (strchr("rpfvm", kind) == nullptr)
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
-    if (relation < FirstNormalObjectId || schema == FindInstallation()->schema || isAnyTempNamespace(schema))
+    if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
 }

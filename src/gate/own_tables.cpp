@@ -141,7 +141,8 @@ void CheckContents(Node* node) {
 void CheckCreateIn(Node* node) {
     CreateFunctionStmt* create = reinterpret_cast<CreateFunctionStmt*>(node);
     char* name;
-    if (QualifiedNameGetCreationNamespace(create->funcname, &name) == FindInstallation()->schema)
+    Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
+    if (schema == RequireInstallation()->schema)
         RefuseOwn(name);
 }
 

@@ -140,7 +140,7 @@ void Fill(Governance* governance) {
     const char* schema = get_namespace_name(governance->schema);
     namestrcpy(&governance->relation_name, name == nullptr ? "" : name);
     namestrcpy(&governance->schema_name, schema == nullptr ? "" : schema);
-    governance->own = governance->schema == FindInstallation()->schema;
+    governance->own = governance->schema == RequireInstallation()->schema;
     List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
     List* family = AddRelatives(list_copy(ancestors), relation, false);
     governance->ancestor_count = list_length(ancestors);
@@ -206,7 +206,7 @@ Governance* Enter(Oid relation) {
 }    // namespace
 
 bool CoveredByTableOnly(Oid relation, Oid schema) {
-    if (relation < FirstNormalObjectId || schema == FindInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE)
+    if (relation < FirstNormalObjectId || schema == RequireInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE)
         return true;
     return isTempNamespace(schema) || OidIsValid(getExtensionOfObject(RelationRelationId, relation));
 }

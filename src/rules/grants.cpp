@@ -44,7 +44,7 @@ bool InWindow(Datum* values, TimestampTz now) {
 }    // namespace
 
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
-    const Installation* own = FindInstallation();
+    const Installation* own = RequireInstallation();
     LiveGrant best = {};
     bool sentinel = Mutant("sentinel");
     List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee

@@ -47,6 +47,14 @@ const Installation* FindInstallation() {
     return installed ? &installation : nullptr;
 }
 
+const Installation* RequireInstallation() {
+    const Installation* own = FindInstallation();
+    if (own == nullptr)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" is not there", extension_name),
+                        errdetail("It is being created or dropped."), errhint("Run the statement again.")));
+    return own;
+}
+
 bool IsOwnRelation(Oid relation) {
     const Installation* own = FindInstallation();
     return own != nullptr && get_rel_namespace(relation) == own->schema;

@@ -23,6 +23,9 @@ struct Installation {
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* FindInstallation();
 
+// The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, or is not committed yet.
+const Installation* RequireInstallation();
+
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);
 

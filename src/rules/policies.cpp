@@ -77,7 +77,7 @@ bool TargetIsGone(Datum* values) {
 }
 
 void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
-    const Installation* own = FindInstallation();
+    const Installation* own = RequireInstallation();
     CommittedScan scan;
     BeginCommitted(&scan, own->policies, own->policies_by_target);
     ScanKeyData keys[2];
@@ -89,7 +89,7 @@ void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
 
 // A deny or approve policy whose target is gone covers what now bears its name; an open one never does.
 void ReadByName(PolicyList* list, TargetKind kind, const char* schema, const char* name) {
-    const Installation* own = FindInstallation();
+    const Installation* own = RequireInstallation();
     CommittedScan scan;
     BeginCommitted(&scan, own->policies, own->policies_by_name);
     ScanKeyData keys[2];
