@@ -84,6 +84,19 @@ bool NothingToDecide(PlannedStmt* plan) {
     return nothing;
 }
 
+// RETURNING of the statement, or of a modifying CTE: the plan's own mark names the statement's alone.
+bool Returns(const PlannedStmt* plan) {
+    if (plan->hasReturning)
+        return true;
+    ListCell* cell;
+    foreach (cell, plan->subplans) {
+        const Node* subplan = static_cast<const Node*>(lfirst(cell));
+        if (subplan != nullptr && IsA(subplan, ModifyTable) && reinterpret_cast<const ModifyTable*>(subplan)->returningLists != NIL)
+            return true;
+    }
+    return false;
+}
+
 }    // namespace
 
 bool GateIsPresent() {
@@ -126,7 +139,7 @@ void CheckQuery(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
     if (!GateIsPresent() || NothingToDecide(plan) || !MustAsk(query, eflags))
         return;
-    CheckPermissions(query, PermissionsOf(plan), plan->hasReturning, query->dest->mydest == DestCopyOut);
+    CheckPermissions(query, PermissionsOf(plan), Returns(plan), query->dest->mydest == DestCopyOut);
 }
 
 }    // namespace warrant
