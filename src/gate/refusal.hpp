@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "record/shared.hpp"
 #include "gate/gate.hpp"
 
 namespace warrant {
@@ -25,7 +26,7 @@ struct LastRefusal {
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes + 1];
-    char answer[256];          // the recorder's: request ids with commas, or why there is none
+    char answer[most_answer_bytes];    // the recorder's: request ids with commas, or why there is none
 };
 extern LastRefusal last_refusal;
 

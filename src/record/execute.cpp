@@ -61,6 +61,9 @@ void RunSql(const EntryHeader* entry, Reply* reply) {
     char nulls[] = {' ', ' ', ' ', statement ? ' ' : 'n', statement ? ' ' : 'n', parts.text_size > 0 ? ' ' : 'n'};
     SPI_execute_plan(plan, values, nulls, false, 1);
     char* answer = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+    if (answer != nullptr && strlen(answer) >= sizeof reply->answer)
+        ereport(ERROR, (errcode(error_too_large), errmsg("the answer is longer than %zu bytes", sizeof reply->answer - 1),
+                        errhint("Name fewer requests in one call.")));
     reply->is_null = answer == nullptr;
     strlcpy(reply->answer, answer == nullptr ? "" : answer, sizeof reply->answer);
 }

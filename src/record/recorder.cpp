@@ -85,11 +85,12 @@ void SaveState(uint64_t position) {
 
 void ReadBatch() {
     self.batch = FixBatch(self.database);
-    self.items = static_cast<Item*>(palloc0(most_entries * sizeof(Item)));
+    self.items = static_cast<Item*>(palloc(most_entries * sizeof(Item)));
     self.count = 0;
     uint64_t position = self.batch.from;
     while (position < self.batch.until && self.count < most_entries) {
         Item* item = &self.items[self.count++];
+        *item = Item{};    // the few that are there: replies are long
         item->entry = ReadEntry(self.database, position);
         position += core::Aligned(item->entry->size);
         item->end = position;
@@ -131,9 +132,10 @@ void AnswerAgain(Item* item) {
 
 void ProcessItem(Item* item) {
     const EntryHeader* entry = item->entry;
-    int64_t action_id = IsAction(item) ? NextActionId() : 0;
+    bool committed = item->end <= self.position;
+    int64_t action_id = IsAction(item) && !committed ? NextActionId() : 0;
     item->taken = TakeEntry(entry, uint64_t(action_id));
-    if (item->end <= self.position) {
+    if (committed) {
         AnswerAgain(item);
     } else if (IsAction(item)) {
         WaitPoint("recorder_action");

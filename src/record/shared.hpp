@@ -31,11 +31,13 @@ struct Database {
 // Where a waiting backend finds its answer. The ticket is serial << 3 | state.
 enum class Wait : uint8_t { Free, Queued, Taken, Writing, Done, GivenUp };
 
+constexpr int most_answer_bytes = 4096;    // a longer answer fails its action
+
 struct Reply {
     bool failed;
     bool is_null;
     int32_t sqlstate;
-    char answer[256];
+    char answer[most_answer_bytes];
     char message[512];
     char detail[512];
     char hint[256];
