@@ -215,8 +215,11 @@ bool TakeEntry(const EntryHeader* header, uint64_t action_id) {
         return true;
     Mailbox* mailbox = MailboxOf(header->process);
     uint64_t ticket = pg_atomic_read_u64(&mailbox->ticket);
-    if (ticket == Ticket(header->serial, Wait::Taken))
-        return true;    // by a recorder that died before its commit
+    if (ticket == Ticket(header->serial, Wait::Taken)) {    // by a batch that failed, or whose recorder died
+        if (action_id != 0)
+            pg_atomic_write_u64(&mailbox->action_id, action_id);
+        return true;
+    }
     if (ticket != Ticket(header->serial, Wait::Queued))
         return false;
     pg_atomic_write_u64(&mailbox->action_id, action_id);
@@ -233,8 +236,9 @@ void AnswerEntry(const EntryHeader* header, const Reply* reply) {
         return;
     mailbox->reply = *reply;
     pg_write_barrier();
-    pg_atomic_write_u64(&mailbox->ticket, Ticket(header->serial, Wait::Done));
-    WakeProcess(header->process);
+    expected = Ticket(header->serial, Wait::Writing);    // unless its backend has ended, or failed, and sent another entry since
+    if (pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Done)))
+        WakeProcess(header->process);
 }
 
 }    // namespace warrant

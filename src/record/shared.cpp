@@ -23,8 +23,8 @@ Size SharedSize() {
 }
 
 void InitDatabase(Database* database, LWLock* lock) {
-    memset(database, 0, sizeof *database);
-    database->lock = lock;
+    database->lock = lock;    // never null meanwhile: it is read before it is held
+    memset(reinterpret_cast<char*>(database) + offsetof(Database, oid), 0, sizeof *database - offsetof(Database, oid));
     if (!pg_strong_random(&database->ring_id, sizeof database->ring_id))
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number")));
     database->ring_id >>= 1;    // SQL's bigint has a sign
