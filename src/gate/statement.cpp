@@ -189,7 +189,7 @@ void FailUnlessAllowed(const EntryHeader* header, Enqueued sent, const char* wha
     }
     ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
                     errmsg("the statement cannot be audited"), errdetail("%s", what),
-                    errhint("SELECT * FROM warrant.status() tells what is missing.")));
+                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
 }
 
 void WaitUntilDurable(const EntryHeader* header) {

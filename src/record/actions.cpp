@@ -30,7 +30,7 @@ void RaiseNotSent(Enqueued sent) {
         ereport(ERROR, (errcode(error_ring_full), errmsg("the recorder's queue is full"),
                         errhint("Try again, or set \"pg_warrant.ring_size\" higher.")));
     ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database is not running"),
-                    errhint("SELECT * FROM warrant.status() tells what is missing.")));
+                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
 }
 
 }    // namespace
@@ -65,7 +65,7 @@ char* RunAction(const ActionRequest* request) {
         case Waited::TimedOut:
             ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
                             errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
-                            errhint("SELECT * FROM warrant.status() tells what is missing.")));
+                            errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
             break;
         case Waited::Done: break;
     }
