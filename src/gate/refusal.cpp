@@ -24,12 +24,13 @@ namespace {
 // A token bucket of one second's refusals; who is over it waits for his turn, which a cancel ends.
 void DelayByRate(Oid subject) {
     pg_atomic_uint64* next = &shared->next_refusal[BucketOf(subject)];
-    constexpr int64 second_us = 1000000;
+    constexpr int64 second_us = 1000000, longest_us = 2 * second_us;
     int64 interval = second_us / settings.refusal_rate_per_s;
     uint64_t mine = pg_atomic_read_u64(next), now, turn;
     do {
         now = uint64_t(GetCurrentTimestamp());
         turn = mine > now - second_us ? mine : now - second_us;
+        turn = turn < now + longest_us ? turn : now + longest_us;    // turns left behind by cancels must not add up
     } while (!pg_atomic_compare_exchange_u64(next, &mine, turn + interval));
     TimestampTz until = TimestampTz(turn);
     for (long left; (left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0;) {
@@ -55,15 +56,20 @@ void AppendItem(StringInfo json, const Missing* item) {
     appendStringInfoChar(json, '}');
 }
 
+// What a refusal must always have room for in one entry: neither a long reason nor many tables may keep it out of the audit.
+constexpr int most_reason_bytes = 2000, most_item_bytes = 16000;
+
 char* BuildArguments(const Missing* missing, int count, bool file) {
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
-    escape_json(&json, settings.reason == nullptr ? "" : settings.reason);
+    const char* reason = settings.reason == nullptr ? "" : settings.reason;
+    escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     appendStringInfoString(&json, ",\"duration\":");
     escape_json(&json, settings.duration == nullptr ? "" : settings.duration);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"items\":[", settings.default_duration_s);
-    for (int i = 0; i < count; i++) {
+    int start = json.len;
+    for (int i = 0; i < count && json.len - start < most_item_bytes; i++) {
         if (i > 0)
             appendStringInfoChar(&json, ',');
         AppendItem(&json, &missing[i]);

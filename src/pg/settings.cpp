@@ -25,6 +25,11 @@ constexpr int day_s = 24 * 60 * 60;
 
 // A wrong duration must be told at SET, not when a statement has just been refused.
 bool CheckDuration(char** value, void**, GucSource) {
+    constexpr size_t longest = 100;    // blanks are valid, too
+    if (strlen(*value) > longest) {
+        GUC_check_errdetail("The value must not be longer than %zu bytes.", longest);
+        return false;
+    }
     if ((*value)[0] == '\0' || !IsTransactionState())
         return true;
     MemoryContext context = CurrentMemoryContext;

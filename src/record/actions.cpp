@@ -49,9 +49,11 @@ char* RunAction(const ActionRequest* request) {
     parts.arguments = request->arguments;
     parts.arguments_size = strlen(request->arguments);
     parts.text = request->text;
-    parts.text_size = request->text == nullptr ? 0 : KeptLength(request->text, request->text_length);
-    if (sizeof header + parts.arguments_size + parts.action_size + parts.text_size > most_entry_bytes)
+    uint64_t needed = sizeof header + parts.arguments_size + parts.action_size;
+    if (needed > most_entry_bytes)
         ereport(ERROR, (errcode(error_too_large), errmsg("action \"%s\" is larger than 32 kB", request->action)));
+    int kept = request->text == nullptr ? 0 : KeptLength(request->text, request->text_length);
+    parts.text_size = kept == 0 ? 0 : pg_mbcliplen(request->text, kept, int(most_entry_bytes - needed));
     Enqueued sent = Enqueue(&header, &parts, false, false);
     if (sent != Enqueued::Yes)
         RaiseNotSent(sent);
