@@ -141,6 +141,8 @@ bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
     if (plan->commandType != CMD_SELECT || NamesRelation(plan) || plan->subplans != NIL || !DependsOnlyOn(plan, function))
         return false;
     const Plan* top = plan->planTree;
+    if (!IsA(call, FuncExpr) || reinterpret_cast<const FuncExpr*>(call)->funcformat != COERCE_EXPLICIT_CALL)
+        return false;    // an operator or a cast that somebody made of it
     if (IsA(top, FunctionScan)) {
         const List* functions = reinterpret_cast<const FunctionScan*>(top)->functions;
         return list_length(functions) == 1 && linitial_node(RangeTblFunction, functions)->funcexpr == call;
