@@ -27,6 +27,10 @@ bool MustAsk(const QueryDesc* query, int eflags);
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell.
 void CheckQuery(QueryDesc* query, int eflags);
 
+// Before the statement is planned, which shows statistics to users' operators and runs immutable functions: refuses what would be refused
+// when it starts. Records nothing else.
+void CheckBeforePlanning(Query* query);
+
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
 void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported);
 

@@ -86,7 +86,10 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
     Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr};
     PlannedStmt* plan = nullptr;
-    InFrame(&frame, [&] { plan = previous_planner(parse, source, cursor_options, params); });
+    InFrame(&frame, [&] {
+        CheckBeforePlanning(parse);
+        plan = previous_planner(parse, source, cursor_options, params);
+    });
     return plan;
 }
 

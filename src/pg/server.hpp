@@ -175,6 +175,34 @@ inline List* PermissionsOf(const PlannedStmt* plan) {
 #endif
 }
 
+// The same before planning: the list of one query level.
+inline List* PermissionsOf(const Query* query) {
+#if PG_VERSION_NUM >= 160000
+    return query->rteperminfos;
+#else
+    return query->rtable;
+#endif
+}
+
+// The server's tree walkers, whose callback has no parameters in C's eyes before 16.
+using Walker = bool (*)(Node*, void*);
+
+inline bool WalkExpression(Node* node, Walker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+    return expression_tree_walker(node, walker, context);
+#else
+    return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
+inline bool WalkQuery(Query* query, Walker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+    return query_tree_walker(query, walker, context, 0);
+#else
+    return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context, 0);
+#endif
+}
+
 // Calls visit(Permission) for each relation that the server checks privileges of.
 template <class Visit>
 inline void ForEachPermission(List* permissions, Visit visit) {
