@@ -16,7 +16,8 @@ namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-// UPDATE and DELETE include reading their own target in WHERE and SET; what they hand back in RETURNING is a SELECT.
+// UPDATE and DELETE include reading their own target in WHERE and SET; what they hand back in RETURNING, or show to functions that are not the
+// server's own, is a SELECT.
 bool ReadIsImplied(const Permission& permission, bool returning) {
     bool writes = (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || permission.updates;
     return writes && !returning;

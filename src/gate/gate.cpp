@@ -102,6 +102,15 @@ bool NothingToDecide(PlannedStmt* plan) {
     return nothing;
 }
 
+// The plan calls functions that are not the server's own; operators' functions count, triggers' do not.
+bool CallsOthers(const PlannedStmt* plan) {
+    ListCell* cell;
+    foreach (cell, plan->invalItems)
+        if (lfirst_node(PlanInvalItem, cell)->cacheId == PROCOID)
+            return true;
+    return false;
+}
+
 // RETURNING of the statement, or of a modifying CTE: the plan's own mark names the statement's alone.
 bool Returns(const PlannedStmt* plan) {
     if (plan->hasReturning)
@@ -171,7 +180,7 @@ void CheckQuery(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
     if (!GateIsPresent() || NothingToDecide(plan) || !MustAsk(query, eflags))
         return;
-    CheckPermissions(query, PermissionsOf(plan), Returns(plan), query->dest->mydest == DestCopyOut);
+    CheckPermissions(query, PermissionsOf(plan), Returns(plan) || CallsOthers(plan), query->dest->mydest == DestCopyOut);
 }
 
 }    // namespace warrant
