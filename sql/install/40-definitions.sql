@@ -196,8 +196,9 @@ BEGIN
     WITH RECURSIVE family (relation) AS (
         SELECT inhrelid FROM pg_inherits WHERE inhparent = target UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relation)
     SELECT count(*) INTO partitions FROM family;
-    RAISE NOTICE '% on % needs approval after COMMIT; it covers % partitions or children; affected roles: %',
-        array_to_string(commands, ', '), target, partitions, warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
+    RAISE NOTICE '% on % needs approval after COMMIT; affected roles: %', array_to_string(commands, ', '),
+        target || CASE partitions WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', partitions) END,
+        warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
