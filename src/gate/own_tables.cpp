@@ -35,9 +35,11 @@ bool NeedsFmgrHook(Oid function) {
 void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
     if (previous_fmgr_hook != nullptr)
         previous_fmgr_hook(event, function, note);
-    if (!IsDefinitionFunction(function->fn_oid))
-        return;
-    definition_depth += event == FHET_START ? 1 : -1;
+    // Inside a definition every call counts, so that the end, which may follow an error, needs no look at the catalogues.
+    if (event == FHET_START)
+        definition_depth += definition_depth > 0 || IsDefinitionFunction(function->fn_oid);
+    else if (definition_depth > 0)
+        definition_depth--;
 }
 
 void RefuseOwn(const char* name) {
