@@ -102,8 +102,10 @@ bool MustStop() { return InterruptPending && (QueryCancelPending || ProcDiePendi
 
 Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise) {
     Database* database = OwnDatabase();
-    if (database == nullptr)
+    if (database == nullptr) {
+        AskLauncher(MyDatabaseId);    // a copy of a database that has the extension has had no recorder yet
         return Enqueued::NoRecorder;
+    }
     CompleteHeader(header, parts);
     LWLockAcquire(database->lock, LW_EXCLUSIVE);
     if (from_promise)
@@ -120,6 +122,8 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
             database->promised += core::Aligned(outcome_bytes);
     }
     LWLockRelease(database->lock);
+    if (database->recorder_pid == 0)    // it restarts by itself, unless it has stepped aside for a command that failed early
+        AskLauncher(MyDatabaseId);
     if (!fits)
         return Enqueued::RingFull;
     WakeRecorder(database);
