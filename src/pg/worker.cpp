@@ -20,6 +20,7 @@ const Pin pins[] = {
     {"default_transaction_deferrable", "off"},
     {"row_security", "off"},
     {"session_replication_role", "origin"},
+    {"exit_on_error", "off"},
     {"statement_timeout", "0"},
     {"lock_timeout", "100ms"},
     {"idle_in_transaction_session_timeout", "0"},
@@ -41,7 +42,12 @@ const Pin pins[] = {
     {"enable_indexscan", "on"},
     {"max_parallel_workers_per_gather", "0"},
     {"application_name", "pg_warrant"},
+    // Those that younger servers have.
+    {"transaction_timeout", "0"},
+    {"restrict_nonsystem_relation_kind", ""},
 };
+
+bool Exists(const Pin& pin) { return GetConfigOption(pin.name, true, false) != nullptr; }
 
 }    // namespace
 
@@ -52,7 +58,8 @@ void BeginWorker(Oid database, const char* activity) {
     BackgroundWorkerUnblockSignals();
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
     for (const Pin& pin : pins)
-        SetConfigOption(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE);
+        if (Exists(pin))
+            SetConfigOption(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE);
     pgstat_report_appname(activity);
 }
 
