@@ -19,6 +19,17 @@ const char* StringOption(List* options, const char* name) {
     return nullptr;
 }
 
+// The copy of a gated database, until its transaction has ended.
+bool holds_gated_database = false;
+Oid copy = InvalidOid;
+
+void OnTransaction(XactEvent event, void*) {
+    if (event == XACT_EVENT_COMMIT && OidIsValid(copy))
+        AskLauncher(copy);
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
+        copy = InvalidOid;
+}
+
 bool Owns(Oid database) { return OwnsDatabase(database, GetUserId()); }
 
 // The copy's source needs CREATEDB and a template, or ownership.
@@ -44,7 +55,10 @@ Oid IfAllowed(const char* name, bool (*allowed)(Oid)) {
 Oid DatabaseToHold(Node* utility) {
     switch (nodeTag(utility)) {
         case T_DropdbStmt: return IfAllowed(reinterpret_cast<DropdbStmt*>(utility)->dbname, Owns);
-        case T_CreatedbStmt: return IfAllowed(StringOption(reinterpret_cast<CreatedbStmt*>(utility)->options, "template"), MayCopy);
+        case T_CreatedbStmt: {
+            const char* source = StringOption(reinterpret_cast<CreatedbStmt*>(utility)->options, "template");
+            return IfAllowed(source == nullptr ? "template1" : source, MayCopy);
+        }
         case T_AlterDatabaseStmt: {
             AlterDatabaseStmt* alter = reinterpret_cast<AlterDatabaseStmt*>(utility);
             return StringOption(alter->options, "tablespace") == nullptr ? InvalidOid : IfAllowed(alter->dbname, Owns);
@@ -63,6 +77,7 @@ void HoldDatabase(Oid oid) {
     if (database != nullptr)
         database->holds++;
     LWLockRelease(shared->lock);
+    holds_gated_database = database != nullptr;
     constexpr int naps = 500, nap_ms = 10;
     for (int nap = 0; database != nullptr && nap < naps && database->recorder_pid != 0; nap++) {
         WakeRecorder(database);
@@ -73,7 +88,18 @@ void HoldDatabase(Oid oid) {
     }
 }
 
+void NoteCreatedDatabase(Oid database) {
+    static bool listening = false;
+    if (!holds_gated_database)
+        return;
+    if (!listening)
+        RegisterXactCallback(OnTransaction, nullptr);
+    listening = true;
+    copy = database;
+}
+
 void ReleaseHeldDatabase(int, Datum argument) {
+    holds_gated_database = false;
     Oid oid = DatumGetObjectId(argument);
     bool gone = IsTransactionState() && !SearchSysCacheExists1(DATABASEOID, argument);
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);

@@ -11,6 +11,9 @@ Oid DatabaseToHold(Node* utility);
 void HoldDatabase(Oid database);                       // waits at most 5 s until its recorder is gone
 void ReleaseHeldDatabase(int code, Datum database);    // also at exit; frees the slot of a database that is gone
 
+// A copy of a held database gets a recorder of its own once it is committed.
+void NoteCreatedDatabase(Oid database);
+
 // Runs body with the database of the command held.
 template <class Body>
 void WithDatabaseHeld(Node* utility, Body body) {

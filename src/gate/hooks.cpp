@@ -75,7 +75,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
     Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr};
     InFrame(&frame, [&] {
-        if (GateIsPresent())
+        // A transaction that dropped the extension must be able to end.
+        if (!IsA(plan->utilityStmt, TransactionStmt) && GateIsPresent())
             CheckOwnNames(plan->utilityStmt);
         WithDatabaseHeld(plan->utilityStmt,
                          [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
@@ -97,6 +98,8 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (previous_object_access != nullptr)
         previous_object_access(access, class_id, object, sub_id, argument);
+    if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
+        NoteCreatedDatabase(object);
     if (access != OAT_TRUNCATE || !GateIsPresent())
         return;
     CheckOwnRelation(object);

@@ -38,14 +38,26 @@ bool RecorderIsThere(Oid database) {
     return there;
 }
 
+bool DatabaseExists(Oid database) {
+    StartTransactionCommand();
+    bool exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database));
+    CommitTransactionCommand();
+    return exists;
+}
+
 // Waits until a recorder has told whether its database has the extension: it stays, or it has ended. Bounded, because a slow start of
-// one database must not keep the others.
+// one database must not keep the others. A database that was dropped meanwhile would be tried every second for ever.
 void WaitForVerdict(BackgroundWorkerHandle* handle, Oid database) {
     constexpr int naps = 100, nap_ms = 50;
     for (int nap = 0; nap < naps; nap++) {
         pid_t pid;
-        if (GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED || RecorderIsThere(database))
+        if (RecorderIsThere(database))
             return;
+        if (GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED) {
+            if (!DatabaseExists(database))
+                TerminateBackgroundWorker(handle);
+            return;
+        }
         Nap(nap_ms);
     }
 }
@@ -105,6 +117,14 @@ List* TakeAsked(bool* all) {
     return asked;
 }
 
+// Waiting for a verdict takes the latch's wake-ups: what was asked meanwhile shows only here.
+bool IsAsked() {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    bool asked = shared->asked_count > 0 || shared->look_at_all;
+    LWLockRelease(shared->lock);
+    return asked;
+}
+
 void StartKeepers() {
     for (int i = 0; i < shared->database_count; i++) {
         BackgroundWorkerHandle* handle;
@@ -141,7 +161,8 @@ void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0
             StartKeepers();
             keepers_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), keeper_interval_ms);
         }
-        nap_ms = complete ? TimestampDifferenceMilliseconds(GetCurrentTimestamp(), keepers_at) : 1000 * restart_s;
+        nap_ms = !complete ? 1000 * restart_s
+                 : IsAsked() ? 0 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), keepers_at);
     }
 }
 
