@@ -33,6 +33,10 @@ void RequireRelation(Oid relation) {
     if (strchr("rpfvm", kind) == nullptr)
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
+<<<<<<< HEAD
+=======
+    // By name: in the transaction of CREATE EXTENSION there is no installation yet.
+>>>>>>> 6b7990b (tmp)
     if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
@@ -125,6 +129,8 @@ WARRANT_FUNCTION(warrant_explain) {
     ListenForInvalidations();
     AcceptInvalidationMessages();
     ReleaseOldGovernances();
+    if (FindInstallation() == nullptr)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate is not there before CREATE EXTENSION is committed")));
     RequireRelation(PG_GETARG_OID(2));
     CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     int command = 0;

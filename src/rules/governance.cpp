@@ -214,8 +214,8 @@ bool CoveredByTableOnly(Oid relation, Oid schema) {
 void InvalidateGovernance(Oid relation) {
     if (governances == nullptr)
         return;
-    const Installation* own = installation_invalid ? nullptr : FindInstallation();
-    bool rules_changed = installation_invalid || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
+    const Installation* own = InstallationIsKnown() ? FindInstallation() : nullptr;
+    bool rules_changed = !InstallationIsKnown() || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
     if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))
         decision_generation++;
     if (!OidIsValid(relation) || rules_changed) {

@@ -41,6 +41,8 @@ void Look() {
 
 }    // namespace
 
+bool InstallationIsKnown() { return looked && !installation_invalid; }
+
 const Installation* FindInstallation() {
     if (unlikely(installation_invalid || !looked))
         Look();
