@@ -1,4 +1,4 @@
-# A server with the gate, and people: clerk works, boss approves, auditor reads. Table orders is protected, notes is not.
+# A server with the gate, and people: clerk works, boss approves, auditor reads, dba is a superuser. Table orders is protected, notes is not.
 package GatedServer;
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ sub running
 	my ($class, @rest) = @_;
 	my $node = $class->prepared(@rest);
 	$node->start;
-	$node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE auditor LOGIN');
+	$node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
 	$node->add_gate('postgres');
 	$node->safe_psql('postgres', 'GRANT warrant_approver TO boss; GRANT warrant_auditor TO auditor');
 	return $node;
@@ -38,7 +38,7 @@ sub running
 sub add_gate
 {
 	my ($self, $database) = @_;
-	$self->safe_psql($database, <<'SQL');
+	$self->safe_as('dba', <<'SQL', $database);
 SET client_min_messages = warning;
 CREATE EXTENSION pg_warrant;
 CREATE TABLE orders (id int PRIMARY KEY, status text);
@@ -121,7 +121,8 @@ sub eventually
 sub try_query
 {
 	my ($self, $sql, $database) = @_;
-	my ($rc, $out) = $self->psql($database // 'postgres', $sql, timeout => 10, timed_out => \my $late);
+	my ($rc, $out) = $self->psql($database // 'postgres', $sql, timeout => 10, timed_out => \my $late,
+		extra_params => [ '-U', 'dba' ]);
 	return defined $rc && $rc == 0 ? $out : undef;
 }
 
@@ -157,8 +158,8 @@ sub works
 		is($self->sqlstate_as('clerk', 'DELETE FROM orders WHERE id < 0', $database), 'none', 'runs when approved');
 		$self->safe_as('boss', "SELECT warrant.revoke($grant)", $database);
 		is($self->sqlstate_as('clerk', 'DELETE FROM orders WHERE id < 0', $database), '42501', 'refused when revoked');
-		is($self->safe_psql($database // 'postgres', "SELECT string_agg(event, ' ' ORDER BY seq) FROM warrant.audit_log
-			WHERE grant_id = $grant AND event <> 'outcome'"), 'grant_created allowed grant_revoked', 'audited');
+		is($self->safe_as('dba', "SELECT string_agg(event, ' ' ORDER BY seq) FROM warrant.audit_log
+			WHERE grant_id = $grant AND event <> 'outcome'", $database), 'grant_created allowed grant_revoked', 'audited');
 		$self->log_is_sound($database);
 	};
 }
@@ -168,7 +169,7 @@ sub log_is_sound
 {
 	my ($self, $database) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($self->safe_psql($database // 'postgres', <<'SQL'), '0|0', 'seq has no gap and no duplicate, sealed_at never decreases');
+	is($self->safe_as('dba', <<'SQL', $database), '0|0', 'seq has no gap and no duplicate, sealed_at never decreases');
 SELECT count(*) FILTER (WHERE seq <> place), count(*) FILTER (WHERE sealed_at < before)
   FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS place, sealed_at, lag(sealed_at) OVER (ORDER BY seq) AS before FROM warrant.audit_log) AS l
 SQL
