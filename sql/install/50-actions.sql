@@ -167,6 +167,16 @@ AS $$
       FROM unnest($2) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id
 $$;
 
+-- A policy can be dropped while an action under it runs: then it is as if it had been gone before.
+CREATE FUNCTION warrant.check_policies_stay(still_there boolean) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT still_there THEN
+        PERFORM warrant.fail('55006', 'the policy has just been dropped', 'Run the statement again.');
+    END IF;
+END;
+$$;
+
 -- Files a request, or finds the pending one for the same; sharing says which.
 CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean)
 RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -177,7 +187,9 @@ DECLARE
                    FROM unnest(items) AS i);
     asked_at timestamptz := warrant.monotonic_now();
     request bigint;
+    filed bigint;
 BEGIN
+    PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
     IF may_share THEN
         SELECT r.id INTO request FROM warrant.requests r
          WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
@@ -202,6 +214,8 @@ BEGIN
     INSERT INTO warrant.request_items
     SELECT request, i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id, p.name, p.version
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
+    GET DIAGNOSTICS filed = ROW_COUNT;
+    PERFORM warrant.check_policies_stay(filed = cardinality(items));
     PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
                          i.policy_name, i.policy_version, nullif(reason, ''))
        FROM warrant.request_items i WHERE i.request_id = request;
@@ -215,12 +229,15 @@ AS $$
 DECLARE
     starts timestamptz := warrant.monotonic_now();
     made bigint;
+    covered bigint;
 BEGIN
     INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at)
     VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
     SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, i.schema_name, i.relation_name, p.name
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
+    GET DIAGNOSTICS covered = ROW_COUNT;
+    PERFORM warrant.check_policies_stay(covered = cardinality(items));
     PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
                          NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
@@ -461,7 +478,7 @@ BEGIN
                           FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3) AS w),
                 args->>'reason', nullif(args->>'duration', '')::interval, true);
             requests := requests || request;
-        EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format THEN
+        EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
         END;
     END LOOP;
@@ -539,7 +556,7 @@ DECLARE
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_text', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
-             'policies_of', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
+             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'check_decider', 'approve_one', 'deny_one', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
