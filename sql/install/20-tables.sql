@@ -1,6 +1,6 @@
 -- Definitions -------------------------------------------------------------------------------------------------------------------
 
--- The gate reads the first fifteen columns by their place (src/rules/policies.cpp).
+-- The gate reads the first eighteen columns by their place (src/rules/policies.cpp).
 CREATE TABLE warrant.policies (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     version integer NOT NULL DEFAULT 1,

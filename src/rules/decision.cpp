@@ -101,7 +101,7 @@ const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command
     const Policy* strictest = nullptr;
     for (int i = 0; i < governance->member_count; i++) {
         const Policy* winner = WinnerOf(&governance->members[i], subject, command);
-        if (winner != nullptr && (strictest == nullptr || winner->effect < strictest->effect))
+        if (winner != nullptr && (strictest == nullptr || IsStricter(winner, strictest)))
             strictest = winner;
     }
     return strictest;

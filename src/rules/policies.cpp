@@ -14,7 +14,7 @@ namespace {
 // Columns of warrant.policies that the gate reads; update scripts keep their places.
 enum Column {
     c_id, c_version, c_name, c_effect, c_target_kind, c_target, c_target_schema, c_target_name, c_commands, c_for_roles,
-    c_except_roles, c_priority, c_mode, c_audit, c_audit_wait
+    c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals
 };
 
 // Copies an oid[] into the current context.
@@ -51,6 +51,7 @@ Policy* ReadPolicy(Datum* values) {
     policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
     policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
     policy->priority = DatumGetInt32(values[c_priority]);
+    policy->min_approvals = DatumGetInt32(values[c_min_approvals]);
     policy->monitor = Is(values[c_mode], "monitor");
     policy->audited = !Is(values[c_audit], "none");
     policy->audit_wait = DatumGetBool(values[c_audit_wait]);
@@ -120,6 +121,12 @@ int Distance(const Policy* policy) {
     }
 }
 
+// What only watches is laxer than all that refuses, and stricter than what is open.
+int Laxity(const Policy* policy) {
+    bool watches = policy->monitor && policy->effect != Effect::Open;
+    return policy->effect == Effect::Open ? 2 * int(Effect::Open) : int(policy->effect) + (watches ? int(Effect::Open) : 0);
+}
+
 }    // namespace
 
 void RequirePolicySentinel() {
@@ -162,6 +169,10 @@ bool Beats(const Policy* a, const Policy* b) {
     if (a_named != b_named)
         return a_named;
     return a->effect != b->effect ? a->effect < b->effect : a->id < b->id;
+}
+
+bool IsStricter(const Policy* a, const Policy* b) {
+    return Laxity(a) != Laxity(b) ? Laxity(a) < Laxity(b) : a->min_approvals > b->min_approvals;
 }
 
 }    // namespace warrant

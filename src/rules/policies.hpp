@@ -18,6 +18,7 @@ struct Policy {
     int64_t id;
     int32_t version;
     int32_t priority;
+    int32_t min_approvals;
     TargetKind target_kind;
     Effect effect;
     bool monitor;
@@ -49,5 +50,8 @@ bool Concerns(const Policy* policy, Oid subject);
 
 // Whether a beats b for the same relation, command and subject.
 bool Beats(const Policy* a, const Policy* b);
+
+// Whether a is stricter than b: the winners of two relations of one family, for the same command and subject.
+bool IsStricter(const Policy* a, const Policy* b);
 
 }    // namespace warrant
