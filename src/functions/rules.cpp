@@ -33,10 +33,7 @@ void RequireRelation(Oid relation) {
     if (strchr("rpfvm", kind) == nullptr)
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
-<<<<<<< HEAD
-=======
     // By name: in the transaction of CREATE EXTENSION there is no installation yet.
->>>>>>> 6b7990b (tmp)
     if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));

@@ -23,13 +23,11 @@ struct Installation {
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* FindInstallation();
 
-<<<<<<< HEAD
 // The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, or is not committed yet.
 const Installation* RequireInstallation();
-=======
+
 // Whether FindInstallation answers without looking into the catalogue.
 bool InstallationIsKnown();
->>>>>>> 6b7990b (tmp)
 
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);
