@@ -126,8 +126,6 @@ WARRANT_FUNCTION(warrant_explain) {
     ListenForInvalidations();
     AcceptInvalidationMessages();
     ReleaseOldGovernances();
-    if (FindInstallation() == nullptr)
-        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate is not there before CREATE EXTENSION is committed")));
     RequireRelation(PG_GETARG_OID(2));
     CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     int command = 0;
