@@ -35,18 +35,19 @@ sub statements
 
 my $node = GatedServer->prepared('quickstart', 'pg_warrant.refusal_rate = 20');
 $node->start;
+$node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN');
 my %sessions;
 
 sub session_of
 {
 	my ($who) = @_;
-	my @login = $who eq 'dba' || $who eq 'scene' ? () : ('-U', $who);
-	$sessions{"@login"} //= do {
-		my $session = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ @login, '-F', ' | ' ]);
+	my $login = $who eq 'scene' ? 'dba' : $who;
+	$sessions{$login} //= do {
+		my $session = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-U', $login, '-F', ' | ' ]);
 		$session->query('\set QUIET off');
 		$session;
 	};
-	return $sessions{"@login"};
+	return $sessions{$login};
 }
 
 sub answer
