@@ -1,0 +1,115 @@
+# A recorder that does not answer: what is gated fails closed, the rest runs; a caller who gives up has done nothing.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use GatedServer;
+
+my $node = GatedServer->running('recorder_stopped', "pg_warrant.audit_timeout = '300ms'", "pg_warrant.ring_size = '512kB'");
+$node->safe_psql('postgres', 'GRANT warrant_exempt TO dba; CREATE ROLE exempt LOGIN; GRANT warrant_exempt TO exempt; GRANT ALL ON orders TO exempt');
+$node->safe_psql('postgres', "SELECT warrant.create_policy('readers', 'open', on_table => 'orders', commands => '{SELECT}', priority => 1)");
+my $grant = $node->let('UPDATE');
+my $update = "UPDATE orders SET status = 'void' WHERE id = 7";
+is($node->sqlstate_as('clerk', $update), 'none', 'the grant works');
+$node->safe_psql('postgres', "UPDATE orders SET status = 'new'");
+
+my $recorder = $node->recorder_pid;
+sub pause { $recorder = $node->recorder_pid; kill 'STOP', $recorder; }
+sub go_on { kill 'CONT', $recorder; $node->wait_until_ready; }
+END { kill 'CONT', $recorder if $recorder; }
+
+# Everything that the recorder had to do is done once it answers this.
+sub caught_up { $node->safe_as('clerk', 'SELECT warrant.action_result(0)'); }
+
+# setting(LINE, SHOWN): and wait until it is there.
+sub setting
+{
+	my ($line, $shown) = @_;
+	my ($name) = $line =~ /^(\S+)/;
+	$node->append_conf('postgresql.conf', $line);
+	$node->reload;
+	ok($node->eventually(sub { ($node->try_query("SHOW $name") // '') eq $shown }), $line);
+}
+
+pause();
+my ($state, $err) = $node->sqlstate_as('clerk', $update);
+is($state, '55000', 'a granted statement is refused');
+like($err, qr/cannot be audited/, 'because it cannot be audited');
+is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id = 1'), '55000', 'one without a grant too');
+is($node->sqlstate_as('clerk', 'TRUNCATE orders'), '55000', 'TRUNCATE too');
+is($node->sqlstate_as('clerk', 'COPY orders FROM PROGRAM \'true\''), '42501', 'what PostgreSQL refuses anyway is refused by PostgreSQL');
+is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders'), 'none', 'an open statement runs');
+is($node->sqlstate_as('exempt', 'UPDATE orders SET status = status WHERE id = 8'), 'none', 'an exempt one runs');
+is($node->sqlstate_as('dba', 'UPDATE orders SET status = status WHERE id = 8'), 'none', 'a superuser\'s runs');
+is($node->sqlstate_as('clerk', 'INSERT INTO notes VALUES (1, \'x\')'), 'none', 'what is not protected runs');
+is($node->sqlstate_as('dba', "SELECT warrant.protect('notes')"), 'none', 'definitions go on');
+is($node->sqlstate_as('clerk', 'INSERT INTO notes VALUES (1, \'x\')'), '55000', 'and gate');
+is($node->sqlstate_as('dba', "SELECT warrant.unprotect('notes')"), 'none', 'and end');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM orders WHERE status <> \'new\''), '0', 'nothing refused had an effect');
+
+# Each way to give up, for an action that is still queued: nothing is done, and the caller is told so.
+my $ask = "SELECT warrant.request('{DELETE}', on_table => 'orders', reason => '%s')";
+is($node->sqlstate_as('clerk', sprintf $ask, 'timeout'), '55000', 'pg_warrant.audit_timeout: 55000');
+setting("pg_warrant.audit_timeout = '60s'", '1min');
+is($node->sqlstate_as('clerk', "SET statement_timeout = 200; " . sprintf $ask, 'statement_timeout'), '57014', 'statement_timeout: 57014');
+my $session = $node->session_as('clerk');
+my $pid = $session->query_safe('SELECT pg_backend_pid();');
+for my $way ([ 'pg_cancel_backend', '57014' ], [ 'pg_terminate_backend', '57P01' ])
+{
+	my ($function, $want) = @$way;
+	$session->{stdin} .= sprintf("$ask;\n", $function);
+	$session->{run}->pump_nb;
+	ok($node->eventually(sub { $session->{run}->pump_nb; $node->try_query("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid AND wait_event_type = 'Extension'") eq '1' }),
+		'the caller waits for the recorder');
+	$node->safe_psql('postgres', "SELECT $function($pid)");
+	ok($node->eventually(sub { eval { $session->{run}->pump_nb }; $session->{stderr} =~ /(ERROR|FATAL)/ }), "$function ends the wait");
+	is(GatedServer::state_in($session->{stderr}), $want, "$function: $want");
+	$session->{stderr} = '';
+}
+eval { $session->quit };
+is($node->sqlstate_as('clerk', "SET statement_timeout = 200; DELETE FROM orders WHERE id = 1 /* given up */"), '57014', 'a refusal can be given up too');
+is($node->sqlstate_as('boss', "SET statement_timeout = 200; SELECT warrant.revoke($grant)"), '57014', 'and a revoke');
+setting("pg_warrant.audit_timeout = '300ms'", '300ms');
+
+# Many actions fill the ring; one subject fills an eighth of it, and leaves room for others.
+my $flood = $node->session_as('clerk');
+$flood->query_safe("SET statement_timeout = 10;");
+my $full;
+for (1 .. 200)
+{
+	my (undef, $state) = $node->ask($flood, "SELECT warrant.request('{DELETE}', on_table => 'orders', reason => repeat('x', 8000));");
+	last if ($full = $state) eq '53400';
+}
+is($full, '53400', 'a full ring is 53400');
+is(($node->ask($flood, "RESET statement_timeout; $update /* " . ('x' x 8000) . ' */;'))[1], '53400', 'for statements too');
+is(($node->ask($flood, 'SELECT count(*) FROM orders;'))[1], 'none', 'an open statement of the same session runs');
+is($node->sqlstate_as('boss', "SELECT warrant.deny(1)"), '55000', 'another subject still has room');
+is($node->safe_psql('postgres', "SELECT value <> '0' FROM warrant.status() WHERE item = 'lost'"), 't', 'status counts what found no room');
+$flood->quit;
+
+go_on();
+caught_up();
+is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.requests"), '0', 'nothing that was given up is done afterwards');
+is($node->safe_psql('postgres', "SELECT closed_at IS NULL FROM warrant.grants WHERE id = $grant"), 't', 'the grant was not revoked');
+is($node->sqlstate_as('clerk', $update), 'none', 'it works again');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM orders'), '100', 'no refused statement had an effect');
+$node->safe_psql('postgres', "UPDATE orders SET status = 'new'");
+
+setting('pg_warrant.audit_failure = allow', 'allow');
+pause();
+is($node->sqlstate_as('clerk', "$update /* audit_failure */"), 'none', 'audit_failure = allow lets the granted statement run');
+is($node->safe_psql('postgres', 'SELECT status FROM orders WHERE id = 7'), 'void', 'with its effect');
+is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id = 1'), '55000', 'one without a grant is refused still');
+like(slurp_file($node->logfile), qr/pg_warrant: \{"event":"allowed","command":"UPDATE"/, 'the server log has the record');
+go_on();
+caught_up();
+is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE event = 'allowed' AND statement LIKE '%/* audit_failure */'"),
+	'1', 'and the audit log too, when the recorder goes on');
+setting('pg_warrant.audit_failure = deny', 'deny');
+setting("pg_warrant.audit_timeout = '5s'", '5s');
+$node->safe_psql('postgres', "SELECT warrant.drop_policy('readers')");
+$node->works('all works again');
+$node->stop;
+done_testing();
