@@ -79,15 +79,21 @@ void FindAll(Findings* findings, const AccessList* list) {
             Examine(findings, list->items[i], subject);
 }
 
+struct Collection {
+    AccessList list;
+    bool exported;
+};
+
 // The accesses of a query, its subqueries and CTEs.
-bool CollectFromNode(Node* node, void* list) {
+bool CollectFromNode(Node* node, void* context) {
     if (node == nullptr)
         return false;
     if (!IsA(node, Query))
-        return WalkExpression(node, CollectFromNode, list);
+        return WalkExpression(node, CollectFromNode, context);
     Query* query = reinterpret_cast<Query*>(node);
-    CollectAccesses(static_cast<AccessList*>(list), PermissionsOf(query), query->returningList != NIL, false);
-    return WalkQuery(query, CollectFromNode, list);
+    Collection* collection = static_cast<Collection*>(context);
+    CollectAccesses(&collection->list, PermissionsOf(query), query->returningList != NIL, collection->exported);
+    return WalkQuery(query, CollectFromNode, context);
 }
 
 // The fast path: nothing that the statement touches is governed or ours.
@@ -147,13 +153,15 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     RecordVerdicts(query, findings.verdicts, findings.verdict_count);
 }
 
-void CheckBeforePlanning(Query* query) {
+void CheckBeforePlanning(Query* query, bool exported) {
     if (GateIsOff() || InNoForceRLSOperation() || !GateIsPresent())    // the server's own lookups tell themselves apart only when they start
         return;
-    AccessList list;
+    Collection collection;
+    collection.exported = exported;
+    AccessList& list = collection.list;
     list.count = 0;
     list.items = nullptr;
-    (void)CollectFromNode(reinterpret_cast<Node*>(query), &list);
+    (void)CollectFromNode(reinterpret_cast<Node*>(query), &collection);
     if (list.count == 0)
         return;
     Missing missing[most_on_stack];

@@ -28,8 +28,8 @@ bool MustAsk(const QueryDesc* query, int eflags);
 void CheckQuery(QueryDesc* query, int eflags);
 
 // Before the statement is planned, which shows statistics to users' operators and runs immutable functions: refuses what would be refused
-// when it starts. Records nothing else.
-void CheckBeforePlanning(Query* query);
+// when it starts. Records nothing else. Exported: its rows go to a COPY.
+void CheckBeforePlanning(Query* query, bool exported);
 
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
 void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported);

@@ -88,7 +88,7 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
     Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
-        CheckBeforePlanning(parse);
+        CheckBeforePlanning(parse, IsCopyTo(frame.outer));
         plan = previous_planner(parse, source, cursor_options, params);
     });
     return plan;
