@@ -294,7 +294,7 @@ BEGIN
         PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Its policies name the roles whose members may.');
     END IF;
-    IF warrant.person_of(origin) = (request).person OR warrant.user_of(origin) = (request).requester
+    IF warrant.person_of(origin) IN ((request).person, warrant.person_of((request).requester, NULL)) OR warrant.user_of(origin) = (request).requester
         OR warrant.is_member(warrant.user_of(origin), (request).requester) THEN
         PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
                              'warrant.cancel withdraws it.');
