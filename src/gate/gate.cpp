@@ -84,6 +84,17 @@ struct Collection {
     bool exported;
 };
 
+void RefuseMissing(const AccessList* list) {
+    if (list->count == 0)
+        return;
+    Missing missing[most_on_stack];
+    Verdict verdicts[most_on_stack];
+    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
+    FindAll(&findings, list);
+    if (findings.missing_count > 0)
+        Refuse(nullptr, findings.missing, findings.missing_count);
+}
+
 // The accesses of a query, its subqueries and CTEs.
 bool CollectFromNode(Node* node, void* context) {
     if (node == nullptr)
@@ -158,18 +169,21 @@ void CheckBeforePlanning(Query* query, bool exported) {
         return;
     Collection collection;
     collection.exported = exported;
-    AccessList& list = collection.list;
+    collection.list.count = 0;
+    collection.list.items = nullptr;
+    (void)CollectFromNode(reinterpret_cast<Node*>(query), &collection);
+    RefuseMissing(&collection.list);
+}
+
+void CheckAgain(QueryDesc* query) {
+    PlannedStmt* plan = query->plannedstmt;
+    if (GateIsOff() || !GateIsPresent() || NothingToDecide(plan) || !MustAsk(query, query->estate->es_top_eflags))
+        return;
+    AccessList list;
     list.count = 0;
     list.items = nullptr;
-    (void)CollectFromNode(reinterpret_cast<Node*>(query), &collection);
-    if (list.count == 0)
-        return;
-    Missing missing[most_on_stack];
-    Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list.count), 0, RoomFor(verdicts, list.count)};
-    FindAll(&findings, &list);
-    if (findings.missing_count > 0)
-        Refuse(nullptr, findings.missing, findings.missing_count);
+    CollectAccesses(&list, PermissionsOf(plan), Returns(plan) || CallsOthers(plan), query->dest->mydest == DestCopyOut);
+    RefuseMissing(&list);
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported) {

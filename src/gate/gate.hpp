@@ -27,6 +27,10 @@ bool MustAsk(const QueryDesc* query, int eflags);
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell.
 void CheckQuery(QueryDesc* query, int eflags);
 
+// A run of a query that was started, or run, by an earlier statement: a cursor's FETCH, a suspended portal. Refuses what would be refused
+// when it starts now; records nothing else.
+void CheckAgain(QueryDesc* query);
+
 // Before the statement is planned, which shows statistics to users' operators and runs immutable functions: refuses what would be refused
 // when it starts. Records nothing else. Exported: its rows go to a COPY.
 void CheckBeforePlanning(Query* query, bool exported);

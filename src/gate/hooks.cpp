@@ -37,10 +37,21 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     previous_start(query, eflags);
 }
 
+// The statement that started it is over: what was allowed then may be refused now.
+bool GoesOn(const QueryDesc* query) {
+    const Node* utility = current_frame == nullptr ? nullptr : current_frame->utility;
+    return query->already_executed || (utility != nullptr && IsA(utility, FetchStmt));
+}
+
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     const PlannedStmt* plan = query->plannedstmt;
     Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
-    InFrame(&frame, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
+    bool goes_on = GoesOn(query);
+    InFrame(&frame, [&] {
+        if (unlikely(goes_on))
+            CheckAgain(query);
+        previous_run(WARRANT_RUN_ARGUMENTS);
+    });
     CountRows(query, query->estate->es_processed);
 }
 
