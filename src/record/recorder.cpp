@@ -134,7 +134,7 @@ void ProcessItem(Item* item) {
     const EntryHeader* entry = item->entry;
     bool committed = item->end <= self.position;
     int64_t action_id = IsAction(item) && !committed ? NextActionId() : 0;
-    item->taken = TakeEntry(entry, uint64_t(action_id));
+    item->taken = TakeEntry(entry, &action_id);
     if (committed) {
         AnswerAgain(item);
     } else if (IsAction(item)) {
@@ -162,7 +162,8 @@ void ProcessCarefully(Item* item) {
     database->suspect_deaths = database->suspect == item->end ? database->suspect_deaths + 1 : 0;
     database->suspect = item->end;
     if (database->suspect_deaths >= most_deaths) {
-        item->taken = TakeEntry(item->entry, 0);
+        int64_t action_id = 0;
+        item->taken = TakeEntry(item->entry, &action_id);
         Reject(item, "the entry ended the recorder before");
         return;
     }

@@ -3,6 +3,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -214,19 +215,19 @@ void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by
     LWLockRelease(database->lock);
 }
 
-bool TakeEntry(const EntryHeader* header, uint64_t action_id) {
+bool TakeEntry(const EntryHeader* header, int64_t* action_id) {
     if (!header->waits)
         return true;
     Mailbox* mailbox = MailboxOf(header->process);
     uint64_t ticket = pg_atomic_read_u64(&mailbox->ticket);
     if (ticket == Ticket(header->serial, Wait::Taken)) {    // by a batch that failed, or whose recorder died
-        if (action_id != 0)
-            pg_atomic_write_u64(&mailbox->action_id, action_id);
+        if (!Mutant("keep_action_number"))
+            *action_id = int64_t(pg_atomic_read_u64(&mailbox->action_id));
         return true;
     }
     if (ticket != Ticket(header->serial, Wait::Queued))
         return false;
-    pg_atomic_write_u64(&mailbox->action_id, action_id);
+    pg_atomic_write_u64(&mailbox->action_id, uint64_t(*action_id));
     uint64_t expected = Ticket(header->serial, Wait::Queued);
     return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken));
 }

@@ -57,9 +57,9 @@ EntryParts PartsOf(const EntryHeader* header);
 // The entries up to a position are durable: their room is free.
 void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject);
 
-// Takes a queued entry for execution under this action's number, or with 0 keeps the number that it was taken under before; false when its
-// backend has given it up.
-bool TakeEntry(const EntryHeader* header, uint64_t action_id);
+// Takes a queued entry for execution under a number; false when its backend has given it up. An entry taken before, by a batch that failed
+// or a recorder that died, keeps its number: its backend may have been told.
+bool TakeEntry(const EntryHeader* header, int64_t* action_id);
 
 // Tells the waiting backend. The reply is copied.
 void AnswerEntry(const EntryHeader* header, const Reply* reply);
