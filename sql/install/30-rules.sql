@@ -15,13 +15,20 @@ REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_se
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- Who a role's human is: as the DBA said, as the server authenticated him, or the role itself.
-CREATE FUNCTION warrant.person_of(role oid, authn_id text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.person_of(role oid, authn_id text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $1), $2, (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = $1),
-                    'role ' || $1)
+BEGIN
+    RETURN coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = person_of.role), authn_id,
+                    (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = person_of.role), 'role ' || role);
+END;
 $$;
 REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
 
-CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT make_interval(secs => s.setting::double precision) FROM pg_settings s WHERE s.name = $1 $$;
+-- Of one that is kept in seconds; in seconds, because '1d' must not become a day of 23 hours.
+CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN make_interval(secs => extract(epoch FROM current_setting(setting)::interval)::double precision);
+END;
+$$;
 REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;

@@ -1,11 +1,15 @@
 -- Actions: what the recorder executes, each in a subtransaction of its own. Nobody else calls the functions of this part: only the
--- recorder may write these tables.
+-- recorder may write these tables. PL/pgSQL also where SQL would do: it keeps its plans for the life of the recorder.
 
 -- A sealed row written in SQL.
 CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
     relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL)
-RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp
+RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+DECLARE
+    made bigint;
+BEGIN
     INSERT INTO warrant.audit_log (seq, sealed_at, occurred_at, event, database_name, session_user_name, session_user_oid, current_user_name,
         authenticated_user_name, authn_id, person, client_addr, application_name, pid, session_id, backend_start, statement_id, xid, query_id,
         request_id, grant_id, command, relation_oid, schema_name, relation_name, policy_name, policy_version, comment, statement_sha256)
@@ -14,7 +18,9 @@ AS $$
         warrant.person_of(($2->>'session_user_oid')::oid, $2->>'authn_id'), $2->>'client_addr', $2->>'application_name',
         ($2->>'pid')::integer, $2->>'session_id', ($2->>'backend_start')::timestamptz, ($12->>'statement_id')::bigint,
         nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13)
-    RETURNING seq
+    RETURNING seq INTO made;
+    RETURN made;
+END;
 $$;
 
 CREATE FUNCTION warrant.seal_text(seq bigint, statement text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -28,17 +34,26 @@ END;
 $$;
 
 -- Rows that definition functions left, once their transaction is committed. Returns how many.
-CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH taken AS (DELETE FROM warrant.audit_unsealed RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
-    SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
-                              jsonb_build_object('occurred_at', o.occurred_at))) FROM ordered o
+DECLARE
+    sealed bigint := 0;
+BEGIN
+    IF EXISTS (SELECT FROM warrant.audit_unsealed) THEN
+        WITH taken AS (DELETE FROM warrant.audit_unsealed RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
+        SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
+                                  jsonb_build_object('occurred_at', o.occurred_at))) INTO sealed FROM ordered o;
+    END IF;
+    RETURN sealed;
+END;
 $$;
 
-CREATE FUNCTION warrant.notify_after(after_seq bigint) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.notify_after(after_seq bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l
-     WHERE l.seq > $1 AND (l.event LIKE 'request\_%' OR l.event LIKE 'grant\_%') ORDER BY l.seq
+BEGIN
+    PERFORM pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l
+     WHERE l.seq > after_seq AND (l.event LIKE 'request\_%' OR l.event LIKE 'grant\_%') ORDER BY l.seq;
+END;
 $$;
 
 CREATE FUNCTION warrant.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -51,11 +66,11 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT ($1->>'session_user_oid')::oid $$;
+CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (origin->>'session_user_oid')::oid; END; $$;
 
-CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT warrant.person_of(warrant.user_of($1), $1->>'authn_id') $$;
+CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), origin->>'authn_id'); END; $$;
 
 -- One access that a request or grant is to cover, and the policy that governs it.
 CREATE TYPE warrant.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
@@ -135,18 +150,20 @@ $$;
 CREATE TYPE warrant.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
     policies text);
 
-CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ROW(max(p.min_approvals), least(min(coalesce(p.default_duration, warrant.setting_interval('pg_warrant.default_duration'))),
+BEGIN
+    RETURN (SELECT ROW(max(p.min_approvals), least(min(coalesce(p.default_duration, warrant.setting_interval('pg_warrant.default_duration'))),
                                            min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration')))),
                min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration'))),
                min(coalesce(p.request_ttl, warrant.setting_interval('pg_warrant.request_ttl'))),
                bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id))::warrant.terms
-      FROM warrant.policies p WHERE p.id = ANY ($1)
+      FROM warrant.policies p WHERE p.id = ANY (policy_ids));
+END;
 $$;
 
-CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT array_agg(DISTINCT i.policy_id) FROM unnest($1) AS i $$;
+CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (SELECT array_agg(DISTINCT i.policy_id) FROM unnest(items) AS i); END; $$;
 
 -- A duration asked for or given: within the maximum, positive.
 CREATE FUNCTION warrant.check_within(duration interval, terms warrant.terms) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

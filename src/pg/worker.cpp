@@ -63,6 +63,15 @@ void BeginWorker(Oid database, const char* activity) {
     pgstat_report_appname(activity);
 }
 
+SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid* types) {
+    if (*plan == nullptr) {
+        SPIPlanPtr made = SPI_prepare(text, parameter_count, types);
+        SPI_keepplan(made);
+        *plan = made;
+    }
+    return *plan;
+}
+
 void Nap(long milliseconds) {
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);

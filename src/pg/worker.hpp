@@ -12,6 +12,9 @@ void BeginWorker(Oid database, const char* activity);
 // Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
 void Nap(long milliseconds);
 
+// The plan of a statement, prepared when it is first asked for and kept for the life of the process. Needs SPI.
+SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid* types);
+
 // Runs work in a transaction of its own with SPI connected. What it raises is logged, and false returned.
 template <class Work>
 bool InTransaction(const char* activity, Work work) {

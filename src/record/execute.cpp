@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
@@ -19,14 +20,6 @@ TimeoutId action_timeout;
 void OnActionTimeout() {
     InterruptPending = true;
     QueryCancelPending = true;
-}
-
-SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int count, Oid* types) {
-    if (*plan == nullptr) {
-        *plan = SPI_prepare(text, count, types);
-        SPI_keepplan(*plan);
-    }
-    return *plan;
 }
 
 Datum TextOf(const char* bytes, int size) { return PointerGetDatum(cstring_to_text_with_len(bytes, size)); }

@@ -74,10 +74,7 @@ void LoadState() {
 void SaveState(uint64_t position) {
     static SPIPlanPtr plan = nullptr;
     Oid types[] = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID};
-    if (plan == nullptr) {
-        plan = SPI_prepare("UPDATE warrant.recorder_state SET last_seq = $1, last_sealed_at = $2, ring_id = $3, ring_position = $4", 4, types);
-        SPI_keepplan(plan);
-    }
+    Prepared(&plan, "UPDATE warrant.recorder_state SET last_seq = $1, last_sealed_at = $2, ring_id = $3, ring_position = $4", 4, types);
     Datum values[] = {Int64GetDatum(self.working.last_seq), TimestampTzGetDatum(self.working.last_sealed_at),
                       Int64GetDatum(int64(self.database->ring_id)), Int64GetDatum(int64(position))};
     SPI_execute_plan(plan, values, nullptr, false, 0);
@@ -193,7 +190,8 @@ void ProcessCarefully(Item* item) {
 
 // Rows that definition functions left in their own transactions, as far as those are committed.
 void SealDefinitions() {
-    SPI_execute("SELECT warrant.seal_definitions()", false, 1);
+    static SPIPlanPtr plan = nullptr;
+    SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
     self.acted = self.acted || FirstInt64(1) > 0;
 }
 
@@ -205,7 +203,8 @@ void Sweep() {
         self.sweep_at = now + sweep_every_us;
     if (now < self.sweep_at)
         return;
-    SPI_execute("SELECT warrant.sweep()", false, 1);
+    static SPIPlanPtr plan = nullptr;
+    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
     bool is_null;
     Datum next = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
     self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);
@@ -243,9 +242,10 @@ void AnswerWaiters() {
 // In a transaction of its own: a full notification queue must not stop the recorder.
 void Notify(int64_t after_seq) {
     (void)InTransaction("notifying", [after_seq] {
+        static SPIPlanPtr plan = nullptr;
         Oid type = INT8OID;
         Datum value = Int64GetDatum(after_seq);
-        SPI_execute_with_args("SELECT warrant.notify_after($1)", 1, &type, &value, nullptr, false, 0);
+        SPI_execute_plan(Prepared(&plan, "SELECT warrant.notify_after($1)", 1, &type), &value, nullptr, false, 0);
     });
 }
 

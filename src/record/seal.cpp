@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
+#include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
@@ -90,11 +91,8 @@ void Sign(const uint8_t* salt, int salt_size, const char* text, int length, uint
 
 void InsertText(int64_t seq, TimestampTz sealed_at, const uint8_t* salt, int salt_size, const char* text, int length) {
     static SPIPlanPtr plan = nullptr;
-    if (plan == nullptr) {
-        Oid types[] = {INT8OID, TIMESTAMPTZOID, BYTEAOID, TEXTOID};
-        plan = SPI_prepare("INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES ($1, $2, $3, $4)", 4, types);
-        SPI_keepplan(plan);
-    }
+    Oid types[] = {INT8OID, TIMESTAMPTZOID, BYTEAOID, TEXTOID};
+    Prepared(&plan, "INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES ($1, $2, $3, $4)", 4, types);
     Datum values[] = {Int64GetDatum(seq), TimestampTzGetDatum(sealed_at),
                       PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(salt), salt_size)),
                       PointerGetDatum(cstring_to_text_with_len(text, length))};
