@@ -127,18 +127,20 @@ bool DependsOnlyOn(const PlannedStmt* plan, Oid function) {
     return true;
 }
 
-// A view around the call leaves its entry behind. relationOids would not do: it names regclass constants too, such as grant's own.
-bool NamesRelation(const PlannedStmt* plan) {
+// A relation, view, subquery or common table expression around the call leaves its entry behind, pulled up or not.
+bool IsWrapped(const PlannedStmt* plan) {
     ListCell* cell;
-    foreach (cell, plan->rtable)
-        if (OidIsValid(lfirst_node(RangeTblEntry, cell)->relid))
+    foreach (cell, plan->rtable) {
+        RTEKind kind = lfirst_node(RangeTblEntry, cell)->rtekind;
+        if (kind != RTE_FUNCTION && kind != RTE_RESULT)
             return true;
+    }
     return false;
 }
 
 // The plan computes this very call, and nothing else: no relation, no view, no other function.
 bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
-    if (plan->commandType != CMD_SELECT || NamesRelation(plan) || plan->subplans != NIL || !DependsOnlyOn(plan, function))
+    if (plan->commandType != CMD_SELECT || IsWrapped(plan) || plan->subplans != NIL || !DependsOnlyOn(plan, function))
         return false;
     const Plan* top = plan->planTree;
     if (!IsA(call, FuncExpr) || reinterpret_cast<const FuncExpr*>(call)->funcformat != COERCE_EXPLICIT_CALL)
