@@ -207,6 +207,7 @@ DECLARE
     filed bigint;
 BEGIN
     PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
+    PERFORM warrant.check_within(duration, terms);
     IF may_share THEN
         SELECT r.id INTO request FROM warrant.requests r
          WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
@@ -214,7 +215,6 @@ BEGIN
             RETURN request;
         END IF;
     END IF;
-    PERFORM warrant.check_within(duration, terms);
     IF (terms).require_reason AND coalesce(reason, '') = '' THEN
         PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), 'SET pg_warrant.reason = ''...'', or give one to warrant.request.');
     END IF;
@@ -303,7 +303,8 @@ AS $$
       FROM warrant.request_items i WHERE i.request_id = $1
 $$;
 
--- The checks that approving and denying share: another person, a member of every approver role, each person once.
+-- The checks that approving and denying share: another person, a member of every approver role, each person once. Persons are compared as
+-- they were then and as they are known now: a set_person in between must not make two of one.
 CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -316,7 +317,8 @@ BEGIN
         PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
                              'warrant.cancel withdraws it.');
     END IF;
-    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.person = warrant.person_of(origin)) THEN
+    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id
+                  AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person))) THEN
         PERFORM warrant.fail('55006', format('request %s was approved by the same person before', (request).id));
     END IF;
 END;
