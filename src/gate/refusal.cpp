@@ -89,7 +89,7 @@ void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
 }
 
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
-bool IsRequestIds(const char* answer) { return answer[0] >= '0' && answer[0] <= '9'; }
+bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
 
 const char* DescribeItems(const Missing* missing, int count) {
     StringInfoData words;
