@@ -148,6 +148,21 @@ void CheckCreateIn(Node* node) {
         RefuseOwn(name);
 }
 
+// Without the schema's name the gate finds none of its rules, and refuses everything.
+void CheckRename(Node* node) {
+    RenameStmt* rename = reinterpret_cast<RenameStmt*>(node);
+    CheckName(rename->relation);
+    if (rename->renameType == OBJECT_SCHEMA && strcmp(rename->subname, schema_name) == 0)
+        RefuseOwn(rename->newname);
+}
+
+void CheckAlterFunction(Node* node) {
+    AlterFunctionStmt* alter = reinterpret_cast<AlterFunctionStmt*>(node);
+    Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
+    if (OidIsValid(function) && get_func_namespace(function) == FindInstallation()->schema)
+        RefuseOwn(get_func_name(function));
+}
+
 struct Check {
     NodeTag tag;
     void (*check)(Node*);
@@ -164,7 +179,9 @@ const Check checks[] = {
     {T_RuleStmt, CheckRelation<RuleStmt, &RuleStmt::relation>},
     {T_CreatePolicyStmt, CheckRelation<CreatePolicyStmt, &CreatePolicyStmt::table>},
     {T_AlterPolicyStmt, CheckRelation<AlterPolicyStmt, &AlterPolicyStmt::table>},
-    {T_RenameStmt, CheckRelation<RenameStmt, &RenameStmt::relation>},
+    {T_RenameStmt, CheckRename},
+    {T_AlterSeqStmt, CheckRelation<AlterSeqStmt, &AlterSeqStmt::sequence>},
+    {T_AlterFunctionStmt, CheckAlterFunction},
     {T_AlterObjectSchemaStmt, CheckRelation<AlterObjectSchemaStmt, &AlterObjectSchemaStmt::relation>},
     {T_AlterObjectDependsStmt, CheckRelation<AlterObjectDependsStmt, &AlterObjectDependsStmt::relation>},
     {T_ClusterStmt, CheckRelation<ClusterStmt, &ClusterStmt::relation>},
