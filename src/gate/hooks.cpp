@@ -91,6 +91,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             CheckOwnNames(plan->utilityStmt);
         WithDatabaseHeld(plan->utilityStmt,
                          [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+        if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
+            SetRows(frame.statement, completion->nprocessed);
     });
 }
 

@@ -354,6 +354,11 @@ void CountRows(QueryDesc* query, uint64_t rows) {
         statement->rows += int64_t(rows);
 }
 
+void SetRows(Statement* statement, uint64_t rows) {
+    if (statement != nullptr)
+        statement->rows = int64_t(rows);
+}
+
 void EndStatementOf(QueryDesc* query) {
     if (likely(open_statements == nullptr))
         return;

@@ -53,6 +53,9 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count);
 // Rows of a run of this query, added to its statement's outcome.
 void CountRows(QueryDesc* query, uint64_t rows);
 
+// Rows of a utility statement, as its completion tag has them; nothing for a statement without a ledger.
+void SetRows(Statement* statement, uint64_t rows);
+
 // The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
 void EndStatementOf(QueryDesc* query);
 
