@@ -107,8 +107,11 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
-    PERFORM warrant.note_definition(CASE WHEN effect = 'open' OR made.except_roles <> '{}' THEN 'weakened' ELSE 'policy_created' END, name, 1,
-                                    format('%s on %s', effect, concat_ws('.', nullif(made.target_schema, ''), nullif(made.target_name, ''))));
+    PERFORM warrant.note_definition(event.word, name, 1,
+            format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
+                                                             WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
+       FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
+      WHERE event.word = 'policy_created' OR effect = 'open' OR made.except_roles <> '{}' ORDER BY event.place;
     RETURN name;
 END;
 $$;
@@ -146,7 +149,7 @@ COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made 
 -- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt.
 CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(string_agg(DISTINCT quote_ident(r.rolname), ', '), 'nobody but superusers')
+    SELECT coalesce(string_agg(DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC'), ', '), 'nobody but superusers')
       FROM unnest($1) AS o (relation) JOIN pg_class c ON c.oid = o.relation
            CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
            LEFT JOIN pg_roles r ON r.oid = a.grantee
@@ -162,6 +165,9 @@ AS $$
 DECLARE
     existing warrant.policies;
 BEGIN
+    IF octet_length(policy_name) > 128 THEN
+        policy_name := left(policy_name, 20) || '... ' || md5(policy_name);
+    END IF;
     SELECT * INTO existing FROM warrant.policies p WHERE p.name = policy_name;
     IF NOT FOUND THEN
         RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema,
@@ -191,7 +197,7 @@ BEGIN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM warrant.check_target(target);
-    policy_name := (SELECT left(format('protect %I.%I', n.nspname, c.relname), 128) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
+    policy_name := (SELECT format('protect %I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
     policy_name := warrant.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
     WITH RECURSIVE family (relation) AS (
         SELECT inhrelid FROM pg_inherits WHERE inhparent = target UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relation)
