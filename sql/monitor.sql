@@ -1,0 +1,76 @@
+-- Monitor mode, of a policy and of the gate: decides, runs, and audits would_refuse; files and asks for nothing.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+CREATE TABLE watched (a int);
+CREATE TABLE strict (a int);
+GRANT ALL ON watched, strict TO PUBLIC;
+SELECT warrant.protect('watched', mode => 'monitor');
+SELECT warrant.protect('strict');
+SELECT * FROM stage.news();
+\c - regress_clerk
+SELECT * FROM watched;
+INSERT INTO watched VALUES (1), (2);
+SELECT * FROM stage.news();
+SELECT count(*) FROM warrant.my_requests;
+SELECT count(*) FROM warrant.last_refusal();
+-- The policy beside it still refuses, and a statement that needs both is refused.
+SELECT * FROM strict;
+SELECT * FROM watched, strict;
+SELECT * FROM stage.news();
+-- A grant is found, and audited as one.
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'watched');
+\c - regress_clerk
+SELECT * FROM watched;
+SELECT * FROM stage.news();
+
+-- A deny policy in monitor mode.
+\c - :owner
+SELECT warrant.create_policy('no deletes', 'deny', on_table => 'watched', commands => '{DELETE}', mode => 'monitor');
+\c - regress_clerk
+DELETE FROM watched WHERE a = 2;
+SELECT * FROM stage.news();
+
+-- The whole gate in monitor mode.
+\c - :owner
+ALTER SYSTEM SET pg_warrant.enforcement = monitor;
+SELECT pg_reload_conf();
+\c - regress_clerk
+SHOW pg_warrant.enforcement;
+SELECT * FROM strict;
+TRUNCATE strict;
+COPY strict TO stdout;
+SELECT * FROM stage.news();
+
+-- Off: runs, and audits nothing.
+\c - :owner
+ALTER SYSTEM SET pg_warrant.enforcement = off;
+SELECT pg_reload_conf();
+\c - regress_clerk
+SHOW pg_warrant.enforcement;
+SELECT * FROM strict;
+SELECT * FROM stage.news();
+\c - :owner
+SELECT item, value, warning FROM warrant.status() WHERE item = 'enforcement';
+ALTER SYSTEM RESET pg_warrant.enforcement;
+SELECT pg_reload_conf();
+\c - regress_clerk
+SHOW pg_warrant.enforcement;
+SELECT * FROM strict;
+
+-- enforce_superuser gates superusers.
+\c - :owner
+ALTER SYSTEM SET pg_warrant.enforce_superuser = on;
+SELECT pg_reload_conf();
+\c -
+SHOW pg_warrant.enforce_superuser;
+SELECT * FROM strict;
+ALTER SYSTEM RESET pg_warrant.enforce_superuser;
+SELECT pg_reload_conf();
+\c -
+SELECT * FROM strict;
+SELECT * FROM stage.news();
+
+\set file :directory '/sql/include/leave.sql'
+\i :file

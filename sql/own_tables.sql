@@ -1,0 +1,106 @@
+-- The gate's own tables: nobody but its functions and workers writes, locks or alters them, superusers included, in every mode.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+CREATE TABLE ledger (a int);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+SELECT warrant.protect('ledger');
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'ledger');
+\c - :owner
+CREATE TABLE attempts (n int GENERATED ALWAYS AS IDENTITY, statement text);
+INSERT INTO attempts (statement) VALUES
+    ('INSERT INTO warrant.persons VALUES (10, ''x'', ''y'')'),
+    ('INSERT INTO warrant.grant_scopes SELECT * FROM warrant.grant_scopes'),
+    ('UPDATE warrant.policies SET mode = ''monitor'''),
+    ('UPDATE warrant.requests SET state = ''approved'''),
+    ('UPDATE warrant.recorder_state SET last_seq = 0'),
+    ('DELETE FROM warrant.policies'),
+    ('DELETE FROM warrant.audit_log'),
+    ('DELETE FROM warrant.audit_unsealed'),
+    ('WITH gone AS (DELETE FROM warrant.audit_log RETURNING 1) SELECT count(*) FROM gone'),
+    ('MERGE INTO warrant.persons p USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE'),
+    ('SELECT FROM warrant.policies FOR UPDATE'),
+    ('SELECT FROM warrant.policies FOR KEY SHARE'),
+    ('COPY warrant.persons FROM ''/dev/null'''),
+    ('TRUNCATE warrant.audit_log'),
+    ('TRUNCATE ledger, warrant.decisions'),
+    ('TRUNCATE warrant.requests CASCADE'),
+    ('LOCK TABLE warrant.policies'),
+    ('LOCK warrant.grant_scopes IN ACCESS SHARE MODE'),
+    ('LOCK warrant.pending'),
+    ('ALTER TABLE warrant.policies ADD COLUMN x int'),
+    ('ALTER TABLE warrant.policies DISABLE TRIGGER ALL'),
+    ('ALTER TABLE warrant.policies OWNER TO regress_clerk'),
+    ('ALTER TABLE warrant.policies RENAME TO gone'),
+    ('ALTER TABLE warrant.policies RENAME COLUMN name TO gone'),
+    ('ALTER TABLE warrant.policies SET SCHEMA public'),
+    ('ALTER TABLE warrant.policies ENABLE ROW LEVEL SECURITY'),
+    ('ALTER TABLE warrant.policies SET UNLOGGED'),
+    ('ALTER INDEX warrant.policies_by_target RENAME TO gone'),
+    ('ALTER VIEW warrant.pending RENAME TO gone'),
+    ('ALTER SEQUENCE warrant.action_ids RESTART'),
+    ('ALTER TABLE ledger ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES warrant.persons (role)'),
+    ('ALTER TABLE ledger INHERIT warrant.policy_epoch'),
+    ('CREATE TABLE tied (a oid REFERENCES warrant.persons)'),
+    ('CREATE TABLE tied (a bigint, FOREIGN KEY (a) REFERENCES warrant.requests)'),
+    ('CREATE TABLE heir () INHERITS (warrant.persons)'),
+    ('CREATE TRIGGER t BEFORE INSERT ON warrant.policies FOR EACH ROW EXECUTE FUNCTION f()'),
+    ('CREATE RULE r AS ON INSERT TO warrant.persons DO INSTEAD NOTHING'),
+    ('CREATE POLICY p ON warrant.policies'),
+    ('CREATE INDEX ON warrant.policies (name)'),
+    ('REINDEX TABLE warrant.policies'),
+    ('CLUSTER warrant.policies USING policies_pkey'),
+    ('DROP TABLE warrant.policies'),
+    ('DROP TABLE warrant.audit_log CASCADE'),
+    ('DROP INDEX warrant.policies_by_target'),
+    ('DROP TRIGGER invalidate ON warrant.policies'),
+    ('DROP VIEW warrant.pending'),
+    ('DROP FUNCTION warrant.revoke(bigint, text)'),
+    ('CREATE FUNCTION warrant.mine() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$$$'),
+    ('ALTER FUNCTION warrant.act(text, jsonb, jsonb, jsonb, bytea, text) SECURITY DEFINER'),
+    ('ALTER EXTENSION pg_warrant DROP TABLE warrant.policies'),
+    ('DROP SCHEMA warrant CASCADE'),
+    ('ALTER SCHEMA warrant RENAME TO gone'),
+    ('DO $d$ BEGIN DELETE FROM warrant.policies; END $d$'),
+    ('SELECT warrant.seal(''allowed'', ''{}'', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)'),
+    ('SELECT warrant.act(''approve'', jsonb_build_object(''session_user_oid'', ''regress_chief''::regrole::oid), ''{"request_id": 1}'', NULL, NULL, NULL)');
+SELECT n, statement, t.state, CASE WHEN t.message LIKE '%belongs to the gate' THEN 'the gate''s' ELSE t.message END AS message
+  FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t ORDER BY n;
+VACUUM FULL warrant.policies;
+VACUUM warrant.policies;
+ANALYZE warrant.policies;
+SELECT * FROM stage.try('UPDATE warrant.policies SET mode = ''monitor''');
+-- SELECT is allowed, and everything is as it was.
+SELECT name, mode FROM warrant.policies ORDER BY id;
+SELECT count(*) FROM warrant.persons;
+SELECT id, state FROM warrant.requests;
+
+-- In monitor mode and when the gate is off as well.
+ALTER SYSTEM SET pg_warrant.enforcement = monitor;
+SELECT pg_reload_conf();
+\c -
+SHOW pg_warrant.enforcement;
+SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;
+ALTER SYSTEM SET pg_warrant.enforcement = off;
+SELECT pg_reload_conf();
+\c -
+SHOW pg_warrant.enforcement;
+SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;
+ALTER SYSTEM RESET pg_warrant.enforcement;
+SELECT pg_reload_conf();
+\c -
+SHOW pg_warrant.enforcement;
+
+-- Neither pg_write_all_data, nor a warrant role, nor SET ROLE helps.
+CREATE ROLE regress_writer LOGIN IN ROLE pg_write_all_data, pg_read_all_data, warrant_admin, warrant_exempt;
+GRANT ALL ON ALL TABLES IN SCHEMA warrant TO regress_writer;
+GRANT CREATE ON SCHEMA warrant TO regress_writer;
+GRANT ALL ON attempts TO regress_writer;
+\c - regress_writer
+SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;
+\c - :owner
+DROP OWNED BY regress_writer;
+DROP ROLE regress_writer;
+\set file :directory '/sql/include/leave.sql'
+\i :file

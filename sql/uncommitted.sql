@@ -1,0 +1,53 @@
+-- Only what is committed counts, in both directions: definitions of the open transaction neither close nor open the gate for it.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+CREATE TABLE ledger (a int);
+GRANT ALL ON ledger TO PUBLIC;
+GRANT warrant_admin TO regress_clerk;
+\c - regress_clerk
+BEGIN;
+SELECT warrant.protect('ledger');
+SELECT * FROM ledger;
+SAVEPOINT s;
+SELECT * FROM ledger;
+COMMIT;
+SELECT * FROM ledger;
+
+BEGIN;
+SELECT warrant.unprotect('ledger');
+SELECT * FROM ledger;
+ROLLBACK;
+SELECT * FROM ledger;
+BEGIN;
+SELECT warrant.unprotect('ledger');
+SAVEPOINT s;
+SELECT * FROM ledger;
+ROLLBACK TO s;
+SELECT warrant.create_policy('way in', 'open', on_table => 'ledger', priority => 9);
+SELECT * FROM ledger;
+ROLLBACK;
+SELECT * FROM ledger;
+
+BEGIN;
+SELECT warrant.unprotect('ledger');
+COMMIT;
+SELECT * FROM ledger;
+
+-- A request of a transaction that rolls back stays, and is told so.
+\c - :owner
+SELECT warrant.protect('ledger');
+\c - regress_clerk
+BEGIN;
+SELECT warrant.request('{INSERT}', on_table => 'ledger');
+ROLLBACK;
+BEGIN;
+UPDATE ledger SET a = 1;
+ROLLBACK;
+SELECT id, state, commands FROM warrant.my_requests ORDER BY id;
+-- What was refused and what was defined is in the audit log; what was rolled back is not.
+SELECT event, who, command, request, comment FROM stage.news();
+
+\c - :owner
+\set file :directory '/sql/include/leave.sql'
+\i :file
