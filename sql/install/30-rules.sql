@@ -10,8 +10,9 @@ CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid
 CREATE FUNCTION warrant.next_seq() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_seq';
 CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal_time';
 CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
+CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_text_hmac';
 CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
-REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(),
+REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- Who a role's human is: as the DBA said, as the server authenticated him, or the role itself.

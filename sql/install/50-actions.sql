@@ -3,33 +3,29 @@
 
 -- A sealed row written in SQL.
 CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
-    relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL)
-RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL,
+    statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    made bigint;
+    made record;
+    salt bytea := CASE WHEN $14 IS NOT NULL THEN decode(replace(gen_random_uuid()::text, '-', ''), 'hex') END;
 BEGIN
     INSERT INTO warrant.audit_log (seq, sealed_at, occurred_at, event, database_name, session_user_name, session_user_oid, current_user_name,
         authenticated_user_name, authn_id, person, client_addr, application_name, pid, session_id, backend_start, statement_id, xid, query_id,
-        request_id, grant_id, command, relation_oid, schema_name, relation_name, policy_name, policy_version, comment, statement_sha256)
+        request_id, grant_id, command, relation_oid, schema_name, relation_name, policy_name, policy_version, comment, statement_sha256,
+        statement_hmac)
     VALUES (warrant.next_seq(), warrant.seal_time(), coalesce(($12->>'occurred_at')::timestamptz, clock_timestamp()), $1, current_database(),
         $2->>'session_user_name', ($2->>'session_user_oid')::oid, $2->>'current_user_name', $2->>'authenticated_user_name', $2->>'authn_id',
         warrant.person_of(($2->>'session_user_oid')::oid, $2->>'authn_id'), $2->>'client_addr', $2->>'application_name',
         ($2->>'pid')::integer, $2->>'session_id', ($2->>'backend_start')::timestamptz, ($12->>'statement_id')::bigint,
-        nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13)
-    RETURNING seq INTO made;
-    RETURN made;
-END;
-$$;
-
-CREATE FUNCTION warrant.seal_text(seq bigint, statement text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF statement IS NOT NULL THEN
-        INSERT INTO warrant.audit_text SELECT l.seq, l.sealed_at, decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), seal_text.statement
-          FROM warrant.audit_log l WHERE l.seq = seal_text.seq;
+        nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13,
+        warrant.text_hmac(salt, $14))
+    RETURNING seq, sealed_at INTO made;
+    IF salt IS NOT NULL THEN
+        INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES (made.seq, made.sealed_at, salt, $14);
     END IF;
+    RETURN made.seq;
 END;
 $$;
 
@@ -502,10 +498,10 @@ BEGIN
         END;
     END LOOP;
     FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
-        PERFORM warrant.seal_text(warrant.seal('refused', origin,
+        PERFORM warrant.seal('refused', origin,
             (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
             NULL, wanted.i->>'command', (wanted.i->>'relation')::oid, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
-            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256), statement_text);
+            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, statement_text);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
@@ -574,7 +570,7 @@ DECLARE
     internal pg_catalog.regprocedure;
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
-        AND (p.proname IN ('seal', 'seal_text', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
+        AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'check_decider', 'approve_one', 'deny_one', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);

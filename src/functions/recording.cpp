@@ -66,6 +66,17 @@ WARRANT_FUNCTION(warrant_seal_time) {
     PG_RETURN_TIMESTAMPTZ(SealTime());
 }
 
+// text_hmac(salt bytea, statement text) -> bytea: what a sealed row holds of the text that is kept apart from it.
+WARRANT_FUNCTION(warrant_text_hmac) {
+    bytea* salt = PG_GETARG_BYTEA_PP(0);
+    text* statement = PG_GETARG_TEXT_PP(1);
+    bytea* hmac = static_cast<bytea*>(palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH));
+    SET_VARSIZE(hmac, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+    SignText(reinterpret_cast<const uint8_t*>(VARDATA_ANY(salt)), VARSIZE_ANY_EXHDR(salt), VARDATA_ANY(statement),
+             VARSIZE_ANY_EXHDR(statement), reinterpret_cast<uint8_t*>(VARDATA(hmac)));
+    PG_RETURN_BYTEA_P(hmac);
+}
+
 // monotonic_now() -> timestamptz: the server's time against the cluster's high-water mark.
 WARRANT_FUNCTION(warrant_monotonic_now) { PG_RETURN_TIMESTAMPTZ(MonotonicNow()); }
 

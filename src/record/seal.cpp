@@ -79,16 +79,6 @@ SPIPlanPtr InsertPlan() {
     return plan;
 }
 
-void Sign(const uint8_t* salt, int salt_size, const char* text, int length, uint8_t* hmac) {
-    pg_hmac_ctx* context = pg_hmac_create(PG_SHA256);
-    bool failed = context == nullptr || pg_hmac_init(context, salt, salt_size) < 0 ||
-                  pg_hmac_update(context, reinterpret_cast<const uint8_t*>(text), length) < 0 ||
-                  pg_hmac_final(context, hmac, PG_SHA256_DIGEST_LENGTH) < 0;
-    pg_hmac_free(context);
-    if (failed)
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign the text of a statement")));
-}
-
 void InsertText(int64_t seq, TimestampTz sealed_at, const uint8_t* salt, int salt_size, const char* text, int length) {
     static SPIPlanPtr plan = nullptr;
     Oid types[] = {INT8OID, TIMESTAMPTZOID, BYTEAOID, TEXTOID};
@@ -158,6 +148,16 @@ TimestampTz SealTime() {
     return seal_state->last_sealed_at;
 }
 
+void SignText(const uint8_t* salt, int salt_size, const char* text, int length, uint8_t* hmac) {
+    pg_hmac_ctx* context = pg_hmac_create(PG_SHA256);
+    bool failed = context == nullptr || pg_hmac_init(context, salt, salt_size) < 0 ||
+                  pg_hmac_update(context, reinterpret_cast<const uint8_t*>(text), length) < 0 ||
+                  pg_hmac_final(context, hmac, PG_SHA256_DIGEST_LENGTH) < 0;
+    pg_hmac_free(context);
+    if (failed)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not sign the text of a statement")));
+}
+
 void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     const AuditFields* fields = &entry->fields;
     EntryParts parts = PartsOf(entry);
@@ -166,7 +166,7 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     if (has_text && !pg_strong_random(salt, sizeof salt))
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random salt")));
     if (has_text)
-        Sign(salt, sizeof salt, parts.text, parts.text_size, hmac);
+        SignText(salt, sizeof salt, parts.text, parts.text_size, hmac);
     int64_t seq = NextSeq();
     TimestampTz sealed_at = SealTime();
     Row row;

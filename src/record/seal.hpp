@@ -22,6 +22,9 @@ TimestampTz SealTime();
 // Inserts the row of one audit entry, and its text. An outcome may be folded into it.
 void SealEntry(const EntryHeader* entry, const AuditFields* outcome);
 
+// HMAC-SHA-256 of a statement's text, keyed with the salt that is kept beside it.
+void SignText(const uint8_t* salt, int salt_size, const char* text, int length, uint8_t* hmac);
+
 // The session as a JSON object, for what is written in SQL. In the current memory context.
 char* OriginAsJson(const Origin* origin);
 
