@@ -296,7 +296,7 @@ bool IsHeld(Oid oid) {
 [[noreturn]] void StepAside() { proc_exit(0); }
 
 void Start(Oid oid) {
-    if (IsHeld(oid))
+    if (IsHeld(oid) || IsGone(oid))
         proc_exit(0);
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);

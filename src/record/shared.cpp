@@ -121,7 +121,17 @@ void FreeDatabase(Oid oid) {
     Database* database = FindDatabase(oid);
     if (database != nullptr && database->recorder_pid == 0)
         Reset(database);
+    shared->gone[shared->gone_count++ % lengthof(shared->gone)] = oid;
     LWLockRelease(shared->lock);
+}
+
+bool IsGone(Oid database) {
+    bool gone = false;
+    LWLockAcquire(shared->lock, LW_SHARED);
+    for (Oid other : shared->gone)
+        gone = gone || other == database;
+    LWLockRelease(shared->lock);
+    return gone;
 }
 
 void WakeProcess(int process) { SetLatch(&ProcGlobal->allProcs[process].procLatch); }

@@ -57,6 +57,8 @@ struct Shared {
     int asked_count;
     Oid asked[64];                    // databases to look at
     bool look_at_all;
+    int gone_count;
+    Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_refusal[subject_buckets];    // when the next refusal of a subject may be answered
     int database_count;
     Database databases[FLEXIBLE_ARRAY_MEMBER];
@@ -81,8 +83,9 @@ Database* FindDatabase(Oid oid);
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
 
-// The database is gone: its slot is free for another.
+// The database is gone: its slot is free for another, and it needs no recorder.
 void FreeDatabase(Oid oid);
+bool IsGone(Oid database);
 
 void WakeRecorder(const Database* database);
 void WakeProcess(int process);

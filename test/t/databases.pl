@@ -104,6 +104,14 @@ ok($node->eventually(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg
 	'no recorder of it is left');
 $node->safe_psql('template1', 'SET client_min_messages = warning; DROP EXTENSION pg_warrant CASCADE');
 
+# Dropped while its recorder is about to come back.
+command('CREATE DATABASE brief');
+$node->add_gate('brief');
+$node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . $node->recorder_pid('brief') . ')');
+command('DROP DATABASE brief');
+ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'its slot is free');
+command('SELECT pg_sleep(3.5)');    # three times the restart of a worker; the log is read at the end
+
 $node->restart;
 $node->works("after a restart: $_", $_) for 'uno', 'postgres';
 $node->safe_psql('uno', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = \'pg_warrant launcher\'');
