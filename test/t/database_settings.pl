@@ -108,7 +108,8 @@ BEGIN
 END \$\$;
 SQL
 is($node->safe_as('dba', 'SHOW transaction_read_only', 'shop'), 'off', 'the clients of this test are not reached');
-is($node->safe_as('owner', 'SHOW search_path', 'shop'), 'evil, public, pg_catalog', 'while others are');
+is($node->safe_psql('postgres', "SELECT array_length(setconfig, 1) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = 'shop' AND setrole = 0"),
+	scalar(@made), 'while others are');
 
 my $before = $node->safe_as('dba', 'SELECT max(seq) FROM warrant.audit_log', 'shop');
 my $old = $node->recorder_pid('shop');
