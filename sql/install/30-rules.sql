@@ -15,11 +15,11 @@ CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
--- Who a role's human is: as the DBA said, as the server authenticated him, or the role itself.
-CREATE FUNCTION warrant.person_of(role oid, authn_id text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- Who a role's human is: as the DBA said, as the server authenticated him (the identity, or the role he logged in as), or the role itself.
+CREATE FUNCTION warrant.person_of(role oid, authenticated text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = person_of.role), authn_id,
+    RETURN coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = person_of.role), authenticated,
                     (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = person_of.role), 'role ' || role);
 END;
 $$;

@@ -17,7 +17,7 @@ BEGIN
         statement_hmac)
     VALUES (warrant.next_seq(), warrant.seal_time(), coalesce(($12->>'occurred_at')::timestamptz, clock_timestamp()), $1, current_database(),
         $2->>'session_user_name', ($2->>'session_user_oid')::oid, $2->>'current_user_name', $2->>'authenticated_user_name', $2->>'authn_id',
-        warrant.person_of(($2->>'session_user_oid')::oid, $2->>'authn_id'), $2->>'client_addr', $2->>'application_name',
+        warrant.person_of($2), $2->>'client_addr', $2->>'application_name',
         ($2->>'pid')::integer, $2->>'session_id', ($2->>'backend_start')::timestamptz, ($12->>'statement_id')::bigint,
         nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13,
         warrant.text_hmac(salt, $14))
@@ -66,7 +66,7 @@ CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE plpgsql IMMUT
 AS $$ BEGIN RETURN (origin->>'session_user_oid')::oid; END; $$;
 
 CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), origin->>'authn_id'); END; $$;
+AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>'authn_id', origin->>'authenticated_user_name')); END; $$;
 
 -- One access that a request or grant is to cover, and the policy that governs it.
 CREATE TYPE warrant.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
@@ -145,6 +145,7 @@ $$;
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
     policies text);
+REVOKE ALL ON TYPE warrant.item, warrant.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

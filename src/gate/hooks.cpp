@@ -32,6 +32,7 @@ object_access_hook_type previous_object_access;
 const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {
+    BeginQuery(query);
     CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     previous_start(query, eflags);

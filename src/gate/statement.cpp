@@ -359,6 +359,13 @@ void SetRows(Statement* statement, uint64_t rows) {
         statement->rows = int64_t(rows);
 }
 
+void BeginQuery(QueryDesc* query) {
+    if (likely(open_statements == nullptr))
+        return;
+    if (Statement* statement = FindByQuery(query))
+        EndStatement(statement, true);
+}
+
 void EndStatementOf(QueryDesc* query) {
     if (likely(open_statements == nullptr))
         return;

@@ -56,6 +56,9 @@ void CountRows(QueryDesc* query, uint64_t rows);
 // Rows of a utility statement, as its completion tag has them; nothing for a statement without a ledger.
 void SetRows(Statement* statement, uint64_t rows);
 
+// A query begins: what another one at the same address left behind, when its cursor failed in a subtransaction, is not its own.
+void BeginQuery(QueryDesc* query);
+
 // The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
 void EndStatementOf(QueryDesc* query);
 
