@@ -4,7 +4,7 @@
 \set owner :USER
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
-CREATE DATABASE regress_warrant;
+CREATE DATABASE regress_warrant TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
 \c regress_warrant
 SET client_min_messages = warning;
 CREATE EXTENSION pg_warrant;
