@@ -16,10 +16,12 @@ namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
+bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
+
 // UPDATE and DELETE include reading their own target in WHERE and SET; what they hand back in RETURNING, or show to functions that are not the
 // server's own, is a SELECT.
 bool ReadIsImplied(const Permission& permission, bool returning) {
-    bool writes = (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || permission.updates;
+    bool writes = (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission);
     return writes && !returning;
 }
 
@@ -32,7 +34,7 @@ void AddPermission(AccessList* list, const Permission& permission, bool returnin
     if (permission.required & ACL_INSERT)
         AddAccess(list, permission.relation, Command::Insert);
     if (permission.required & ACL_UPDATE)
-        AddAccess(list, permission.relation, permission.updates ? Command::Update : Command::Lock);
+        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock);
     if (permission.required & ACL_DELETE)
         AddAccess(list, permission.relation, Command::Delete);
     if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today

@@ -56,8 +56,13 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     CountRows(query, query->estate->es_processed);
 }
 
+// A query that only reads fires no triggers at its end.
 void OnExecutorFinish(QueryDesc* query) {
     const PlannedStmt* plan = query->plannedstmt;
+    if (plan->commandType == CMD_SELECT && !plan->hasModifyingCTE) {
+        previous_finish(query);
+        return;
+    }
     Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
     InFrame(&frame, [query] { previous_finish(query); });
 }
@@ -109,19 +114,24 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
 }
 
 // Every table of a TRUNCATE is met here, locked and resolved, those that the command cascades to included.
-void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
-    if (previous_object_access != nullptr)
-        previous_object_access(access, class_id, object, sub_id, argument);
-    if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
-        NoteCreatedDatabase(object);
-    if (access != OAT_TRUNCATE || !GateIsPresent())
+void CheckTruncated(Oid table) {
+    if (!GateIsPresent())
         return;
-    CheckOwnRelation(object);
+    CheckOwnRelation(table);
     AccessList list;
     list.count = 0;
     list.items = nullptr;
-    AddAccess(&list, object, Command::Truncate);
+    AddAccess(&list, table, Command::Truncate);
     CheckAccesses(nullptr, &list);
+}
+
+void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (previous_object_access != nullptr)
+        previous_object_access(access, class_id, object, sub_id, argument);
+    if (access == OAT_TRUNCATE)
+        CheckTruncated(object);
+    else if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
+        NoteCreatedDatabase(object);
 }
 
 // Chains without a branch at each call.

@@ -28,7 +28,7 @@ inline void (*on_frame_left)(Frame*, bool failed);
 
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
-void InFrame(Frame* frame, Body body) {
+void InFrame(Frame* frame, const Body& body) {
     frame->outer = current_frame;
     current_frame = frame;
     PG_TRY();
@@ -43,7 +43,8 @@ void InFrame(Frame* frame, Body body) {
     }
     PG_END_TRY();
     current_frame = frame->outer;
-    on_frame_left(frame, false);
+    if (frame->statement != nullptr)
+        on_frame_left(frame, false);
 }
 
 }    // namespace warrant

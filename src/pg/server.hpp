@@ -142,6 +142,15 @@ inline int MyProcessIndex() {
 #endif
 }
 
+// The number of this backend's current transaction.
+inline LocalTransactionId MyTransactionNumber() {
+#if PG_VERSION_NUM >= 170000
+    return MyProc->vxid.lxid;
+#else
+    return MyProc->lxid;
+#endif
+}
+
 // How the client proved who it is ("method:identity"), or nullptr.
 inline const char* AuthenticatedIdentity() {
 #if PG_VERSION_NUM >= 160000
@@ -164,7 +173,7 @@ struct Permission {
     Oid relation;
     Oid check_as_user;
     AclMode required;
-    bool updates;    // columns are assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
+    const Bitmapset* updated;    // columns that are assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
 };
 
 // The list that ForEachPermission reads.
@@ -217,7 +226,7 @@ inline void ForEachPermission(List* permissions, Visit visit) {
             continue;
 #endif
         if (entry->requiredPerms != 0)
-            visit(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, !bms_is_empty(entry->updatedCols)});
+            visit(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols});
     }
 }
 

@@ -107,15 +107,20 @@ const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command
     return strictest;
 }
 
+const Decision* KeptDecision(Governance* governance, Oid subject, Command command) {
+    PrepareDecisions(governance, subject);
+    if ((governance->decided & MaskOf(command)) == 0)
+        return nullptr;
+    const Decision* kept = &governance->decisions[int(command)];
+    return kept->answer != Answer::Granted || MonotonicNow() < kept->until ? kept : nullptr;
+}
+
 const Decision* Decide(Governance* governance, Oid subject, Command command) {
     static const Decision unprotected = {Answer::Unprotected, nullptr, 0, DT_NOEND};
     static Decision passing;
     if (governance->member_count == 0 && governance->known_kind)
         return &unprotected;
-    PrepareDecisions(governance, subject);
-    Decision* kept = governance->decisions == nullptr ? nullptr : &governance->decisions[int(command)];
-    if (kept != nullptr && (governance->decided & MaskOf(command)) != 0 &&
-        (kept->answer != Answer::Granted || MonotonicNow() < kept->until))
+    if (const Decision* kept = KeptDecision(governance, subject, command))
         return kept;
     passing = Decision{Answer::Refuse, nullptr, 0, DT_NOEND};
     Question question = {subject, governance, command, MonotonicNow(), &passing};
@@ -123,11 +128,11 @@ const Decision* Decide(Governance* governance, Oid subject, Command command) {
         Evaluate(&question);
     if (Mutant("mark_before_snapshot"))
         governance->generation = decision_generation;
-    if (kept == nullptr || !IsKept(&passing))
+    if (governance->decisions == nullptr || !IsKept(&passing))
         return &passing;
-    *kept = passing;
+    governance->decisions[int(command)] = passing;
     governance->decided |= MaskOf(command);
-    return kept;
+    return &governance->decisions[int(command)];
 }
 
 }    // namespace warrant

@@ -39,6 +39,9 @@ struct Step {
 extern const Step decision_steps[];
 extern const int decision_step_count;
 
+// The decision that this backend's cache has, or nullptr.
+const Decision* KeptDecision(Governance* governance, Oid subject, Command command);
+
 // The decision, from this backend's cache when it is there. Valid until the next call.
 const Decision* Decide(Governance* governance, Oid subject, Command command);
 

@@ -10,18 +10,15 @@
 
 namespace warrant {
 
+GovernanceCache governance_cache = {.direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
+
 namespace {
 
 constexpr long most_kept = 20000;    // relations; beyond it the backend starts afresh
-constexpr int direct_size = 256;     // a power of two
 
 HTAB* governances = nullptr;
 MemoryContext replaced;
-bool something_replaced = false;
-Governance* direct[direct_size];     // by the relation's OID, before the hash table
 HTAB* relatives = nullptr;    // every relation that is in the family of another
-uint32_t family_generation = 1;
-bool all_invalid = false;
 
 void CreateTables() {
     HASHCTL control = {};
@@ -121,7 +118,7 @@ void Forget(Governance* governance) {
     Oid relation = governance->relation;
     if (governance->context != nullptr) {
         MemoryContextSetParent(governance->context, replaced);
-        something_replaced = true;
+        governance_cache.release_wanted = true;
     }
     memset(governance, 0, sizeof *governance);
     governance->relation = relation;
@@ -156,8 +153,6 @@ void Fill(Governance* governance) {
 
 // What nothing governs keeps no memory: a backend may meet a hundred thousand tables.
 void Shrink(Governance* governance) {
-    if (governance->member_count > 0 || governance->own || !governance->known_kind)
-        return;
     MemoryContextDelete(governance->context);
     governance->context = nullptr;
     governance->members = nullptr;
@@ -165,19 +160,15 @@ void Shrink(Governance* governance) {
     governance->ancestor_count = 0;
 }
 
-bool IsCurrent(const Governance* governance) {
-    return governance->filled && governance->valid && (!governance->has_family || governance->family_generation == family_generation);
-}
-
 void MarkCurrent(Governance* governance) {
     governance->valid = true;
-    governance->family_generation = family_generation;
+    governance->family_generation = governance_cache.family_generation;
     if (Mutant("mark_before_snapshot"))
-        all_invalid = false;
+        governance_cache.all_invalid = false;
 }
 
 void ApplyInvalidateAll() {
-    all_invalid = false;
+    governance_cache.all_invalid = false;
     HASH_SEQ_STATUS status;
     hash_seq_init(&status, governances);
     while (Governance* governance = static_cast<Governance*>(hash_seq_search(&status)))
@@ -191,7 +182,7 @@ void StartAfresh() {
         Forget(governance);
     hash_destroy(governances);
     hash_destroy(relatives);
-    memset(direct, 0, sizeof direct);
+    memset(governance_cache.direct, 0, sizeof governance_cache.direct);
     CreateTables();
 }
 
@@ -200,7 +191,8 @@ Governance* Enter(Oid relation) {
     Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_ENTER, &found));
     if (!found)
         governance->context = nullptr, governance->filled = false;
-    return direct[relation & (direct_size - 1)] = governance;
+    governance_cache.release_wanted = governance_cache.release_wanted || hash_get_num_entries(governances) > most_kept;
+    return governance_cache.direct[relation & (GovernanceCache::size - 1)] = governance;
 }
 
 }    // namespace
@@ -219,33 +211,30 @@ void InvalidateGovernance(Oid relation) {
     if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))
         decision_generation++;
     if (!OidIsValid(relation) || rules_changed) {
-        all_invalid = true;
+        governance_cache.all_invalid = true;
         decision_generation++;
         return;
     }
     if (Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_FIND, nullptr)))
         governance->valid = false;
     if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr)
-        family_generation++;
+        governance_cache.family_generation++;
 }
 
-void ReleaseOldGovernances() {
-    if (unlikely(governances != nullptr && hash_get_num_entries(governances) > most_kept))
+void ReleaseGovernances() {
+    if (hash_get_num_entries(governances) > most_kept)
         StartAfresh();
-    if (unlikely(something_replaced))
-        MemoryContextDeleteChildren(replaced);
-    something_replaced = false;
+    MemoryContextDeleteChildren(replaced);
+    governance_cache.release_wanted = false;
 }
 
-Governance* FindGovernance(Oid relation) {
-    if (unlikely(governances == nullptr))
+Governance* ReadGovernance(Oid relation) {
+    if (governances == nullptr)
         CreateTables();
-    if (unlikely(all_invalid))
+    if (governance_cache.all_invalid)
         ApplyInvalidateAll();
-    Governance* governance = direct[relation & (direct_size - 1)];
-    if (governance == nullptr || governance->relation != relation)
-        governance = Enter(relation);
-    if (likely(IsCurrent(governance)))
+    Governance* governance = Enter(relation);
+    if (IsCurrent(governance))
         return governance;
     Forget(governance);
     MarkCurrent(governance);    // before reading: what changes meanwhile takes the mark away
@@ -253,7 +242,9 @@ Governance* FindGovernance(Oid relation) {
     if (Mutant("mark_before_snapshot"))
         MarkCurrent(governance);
     governance->filled = true;
-    Shrink(governance);
+    governance->free = governance->member_count == 0 && governance->known_kind && !governance->own;
+    if (governance->free)
+        Shrink(governance);
     return governance;
 }
 

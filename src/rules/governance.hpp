@@ -17,6 +17,7 @@ struct Decision;
 
 struct Governance {
     Oid relation;                 // hash key
+    bool free;                    // of a known kind, not ours, and nothing governs it
     bool filled;                  // completely read
     bool valid;                   // not invalidated since before it was read
     bool known_kind;              // tables, partitioned and foreign tables, views and materialized views
@@ -38,11 +39,35 @@ struct Governance {
     Decision* decisions;          // by command
 };
 
+// What the inline part of a look-up needs.
+struct GovernanceCache {
+    static constexpr int size = 256;    // a power of two
+    Governance* direct[size];           // by the relation's OID, before the hash table
+    uint32_t family_generation;
+    bool all_invalid;
+    bool release_wanted;
+};
+extern GovernanceCache governance_cache;
+
+inline bool IsCurrent(const Governance* governance) {
+    return governance->filled && governance->valid &&
+           (!governance->has_family || governance->family_generation == governance_cache.family_generation);
+}
+
 // The governance of a relation; it and its policies stay until ReleaseOldGovernances. Raises 55000 when the policies cannot be read.
-Governance* FindGovernance(Oid relation);
+Governance* ReadGovernance(Oid relation);
+inline Governance* FindGovernance(Oid relation) {
+    Governance* governance = governance_cache.direct[relation & (GovernanceCache::size - 1)];
+    bool met = governance != nullptr && governance->relation == relation && !governance_cache.all_invalid && IsCurrent(governance);
+    return likely(met) ? governance : ReadGovernance(relation);
+}
 
 // Frees what was replaced, and everything when it has become too much. Only where no pointer to a governance or policy is held.
-void ReleaseOldGovernances();
+void ReleaseGovernances();
+inline void ReleaseOldGovernances() {
+    if (unlikely(governance_cache.release_wanted))
+        ReleaseGovernances();
+}
 
 // Marks the relation, and those whose family it belongs to, as unknown; InvalidOid marks all. Callable from callbacks.
 void InvalidateGovernance(Oid relation);

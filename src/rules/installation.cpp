@@ -7,11 +7,12 @@
 
 namespace warrant {
 
+const Installation* known_installation = nullptr;
+bool installation_looked_for = false;
+
 namespace {
 
 Installation installation;
-bool installed = false;
-bool looked = false;    // completely
 
 Oid OwnObject(const char* name) {
     Oid object = get_relname_relid(name, installation.schema);
@@ -22,10 +23,12 @@ Oid OwnObject(const char* name) {
     return object;
 }
 
-void Look() {
-    looked = false;
+}    // namespace
+
+const Installation* LookForInstallation() {
+    installation_looked_for = false;
     installation_invalid = false;
-    installed = ExtensionIsCommitted(extension_name);
+    bool installed = ExtensionIsCommitted(extension_name);
     if (installed) {
         installation.schema = get_namespace_oid(schema_name, true);
         installation.policies = OwnObject("policies");
@@ -36,17 +39,9 @@ void Look() {
         installation.policy_epoch = OwnObject("policy_epoch");
         installation.grant_epoch = OwnObject("grant_epoch");
     }
-    looked = true;
-}
-
-}    // namespace
-
-bool InstallationIsKnown() { return looked && !installation_invalid; }
-
-const Installation* FindInstallation() {
-    if (unlikely(installation_invalid || !looked))
-        Look();
-    return installed ? &installation : nullptr;
+    known_installation = installed ? &installation : nullptr;
+    installation_looked_for = true;
+    return known_installation;
 }
 
 const Installation* RequireInstallation() {

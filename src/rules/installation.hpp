@@ -3,6 +3,8 @@
 
 #include "pg/server.hpp"
 
+#include "rules/invalidation.hpp"
+
 namespace warrant {
 
 constexpr const char* schema_name = "warrant";
@@ -19,15 +21,21 @@ struct Installation {
     Oid grant_epoch;
 };
 
+extern const Installation* known_installation;
+extern bool installation_looked_for;    // completely
+
+// Whether FindInstallation answers without looking into the catalogue.
+inline bool InstallationIsKnown() { return installation_looked_for && !installation_invalid; }
+
 // The objects, or nullptr when the committed state of the database has no such extension. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.
-const Installation* FindInstallation();
+const Installation* LookForInstallation();
+inline const Installation* FindInstallation() {
+    return likely(InstallationIsKnown()) ? known_installation : LookForInstallation();
+}
 
 // The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, or is not committed yet.
 const Installation* RequireInstallation();
-
-// Whether FindInstallation answers without looking into the catalogue.
-bool InstallationIsKnown();
 
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);

@@ -8,6 +8,7 @@ namespace warrant {
 
 uint32_t decision_generation = 1;
 bool installation_invalid = true;
+bool listening_for_invalidations = false;
 
 namespace {
 
@@ -27,15 +28,12 @@ void OnNamespace(Datum, int, uint32) {
 
 }    // namespace
 
-void ListenForInvalidations() {
-    static bool listening = false;
-    if (listening)
-        return;
+void RegisterForInvalidations() {
     CacheRegisterRelcacheCallback(OnRelation, Datum(0));
     CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnRoles, Datum(0));
     CacheRegisterSyscacheCallback(AUTHOID, OnRoles, Datum(0));
     CacheRegisterSyscacheCallback(NAMESPACEOID, OnNamespace, Datum(0));
-    listening = true;
+    listening_for_invalidations = true;
 }
 
 }    // namespace warrant

@@ -13,6 +13,11 @@ extern uint32_t decision_generation;
 extern bool installation_invalid;
 
 // Calls the server for callbacks; once in each process, at its first check.
-void ListenForInvalidations();
+extern bool listening_for_invalidations;
+void RegisterForInvalidations();
+inline void ListenForInvalidations() {
+    if (unlikely(!listening_for_invalidations))
+        RegisterForInvalidations();
+}
 
 }    // namespace warrant
