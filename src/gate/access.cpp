@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
@@ -48,7 +47,7 @@ bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
 }
 
 bool IsLeadersPlan(const QueryDesc* query) {
-    return IsParallelWorker() && (query->dest->mydest == DestTupleQueue || Mutant("parallel_skip"));
+    return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
 }
 
 }    // namespace

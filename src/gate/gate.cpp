@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
@@ -163,7 +164,7 @@ void AbsorbInvalidations() {
 }    // namespace
 
 bool GateIsPresent() {
-    if (is_own_worker || IsBinaryUpgrade || !IsUnderPostmaster || !IsTransactionState())
+    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker || IsBinaryUpgrade || !IsUnderPostmaster || !IsTransactionState())
         return false;
     ListenForInvalidations();
     AbsorbInvalidations();
