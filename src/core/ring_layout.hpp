@@ -35,7 +35,8 @@ inline void CopyIn(char* bytes, uint64_t capacity, uint64_t position, const void
     uint64_t offset = position % capacity;
     uint64_t first = size < capacity - offset ? size : capacity - offset;
     std::memcpy(bytes + offset, from, first);
-    std::memcpy(bytes, static_cast<const char*>(from) + first, size - first);
+    if (first < size)
+        std::memcpy(bytes, static_cast<const char*>(from) + first, size - first);
 }
 
 // Copies out of the ring, the same way.

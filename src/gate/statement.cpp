@@ -93,8 +93,8 @@ Statement* NewStatement(QueryDesc* owner) {
     return statement;
 }
 
-// The ledger of the top-level statement under way, made when it has none.
-Statement* CurrentStatement(QueryDesc* query) {
+// The ledger of the top-level statement under way, made with this text when it has none.
+Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
     Frame* top = current_frame;
     while (top != nullptr && top->outer != nullptr)
         top = top->outer;
@@ -102,9 +102,6 @@ Statement* CurrentStatement(QueryDesc* query) {
     Statement* statement = owner != nullptr ? FindByQuery(owner) : top->statement;
     if (statement != nullptr)
         return statement;
-    const char* text;
-    int length;
-    TopLevelText(query, &text, &length);
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     DigestOf(text, length, digest);
     statement = NewStatement(owner);
@@ -313,10 +310,10 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         return;
     ListenForTransactionEnds();
     PrepareOrigin();
-    Statement* statement = CurrentStatement(query);
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
+    Statement* statement = CurrentStatement(query, text, length);
     int waiting = LastNewThatWaits(statement, verdicts, count);    // the recorder keeps the order: one wait is enough
     for (int i = 0; i < count; i++) {
         if (!verdicts[i].audited)
@@ -333,7 +330,10 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
         return 0;
     ListenForTransactionEnds();
     PrepareOrigin();
-    Statement* statement = CurrentStatement(query);
+    const char* text;
+    int length;
+    TopLevelText(query, &text, &length);
+    Statement* statement = CurrentStatement(query, text, length);
     bool before = true;
     for (int i = 0; i < count; i++) {
         Line* line = FindLine(statement, &verdicts[i]);

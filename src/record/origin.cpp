@@ -30,6 +30,7 @@ struct KnownDigest {
 };
 
 constexpr int known_digests = 64;         // a power of two
+constexpr int digest_samples = 4;
 constexpr int longest_known_text = 8192;
 KnownDigest digests[known_digests];
 
@@ -45,11 +46,12 @@ void Sha256(const char* text, int length, uint8_t* digest) {
 
 // Few samples tell texts apart well enough; the comparison that follows is complete.
 uint32_t SlotOf(const char* text, int length) {
-    uint32_t mix = uint32_t(length) * 31;
-    int step = length / 16 + 1;
-    for (int i = 0; i < length; i += step)
-        mix = mix * 33 + static_cast<unsigned char>(text[i]);
-    return (mix ^ mix >> 11) & (known_digests - 1);
+    uint64_t mix = uint64_t(length), sample = 0;
+    for (int i = 0; i < digest_samples && length >= int(sizeof sample); i++) {
+        memcpy(&sample, text + (length - sizeof sample) * i / (digest_samples - 1), sizeof sample);
+        mix = (mix ^ sample) * 0x9E3779B97F4A7C15;
+    }
+    return uint32_t(mix >> 32) & (known_digests - 1);
 }
 
 }    // namespace
@@ -73,7 +75,8 @@ void FillOrigin(Origin* origin) {
     GetUserIdAndSecContext(&user, &context);
     origin->session_user = CurrentSubject();
     origin->current_user = user;
-    strlcpy(origin->application_name, application_name == nullptr ? "" : application_name, sizeof origin->application_name);
+    if (application_name != nullptr)    // the session's own is empty; strlcpy would go byte by byte
+        memcpy(origin->application_name, application_name, strnlen(application_name, sizeof origin->application_name - 1));
 }
 
 void DigestOf(const char* text, int length, uint8_t digest[PG_SHA256_DIGEST_LENGTH]) {

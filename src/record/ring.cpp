@@ -42,7 +42,8 @@ void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* 
     char* bytes = RingBytes(database);
     uint64_t position = database->tail;
     auto append = [&](const void* from, uint32_t size) {
-        core::CopyIn(bytes, RingCapacity(), position, from, size);
+        if (size > 0)
+            core::CopyIn(bytes, RingCapacity(), position, from, size);
         position += size;
     };
     append(header, sizeof *header);

@@ -12,6 +12,9 @@ Shared* shared = nullptr;
 
 namespace {
 
+Mailbox* mailboxes = nullptr;
+char* rings = nullptr;
+
 constexpr const char* tranche = "pg_warrant";
 
 int ProcessCount() { return MaxBackends + NUM_AUXILIARY_PROCS; }
@@ -60,13 +63,9 @@ void InitShared() {
 
 uint64_t RingCapacity() { return uint64_t(settings.ring_size_kb) * 1024; }
 
-Mailbox* MailboxOf(int process) {
-    return reinterpret_cast<Mailbox*>(reinterpret_cast<char*>(shared) + HeaderSize()) + process;
-}
+Mailbox* MailboxOf(int process) { return mailboxes + process; }
 
-char* RingBytes(const Database* database) {
-    return reinterpret_cast<char*>(shared) + HeaderSize() + MailboxesSize() + (database - shared->databases) * RingCapacity();
-}
+char* RingBytes(const Database* database) { return rings + (database - shared->databases) * RingCapacity(); }
 
 void RequestSharedMemory() {
     RequestAddinShmemSpace(add_size(MAXALIGN(ClockMemorySize()), SharedSize()));
@@ -78,6 +77,8 @@ void CreateSharedMemory() {
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     CreateClock();
     shared = static_cast<Shared*>(ShmemInitStruct("pg_warrant", SharedSize(), &found));
+    mailboxes = reinterpret_cast<Mailbox*>(reinterpret_cast<char*>(shared) + HeaderSize());
+    rings = reinterpret_cast<char*>(mailboxes) + MailboxesSize();
     if (!found)
         InitShared();
     LWLockRelease(AddinShmemInitLock);

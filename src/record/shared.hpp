@@ -67,7 +67,7 @@ struct Shared {
 extern Shared* shared;
 
 constexpr uint64_t Ticket(uint64_t serial, Wait state) { return serial << 3 | uint64_t(state); }
-inline int BucketOf(Oid subject) { return int(hash_bytes_uint32(subject) % subject_buckets); }
+inline int BucketOf(Oid subject) { return int(subject % subject_buckets); }    // OIDs are numbered in turn
 
 void RequestSharedMemory();     // shmem_request_hook's work
 void CreateSharedMemory();      // shmem_startup_hook's work
