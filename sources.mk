@@ -20,6 +20,7 @@ SOURCES := \
 	src/record/execute.cpp \
 	src/record/origin.cpp \
 	src/record/recorder.cpp \
+	src/record/refusals.cpp \
 	src/record/ring.cpp \
 	src/record/seal.cpp \
 	src/record/shared.cpp \

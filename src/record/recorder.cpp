@@ -11,6 +11,7 @@
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/recorder.hpp"
+#include "record/refusals.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
 #include "record/shared.hpp"
@@ -127,21 +128,43 @@ void AnswerAgain(Item* item) {
         RecallReply(int64(pg_atomic_read_u64(&MailboxOf(item->entry->process)->action_id)), &item->reply);
 }
 
+// A refusal keeps what was filed; everything else may change what a refusal's answer is.
+void ProcessAction(Item* item, int64_t action_id) {
+    WaitPoint("recorder_action");
+    int64_t before = self.working.last_seq;
+    self.acted = true;
+    if (item->taken)
+        ExecuteAction(item->entry, action_id, &item->reply);
+    if (IsRefusal(item->entry))
+        KeepRefusal(item->entry, &item->reply, before);
+    else
+        ForgetRefusals();
+}
+
+// Written already when it comes back true: what SQL would have answered is known. The sweep ends what expires.
+bool ProcessRepeated(Item* item) {
+    if (!IsAction(item) || MonotonicNow() >= self.sweep_at || !IsKeptRefusal(item->entry))
+        return false;
+    int64_t no_action = 0;
+    item->taken = TakeEntry(item->entry, &no_action);
+    if (item->taken)
+        RepeatRefusal(item->entry, &item->reply);
+    return true;
+}
+
 void ProcessItem(Item* item) {
     const EntryHeader* entry = item->entry;
     bool committed = item->end <= self.position;
+    if (!committed && ProcessRepeated(item))
+        return;
     int64_t action_id = IsAction(item) && !committed ? NextActionId() : 0;
     item->taken = TakeEntry(entry, &action_id);
-    if (committed) {
+    if (committed)
         AnswerAgain(item);
-    } else if (IsAction(item)) {
-        WaitPoint("recorder_action");
-        if (item->taken)
-            ExecuteAction(entry, action_id, &item->reply);
-        self.acted = true;
-    } else if (!item->folded) {
+    else if (IsAction(item))
+        ProcessAction(item, action_id);
+    else if (!item->folded)
         SealEntry(entry, item->outcome);
-    }
 }
 
 void Reject(Item* item, const char* why) {
@@ -192,7 +215,10 @@ void ProcessCarefully(Item* item) {
 void SealDefinitions() {
     static SPIPlanPtr plan = nullptr;
     SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
-    self.acted = self.acted || FirstInt64(1) > 0;
+    if (FirstInt64(1) == 0)
+        return;
+    self.acted = true;
+    ForgetRefusals();
 }
 
 // Closes what has expired; tells when the next does.
@@ -203,6 +229,7 @@ void Sweep() {
         self.sweep_at = now + sweep_every_us;
     if (now < self.sweep_at)
         return;
+    ForgetRefusals();
     static SPIPlanPtr plan = nullptr;
     SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
     bool is_null;
@@ -261,8 +288,10 @@ bool DoBatch() {
     bool done = InTransaction("recording", RunBatch);
     seal_state = nullptr;
     MemoryContextSwitchTo(caller);
-    if (!done)
+    if (!done) {
+        ForgetRefusals();    // they may name requests that were rolled back
         return false;
+    }
     if (!self.installed)
         return true;
     WaitPoint("recorder_after_commit");
