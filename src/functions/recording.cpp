@@ -27,9 +27,12 @@ void OnTransaction(XactEvent event, void*) {
     bool committed = event == XACT_EVENT_COMMIT;
     if (!committed && event != XACT_EVENT_ABORT)
         return;
-    const Database* database = committed && tell_recorder ? FindDatabase(MyDatabaseId) : nullptr;
-    if (database != nullptr)
+    Database* database = committed && tell_recorder ? FindDatabase(MyDatabaseId) : nullptr;
+    if (database != nullptr) {
+        database->definitions_changed = true;
+        pg_memory_barrier();
         WakeRecorder(database);
+    }
     if (committed && tell_launcher)
         AskLauncher(MyDatabaseId);
     tell_launcher = tell_recorder = false;

@@ -41,7 +41,7 @@ bool InTransaction(const char* activity, Work work) {
         RESUME_INTERRUPTS();
     }
     PG_END_TRY();
-    pgstat_report_stat(true);
+    pgstat_report_stat(false);
     pgstat_report_activity(STATE_IDLE, nullptr);
     return done;
 }

@@ -24,6 +24,7 @@ constexpr uint32_t careful_from = 3;        // the third try of a batch takes ea
 constexpr int most_entries = 1000;         // of a batch: bounds its transaction
 constexpr long longest_nap_ms = 5000;
 constexpr long retry_nap_ms = 100;
+constexpr int64 definitions_every_us = 5000000;
 constexpr int64 sweep_every_us = 1000000;  // when something changed
 
 // One entry of the batch and what becomes of it.
@@ -45,6 +46,7 @@ struct Recorder {
     bool installed;
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
+    TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
     int count;
     Item* items;
     RingBatch batch;
@@ -214,6 +216,12 @@ void ProcessCarefully(Item* item) {
 // Rows that definition functions left in their own transactions, as far as those are committed.
 void SealDefinitions() {
     static SPIPlanPtr plan = nullptr;
+    TimestampTz now = GetCurrentTimestamp();
+    if (!self.database->definitions_changed && now < self.definitions_at)
+        return;
+    self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
+    pg_memory_barrier();
+    self.definitions_at = now + definitions_every_us;
     SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
     if (FirstInt64(1) == 0)
         return;

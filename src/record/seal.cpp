@@ -72,7 +72,7 @@ SPIPlanPtr InsertPlan() {
         appendStringInfo(&places, "$%d, ", i + 1);
     }
     appendStringInfo(&names, "database_name, person");
-    appendStringInfo(&places, "current_database(), warrant.person_of($7, coalesce($11, $10::text))");
+    appendStringInfo(&places, "current_database(), coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $7), $11, $10::text, $8::text, 'role ' || $7)");
     char* text = psprintf("INSERT INTO warrant.audit_log (%s) VALUES (%s)", names.data, places.data);
     plan = SPI_prepare(text, column_count, types);
     SPI_keepplan(plan);

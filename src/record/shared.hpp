@@ -23,6 +23,7 @@ struct Database {
     uint32_t failures;                // of the batch at the ring's head, over the recorder's lives; 0 after a success
     uint64_t suspect;                 // the entry that was taken alone last, by its end
     uint32_t suspect_deaths;          // how often the recorder did not come back from it
+    bool definitions_changed;         // a transaction that left rows to seal has committed
     uint64_t lost;                    // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
