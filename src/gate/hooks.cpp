@@ -46,13 +46,17 @@ bool GoesOn(const QueryDesc* query) {
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     const PlannedStmt* plan = query->plannedstmt;
-    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
+    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
     bool goes_on = GoesOn(query);
-    InFrame(&frame, [&] {
+    auto run = [&] {
         if (unlikely(goes_on))
             CheckAgain(query);
         previous_run(WARRANT_RUN_ARGUMENTS);
-    });
+    };
+    if (HasLedgers())
+        InFrame(&frame, run);
+    else
+        InUncaughtFrame(&frame, run);
     CountRows(query, query->estate->es_processed);
 }
 
@@ -63,7 +67,7 @@ void OnExecutorFinish(QueryDesc* query) {
         previous_finish(query);
         return;
     }
-    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr};
+    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
     InFrame(&frame, [query] { previous_finish(query); });
 }
 
@@ -90,7 +94,7 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
-    Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr};
+    Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
     InFrame(&frame, [&] {
         // A transaction that dropped the extension must be able to end.
         if (!IsA(plan->utilityStmt, TransactionStmt) && GateIsPresent())
@@ -104,7 +108,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
-    Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr};
+    Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr, true, 0};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         CheckBeforePlanning(parse, IsCopyTo(frame.outer));

@@ -271,14 +271,18 @@ void EndQueriesFrom(int nest_level) {
 }
 
 void OnTransaction(XactEvent event, void*) {
-    if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
-        EndQueriesFrom(0);
+    if (event != XACT_EVENT_ABORT && event != XACT_EVENT_PARALLEL_ABORT)
+        return;
+    UnwindFrames(0);
+    EndQueriesFrom(0);
 }
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     int level = GetCurrentTransactionNestLevel();
-    if (event == SUBXACT_EVENT_ABORT_SUB)
+    if (event == SUBXACT_EVENT_ABORT_SUB) {
+        UnwindFrames(level);
         EndQueriesFrom(level);
+    }
     if (event != SUBXACT_EVENT_COMMIT_SUB)
         return;
     for (Statement* statement = open_statements; statement != nullptr; statement = statement->next)
@@ -298,9 +302,20 @@ void LeaveFrame(Frame* frame, bool failed) {
         EndStatement(frame->statement, failed);
 }
 
+void ListenForExit() {
+    static bool listening = false;
+    if (!listening)
+        before_shmem_exit(OnExit, Datum(0));
+    listening = true;
+}
+
 }    // namespace
 
-void FollowFrames() { on_frame_left = LeaveFrame; }
+void FollowFrames() {
+    on_frame_left = LeaveFrame;
+    RegisterXactCallback(OnTransaction, nullptr);
+    RegisterSubXactCallback(OnSubtransaction, nullptr);
+}
 
 void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
     int audited = 0;
@@ -308,7 +323,7 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         audited += verdicts[i].audited;
     if (audited == 0)
         return;
-    ListenForTransactionEnds();
+    ListenForExit();
     PrepareOrigin();
     const char* text;
     int length;
@@ -328,7 +343,7 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
 uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
     if (query == nullptr && current_frame == nullptr)
         return 0;
-    ListenForTransactionEnds();
+    ListenForExit();
     PrepareOrigin();
     const char* text;
     int length;
@@ -373,15 +388,7 @@ void EndStatementOf(QueryDesc* query) {
         EndStatement(statement, false);
 }
 
-void ListenForTransactionEnds() {
-    static bool listening = false;
-    if (listening)
-        return;
-    RegisterXactCallback(OnTransaction, nullptr);
-    RegisterSubXactCallback(OnSubtransaction, nullptr);
-    before_shmem_exit(OnExit, Datum(0));
-    listening = true;
-}
+bool HasLedgers() { return open_statements != nullptr; }
 
 void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length) {
     if (query == nullptr && current_frame == nullptr) {    // a fast-path call has no statement

@@ -62,11 +62,11 @@ void BeginQuery(QueryDesc* query);
 // The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
 void EndStatementOf(QueryDesc* query);
 
-// Ends ledgers with their frames; before any hook is installed.
+// Ends ledgers with their frames, subtransactions and transactions, without allocation, wait or error. Before any hook is installed.
 void FollowFrames();
 
-// Ends what a subtransaction, a transaction or the process leaves behind; no allocation, no wait, no error.
-void ListenForTransactionEnds();
+// Some top-level statement under way, or an open cursor's, has a ledger.
+bool HasLedgers();
 
 // The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is
 // starting, or nullptr.

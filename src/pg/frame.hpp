@@ -19,6 +19,8 @@ struct Frame {
     int location;              // of the statement in the source, -1 when unknown
     int length;                // 0: to the end
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
+    bool caught;               // what is raised inside is caught and raised again
+    int nest_level;            // of the transaction it began in, when it is not
 };
 
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
@@ -30,6 +32,7 @@ inline void (*on_frame_left)(Frame*, bool failed);
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
     frame->outer = current_frame;
+    frame->caught = true;
     current_frame = frame;
     PG_TRY();
     {
@@ -45,6 +48,24 @@ void InFrame(Frame* frame, const Body& body) {
     current_frame = frame->outer;
     if (frame->statement != nullptr)
         on_frame_left(frame, false);
+}
+
+// The same for a query whose statement has no ledger, without the price of catching: an error ends the subtransaction that the query
+// began in, and UnwindFrames then takes the frame away.
+template <class Body>
+void InUncaughtFrame(Frame* frame, const Body& body) {
+    frame->outer = current_frame;
+    frame->caught = false;
+    frame->nest_level = GetCurrentTransactionNestLevel();
+    current_frame = frame;
+    body();
+    current_frame = frame->outer;
+}
+
+// A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
+inline void UnwindFrames(int nest_level) {
+    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level)
+        current_frame = current_frame->outer;
 }
 
 }    // namespace warrant
