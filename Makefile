@@ -30,8 +30,12 @@ EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
 # The server's headers are system headers, or clang refuses their `register`.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -DPG_WARRANT_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-register -Wno-volatile -Wno-deprecated-volatile -Wno-unknown-warning-option \
-	-fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP $(WERROR)
-SHLIB_LINK = -Wl,--as-needed $(addprefix -l,$(LIBRARIES))
+	-fvisibility=hidden -fvisibility-inlines-hidden -fno-plt $(LTO) -MMD -MP $(WERROR)
+SHLIB_LINK = $(if $(LTO),$(CXXFLAGS)) -Wl,--as-needed $(addprefix -l,$(LIBRARIES))
+
+# The gate's small functions stand in several files, and every statement passes through them. PGXS links with gcc, which reads only its
+# own kind.
+LTO = $(if $(shell $(CXX) --version | grep -E '^g\+\+'),-flto=auto)
 
 # Warnings are errors only where they are known: compilers to come must not break the build of a release.
 WERROR = $(if $(shell $(CXX) --version | grep -E '^g\+\+ .Debian 12\.|^Debian clang version 14\.'),-Werror)
