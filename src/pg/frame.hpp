@@ -28,9 +28,15 @@ inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr betwe
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
+// Frames that nothing catches stand here, because what unwinds them cannot read the stack that an error has left.
+constexpr int most_uncaught = 64;
+inline Frame uncaught_frames[most_uncaught];
+inline int uncaught_count = 0;
+
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
+    int uncaught_before = uncaught_count;
     frame->outer = current_frame;
     frame->caught = true;
     current_frame = frame;
@@ -41,6 +47,7 @@ void InFrame(Frame* frame, const Body& body) {
     PG_CATCH();
     {
         current_frame = frame->outer;
+        uncaught_count = uncaught_before;
         on_frame_left(frame, true);
         PG_RE_THROW();
     }
@@ -54,18 +61,27 @@ void InFrame(Frame* frame, const Body& body) {
 // began in, and UnwindFrames then takes the frame away.
 template <class Body>
 void InUncaughtFrame(Frame* frame, const Body& body) {
+    if (unlikely(uncaught_count == most_uncaught)) {
+        InFrame(frame, body);
+        return;
+    }
     frame->outer = current_frame;
     frame->caught = false;
     frame->nest_level = GetCurrentTransactionNestLevel();
-    current_frame = frame;
+    Frame* kept = &uncaught_frames[uncaught_count++];
+    *kept = *frame;
+    current_frame = kept;
     body();
     current_frame = frame->outer;
+    uncaught_count--;
 }
 
 // A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
 inline void UnwindFrames(int nest_level) {
-    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level)
+    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
         current_frame = current_frame->outer;
+        uncaught_count--;
+    }
 }
 
 }    // namespace warrant
