@@ -1,5 +1,6 @@
 # The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
 SOURCES := \
+	src/core/json.cpp \
 	src/functions/actions.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
@@ -38,4 +39,6 @@ SOURCES := \
 
 # What the library links (-lNAME), one name a line.
 LIBRARIES := \
+	crypto \
+	curl \
 	stdc++
