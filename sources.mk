@@ -1,6 +1,8 @@
 # The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
 SOURCES := \
+	src/core/base64.cpp \
 	src/core/json.cpp \
+	src/core/standard_webhooks.cpp \
 	src/functions/actions.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
