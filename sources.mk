@@ -1,8 +1,11 @@
 # The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
 SOURCES := \
 	src/core/base64.cpp \
+	src/core/decision_answer.cpp \
 	src/core/json.cpp \
+	src/core/rfc3339.cpp \
 	src/core/standard_webhooks.cpp \
+	src/core/webhook_request.cpp \
 	src/functions/actions.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
