@@ -2,6 +2,7 @@
 SOURCES := \
 	src/core/base64.cpp \
 	src/core/decision_answer.cpp \
+	src/core/destination.cpp \
 	src/core/json.cpp \
 	src/core/rfc3339.cpp \
 	src/core/standard_webhooks.cpp \
