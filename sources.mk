@@ -3,6 +3,8 @@ SOURCES := \
 	src/core/base64.cpp \
 	src/core/decision_answer.cpp \
 	src/core/destination.cpp \
+	src/core/http_client.cpp \
+	src/core/http_transfer.cpp \
 	src/core/json.cpp \
 	src/core/rfc3339.cpp \
 	src/core/standard_webhooks.cpp \

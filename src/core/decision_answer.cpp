@@ -22,7 +22,8 @@ class Reader {
 
     std::optional<std::string> String(const JsonValue* object, const char* name) {
         const JsonValue* value = Member(object, name);
-        return Check(!value || value->String(), name, "is not a string") && value ? std::optional(*value->String()) : std::nullopt;
+        return Check(!value || value->String(), name, "is not a string") && value ? std::optional(*value->String())
+                                                                                  : std::nullopt;
     }
 
     std::optional<int64_t> Positive(const JsonValue* object, const char* name, int64_t largest = INT32_MAX) {
@@ -59,7 +60,8 @@ std::optional<Status> ReadStatus(Reader* reader, const JsonValue* context, bool 
     }
     bool known = !stated || stated == "approved" || stated == "denied" || stated == "pending";
     bool agrees = !stated || (stated == "approved") == decision;
-    if (!reader->Check(known, "status", "is unknown") || !reader->Check(agrees, "status", "contradicts decision") || reader->failed()) {
+    if (!reader->Check(known, "status", "is unknown") || !reader->Check(agrees, "status", "contradicts decision") ||
+        reader->failed()) {
         return std::nullopt;
     }
     return status;

@@ -12,9 +12,7 @@ namespace warrant::core {
 
 // --- questions ---
 
-std::optional<bool> JsonValue::Boolean() const {
-    return kind_ == Kind::Boolean ? std::optional(boolean_) : std::nullopt;
-}
+std::optional<bool> JsonValue::Boolean() const { return kind_ == Kind::Boolean ? std::optional(boolean_) : std::nullopt; }
 
 const std::string* JsonValue::String() const { return kind_ == Kind::String ? &text_ : nullptr; }
 
@@ -107,7 +105,8 @@ class JsonBuilder {
     bool end_object() {
         auto& members = open_.back().members_;
         std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-        auto twice = std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
+        auto twice =
+            std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
         return twice == members.end() ? Close() : Refuse("an object has the same name twice");
     }
 

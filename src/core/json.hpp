@@ -61,13 +61,13 @@ struct JsonMember {
 
 // Why a text was refused. The reason says nothing of the text's content, so that it may be logged.
 struct JsonError {
-    size_t position;        // bytes read when it was noticed
-    std::string reason;     // lower case, no full stop
+    size_t position;       // bytes read when it was noticed
+    std::string reason;    // lower case, no full stop
 };
 
 struct JsonLimits {
     size_t bytes = 64 * 1024;
-    size_t depth = 16;      // arrays and objects around a value; [] is 1
+    size_t depth = 16;    // arrays and objects around a value; [] is 1
 };
 
 std::variant<JsonValue, JsonError> ParseJson(std::string_view text, const JsonLimits& limits = {}) noexcept;
@@ -90,7 +90,7 @@ class JsonWriter {
     JsonWriter& Member(std::string_view name, std::string_view value) { return Key(name).String(value); }
     JsonWriter& Member(std::string_view name, int64_t value) { return Key(name).Number(value); }
     JsonWriter& Member(std::string_view name, const std::vector<std::string>& values);
-    template <std::same_as<bool> Value>     // not through a conversion: a literal would rather become a bool than a string_view
+    template <std::same_as<bool> Value>    // not through a conversion: a literal would rather become a bool than a string_view
     JsonWriter& Member(std::string_view name, Value value) {
         return Key(name).Boolean(value);
     }

@@ -83,7 +83,8 @@ std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, s
     return signatures;
 }
 
-WebhookVerdict VerifyWebhook(const WebhookHeaders& headers, std::string_view body, std::span<const WebhookKey> keys, int64_t now) {
+WebhookVerdict VerifyWebhook(const WebhookHeaders& headers, std::string_view body, std::span<const WebhookKey> keys,
+                             int64_t now) {
     if (!IsId(headers.id) || headers.timestamp.empty() || headers.signature.empty()) {
         return WebhookVerdict::MissingHeader;
     }

@@ -51,12 +51,13 @@ TEST(WebhookRequest, LeavesOutWhatIsAbsent) {
     request.subject.id = request.subject.session_user = request.subject.current_user = "bob";
     request.items = {{"pg_schema", "db.sales", {}, {}, {"SELECT"}, {}}};
     request.requested_at = request.expires_at = 0;
-    EXPECT_EQ(WriteWebhookRequest(request),
-              R"({"subject":{"type":"db_role","id":"bob","properties":{"session_user":"bob","current_user":"bob"}},)"
-              R"("action":{"name":"SELECT","properties":{}},"resource":{"type":"pg_schema","id":"db.sales","properties":{"columns":[]}},)"
-              R"("context":{"request_id":"req_1","items":[{"object":"db.sales","commands":["SELECT"],"columns":[]}],"nonce":"",)"
-              R"("requested_at":"1970-01-01T00:00:00.000000Z","expires_at":"1970-01-01T00:00:00.000000Z",)"
-              R"("cluster":{"system_identifier":"","name":""}}})");
+    EXPECT_EQ(
+        WriteWebhookRequest(request),
+        R"({"subject":{"type":"db_role","id":"bob","properties":{"session_user":"bob","current_user":"bob"}},)"
+        R"("action":{"name":"SELECT","properties":{}},"resource":{"type":"pg_schema","id":"db.sales","properties":{"columns":[]}},)"
+        R"("context":{"request_id":"req_1","items":[{"object":"db.sales","commands":["SELECT"],"columns":[]}],"nonce":"",)"
+        R"("requested_at":"1970-01-01T00:00:00.000000Z","expires_at":"1970-01-01T00:00:00.000000Z",)"
+        R"("cluster":{"system_identifier":"","name":""}}})");
 }
 
 // A name chosen to look like the end of its string changes nothing around it.
