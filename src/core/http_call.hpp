@@ -52,8 +52,7 @@ struct HttpResult {
 
     uint64_t id = 0;    // from HttpClient::Start
     Outcome outcome = Outcome::Failed;
-    // False when nothing of an answer came back, so that the call may be repeated. (A status line cut short by the end of the
-    // connection counts as nothing: libcurl does not tell it from an empty reply.)
+    // False when not one line of an answer came back, so that the call may be repeated.
     bool bytes_received = false;
     int64_t duration_us = 0;
     std::string error;    // what happened, unless Answered. Names hosts and addresses, never the url's path or a header

@@ -236,15 +236,14 @@ size_t HttpTransfer::ReceiveBody(char* bytes, size_t size, size_t count, void* s
 }
 
 void HttpTransfer::Finish(CURLcode code) noexcept try {
-    curl_off_t first_byte = 0, total = 0;
+    curl_off_t total = 0;
     long status = 0;
-    curl_easy_getinfo(handle_, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
     curl_easy_getinfo(handle_, CURLINFO_TOTAL_TIME_T, &total);
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     result_.duration_us = total;
-    // Bytes that are no header line never reach the functions above. libcurl's clock of the first byte sees them, but takes the
-    // end of a connection for one too.
-    result_.bytes_received = result_.bytes_received || (first_byte > 0 && code != CURLE_GOT_NOTHING);
+    // What is no HTTP never reaches the functions above.
+    bool nonsense = code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL;
+    result_.bytes_received = result_.bytes_received || nonsense;
     // libcurl also takes a connection that ends within the headers for an answer.
     if (code == CURLE_OK && headers_ended_) {
         result_.outcome = HttpResult::Outcome::Answered;
