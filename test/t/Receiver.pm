@@ -1,0 +1,80 @@
+# An approval webhook's other end: test/receiver with certificates of its own, for as long as the object lives.
+package Receiver;
+use strict;
+use warnings;
+use File::Basename qw(dirname);
+use File::Copy qw(copy);
+use IPC::Run ();
+use JSON::PP qw(decode_json);
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
+
+our $secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+# started(SECRET...): the receiver takes the signatures of any of these secrets, or of $secret. Dies when Node is not there.
+sub started
+{
+	my ($class, @secrets) = @_;
+	my $source = dirname(dirname(__FILE__)) . '/receiver';
+	my $home = PostgreSQL::Test::Utils::tempdir('receiver');
+	copy("$source/$_", "$home/$_") or die "$_: $!" for qw(package.json package-lock.json server.mjs);
+	IPC::Run::run([ 'bash', "$source/certificates", "$home/certificates" ]) or die 'no certificates';
+	my $npm = '';
+	IPC::Run::run([ 'npm', 'ci', '--no-audit', '--no-fund', '--cache', "$home/cache" ], '<', \undef, '>&', \$npm, init => sub { chdir $home })
+	  or die "npm: $npm";
+
+	my $self = bless { home => $home, in => '', out => '', err => '' }, $class;
+	my @command = ('node', "$home/server.mjs", '--certificates', "$home/certificates", '--log', "$home/log");
+	push @command, '--secret', $_ for @secrets ? @secrets : $secret;
+	$self->{process} = IPC::Run::start(\@command, '<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
+		my $limit = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	$self->{process}->pump until $self->{out} =~ /\n/ || !$self->{process}->pumpable;
+	$limit->reset;    # for the start alone
+	die "receiver: $self->{err}" if $self->{out} !~ /\n/;
+	$self->{ports} = decode_json($self->{out});
+	return $self;
+}
+
+# url(PATH, PORT): PORT is https, wrong_host, wrong_ca or silent.
+sub url
+{
+	my ($self, $path, $port) = @_;
+	return "https://127.0.0.1:$self->{ports}{$port // 'https'}/$path";
+}
+
+# The authority to trust, a file.
+sub authority
+{
+	my ($self) = @_;
+	return "$self->{home}/certificates/ca.pem";
+}
+
+# The deliveries so far, oldest first, as server.mjs logs them.
+sub deliveries
+{
+	my ($self) = @_;
+	my $log = "$self->{home}/log";
+	return -e $log ? map { decode_json($_) } split /\n/, PostgreSQL::Test::Utils::slurp_file($log) : ();
+}
+
+# await(COUNT): the deliveries, once there are so many. Dies when they do not come.
+sub await
+{
+	my ($self, $count) = @_;
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		my @deliveries = $self->deliveries;
+		return @deliveries if @deliveries >= $count;
+		usleep(100_000);
+	}
+	die "fewer than $count deliveries";
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	local $?;
+	$self->{process}->kill_kill(grace => 1) if $self->{process};
+}
+
+1;
