@@ -186,7 +186,7 @@ std::variant<JsonValue, JsonError> ParseJson(std::string_view text, const JsonLi
     }
     return builder.Take();
 } catch (const std::exception&) {
-    return JsonError{0, {}};    // out of memory; so short a string takes none
+    return JsonError{0, "out of memory"};    // short enough to need none
 }
 
 // --- the writer ---

@@ -1,7 +1,8 @@
 // The body of an approval webhook: an AuthZEN Authorization API 1.0 evaluation request with this product's context.
 //
 // The resource and the action name are the first item's; a receiver that wants all of them reads context.items. Absent values
-// leave no member. Everything is text that the receiver shows or compares; nothing here is a secret.
+// leave no member. Everything is text that the receiver shows or compares; nothing here is a secret. Throws only when memory is
+// out.
 #pragma once
 #ifdef POSTGRES_H
 #error "core/ knows no server: include it before pg/server.hpp"
