@@ -9,12 +9,17 @@ SOURCES := \
 	src/core/rfc3339.cpp \
 	src/core/standard_webhooks.cpp \
 	src/core/webhook_request.cpp \
+	src/courier/courier.cpp \
+	src/courier/deliveries.cpp \
+	src/courier/letter.cpp \
+	src/courier/secrets.cpp \
 	src/functions/actions.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
 	src/gate/access.cpp \
 	src/gate/databases.cpp \
+	src/gate/decision_wait.cpp \
 	src/gate/gate.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \
@@ -41,6 +46,7 @@ SOURCES := \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
 	src/rules/policies.cpp \
+	src/rules/requests.cpp \
 	src/rules/subject.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp

@@ -26,6 +26,7 @@ CREATE TABLE warrant.policies (
     max_duration interval,
     request_ttl interval,
     require_reason boolean NOT NULL,
+    webhook text,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     created_by name NOT NULL DEFAULT session_user
 );
@@ -37,6 +38,21 @@ COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by 
 INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
     mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason)
 VALUES ('sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
+
+CREATE TABLE warrant.webhooks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 48),
+    url text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('decision')),
+    secret_name text NOT NULL,
+    allowed_networks cidr[] NOT NULL,
+    ca_file text,
+    timeout_ms integer NOT NULL CHECK (timeout_ms BETWEEN 10 AND 3000),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_by name NOT NULL DEFAULT session_user
+);
+COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that decide requests';
+COMMENT ON COLUMN warrant.webhooks.secret_name IS 'the name of its keys in the file that pg_warrant.secret_file names';
 
 CREATE TABLE warrant.persons (
     role oid PRIMARY KEY,
@@ -56,12 +72,14 @@ CREATE TABLE warrant.audit_unsealed (
     comment text
 );
 
--- What the recorder alone writes ------------------------------------------------------------------------------------------------
+-- What the recorder alone writes, but for the leases of deliveries ------------------------------------------------------------------------------------------------
 
+-- src/rules/requests.cpp reads the first four columns by their place.
 CREATE TABLE warrant.requests (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
     requester oid NOT NULL,
+    awaited boolean NOT NULL DEFAULT false,
     requester_name name NOT NULL,
     person text NOT NULL,
     request_key text NOT NULL,
@@ -76,6 +94,7 @@ CREATE TABLE warrant.requests (
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
 COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
+COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,
@@ -103,6 +122,25 @@ CREATE TABLE warrant.decisions (
     PRIMARY KEY (request_id, person)
 );
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
+
+-- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
+CREATE TABLE warrant.deliveries (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    webhook text NOT NULL,
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'answered', 'dead', 'dropped')),
+    attempts integer NOT NULL DEFAULT 0,
+    next_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    ended_at timestamptz,
+    answer text,
+    error text,
+    facts jsonb NOT NULL
+);
+CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX deliveries_by_webhook ON warrant.deliveries (webhook, id);
+COMMENT ON TABLE warrant.deliveries IS 'what was sent to which webhook, and what came of it';
+COMMENT ON COLUMN warrant.deliveries.next_at IS 'when it is tried next; while it is sent, when its lease ends';
 
 CREATE TABLE warrant.grants (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -266,8 +304,8 @@ ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
 
 -- Who reads what ----------------------------------------------------------------------------------------------------------------
 
-GRANT SELECT ON warrant.policies, warrant.persons, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
     warrant.grant_scopes, warrant.audit_log, warrant.audit_text TO warrant_auditor;
-GRANT SELECT ON warrant.policies, warrant.persons TO warrant_admin;
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries TO warrant_admin;
 GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes
     TO warrant_approver;

@@ -12,6 +12,9 @@ CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PA
 CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
 CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_text_hmac';
 CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
+CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
+CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
+REVOKE ALL ON FUNCTION warrant.is_courier(integer), warrant.wake_courier() FROM PUBLIC;
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 

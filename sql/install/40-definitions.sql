@@ -38,7 +38,7 @@ CREATE FUNCTION warrant.create_policy(
     for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, require_reason boolean DEFAULT false, audit text DEFAULT NULL,
-    audit_wait boolean DEFAULT true
+    audit_wait boolean DEFAULT true, webhook text DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -48,7 +48,7 @@ BEGIN
         RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
-        RAISE EXCEPTION 'only targets, approver_role, durations and audit may be NULL' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'only targets, approver_role, durations, audit and webhook may be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF name = '' OR octet_length(name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
@@ -69,6 +69,13 @@ BEGIN
             warrant.check_duration(request_ttl, 'request_ttl');
     IF default_duration > max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF webhook IS NOT NULL AND effect <> 'approve' THEN
+        RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM FROM warrant.webhooks w WHERE w.name = webhook FOR KEY SHARE;
+    IF NOT FOUND AND webhook IS NOT NULL THEN
+        RAISE EXCEPTION 'webhook "%" does not exist', webhook USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
     END IF;
     made.target_schema := '';
     made.target_name := '';
@@ -99,11 +106,11 @@ BEGIN
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
-            default_duration, max_duration, request_ttl, require_reason)
+            default_duration, max_duration, request_ttl, require_reason, webhook)
         VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
             made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
             warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
-            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason);
+            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook);
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
@@ -111,21 +118,21 @@ BEGIN
             format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
                                                              WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
        FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
-      WHERE event.word = 'policy_created' OR effect = 'open' OR made.except_roles <> '{}' ORDER BY event.place;
+      WHERE event.word = 'policy_created' OR effect = 'open' OR made.except_roles <> '{}' OR webhook IS NOT NULL ORDER BY event.place;
     RETURN name;
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean) FROM PUBLIC;
+    interval, interval, interval, boolean, text, boolean, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
-    regrole, interval, interval, interval, boolean, text, boolean) TO warrant_admin;
+    regrole, interval, interval, interval, boolean, text, boolean, text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean) IS
+    interval, interval, interval, boolean, text, boolean, text) IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
 open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. audit: statement or none (NULL: none for open).
-audit_wait: the row is durable before the statement''s first effect. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
+audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -293,3 +300,78 @@ REVOKE ALL ON FUNCTION warrant.set_person(regrole, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.set_person(regrole, text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.set_person(regrole, text) IS
 'Says whose login a role is, for four eyes and quorums; NULL forgets it. Audited as weakened. Effective after COMMIT.';
+
+-- What a URL may look like: https, or http to this machine; no user name or password, which would stand in a table.
+CREATE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
+        RAISE EXCEPTION 'invalid webhook url' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must begin with https:// and have neither user name nor fragment; http:// only leads to this machine.';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_webhook_url(text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.add_webhook(name text, url text, kind text, secret_name text, allowed_networks cidr[] DEFAULT '{}',
+    ca_file text DEFAULT NULL, timeout interval DEFAULT '3 s') RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    timeout_ms double precision := extract(epoch FROM timeout) * 1000;
+BEGIN
+    IF num_nulls(name, url, kind, secret_name, allowed_networks, timeout) > 0 OR array_position(allowed_networks, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'only ca_file may be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF name !~ '^[A-Za-z0-9_.-]{1,48}$' OR secret_name !~ '^[A-Za-z0-9_.-]{1,128}$' THEN
+        RAISE EXCEPTION 'names of webhooks and secrets have letters, digits, dots, hyphens and underscores'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'A webhook''s has at most 48 of them, a secret''s 128.';
+    END IF;
+    PERFORM warrant.check_webhook_url(url);
+    IF kind <> 'decision' THEN
+        RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
+    END IF;
+    IF timeout_ms NOT BETWEEN 10 AND 3000 THEN
+        RAISE EXCEPTION 'timeout must be between 10 ms and 3 s' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF ca_file !~ '^/' THEN
+        RAISE EXCEPTION 'ca_file must be an absolute path' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    BEGIN
+        INSERT INTO warrant.webhooks (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms)
+        VALUES (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms);
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
+    END;
+    PERFORM warrant.note_definition('webhook_added', NULL, NULL, name), warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+    RETURN name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) TO warrant_admin;
+COMMENT ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) IS
+'Adds an HTTPS endpoint that decides the requests of the policies that name it: one signed POST a request, and its answer is one vote.
+kind: decision. secret_name: of its keys in pg_warrant.secret_file. allowed_networks: loopback, private and other inner addresses that it may
+lead to. ca_file: the only authorities trusted, PEM, instead of the system''s. timeout: of a call, at most 3 s. Returns the name.
+Raises 22023, 42710. Audited as weakened. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.drop_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    asking text;
+BEGIN
+    DELETE FROM warrant.webhooks w WHERE w.name = drop_webhook.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'webhook "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.name) INTO asking FROM warrant.policies p WHERE p.webhook = drop_webhook.name;
+    IF asking IS NOT NULL THEN
+        RAISE EXCEPTION 'webhook "%" is still asked', name USING ERRCODE = 'dependent_objects_still_exist',
+            DETAIL = format('By policies: %s.', asking);
+    END IF;
+    PERFORM warrant.note_definition('webhook_dropped', NULL, NULL, name);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_webhook(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.drop_webhook(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.drop_webhook(text) IS
+'Removes a webhook; what waits to be sent to it is not sent. Raises P0002, and 2BP01 while a policy asks it. Effective after COMMIT.';

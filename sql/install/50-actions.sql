@@ -144,7 +144,7 @@ $$;
 
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text);
+    policies text, webhooks text[]);
 REVOKE ALL ON TYPE warrant.item, warrant.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -154,7 +154,8 @@ BEGIN
                                            min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration')))),
                min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration'))),
                min(coalesce(p.request_ttl, warrant.setting_interval('pg_warrant.request_ttl'))),
-               bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id))::warrant.terms
+               bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
+               array_agg(DISTINCT p.webhook) FILTER (WHERE p.webhook IS NOT NULL))::warrant.terms
       FROM warrant.policies p WHERE p.id = ANY (policy_ids));
 END;
 $$;
@@ -191,9 +192,41 @@ BEGIN
 END;
 $$;
 
+-- What a webhook is told of a request (src/courier/letter.cpp reads it).
+CREATE FUNCTION warrant.facts_of(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT jsonb_build_object('request_id', 'req_' || replace(gen_random_uuid()::text, '-', ''), 'subject', origin,
+            'statement', statement_text, 'statement_sha256', encode(statement_sha256, 'hex'),
+            'nonce', replace(gen_random_uuid()::text, '-', ''),
+            'requested_at_us', (extract(epoch FROM r.requested_at) * 1000000)::bigint, 'expires_at_us', (extract(epoch FROM r.expires_at) * 1000000)::bigint,
+            'reason', r.reason, 'duration_s', extract(epoch FROM r.duration)::bigint, 'policy', (terms).policies,
+            'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c), 'cluster_name', current_setting('cluster_name'),
+            'items', (SELECT jsonb_agg(jsonb_build_object('type', CASE i.target_kind WHEN 's' THEN 'pg_schema' WHEN 'd' THEN 'pg_database'
+                    ELSE CASE c.relkind WHEN 'v' THEN 'pg_view' WHEN 'm' THEN 'pg_matview' WHEN 'f' THEN 'pg_foreign_table' ELSE 'pg_table' END END,
+                'object', concat_ws('.', current_database(), nullif(i.schema_name, ''), nullif(i.relation_name, '')), 'oid', i.target::bigint,
+                'relkind', c.relkind, 'commands', i.commands))
+               FROM warrant.request_items i LEFT JOIN pg_class c ON c.oid = i.target AND i.target_kind = 't' WHERE i.request_id = r.id))
+        FROM warrant.requests r WHERE r.id = facts_of.request_id);
+END;
+$$;
+
+CREATE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO warrant.deliveries (request_id, webhook, facts)
+    SELECT queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text)
+      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks);
+    UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
+    PERFORM warrant.wake_courier();
+END;
+$$;
+
 -- Files a request, or finds the pending one for the same; sharing says which.
-CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean)
-RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean,
+    statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
@@ -233,6 +266,9 @@ BEGIN
     PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
                          i.policy_name, i.policy_version, nullif(reason, ''))
        FROM warrant.request_items i WHERE i.request_id = request;
+    IF may_share AND (terms).webhooks IS NOT NULL THEN
+        PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text);
+    END IF;
     RETURN request;
 END;
 $$;
@@ -342,6 +378,39 @@ BEGIN
 END;
 $$;
 
+-- An approval that was found valid: kept, and with the last one that the quorum needs the grant is made.
+CREATE FUNCTION warrant.enter_approval(origin jsonb, request warrant.requests, items warrant.item[], terms warrant.terms, approver oid,
+    approver_name text, person text, duration interval, comment text) RETURNS bigint LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment);
+    IF (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves) < greatest((request).min_approvals, (terms).min_approvals) THEN
+        PERFORM warrant.seal('approval', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+        RETURN NULL;
+    END IF;
+    PERFORM warrant.seal('request_approved', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id),
+        least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
+              CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
+                   THEN (terms).default_duration END, (terms).max_duration), (request).reason, items);
+    UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
+    RETURN made;
+END;
+$$;
+
+CREATE FUNCTION warrant.enter_denial(origin jsonb, request warrant.requests, approver oid, approver_name text, person text, comment text)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment);
+    UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = (request).id;
+    PERFORM warrant.seal('request_denied', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+END;
+$$;
+
 CREATE FUNCTION warrant.approve_one(origin jsonb, request_id bigint, duration interval, comment text) RETURNS bigint LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -349,26 +418,14 @@ DECLARE
     request warrant.requests := warrant.pending_request(request_id);
     items warrant.item[] := warrant.items_of_request(request_id);
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
-    made bigint;
 BEGIN
     PERFORM warrant.check_decider(origin, request);
     PERFORM warrant.check_within(duration, terms);
     IF duration > request.duration THEN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     END IF;
-    INSERT INTO warrant.decisions VALUES (request.id, warrant.monotonic_now(), warrant.user_of(origin), origin->>'session_user_name',
-                                          warrant.person_of(origin), true, duration, comment);
-    IF (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves) < greatest(request.min_approvals, (terms).min_approvals) THEN
-        PERFORM warrant.seal('approval', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
-        RETURN NULL;
-    END IF;
-    PERFORM warrant.seal('request_approved', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
-    made := warrant.make_grant(origin, request.id, request.requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = request.id),
-        least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = request.id), request.duration,
-              CASE WHEN request.duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.duration IS NOT NULL)
-                   THEN (terms).default_duration END, (terms).max_duration), request.reason, items);
-    UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = request.id;
-    RETURN made;
+    RETURN warrant.enter_approval(origin, request, items, terms, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin),
+                                  duration, comment);
 END;
 $$;
 
@@ -378,10 +435,97 @@ DECLARE
     request warrant.requests := warrant.pending_request(request_id);
 BEGIN
     PERFORM warrant.check_decider(origin, request);
-    INSERT INTO warrant.decisions VALUES (request.id, warrant.monotonic_now(), warrant.user_of(origin), origin->>'session_user_name',
-                                          warrant.person_of(origin), false, NULL, comment);
-    UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
-    PERFORM warrant.seal('request_denied', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    PERFORM warrant.enter_denial(origin, request, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin), comment);
+END;
+$$;
+
+-- A webhook's answer, which only the courier reports: one vote of webhook:<name>, when the request still waits under policies that ask it.
+-- It may shorten what was asked for. An answer that came twice counts once: its delivery has ended.
+CREATE FUNCTION warrant.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests;
+    items warrant.item[] := warrant.items_of_request((delivery).request_id);
+    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    person text := 'webhook:' || (delivery).webhook;
+    voter jsonb := origin || jsonb_build_object('session_user_oid', NULL, 'session_user_name', NULL, 'current_user_name', NULL, 'authn_id', NULL,
+                                                'authenticated_user_name', person);
+    comment text := nullif(concat_ws(' ', nullif(args->>'reason', ''), format('(approver %s, unverified)', nullif(args->>'approver', ''))), '');
+BEGIN
+    SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
+    IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
+        RETURN 'the request was decided before';
+    ELSIF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook) OR
+          EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
+        RETURN 'a policy of the request does not ask this webhook';
+    ELSIF args->>'outcome' = 'denied' THEN
+        PERFORM warrant.enter_denial(voter, request, 0, person, person, comment);
+    ELSE
+        PERFORM warrant.enter_approval(voter, request, items, terms, 0, person, person,
+            CASE WHEN args ? 'ttl_s' THEN least(make_interval(secs => (args->>'ttl_s')::double precision), coalesce(request.duration, (terms).default_duration)) END,
+            comment);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE FUNCTION warrant.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    retry_after CONSTANT interval := '5 s';
+    delivery warrant.deliveries;
+    outcome text := args->>'outcome';
+    problem text := args->>'error';
+    again boolean;
+BEGIN
+    IF NOT warrant.is_courier((origin->>'pid')::integer) THEN
+        PERFORM warrant.fail('42501', 'only the courier reports answers');
+    END IF;
+    SELECT * INTO delivery FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint AND d.state IN ('queued', 'sending');
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF outcome IN ('approved', 'denied') THEN
+        problem := warrant.vote(origin, delivery, args);
+    END IF;
+    again := outcome = 'error' AND (args->>'may_repeat')::boolean AND delivery.attempts < 2;
+    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN outcome = 'error' THEN 'dead' ELSE 'answered' END,
+           next_at = clock_timestamp() + retry_after, ended_at = CASE WHEN NOT again THEN clock_timestamp() END,
+           answer = nullif(outcome, 'error'), error = problem
+     WHERE d.id = delivery.id;
+    UPDATE warrant.requests r SET awaited = false
+     WHERE r.id = delivery.request_id AND r.awaited
+           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.error IS NULL AND d.state IN ('queued', 'sending'));
+    IF outcome = 'error' AND NOT again THEN
+        PERFORM warrant.seal('webhook_failed', origin, delivery.request_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: %s', delivery.webhook, problem));
+    END IF;
+END;
+$$;
+
+-- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
+-- nobody sends what its predecessor had claimed.
+CREATE FUNCTION warrant.claim_deliveries(at_start boolean, most integer, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lease CONSTANT interval := '30 s';
+    most_attempts CONSTANT integer := 5;
+BEGIN
+    IF at_start THEN
+        UPDATE warrant.deliveries d SET state = 'queued', next_at = clock_timestamp() WHERE d.state = 'sending';
+    END IF;
+    UPDATE warrant.deliveries d SET state = CASE WHEN d.attempts >= most_attempts THEN 'dead' ELSE 'dropped' END, ended_at = clock_timestamp(),
+           error = CASE WHEN d.attempts >= most_attempts THEN 'the courier ended while it was sent' ELSE d.error END
+     WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp()
+       AND (d.attempts >= most_attempts OR NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > clock_timestamp())
+            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook));
+    RETURN QUERY
+    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp() ORDER BY d.next_at, d.id LIMIT most),
+    claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = clock_timestamp() + lease
+                  FROM due WHERE d.id = due.id RETURNING d.*)
+    SELECT c.id, jsonb_build_object('url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
+                                    'timeout_ms', w.timeout_ms, 'facts', c.facts)::text
+      FROM claimed c JOIN warrant.webhooks w ON w.name = c.webhook ORDER BY c.id;
 END;
 $$;
 
@@ -492,7 +636,7 @@ BEGIN
                   FROM (SELECT (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
                           FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3) AS w),
-                args->>'reason', nullif(args->>'duration', '')::interval, true);
+                args->>'reason', nullif(args->>'duration', '')::interval, true, statement_sha256, statement_text);
             requests := requests || request;
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
@@ -534,6 +678,7 @@ BEGIN
         WHEN 'grant' THEN RETURN warrant.do_grant(origin, args);
         WHEN 'revoke' THEN PERFORM warrant.do_revoke(origin, args);
         WHEN 'ask_result' THEN RETURN warrant.do_ask_result(origin, args);
+        WHEN 'webhook_answer' THEN PERFORM warrant.do_webhook_answer(origin, args);
         ELSE PERFORM warrant.fail('0A000', format('unknown action "%s"', action));
     END CASE;
     RETURN NULL;
@@ -561,6 +706,7 @@ BEGIN
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
     END LOOP;
     DELETE FROM warrant.action_results a WHERE a.done_at < now - interval '1 day';
+    DELETE FROM warrant.deliveries d WHERE d.ended_at < now - interval '30 days';
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
                  (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
 END;
@@ -573,7 +719,7 @@ BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'check_decider', 'approve_one', 'deny_one', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+             'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
 END;

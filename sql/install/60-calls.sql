@@ -72,6 +72,13 @@ AS $$
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
     UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending'
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants WHERE closed_at IS NULL
+    UNION ALL SELECT format('webhook %s', w.name),
+           format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead), last.error
+      FROM warrant.webhooks w
+           CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.state = 'answered') AS answered, count(*) FILTER (WHERE d.state IN ('queued', 'sending')) AS waiting,
+                                      count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d
+           LEFT JOIN LATERAL (SELECT d.error FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
+                               ORDER BY d.id DESC LIMIT 1) AS last ON true
     UNION ALL SELECT 'policies whose target is gone', count(*)::text, CASE WHEN count(*) > 0 THEN 'they cover what bears the name now' END
       FROM warrant.policies p WHERE (p.target_kind = 't' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target))
                                  OR (p.target_kind = 's' AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.target))

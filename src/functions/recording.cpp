@@ -7,6 +7,7 @@
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
+#include "record/recorder.hpp"
 #include "record/seal.hpp"
 #include "record/shared.hpp"
 
@@ -103,6 +104,22 @@ WARRANT_FUNCTION(warrant_is_elsewhere) {
     PG_RETURN_BOOL(elsewhere);
 }
 
+// is_courier(pid integer) -> boolean: whether it is this database's courier.
+WARRANT_FUNCTION(warrant_is_courier) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    const Database* database = FindDatabase(MyDatabaseId);
+    bool is_courier = database != nullptr && database->courier_pid != 0 && database->courier_pid == PG_GETARG_INT32(0);
+    LWLockRelease(shared->lock);
+    PG_RETURN_BOOL(is_courier);
+}
+
+// wake_courier(): when the recorder's batch is committed; in the recorder only.
+WARRANT_FUNCTION(warrant_wake_courier) {
+    RequireRecorder();
+    deliveries_queued = true;
+    PG_RETURN_VOID();
+}
+
 // start_workers(): part of CREATE EXTENSION. Raises 53000 when no slot is free; after the commit the launcher starts the recorder.
 WARRANT_FUNCTION(warrant_start_workers) {
     LWLockAcquire(shared->lock, LW_SHARED);
@@ -133,6 +150,9 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher ? nullptr : "no recorder can be started");
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
             recorder ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+    if (database.has_webhooks)
+        PutItem(result, "courier", database.courier_pid != 0 ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
+                database.courier_pid != 0 ? nullptr : "no webhook is called; check max_worker_processes");
     PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count), used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),
             queued * 10 > room * 8 ? "the queue is more than 80 % full" : nullptr);

@@ -2,28 +2,14 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "rules/committed.hpp"
-#include "rules/installation.hpp"
+#include "rules/requests.hpp"
 #include "rules/subject.hpp"
 
 namespace warrant {
 
 namespace {
 
-enum class State : char { Unknown, Pending, Approved, Denied, Cancelled, Expired };
-
-// Places in warrant.requests.
-enum Column { c_id, c_state, c_requester };
-
-State ReadState(Datum value) {
-    const char* word = TextDatumGetCString(value);
-    const struct { const char* word; State state; } states[] = {{"pending", State::Pending}, {"approved", State::Approved},
-        {"denied", State::Denied}, {"cancelled", State::Cancelled}, {"expired", State::Expired}};
-    for (const auto& known : states)
-        if (strcmp(known.word, word) == 0)
-            return known.state;
-    return State::Unknown;
-}
+using State = RequestState;
 
 bool MayAsk(Oid requester) {
     Oid subject = GetSessionUserId();
@@ -38,22 +24,8 @@ bool MayAsk(Oid requester) {
 
 // The request's state as committed; Unknown also for a request that is not the caller's to know.
 State LookUp(int64 request_id) {
-    const Installation* own = FindInstallation();
-    Oid requests = own == nullptr ? InvalidOid : get_relname_relid("requests", own->schema);
-    Oid index = own == nullptr ? InvalidOid : get_relname_relid("requests_pkey", own->schema);
-    if (!OidIsValid(requests) || !OidIsValid(index))
-        ereport(ERROR, (errcode(error_unavailable), errmsg("the requests cannot be read")));
-    State state = State::Unknown;
-    CommittedScan scan;
-    BeginCommitted(&scan, requests, index);
-    ScanKeyData key;
-    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
-    ForEachCommitted(&scan, &key, 1, [&state](Datum* values, bool*) {
-        if (MayAsk(DatumGetObjectId(values[c_requester])))
-            state = ReadState(values[c_state]);
-    });
-    EndCommitted(&scan);
-    return state;
+    Request request = FindRequest(request_id);
+    return MayAsk(request.requester) ? request.state : State::Unknown;
 }
 
 // True when the wait is over and the request approved; raises when it is over otherwise.

@@ -79,8 +79,9 @@ void HoldDatabase(Oid oid) {
     LWLockRelease(shared->lock);
     holds_gated_database = database != nullptr;
     constexpr int naps = 500, nap_ms = 10;
-    for (int nap = 0; database != nullptr && nap < naps && database->recorder_pid != 0; nap++) {
+    for (int nap = 0; database != nullptr && nap < naps && (database->recorder_pid != 0 || database->courier_pid != 0); nap++) {
         WakeRecorder(database);
+        WakeCourier(database);
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);
         if (InterruptPending && (QueryCancelPending || ProcDiePending))

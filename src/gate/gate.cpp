@@ -80,6 +80,18 @@ void FindAll(Findings* findings, const AccessList* list) {
             Examine(findings, list->items[i], subject);
 }
 
+// Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
+void RequireAll(Findings* findings, QueryDesc* query, const AccessList* list) {
+    for (bool may_wait = true;; may_wait = false) {
+        findings->missing_count = findings->verdict_count = 0;
+        FindAll(findings, list);
+        if (findings->missing_count == 0)
+            return;
+        Refuse(query, findings->missing, findings->missing_count, may_wait);
+        AcceptInvalidationMessages();
+    }
+}
+
 struct Collection {
     AccessList list;
     bool exported;
@@ -91,9 +103,7 @@ void RefuseMissing(const AccessList* list) {
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    FindAll(&findings, list);
-    if (findings.missing_count > 0)
-        Refuse(nullptr, findings.missing, findings.missing_count);
+    RequireAll(&findings, nullptr, list);
 }
 
 // The accesses of a query, its subqueries and CTEs.
@@ -178,9 +188,7 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    FindAll(&findings, list);
-    if (findings.missing_count > 0)
-        Refuse(query, findings.missing, findings.missing_count);
+    RequireAll(&findings, query, list);
     RecordVerdicts(query, findings.verdicts, findings.verdict_count);
 }
 

@@ -13,6 +13,7 @@
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
+#include "gate/decision_wait.hpp"
 #include "gate/refusal.hpp"
 
 namespace warrant {
@@ -167,6 +168,22 @@ bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count)
     return before != 0 && before == last_refusal.statement_id && last_refusal.access.relation == missing->access.relation && last_refusal.access.command == missing->access.command;
 }
 
+// The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
+bool ApprovedMeanwhile(const Missing* item) {
+    switch (AwaitDecision(last_refusal.answer)) {
+        case Awaited::Approved: return true;
+        case Awaited::Nothing: return false;
+        case Awaited::Denied: break;
+    }
+    bool several = strchr(last_refusal.answer, ',') != nullptr;
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governance),
+                           NameStr(item->governance->relation_name)),
+                    several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
+                            : errdetail("Request %s was denied.", last_refusal.answer),
+                    ErrorFields(item)));
+}
+
 // The item to name first: one that no approval can help.
 const Missing* Hopeless(const Missing* missing, int count) {
     for (int i = 0; i < count; i++)
@@ -177,7 +194,7 @@ const Missing* Hopeless(const Missing* missing, int count) {
 
 }    // namespace
 
-void Refuse(QueryDesc* query, const Missing* missing, int count) {
+void Refuse(QueryDesc* query, const Missing* missing, int count, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
     DelayByRate(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
@@ -186,6 +203,8 @@ void Refuse(QueryDesc* query, const Missing* missing, int count) {
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         const char* answer = RunAction(&action);
         Remember(missing, fields.statement_id, answer == nullptr ? "" : answer);
+        if (may_wait && hopeless == nullptr && IsRequestIds(last_refusal.answer) && ApprovedMeanwhile(missing))
+            return;
     }
     if (hopeless != nullptr)
         RaiseRefused(hopeless);

@@ -84,6 +84,15 @@ void DefineSettings() {
     DefineCustomIntVariable("pg_warrant.ring_size", "Shared memory between the sessions and the recorder, for each database.",
                             nullptr, &settings.ring_size_kb, 4096, 512, 1048576, PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr,
                             nullptr);
+    DefineCustomIntVariable("pg_warrant.decision_wait", "The longest wait of a refused statement for the first answer of a webhook.",
+                            nullptr, &settings.decision_wait_ms, 2000, 0, 60000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_warrant.wait_in_transaction", "Waits for a webhook also in a transaction block, holding its locks.",
+                             nullptr, &settings.wait_in_transaction, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_waiters", "Sessions that wait for a webhook at a time; others are refused at once.", nullptr,
+                            &settings.max_waiters, 20, 0, 100000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.secret_file", "The file with the keys that webhooks are signed with.",
+                               "Lines \"name = value\"; its mode must be 0600.", &settings.secret_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+                               nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",
                                nullptr, &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.duration",

@@ -19,6 +19,10 @@ struct Settings {
     int max_query_length;       // bytes of statement text kept
     int max_databases;
     int ring_size_kb;
+    int decision_wait_ms;
+    bool wait_in_transaction;
+    int max_waiters;
+    char* secret_file;          // the courier alone reads it
     char* reason;               // the session's claims, filed with a refused statement's request
     char* duration;
 #ifdef WARRANT_MUTANTS

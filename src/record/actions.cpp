@@ -76,4 +76,17 @@ char* RunAction(const ActionRequest* request) {
     return reply.is_null ? nullptr : pstrdup(reply.answer);
 }
 
+Enqueued SendAction(const char* action, const char* arguments) {
+    EntryHeader header = {};
+    header.kind = EntryKind::Action;
+    PrepareOrigin();
+    FillOrigin(&header.origin);
+    EntryParts parts = {};
+    parts.action = action;
+    parts.action_size = strlen(action);
+    parts.arguments = arguments;
+    parts.arguments_size = strlen(arguments);
+    return Enqueue(&header, &parts, false, false);
+}
+
 }    // namespace warrant

@@ -4,6 +4,7 @@
 #include "pg/server.hpp"
 
 #include "record/entry.hpp"
+#include "record/ring.hpp"
 
 namespace warrant {
 
@@ -20,5 +21,8 @@ struct ActionRequest {
 // 55000: the recorder is not there or did not take it in pg_warrant.audit_timeout; 53400: the ring is full; 54000: it is larger than
 // an entry may be; 40003: it had been taken when the wait ended, so it may have been done (warrant.action_result tells).
 char* RunAction(const ActionRequest* request);
+
+// Sends the action and does not wait for it; nobody hears its answer. Allocates and raises nothing.
+Enqueued SendAction(const char* action, const char* arguments);
 
 }    // namespace warrant

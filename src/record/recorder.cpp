@@ -18,6 +18,8 @@
 
 namespace warrant {
 
+bool deliveries_queued = false;
+
 namespace {
 
 constexpr uint32_t careful_from = 3;        // the third try of a batch takes each entry alone
@@ -62,6 +64,14 @@ int64 FirstInt64(int column) {
 // Whether the batch that is under way may go on: the extension can be dropped while we nap.
 bool StillInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
 
+// With webhooks a courier is needed; a courier whose last webhook is gone leaves by itself.
+void LookForWebhooks() {
+    SPI_execute("SELECT FROM warrant.webhooks", true, 1);
+    self.database->has_webhooks = SPI_processed > 0;
+    if (self.database->has_webhooks && self.database->courier_pid == 0)
+        AskLauncher(self.database->oid);
+}
+
 void LoadState() {
     self.installed = StillInstalled();
     if (!self.installed)
@@ -72,6 +82,7 @@ void LoadState() {
     self.sealed = SealState{FirstInt64(1), TimestampTz(FirstInt64(4))};
     bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
     self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
+    LookForWebhooks();
 }
 
 void SaveState(uint64_t position) {
@@ -227,6 +238,7 @@ void SealDefinitions() {
         return;
     self.acted = true;
     ForgetRefusals();
+    LookForWebhooks();
 }
 
 // Closes what has expired; tells when the next does.
@@ -249,7 +261,7 @@ void RunBatch() {
     self.installed = StillInstalled();
     if (!self.installed)
         return;
-    self.acted = false;
+    self.acted = deliveries_queued = false;
     SealDefinitions();
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
@@ -311,6 +323,10 @@ bool DoBatch() {
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;
     AnswerWaiters();
+    if (deliveries_queued)
+        WakeCourier(self.database);
+    if (self.acted)
+        WakeThoseWhoAwait();
     if (self.acted)
         Notify(before);
     return true;

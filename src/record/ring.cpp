@@ -67,21 +67,6 @@ void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
     pg_atomic_write_u64(&MailboxOf(header->process)->ticket, Ticket(header->serial, Wait::Queued));
 }
 
-// A recorder that needs what we hold would wait for us while we wait for it. Reads the whole lock table: only for a wait that is long.
-bool HoldsLockAgainstRecorder() {
-    LockData* locks = GetLockStatusData();
-    constexpr LOCKMASK strong = LOCKMASK(0) - LOCKBIT_ON(RowExclusiveLock + 1);
-    for (int i = 0; i < locks->nelements; i++) {
-        const LockInstanceData& lock = locks->locks[i];
-        if (lock.pid != MyProcPid || lock.locktag.locktag_type != LOCKTAG_RELATION || (lock.holdMask & strong) == 0)
-            continue;
-        Oid relation = lock.locktag.locktag_field2;
-        if (relation < FirstNormalObjectId || (lock.locktag.locktag_field1 == MyDatabaseId && IsOwnRelation(relation)))
-            return true;
-    }
-    return false;
-}
-
 [[noreturn]] void RaiseLocked() {
     ereport(ERROR, (errcode(error_unavailable), errmsg("cannot wait for the recorder while holding a lock that it needs"),
                     errdetail("This transaction holds a strong lock on a system catalogue or on a table of the extension."),
@@ -101,6 +86,20 @@ bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessInd
 bool MustStop() { return InterruptPending && (QueryCancelPending || ProcDiePending) && InterruptHoldoffCount == 0; }
 
 }    // namespace
+
+bool HoldsLockAgainstRecorder() {
+    LockData* locks = GetLockStatusData();
+    constexpr LOCKMASK strong = LOCKMASK(0) - LOCKBIT_ON(RowExclusiveLock + 1);
+    for (int i = 0; i < locks->nelements; i++) {
+        const LockInstanceData& lock = locks->locks[i];
+        if (lock.pid != MyProcPid || lock.locktag.locktag_type != LOCKTAG_RELATION || (lock.holdMask & strong) == 0)
+            continue;
+        Oid relation = lock.locktag.locktag_field2;
+        if (relation < FirstNormalObjectId || (lock.locktag.locktag_field1 == MyDatabaseId && IsOwnRelation(relation)))
+            return true;
+    }
+    return false;
+}
 
 Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise) {
     Database* database = OwnDatabase();

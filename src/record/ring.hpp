@@ -36,6 +36,10 @@ enum class Waited { Done, TimedOut, InDoubt };
 // Raises 55000 after 100 ms while this process holds a strong lock on a catalogue or on a table of ours.
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
 
+// A recorder that needs what this transaction holds (a strong lock on a catalogue, or on a table of ours) would wait for it. Reads the
+// whole lock table: only before a wait that is long.
+bool HoldsLockAgainstRecorder();
+
 // What this process last sent is no longer waited for. True if the recorder had not taken it yet.
 bool Withdraw(uint64_t serial);
 

@@ -47,6 +47,7 @@ void InitShared() {
     // Unique over restarts: no server runs a million statements a second for its whole life.
     pg_atomic_init_u64(&shared->next_statement, uint64_t(GetCurrentTimestamp()));
     pg_atomic_init_u32(&shared->launcher_process_plus_1, 0);
+    pg_atomic_init_u32(&shared->waiters, 0);
     shared->lock = &locks[0].lock;
     shared->database_count = settings.max_databases;
     for (int i = 0; i < subject_buckets; i++)
@@ -56,6 +57,7 @@ void InitShared() {
     for (int i = 0; i < ProcessCount(); i++) {
         pg_atomic_init_u64(&MailboxOf(i)->ticket, 0);
         pg_atomic_init_u64(&MailboxOf(i)->action_id, 0);
+        pg_atomic_init_u32(&MailboxOf(i)->awaits, 0);
     }
 }
 
@@ -111,16 +113,37 @@ void ReleaseDatabase(Database* database, bool for_good) {
     if (database->recorder_pid == MyProcPid) {
         database->ready = false;
         database->recorder_pid = 0;
-        if (for_good && database->holds == 0)
+        if (for_good && database->holds == 0) {
+            WakeCourier(database);    // it sees that the slot is not its own any more
             Reset(database);
+        }
     }
+    LWLockRelease(shared->lock);
+}
+
+Database* ClaimCourier(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    Database* database = FindDatabase(oid);
+    bool mine = database != nullptr && database->courier_pid == 0 && database->holds == 0;
+    if (mine) {
+        database->courier_process = MyProcessIndex();
+        database->courier_pid = MyProcPid;
+    }
+    LWLockRelease(shared->lock);
+    return mine ? database : nullptr;
+}
+
+void ReleaseCourier(Database* database) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    if (database->courier_pid == MyProcPid)
+        database->courier_pid = 0;
     LWLockRelease(shared->lock);
 }
 
 void FreeDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid);
-    if (database != nullptr && database->recorder_pid == 0)
+    if (database != nullptr && database->recorder_pid == 0 && database->courier_pid == 0)
         Reset(database);
     shared->gone[shared->gone_count++ % lengthof(shared->gone)] = oid;
     LWLockRelease(shared->lock);
@@ -140,6 +163,19 @@ void WakeProcess(int process) { SetLatch(&ProcGlobal->allProcs[process].procLatc
 void WakeRecorder(const Database* database) {
     if (database->recorder_pid != 0)
         WakeProcess(database->recorder_process);
+}
+
+void WakeCourier(const Database* database) {
+    if (database->courier_pid != 0)
+        WakeProcess(database->courier_process);
+}
+
+void WakeThoseWhoAwait() {
+    if (pg_atomic_read_u32(&shared->waiters) == 0)
+        return;
+    for (int i = 0; i < ProcessCount(); i++)
+        if (pg_atomic_read_u32(&MailboxOf(i)->awaits) != 0)
+            WakeProcess(i);
 }
 
 void AskLauncher(Oid database) {

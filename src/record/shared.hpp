@@ -16,6 +16,9 @@ struct Database {
     pid_t recorder_pid;               // 0: none
     int recorder_process;             // index of its mailbox and latch
     bool ready;                       // the recorder reads the ring
+    pid_t courier_pid;                // 0: none
+    int courier_process;
+    bool has_webhooks;                // so that it needs a courier
     int holds;                        // commands that need the database to itself
     uint64_t ring_id;                 // tells this life of the ring from others
     uint64_t head, tail, promised;    // see core/ring_layout.hpp
@@ -47,12 +50,14 @@ struct Reply {
 struct Mailbox {
     pg_atomic_uint64 ticket;
     pg_atomic_uint64 action_id;       // known once the entry is taken
+    pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
     Reply reply;
 };
 
 struct Shared {
     pg_atomic_uint64 next_serial;
     pg_atomic_uint64 next_statement;
+    pg_atomic_uint32 waiters;         // processes that wait for a decision
     pg_atomic_uint32 launcher_process_plus_1;
     LWLock* lock;                     // guards which database has which slot, and what the launcher is asked
     int asked_count;
@@ -84,12 +89,18 @@ Database* FindDatabase(Oid oid);
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
 
+// Claims the courier's place in the slot of a database whose recorder has been there; nullptr when there is none, or another courier lives.
+Database* ClaimCourier(Oid oid);
+void ReleaseCourier(Database* database);
+
 // The database is gone: its slot is free for another, and it needs no recorder.
 void FreeDatabase(Oid oid);
 bool IsGone(Oid database);
 
 void WakeRecorder(const Database* database);
+void WakeCourier(const Database* database);
 void WakeProcess(int process);
+void WakeThoseWhoAwait();    // a decision
 
 // Asks the launcher to look whether the database has the extension now.
 void AskLauncher(Oid database);

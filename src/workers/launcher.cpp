@@ -1,5 +1,5 @@
 // The launcher: one for the cluster, shared catalogues only. It starts a recorder in each database that may have the extension, one
-// after another, at the start and whenever a CREATE EXTENSION or the end of a hold asks for it; and a keeper in each, every hour.
+// after another, and a courier beside it where there are webhooks, at the start and whenever a CREATE EXTENSION or the end of a hold asks for it; and a keeper in each, every hour.
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
@@ -85,6 +85,25 @@ bool StartRecorder(Oid database) {
     return true;
 }
 
+bool CourierIsMissing(Oid database) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    const Database* slot = FindDatabase(database);
+    bool missing = slot != nullptr && slot->has_webhooks && slot->courier_pid == 0 && slot->recorder_pid != 0 && slot->holds == 0;
+    LWLockRelease(shared->lock);
+    return missing;
+}
+
+// As long as it is missing it is not known whether one is on its way: a second one leaves at once.
+bool StartCourier(Oid database) {
+    BackgroundWorkerHandle* handle;
+    if (!CourierIsMissing(database))
+        return true;
+    if (!Start("warrant_courier_main", "pg_warrant courier", database, restart_s, &handle))
+        return false;
+    pfree(handle);
+    return true;
+}
+
 List* ConnectableDatabases(MemoryContext context) {
     List* found = NIL;
     StartTransactionCommand();
@@ -151,7 +170,7 @@ void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0
         bool complete = true;
         ListCell* cell;
         foreach (cell, databases) {
-            if (StartRecorder(lfirst_oid(cell)))
+            if (StartRecorder(lfirst_oid(cell)) && StartCourier(lfirst_oid(cell)))
                 continue;
             complete = false;
             AskLauncher(lfirst_oid(cell));

@@ -1,0 +1,190 @@
+// The loop: claims deliveries in a short transaction, then sends them with none open, then hands the answers to the recorder through the
+// ring. What is on its way when the process ends is sent again by the next one, under the same id.
+#include "courier/deliveries.hpp"
+
+#include <new>
+
+#include "pg/server.hpp"
+
+#include "pg/boundary.hpp"
+#include "pg/settings.hpp"
+#include "pg/worker.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "record/actions.hpp"
+#include "record/entry.hpp"
+#include "record/ring.hpp"
+#include "record/shared.hpp"
+#include "courier/courier.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr int most_running = 20;
+constexpr long look_every_ms = 5000;     // for what is to be repeated
+constexpr long retry_nap_ms = 100;       // the recorder is away, or a lock was held
+
+struct Claimed {
+    int64_t delivery_id;
+    char* letter;    // UTF-8
+};
+
+struct Courier {
+    Database* database;
+    MemoryContext context;     // of a claim
+    Deliveries* deliveries;    // lives as long as the process
+    bool at_start;
+    bool needed;               // there are webhooks
+    int count;
+    Claimed* claimed;
+};
+
+Courier self;
+
+// C++ that may run out of memory. The next courier sends again what this one had claimed.
+template <class Work>
+void Do(Work work) {
+    if (!Contained(work))
+        ereport(FATAL, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("the courier is out of memory")));
+}
+
+void ReadSecrets() {
+    std::string* problem = nullptr;
+    Do([&problem] {
+        const char* path = settings.secret_file;
+        problem = new std::string(self.deliveries->secrets().Read(path == nullptr ? "" : path));
+    });
+    if (!problem->empty())
+        ereport(LOG, (errmsg("cannot use the file \"%s\" of pg_warrant.secret_file", settings.secret_file), errdetail("%s.", problem->c_str())));
+    delete problem;
+}
+
+bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
+
+void ReadClaimed(HeapTuple row, TupleDesc shape, Claimed* claimed) {
+    bool is_null;
+    claimed->delivery_id = DatumGetInt64(SPI_getbinval(row, shape, 1, &is_null));
+    char* letter = SPI_getvalue(row, shape, 2);
+    char* utf8 = pg_server_to_any(letter, int(strlen(letter)), PG_UTF8);
+    claimed->letter = MemoryContextStrdup(self.context, utf8);
+}
+
+void ClaimRows() {
+    self.count = 0;
+    self.needed = IsInstalled();
+    if (!self.needed)
+        return;
+    SPI_execute("SELECT FROM warrant.webhooks", true, 1);
+    self.needed = SPI_processed > 0;
+    static SPIPlanPtr plan = nullptr;
+    Oid types[] = {BOOLOID, INT4OID};
+    Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running()))};
+    SPI_execute_plan(Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types), values, nullptr, false, 0);
+    self.claimed = static_cast<Claimed*>(MemoryContextAlloc(self.context, (SPI_processed + 1) * sizeof(Claimed)));
+    for (uint64 i = 0; i < SPI_processed; i++)
+        ReadClaimed(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, &self.claimed[i]);
+    self.count = int(SPI_processed);
+}
+
+// False when it failed and is to be tried again soon.
+bool Claim() {
+    MemoryContextReset(self.context);
+    if (!InTransaction("claiming deliveries", ClaimRows))
+        return false;
+    self.at_start = false;
+    Do([] {
+        for (int i = 0; i < self.count; i++)
+            self.deliveries->Begin(self.claimed[i].delivery_id, self.claimed[i].letter);
+    });
+    return true;
+}
+
+// False when the recorder cannot take them now.
+bool HandOver() {
+    while (const char* answer = self.deliveries->answer()) {
+        if (SendAction("webhook_answer", answer) != Enqueued::Yes)
+            return false;
+        self.deliveries->HandedOver();
+    }
+    return true;
+}
+
+bool MustLeave() {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    bool mine = self.database->oid == MyDatabaseId && self.database->courier_pid == MyProcPid && self.database->holds == 0;
+    LWLockRelease(shared->lock);
+    return !mine || !self.needed;
+}
+
+long Soonest(long nap_ms) {
+    int network_ms = self.deliveries->client().TimeoutMs();
+    return network_ms < 0 || network_ms > nap_ms ? nap_ms : network_ms;
+}
+
+// True when somebody woke us.
+bool WaitFor(long nap_ms) {
+    int events = WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                                   self.deliveries->client().Descriptor(), Soonest(nap_ms), PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    if (ConfigReloadPending) {
+        ConfigReloadPending = false;
+        ProcessConfigFile(PGC_SIGHUP);
+        ReadSecrets();
+    }
+    return (events & WL_LATCH_SET) != 0;
+}
+
+void Leave(int, Datum) { ReleaseCourier(self.database); }
+
+void Start(Oid oid) {
+    if (IsGone(oid))
+        proc_exit(0);
+    BeginWorker(oid, "pg_warrant courier");
+    self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);
+    self.database = ClaimCourier(oid);
+    if (self.database == nullptr)
+        proc_exit(0);
+    before_shmem_exit(Leave, Datum(0));
+    self.needed = self.at_start = true;
+    std::string* problem = nullptr;
+    Do([&problem] {
+        self.deliveries = new Deliveries(GetDatabaseEncoding() != PG_UTF8);
+        problem = new std::string(self.deliveries->Open());
+    });
+    if (!problem->empty())
+        ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("the courier cannot use the network"), errdetail("%s.", problem->c_str())));
+    delete problem;
+    ReadSecrets();
+}
+
+[[noreturn]] void Deliver() {
+    TimestampTz look_at = 0;
+    bool woken = true;
+    for (;;) {
+        bool well = true, full = self.deliveries->running() >= most_running;
+        if (!full && (woken || GetCurrentTimestamp() >= look_at)) {
+            well = Claim();
+            full = self.count > 0;    // there may be more when these are done
+            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? look_every_ms : retry_nap_ms);
+        }
+        Do([] { self.deliveries->Perform(); });
+        well = HandOver() && well;
+        if (MustLeave())
+            proc_exit(0);
+        size_t before = self.deliveries->running();
+        woken = WaitFor(well ? look_every_ms : retry_nap_ms);
+        Do([] { self.deliveries->Perform(); });
+        woken = woken || (full && self.deliveries->running() < before);
+    }
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+void warrant_courier_main(Datum argument) {
+    warrant::Start(DatumGetObjectId(argument));
+    warrant::Deliver();
+}

@@ -1,0 +1,58 @@
+// Deliveries under way: each is signed, sent, and its answer understood. What comes out are arguments for the recorder's action
+// webhook_answer. Knows no server. Everything here may throw when memory is out, and throws nothing else.
+#pragma once
+#ifdef POSTGRES_H
+#error "knows no server: include it before pg/server.hpp"
+#endif
+
+#include "core/http_client.hpp"
+#include "courier/secrets.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace warrant {
+
+class Deliveries {
+  public:
+    // ascii: the database's encoding is not UTF-8, so other characters of an answer become question marks.
+    explicit Deliveries(bool ascii) : ascii_(ascii) {}
+
+    // Once, before anything else: the error, or empty.
+    std::string Open() { return client_.Open(); }
+
+    Secrets& secrets() { return secrets_; }
+    const core::HttpClient& client() const { return client_; }
+
+    // Begins to send a letter (see letter.hpp). What is wrong with it becomes its answer.
+    void Begin(int64_t delivery_id, std::string_view letter);
+
+    // Does what can be done without waiting; answers line up behind those before them.
+    void Perform();
+
+    // The oldest answer, a JSON object for the recorder; nullptr when there is none. It stays until it is handed over.
+    const char* answer() const { return answers_.empty() ? nullptr : answers_.front().c_str(); }
+    void HandedOver() { answers_.pop_front(); }
+
+    size_t running() const { return running_.size(); }
+
+  private:
+    struct Sent {
+        int64_t delivery_id;
+        std::string request_id;
+    };
+    void Conclude(const core::HttpResult& result, const Sent& sent);
+    void Fail(int64_t delivery_id, std::string_view error, bool may_repeat);
+    std::string Clean(std::string_view text) const;
+
+    bool ascii_;
+    Secrets secrets_;
+    core::HttpClient client_;
+    std::map<uint64_t, Sent> running_;    // by the client's id
+    std::deque<std::string> answers_;
+};
+
+}    // namespace warrant

@@ -1,0 +1,24 @@
+// One delivery as warrant.claim_deliveries hands it over, made into a call. The same row makes the same body each time.
+#pragma once
+#ifdef POSTGRES_H
+#error "knows no server: include it before pg/server.hpp"
+#endif
+
+#include "core/http_call.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace warrant {
+
+struct Letter {
+    core::HttpCall call;    // complete but for the headers that are signed
+    std::string request_id; // webhook-id
+    std::string secret_name;
+};
+
+// From UTF-8 JSON; or what is wrong with it. Throws only when memory is out.
+std::variant<Letter, std::string> ReadLetter(std::string_view json);
+
+}    // namespace warrant

@@ -1,0 +1,19 @@
+// Requests as committed, for those who wait for their decision.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+enum class RequestState : char { Unknown, Pending, Approved, Denied, Cancelled, Expired };
+
+struct Request {
+    RequestState state;    // Unknown: there is none
+    Oid requester;
+    bool awaited;          // a webhook has not yet given its first answer
+};
+
+// Raises 55000 when the table cannot be read.
+Request FindRequest(int64 request_id);
+
+}    // namespace warrant
