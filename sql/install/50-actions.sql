@@ -201,7 +201,7 @@ BEGIN
             'statement', statement_text, 'statement_sha256', encode(statement_sha256, 'hex'),
             'nonce', replace(gen_random_uuid()::text, '-', ''),
             'requested_at_us', (extract(epoch FROM r.requested_at) * 1000000)::bigint, 'expires_at_us', (extract(epoch FROM r.expires_at) * 1000000)::bigint,
-            'reason', r.reason, 'duration_s', extract(epoch FROM r.duration)::bigint, 'policy', (terms).policies,
+            'reason', r.reason, 'duration_s', extract(epoch FROM r.duration)::bigint, 'policy', (SELECT string_agg(DISTINCT i.policy_name, ', ') FROM warrant.request_items i WHERE i.request_id = r.id),
             'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c), 'cluster_name', current_setting('cluster_name'),
             'items', (SELECT jsonb_agg(jsonb_build_object('type', CASE i.target_kind WHEN 's' THEN 'pg_schema' WHEN 'd' THEN 'pg_database'
                     ELSE CASE c.relkind WHEN 'v' THEN 'pg_view' WHEN 'm' THEN 'pg_matview' WHEN 'f' THEN 'pg_foreign_table' ELSE 'pg_table' END END,
@@ -450,7 +450,7 @@ DECLARE
     person text := 'webhook:' || (delivery).webhook;
     voter jsonb := origin || jsonb_build_object('session_user_oid', NULL, 'session_user_name', NULL, 'current_user_name', NULL, 'authn_id', NULL,
                                                 'authenticated_user_name', person);
-    comment text := nullif(concat_ws(' ', nullif(args->>'reason', ''), format('(approver %s, unverified)', nullif(args->>'approver', ''))), '');
+    comment text := nullif(concat_ws(' ', nullif(args->>'reason', ''), '(approver ' || nullif(args->>'approver', '') || ', unverified)'), '');
 BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN

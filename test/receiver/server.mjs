@@ -1,6 +1,6 @@
 // An approval webhook's other end, as a stranger would write it: HTTPS, and signatures checked with the reference library.
 //
-//   node server.mjs --certificates DIRECTORY --log FILE --secret whsec_... [--secret whsec_...]
+//   node server.mjs --certificates DIRECTORY --log FILE --secret whsec_... [--secret whsec_...] [--port PORT]
 //
 // Prints its ports as one line of JSON and runs until its standard input ends:
 //   https, wrong_host, wrong_ca   the same server under three certificates (see certificates)
@@ -15,7 +15,12 @@ import { parseArgs } from 'node:util'
 import { Webhook } from 'standardwebhooks'
 
 const { values: options } = parseArgs({
-  options: { certificates: { type: 'string' }, log: { type: 'string' }, secret: { type: 'string', multiple: true } },
+  options: {
+    certificates: { type: 'string' },
+    log: { type: 'string' },
+    secret: { type: 'string', multiple: true },
+    port: { type: 'string', default: '0' }, // of https
+  },
 })
 const webhooks = options.secret.map((secret) => new Webhook(secret))
 
@@ -83,6 +88,11 @@ const behaviours = {
     response.end()
   },
   hang: () => {},
+  // /hang-then-approve/1: hangs once, then approves.
+  'hang-then-approve': ({ id, response, query, argument }) => {
+    asked.set(id, (asked.get(id) ?? 0) + 1)
+    if (asked.get(id) > Number(argument)) json(response, approval(id, query))
+  },
   'hang-body': ({ response }) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write('{"decision":tr')
@@ -132,23 +142,23 @@ async function receive(request, response) {
 
 // --- ports ---
 
-const listening = (server) =>
+const listening = (server, port = 0) =>
   new Promise((resolve, reject) => {
     server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server.address().port))
+    server.listen(port, '127.0.0.1', () => resolve(server.address().port))
   })
 
-const https = (name) => {
+const https = (name, port) => {
   const file = (suffix) => readFileSync(join(options.certificates, name + suffix))
   const server = createSecureServer({ cert: file('.pem'), key: file('.key'), allowHTTP1: true })
   server.on('request', (request, response) => receive(request, response).catch(() => {})) // a client that hung up
   server.on('sessionError', () => {})
   server.on('tlsClientError', () => {})
-  return listening(server)
+  return listening(server, port)
 }
 
 const ports = {
-  https: await https('server'),
+  https: await https('server', Number(options.port)),
   wrong_host: await https('wrong-host'),
   wrong_ca: await https('wrong-ca'),
   silent: await listening(createServer((connection) => connection.on('error', () => {}))),

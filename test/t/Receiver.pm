@@ -23,9 +23,18 @@ sub started
 	IPC::Run::run([ 'npm', 'ci', '--no-audit', '--no-fund', '--cache', "$home/cache" ], '<', \undef, '>&', \$npm, init => sub { chdir $home })
 	  or die "npm: $npm";
 
-	my $self = bless { home => $home, in => '', out => '', err => '' }, $class;
-	my @command = ('node', "$home/server.mjs", '--certificates', "$home/certificates", '--log', "$home/log");
-	push @command, '--secret', $_ for @secrets ? @secrets : $secret;
+	my $self = bless { home => $home, secrets => @secrets ? \@secrets : [$secret], ports => { https => 0 } }, $class;
+	return $self->start;
+}
+
+# Starts it again after a stop, on the same https port; the others change.
+sub start
+{
+	my ($self) = @_;
+	my $home = $self->{home};
+	my @command = ('node', "$home/server.mjs", '--certificates', "$home/certificates", '--log', "$home/log", '--port', $self->{ports}{https});
+	push @command, '--secret', $_ for @{ $self->{secrets} };
+	$self->{$_} = '' for qw(in out err);
 	$self->{process} = IPC::Run::start(\@command, '<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
 		my $limit = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	$self->{process}->pump until $self->{out} =~ /\n/ || !$self->{process}->pumpable;
@@ -70,11 +79,18 @@ sub await
 	die "fewer than $count deliveries";
 }
 
+sub stop
+{
+	my ($self) = @_;
+	$self->{process}->kill_kill(grace => 1) if $self->{process};
+	undef $self->{process};
+}
+
 sub DESTROY
 {
 	my ($self) = @_;
 	local $?;
-	$self->{process}->kill_kill(grace => 1) if $self->{process};
+	$self->stop;
 }
 
 1;

@@ -1,0 +1,243 @@
+# An approval webhook decides a refused statement's request while the statement waits; whatever else it does, the request stays pending, the
+# statement is refused and the cause can be read. The other end checks every signature with a library that is not ours.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use GatedServer;
+use PostgreSQL::Test::Utils;
+use Receiver;
+use Test::More;
+
+# Long enough that what is tested ends every wait, and not the clock.
+my $patience = '60s';
+my $receiver = Receiver->started;
+my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
+my $node = GatedServer->running('main', "pg_warrant.secret_file = '$secrets'", "pg_warrant.decision_wait = '$patience'");
+
+sub keep_secrets
+{
+	my ($mode, @lines) = @_;
+	open my $file, '>', $secrets or die "$secrets: $!";
+	print $file map { "$_\n" } @lines;
+	close $file;
+	chmod $mode, $secrets or die "$secrets: $!";
+	$node->reload;
+}
+keep_secrets(0600, '# keys', "bank = $Receiver::secret");
+
+# --- what the cases share ---
+
+my $count = 0;
+
+# asking(URL, ADD_WEBHOOK, CREATE_POLICY): a new table of clerk's under a policy that asks a new webhook; both are named after the table.
+sub asking
+{
+	my ($url, $webhook, $policy, $database) = @_;
+	my $table = 't' . ++$count;
+	my $authority = $receiver->authority;
+	my ($more_webhook, $more_policy) = map { $_ ? ", $_" : '' } $webhook, $policy;
+	$node->safe_as('dba', <<"SQL", $database);
+BEGIN;
+CREATE TABLE $table (id int);
+INSERT INTO $table VALUES (1);
+GRANT ALL ON $table TO clerk;
+SELECT warrant.add_webhook('$table', '$url', 'decision', 'bank', allowed_networks => '{127.0.0.1}', ca_file => '$authority'$more_webhook);
+SELECT warrant.create_policy('$table', 'approve', on_table => '$table', webhook => '$table'$more_policy);
+COMMIT;
+SQL
+	$node->eventually(sub { courier_pid($database) }) or die 'the courier does not start';
+	return $table;
+}
+
+sub courier_pid
+{
+	my ($database) = @_;
+	return $node->try_query(q{SELECT substring(value, 'pid (\d+)') FROM warrant.status() WHERE item = 'courier'}, $database);
+}
+
+sub value { $node->safe_as('dba', $_[0], $_[1]) }
+
+sub request_on { value("SELECT max(request_id) FROM warrant.request_items WHERE relation_name = '$_[0]'") }
+sub state_of { value('SELECT state FROM warrant.requests WHERE id = ' . request_on($_[0])) }
+sub delivery_of { value("SELECT concat_ws(' ', state, attempts, answer) FROM warrant.deliveries WHERE webhook = '$_[0]' ORDER BY id DESC LIMIT 1", $_[1]) }
+sub error_of { value("SELECT coalesce(warning, '') FROM warrant.status() WHERE item = 'webhook $_[0]'") }
+
+# What the behaviour was sent so far; earlier cases' repetitions may come in between.
+sub sent_to { my ($behaviour) = @_; return grep { $_->{path} =~ m{^/$behaviour(/|$)} } $receiver->deliveries }
+
+# set(NAME, VALUE, SHOWN)
+sub set
+{
+	my ($name, $value, $shown) = @_;
+	value("ALTER SYSTEM SET $name = '$value'");
+	$node->reload;
+	$node->eventually(sub { value("SELECT current_setting('$name')") eq $shown }) or die $name;
+}
+
+# --- it decides ---
+
+my $table = asking($receiver->url('approve?ttl_s=60'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'an approved statement runs');
+is(value("SELECT id FROM $table"), '2', 'once');
+is(value("SELECT string_agg(event, ' ' ORDER BY seq) FROM warrant.audit_log WHERE request_id = " . request_on($table)),
+	'request_created refused request_approved grant_created', 'audited');
+is(value("SELECT DISTINCT person, session_user_name IS NULL FROM warrant.audit_log WHERE event = 'request_approved'"),
+	"webhook:$table|t", 'as a vote of the webhook, not of a role');
+like(value("SELECT comment FROM warrant.audit_log WHERE event = 'request_approved'"), qr/^as agreed \(approver bob\@example\.com, unverified\)$/, 'with its reason');
+is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:01:00', 'for as long as it said');
+
+$table = asking($receiver->url('approve?ttl_s=864000'));
+is($node->sqlstate_as('clerk', "SET pg_warrant.duration = '10 min'; UPDATE $table SET id = 2"), 'none', 'approved for too long');
+is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:10:00', 'it does not get more than it asked for');
+$table = asking($receiver->url('approve?ttl_s=864000'), '', q{default_duration => '7 min'});
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for too long, without a wish');
+is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:07:00', 'it gets what the policy gives');
+
+$table = asking($receiver->url('bare-approve'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a bare AuthZEN decision is enough');
+
+$table = asking($receiver->url('deny'));
+my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+is($state, '42501', 'a denied statement is refused');
+like($err, qr/UPDATE on table "$table" was denied\nDETAIL:  Request \d+ was denied\./, 'and says so');
+is(state_of($table), 'denied', 'its request is denied');
+is(value("SELECT id FROM $table"), '1', 'it did nothing');
+
+$table = asking($receiver->url('pending'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'a pending answer ends the wait');
+is(state_of($table), 'pending', 'the request waits');
+$node->safe_as('boss', 'SELECT warrant.approve(' . request_on($table) . ')');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a person approves it later');
+
+$table = asking($receiver->url('approve'), '', 'min_approvals => 2');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'under a quorum it is one vote');
+is(state_of($table), 'pending', 'and not enough');
+$node->safe_as('boss', 'SELECT warrant.approve(' . request_on($table) . ')');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a person has the other');
+
+$table = asking($receiver->url('approve'));
+$node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'ahead of time')");
+ok($node->eventually(sub { state_of($table) eq 'approved' }), 'a request made by SQL is sent, too');
+
+# --- what decides nothing ---
+
+sub decides_nothing
+{
+	my ($what, $url, $cause, $webhook) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $table = asking($url, $webhook);
+	my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+	is("$state " . ($err =~ /Request \d+ \(UPDATE on public\.$table\) is waiting/ ? state_of($table) : $err), '42501 pending', "$what: refused, pending");
+	like(error_of($table), $cause, "$what: its cause");
+}
+
+decides_nothing($_, $receiver->url($_), qr/./) for qw(no-id wrong-id no-decision string-decision contradiction duplicate-keys trailing deep
+	garbage oversized oversized-headers redirect close status/403 status/500);
+decides_nothing('a slow drip', $receiver->url('drip'), qr/timed out/, q{timeout => '300 ms'});
+decides_nothing('half a body', $receiver->url('hang-body'), qr/timed out/, q{timeout => '300 ms'});
+decides_nothing('no answer', $receiver->url('hang'), qr/timed out/, q{timeout => '300 ms'});
+decides_nothing('no handshake', $receiver->url('approve', 'silent'), qr/timed out/, q{timeout => '300 ms'});
+decides_nothing('another host', $receiver->url('approve', 'wrong_host'), qr/./);
+decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), qr/./);
+decides_nothing('a limit that would be lost', $receiver->url('approve?max_uses=1'), qr/limits uses or rows/);
+decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/./);
+
+keep_secrets(0644, "bank = $Receiver::secret");
+$node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
+decides_nothing('keys that others can read', $receiver->url('approve'), qr/has no key named "bank"/);
+keep_secrets(0600, 'bank = whsec_' . 'A' x 32, "bank = $Receiver::secret");
+$table = asking($receiver->url('pending'));
+ok($node->eventually(sub {
+	$node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+	my $answered = delivery_of($table) eq 'answered 1 pending';
+	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
+	return $answered;
+}), 'a delivery is signed with every key while one is changed');
+
+is($node->sqlstate_as('dba', <<'SQL'), '42501', 'nobody but the courier reports an answer');
+CREATE FUNCTION public.webhook_answer(delivery_id bigint, outcome text) RETURNS void LANGUAGE c AS 'pg_warrant', 'warrant_action';
+SELECT public.webhook_answer(1, 'approved');
+SQL
+
+# --- how a wait ends ---
+
+# While the courier stands still nothing but the cause that is tested ends the wait.
+sub while_courier_stands
+{
+	my ($code) = @_;
+	my $pid = courier_pid();
+	kill 'STOP', $pid or die "cannot stop $pid";
+	$code->();
+	kill 'CONT', $pid;
+}
+
+$table = asking($receiver->url('approve'));
+while_courier_stands(sub {
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '300ms'; UPDATE $table SET id = 2"), '57014', 'statement_timeout ends a wait');
+	is(state_of($table), 'pending', 'and leaves the request pending');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; BEGIN; UPDATE $table SET id = 2; COMMIT"), '42501', 'there is none in a transaction block');
+
+	my $session = $node->session_as('clerk');
+	my ($pid) = $node->ask($session, 'SELECT pg_backend_pid()');
+	$session->query_until(qr/begun/, "\\echo begun\nUPDATE $table SET id = 2;\n");
+	ok($node->eventually(sub { value("SELECT wait_event_type FROM pg_stat_activity WHERE pid = $pid AND state = 'active'") eq 'Extension' }), 'a session waits');
+	value("SELECT pg_cancel_backend($pid)");
+	my ($out, $code, $said) = $node->ask($session, 'SELECT 1');
+	is("$out $code", '1 57014', 'pg_cancel_backend ends a wait') or diag($said);
+	is(state_of($table), 'pending', 'and leaves the request pending');
+	$session->quit;
+
+	set('pg_warrant.max_waiters', 0, '0');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; UPDATE $table SET id = 2"), '42501', 'there is none behind max_waiters others');
+	set('pg_warrant.max_waiters', 20, '20');
+	set('pg_warrant.decision_wait', '100ms', '100ms');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; UPDATE $table SET id = 2"), '42501', 'decision_wait ends it');
+	set('pg_warrant.decision_wait', $patience, '1min');
+});
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'the answer counts all the same');
+
+# --- who fails comes back ---
+
+$table = asking($receiver->url('hang-then-approve/1'));
+my $session = $node->session_as('clerk');
+$session->query_until(qr/begun/, "\\echo begun\nUPDATE $table SET id = 2;\n");
+ok($node->eventually(sub { sent_to('hang-then-approve') == 1 }), 'a delivery is on its way');
+my $first_courier = courier_pid();
+value("SELECT pg_terminate_backend($first_courier)");
+ok($node->eventually(sub { sent_to('hang-then-approve') == 2 }), 'when its courier ends the next one sends it again');
+my @sent = sent_to('hang-then-approve');
+is($sent[-1]{id}, $sent[-2]{id}, 'under the same id');
+is($sent[-1]{body}, $sent[-2]{body}, 'and with the same body');
+is(($node->ask($session, "SELECT id FROM warrant.my_grants WHERE policy_name = '$table'"))[1], 'none', 'the statement had its answer');
+is(value("SELECT id FROM $table"), '2', 'and ran');
+$session->quit;
+
+$receiver->stop;
+$table = asking($receiver->url('approve'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'an endpoint that is gone');
+is(delivery_of($table), 'queued 1', 'is tried once more');
+like(error_of($table), qr/./, 'and its cause is known');
+$receiver->start;
+ok($node->eventually(sub { state_of($table) eq 'approved' }), 'when it is back its answer counts');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'for the statement that comes again');
+
+# --- it leaves room ---
+
+value('CREATE DATABASE other');
+$node->add_gate('other');
+set('pg_warrant.decision_wait', '100ms', '100ms');
+$table = asking($receiver->url('hang'), '', '', 'other');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'other'), '42501', 'an endpoint that hangs');
+ok($node->eventually(sub { delivery_of($table, 'other') eq 'sending 1' }), 'and is being called');
+is($node->sqlstate_as('dba', q{SET statement_timeout = '2s'; DROP DATABASE other}), 'none', 'is not waited for by DROP DATABASE');
+
+is($node->sqlstate_as('dba', "SELECT warrant.drop_webhook('t1')"), '2BP01', 'a webhook that is asked stays');
+value("SELECT warrant.drop_policy('t$_'), warrant.drop_webhook('t$_')") for grep { value("SELECT count(*) FROM warrant.webhooks WHERE name = 't$_'") } 1 .. $count;
+ok($node->eventually(sub { !courier_pid() && !value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant courier'") }), 'without webhooks there is no courier');
+
+@sent = $receiver->deliveries;
+cmp_ok(scalar @sent, '>', 25, 'the receiver had its deliveries');
+is(scalar(grep { !$_->{verified} } @sent), 0, 'and verified every one');
+$node->log_is_sound;
+done_testing();
