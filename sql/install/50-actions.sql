@@ -454,7 +454,7 @@ DECLARE
 BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
-        RETURN 'the request was decided before';
+        RETURN NULL;    -- somebody was quicker
     ELSIF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
         RETURN 'a policy of the request does not ask this webhook';

@@ -139,7 +139,7 @@ bool WaitFor(long nap_ms) {
 void Leave(int, Datum) { ReleaseCourier(self.database); }
 
 void Start(Oid oid) {
-    if (IsGone(oid))
+    if (IsHeld(oid) || IsGone(oid))
         proc_exit(0);
     BeginWorker(oid, "pg_warrant courier");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);

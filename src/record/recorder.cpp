@@ -337,14 +337,6 @@ void Leave(int, Datum) {
         ReleaseDatabase(self.database, !self.installed);
 }
 
-bool IsHeld(Oid oid) {
-    LWLockAcquire(shared->lock, LW_SHARED);
-    const Database* database = FindDatabase(oid);
-    bool held = database != nullptr && database->holds > 0;
-    LWLockRelease(shared->lock);
-    return held;
-}
-
 // Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
 [[noreturn]] void StepAside() { proc_exit(0); }
 

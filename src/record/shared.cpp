@@ -158,6 +158,14 @@ bool IsGone(Oid database) {
     return gone;
 }
 
+bool IsHeld(Oid oid) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    const Database* database = FindDatabase(oid);
+    bool held = database != nullptr && database->holds > 0;
+    LWLockRelease(shared->lock);
+    return held;
+}
+
 void WakeProcess(int process) { SetLatch(&ProcGlobal->allProcs[process].procLatch); }
 
 void WakeRecorder(const Database* database) {

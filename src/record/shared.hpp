@@ -97,6 +97,9 @@ void ReleaseCourier(Database* database);
 void FreeDatabase(Oid oid);
 bool IsGone(Oid database);
 
+// A command needs the database to itself.
+bool IsHeld(Oid database);
+
 void WakeRecorder(const Database* database);
 void WakeCourier(const Database* database);
 void WakeProcess(int process);
