@@ -68,6 +68,7 @@ bool StillInstalled() { return OidIsValid(get_extension_oid(extension_name, true
 void LookForWebhooks() {
     SPI_execute("SELECT FROM warrant.webhooks", true, 1);
     self.database->has_webhooks = SPI_processed > 0;
+    pg_memory_barrier();
     if (self.database->has_webhooks && self.database->courier_pid == 0)
         AskLauncher(self.database->oid);
 }

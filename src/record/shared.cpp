@@ -135,9 +135,14 @@ Database* ClaimCourier(Oid oid) {
 
 void ReleaseCourier(Database* database) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    if (database->courier_pid == MyProcPid)
+    bool mine = database->courier_pid == MyProcPid;
+    if (mine)
         database->courier_pid = 0;
+    pg_memory_barrier();
+    bool needed = mine && database->has_webhooks && database->holds == 0;
     LWLockRelease(shared->lock);
+    if (needed)    // again: the recorder saw this one and asked for no other
+        AskLauncher(MyDatabaseId);
 }
 
 void FreeDatabase(Oid oid) {

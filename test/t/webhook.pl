@@ -235,6 +235,9 @@ is($node->sqlstate_as('dba', q{SET statement_timeout = '2s'; DROP DATABASE other
 is($node->sqlstate_as('dba', "SELECT warrant.drop_webhook('t1')"), '2BP01', 'a webhook that is asked stays');
 value("SELECT warrant.drop_policy('t$_'), warrant.drop_webhook('t$_')") for grep { value("SELECT count(*) FROM warrant.webhooks WHERE name = 't$_'") } 1 .. $count;
 ok($node->eventually(sub { !courier_pid() && !value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant courier'") }), 'without webhooks there is no courier');
+set('pg_warrant.decision_wait', $patience, '1min');
+$table = asking($receiver->url('deny'));
+like(($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"))[1], qr/was denied/, 'and with the next webhook there is one again');
 
 @sent = $receiver->deliveries;
 cmp_ok(scalar @sent, '>', 25, 'the receiver had its deliveries');
