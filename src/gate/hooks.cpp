@@ -44,19 +44,24 @@ bool GoesOn(const QueryDesc* query) {
     return query->already_executed || (utility != nullptr && IsA(utility, FetchStmt));
 }
 
-void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
+Frame RunFrame(QueryDesc* query) {
     const PlannedStmt* plan = query->plannedstmt;
-    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+    return Frame{FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+}
+
+void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool goes_on = GoesOn(query);
     auto run = [&] {
         if (unlikely(goes_on))
             CheckAgain(query);
         previous_run(WARRANT_RUN_ARGUMENTS);
     };
-    if (HasLedgers())
+    if (!HasLedgers() && HasUncaughtFrame()) {
+        InUncaughtFrame([query](Frame* frame) { *frame = RunFrame(query); }, run);
+    } else {
+        Frame frame = RunFrame(query);
         InFrame(&frame, run);
-    else
-        InUncaughtFrame(&frame, run);
+    }
     CountRows(query, query->estate->es_processed);
 }
 
@@ -67,7 +72,7 @@ void OnExecutorFinish(QueryDesc* query) {
         previous_finish(query);
         return;
     }
-    Frame frame = {FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+    Frame frame = RunFrame(query);
     InFrame(&frame, [query] { previous_finish(query); });
 }
 

@@ -57,20 +57,19 @@ void InFrame(Frame* frame, const Body& body) {
         on_frame_left(frame, false);
 }
 
+// Whether another frame that nothing catches has a place.
+inline bool HasUncaughtFrame() { return likely(uncaught_count < most_uncaught); }
+
 // The same for a query whose statement has no ledger, without the price of catching: an error ends the subtransaction that the query
-// began in, and UnwindFrames then takes the frame away.
-template <class Body>
-void InUncaughtFrame(Frame* frame, const Body& body) {
-    if (unlikely(uncaught_count == most_uncaught)) {
-        InFrame(frame, body);
-        return;
-    }
+// began in, and UnwindFrames then takes the frame away. fill(Frame*) sets what the frame is about.
+template <class Fill, class Body>
+void InUncaughtFrame(const Fill& fill, const Body& body) {
+    Frame* frame = &uncaught_frames[uncaught_count++];
+    fill(frame);
     frame->outer = current_frame;
     frame->caught = false;
     frame->nest_level = GetCurrentTransactionNestLevel();
-    Frame* kept = &uncaught_frames[uncaught_count++];
-    *kept = *frame;
-    current_frame = kept;
+    current_frame = frame;
     body();
     current_frame = frame->outer;
     uncaught_count--;
