@@ -6,9 +6,12 @@ SOURCES := \
 	src/functions/wait_for.cpp \
 	src/gate/access.cpp \
 	src/gate/databases.cpp \
+	src/gate/fetch.cpp \
 	src/gate/gate.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \
+	src/gate/planning.cpp \
+	src/gate/reading.cpp \
 	src/gate/refusal.cpp \
 	src/gate/statement.cpp \
 	src/pg/clock.cpp \
