@@ -7,6 +7,7 @@
 namespace warrant {
 
 struct Statement;
+struct AccessList;
 
 enum class FrameKind : uint8_t { Run, Utility, Planning };
 
@@ -21,6 +22,7 @@ struct Frame {
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
     bool caught;               // what is raised inside is caught and raised again
     int nest_level;            // of the transaction it began in, when it is not
+    const AccessList* decided = nullptr;    // the accesses that a utility statement was let run with
 };
 
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
