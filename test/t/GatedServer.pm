@@ -121,8 +121,9 @@ sub eventually
 sub try_query
 {
 	my ($self, $sql, $database) = @_;
-	my ($rc, $out) = $self->psql($database // 'postgres', $sql, timeout => 10, timed_out => \my $late,
-		extra_params => [ '-U', 'dba' ]);
+	# It raises when psql is gone before it has read the statement.
+	my ($rc, $out) = eval {
+		$self->psql($database // 'postgres', $sql, timeout => 10, timed_out => \my $late, extra_params => [ '-U', 'dba' ]) };
 	return defined $rc && $rc == 0 ? $out : undef;
 }
 
