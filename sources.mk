@@ -20,9 +20,12 @@ SOURCES := \
 	src/gate/access.cpp \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
+	src/gate/fetch.cpp \
 	src/gate/gate.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \
+	src/gate/planning.cpp \
+	src/gate/reading.cpp \
 	src/gate/refusal.cpp \
 	src/gate/statement.cpp \
 	src/pg/clock.cpp \

@@ -15,31 +15,6 @@ namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
-
-// UPDATE and DELETE include reading their own target in WHERE and SET; what they hand back in RETURNING, or show to functions that are not the
-// server's own, is a SELECT.
-bool ReadIsImplied(const Permission& permission, bool returning) {
-    bool writes = (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission);
-    return writes && !returning;
-}
-
-void AddPermission(AccessList* list, const Permission& permission, bool returning, bool exported) {
-    if ((permission.required & ACL_SELECT) && !ReadIsImplied(permission, returning)) {
-        AddAccess(list, permission.relation, Command::Select);
-        if (exported)
-            AddAccess(list, permission.relation, Command::Export);
-    }
-    if (permission.required & ACL_INSERT)
-        AddAccess(list, permission.relation, Command::Insert);
-    if (permission.required & ACL_UPDATE)
-        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock);
-    if (permission.required & ACL_DELETE)
-        AddAccess(list, permission.relation, Command::Delete);
-    if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
-        AddAccess(list, permission.relation, Command::Admin);
-}
-
 // The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
     return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI &&
@@ -69,8 +44,25 @@ void AddAccess(AccessList* list, Oid relation, Command command) {
     list->items[list->count++] = Access{relation, command};
 }
 
-void CollectAccesses(AccessList* list, List* permissions, bool returning, bool exported) {
-    ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, returning, exported); });
+void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported) {
+    bool implied = Writes(permission) && list_member_oid(implied_reads, permission.relation);
+    if ((permission.required & ACL_SELECT) && !implied) {
+        AddAccess(list, permission.relation, Command::Select);
+        if (exported)
+            AddAccess(list, permission.relation, Command::Export);
+    }
+    if (permission.required & ACL_INSERT)
+        AddAccess(list, permission.relation, Command::Insert);
+    if (permission.required & ACL_UPDATE)
+        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock);
+    if (permission.required & ACL_DELETE)
+        AddAccess(list, permission.relation, Command::Delete);
+    if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
+        AddAccess(list, permission.relation, Command::Admin);
+}
+
+void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported) {
+    ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, implied_reads, exported); });
 }
 
 bool MustAsk(const QueryDesc* query, int eflags) { return !IsLeadersPlan(query) && !IsIntegrityLookup(query, eflags); }

@@ -16,6 +16,8 @@
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
+#include "gate/planning.hpp"
+#include "gate/reading.hpp"
 #include "gate/refusal.hpp"
 
 namespace warrant {
@@ -92,32 +94,6 @@ void RequireAll(Findings* findings, QueryDesc* query, const AccessList* list) {
     }
 }
 
-struct Collection {
-    AccessList list;
-    bool exported;
-};
-
-void RefuseMissing(const AccessList* list) {
-    if (list->count == 0)
-        return;
-    Missing missing[most_on_stack];
-    Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, nullptr, list);
-}
-
-// The accesses of a query, its subqueries and CTEs.
-bool CollectFromNode(Node* node, void* context) {
-    if (node == nullptr)
-        return false;
-    if (!IsA(node, Query))
-        return WalkExpression(node, CollectFromNode, context);
-    Query* query = reinterpret_cast<Query*>(node);
-    Collection* collection = static_cast<Collection*>(context);
-    CollectAccesses(&collection->list, PermissionsOf(query), query->returningList != NIL, collection->exported);
-    return WalkQuery(query, CollectFromNode, context);
-}
-
 // It is read by a decision that is kept and asks for no record.
 bool IsReadSilently(Governance* governance, const Permission& permission) {
     if (governance->own || permission.required != ACL_SELECT)
@@ -127,10 +103,9 @@ bool IsReadSilently(Governance* governance, const Permission& permission) {
 }
 
 // The fast path: nothing that the statement touches is governed or ours, or it is only read, as this session did before.
-bool NothingToDecide(const QueryDesc* query) {
+bool NothingToDecide(const PlannedStmt* plan, bool exported) {
     bool nothing = true;
-    bool exported = query->dest->mydest == DestCopyOut;
-    ForEachPermission(PermissionsOf(query->plannedstmt), [&nothing, exported](const Permission& permission) {
+    ForEachPermission(PermissionsOf(plan), [&nothing, exported](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId)
             return;
         Governance* governance = FindGovernance(permission.relation);
@@ -139,26 +114,14 @@ bool NothingToDecide(const QueryDesc* query) {
     return nothing;
 }
 
-// The plan calls functions that are not the server's own; operators' functions count, triggers' do not.
-bool CallsOthers(const PlannedStmt* plan) {
-    ListCell* cell;
-    foreach (cell, plan->invalItems)
-        if (lfirst_node(PlanInvalItem, cell)->cacheId == PROCOID)
-            return true;
-    return false;
-}
-
-// RETURNING of the statement, or of a modifying CTE: the plan's own mark names the statement's alone.
-bool Returns(const PlannedStmt* plan) {
-    if (plan->hasReturning)
-        return true;
-    ListCell* cell;
-    foreach (cell, plan->subplans) {
-        const Node* subplan = static_cast<const Node*>(lfirst(cell));
-        if (subplan != nullptr && IsA(subplan, ModifyTable) && reinterpret_cast<const ModifyTable*>(subplan)->returningLists != NIL)
-            return true;
-    }
-    return false;
+// Refuses what may not run, and keeps silent about the rest: its start records it, or has done so.
+void RefuseMissing(const AccessList* list) {
+    if (list->count == 0)
+        return;
+    Missing missing[most_on_stack];
+    Verdict verdicts[most_on_stack];
+    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
+    RequireAll(&findings, nullptr, list);
 }
 
 // A transaction absorbs them when it starts, and for each lock that it takes: its first check need not, while it is in the message that
@@ -192,29 +155,34 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     RecordVerdicts(query, findings.verdicts, findings.verdict_count);
 }
 
-void CheckBeforePlanning(Query* query, bool exported) {
-    if (GateIsOff() || InNoForceRLSOperation() || !GateIsPresent())    // the server's own lookups tell themselves apart only when they start
-        return;
-    Collection collection;
-    collection.exported = exported;
-    collection.list.count = 0;
-    collection.list.items = nullptr;
-    (void)CollectFromNode(reinterpret_cast<Node*>(query), &collection);
-    RefuseMissing(&collection.list);
+bool IsGoverned(Oid relation) {
+    if (relation < FirstNormalObjectId)
+        return false;
+    const Governance* governance = FindGovernance(relation);
+    return !governance->free && !governance->own;
 }
 
-void CheckAgain(QueryDesc* query) {
-    PlannedStmt* plan = query->plannedstmt;
-    if (GateIsOff() || !GateIsPresent() || NothingToDecide(query) || !MustAsk(query, query->estate->es_top_eflags))
+void CheckBeforePlanning(Query* query, List* implied_reads, bool exported) {
+    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
     list.count = 0;
     list.items = nullptr;
-    CollectAccesses(&list, PermissionsOf(plan), Returns(plan) || CallsOthers(plan), query->dest->mydest == DestCopyOut);
+    CollectBeforePlanning(&list, query, implied_reads, exported);
     RefuseMissing(&list);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported) {
+void CheckBeforeFetch(const PlannedStmt* plan) {
+    if (GateIsOff() || !GateIsPresent() || NothingToDecide(plan, false))
+        return;
+    AccessList list;
+    list.count = 0;
+    list.items = nullptr;
+    CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
+    RefuseMissing(&list);
+}
+
+void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, bool exported) {
     ForEachPermission(permissions, [](const Permission& permission) {
         if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
             CheckOwnRelation(permission.relation);
@@ -222,15 +190,15 @@ void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool 
     AccessList list;
     list.count = 0;
     list.items = nullptr;
-    CollectAccesses(&list, permissions, returning, exported);
+    CollectAccesses(&list, permissions, implied_reads, exported);
     CheckAccesses(query, &list);
 }
 
 void CheckQuery(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
-    if (!GateIsPresent() || NothingToDecide(query) || !MustAsk(query, eflags))
+    if (!GateIsPresent() || NothingToDecide(plan, query->dest->mydest == DestCopyOut) || !MustAsk(query, eflags))
         return;
-    CheckPermissions(query, PermissionsOf(plan), Returns(plan) || CallsOthers(plan), query->dest->mydest == DestCopyOut);
+    CheckPermissions(query, PermissionsOf(plan), NotedImpliedReads(plan), query->dest->mydest == DestCopyOut);
 }
 
 }    // namespace warrant

@@ -17,8 +17,13 @@ struct AccessList {
 
 void AddAccess(AccessList* list, Oid relation, Command command);
 
-// The accesses that DESIGN.md section 1 names for each relation that the server checks privileges of. exported: the rows leave by COPY.
-void CollectAccesses(AccessList* list, List* permissions, bool returning, bool exported);
+// The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. implied_reads:
+// the relations whose writes include the reading (reading.hpp). exported: the rows leave by COPY.
+void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported);
+
+// Something has to be decided about the relation: a policy governs it, or nobody knows its kind.
+bool IsGoverned(Oid relation);
 
 // Whether a planned statement of this process has to ask at all; false for our workers, the copy of a plan that a parallel worker runs
 // for its leader, and the server's own referential-integrity lookups.
@@ -27,16 +32,14 @@ bool MustAsk(const QueryDesc* query, int eflags);
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell.
 void CheckQuery(QueryDesc* query, int eflags);
 
-// A run of a query that was started, or run, by an earlier statement: a cursor's FETCH, a suspended portal. Refuses what would be refused
-// when it starts now; records nothing else.
-void CheckAgain(QueryDesc* query);
+// Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else.
+void CheckBeforePlanning(Query* query, List* implied_reads, bool exported);
 
-// Before the statement is planned, which shows statistics to users' operators and runs immutable functions: refuses what would be refused
-// when it starts. Records nothing else. Exported: its rows go to a COPY.
-void CheckBeforePlanning(Query* query, bool exported);
+// Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
+void CheckBeforeFetch(const PlannedStmt* plan);
 
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
-void CheckPermissions(QueryDesc* query, List* permissions, bool returning, bool exported);
+void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, bool exported);
 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list);

@@ -12,8 +12,10 @@
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
+#include "gate/fetch.hpp"
 #include "gate/hooks.hpp"
 #include "gate/own_tables.hpp"
+#include "gate/reading.hpp"
 
 namespace warrant {
 
@@ -36,12 +38,7 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     previous_start(query, eflags);
-}
-
-// The statement that started it is over: what was allowed then may be refused now.
-bool GoesOn(const QueryDesc* query) {
-    const Node* utility = current_frame == nullptr ? nullptr : current_frame->utility;
-    return query->already_executed || (utility != nullptr && IsA(utility, FetchStmt));
+    NoteStart(query);
 }
 
 Frame RunFrame(QueryDesc* query) {
@@ -50,10 +47,10 @@ Frame RunFrame(QueryDesc* query) {
 }
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
-    bool goes_on = GoesOn(query);
+    bool again = !IsFirstRun(query);
     auto run = [&] {
-        if (unlikely(goes_on))
-            CheckAgain(query);
+        if (unlikely(again))
+            CheckBeforeRun(query);
         previous_run(WARRANT_RUN_ARGUMENTS);
     };
     if (!HasLedgers() && HasUncaughtFrame()) {
@@ -92,7 +89,7 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
     bool decided = decided_range_table != nullptr && decided_range_table == range_table;
     decided_range_table = nullptr;
     if (!decided && GateIsPresent())
-        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, false, IsCopyTo(current_frame));
+        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, NIL, IsCopyTo(current_frame));
     return previous_check_perms == nullptr || previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
 }
 
@@ -104,6 +101,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
         // A transaction that dropped the extension must be able to end.
         if (!IsA(plan->utilityStmt, TransactionStmt) && GateIsPresent())
             CheckOwnNames(plan->utilityStmt);
+        if (IsA(plan->utilityStmt, FetchStmt))
+            CheckPortal(reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
         WithDatabaseHeld(plan->utilityStmt,
                          [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
@@ -116,8 +115,10 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
     Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr, true, 0};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
-        CheckBeforePlanning(parse, IsCopyTo(frame.outer));
+        List* implied_reads = ImpliedReads(parse);
+        CheckBeforePlanning(parse, implied_reads, IsCopyTo(frame.outer));
         plan = previous_planner(parse, source, cursor_options, params);
+        NoteImpliedReads(plan, implied_reads);
     });
     return plan;
 }

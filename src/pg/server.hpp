@@ -34,6 +34,7 @@ extern "C" {
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -57,13 +58,17 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/planner.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "parser/parse_relation.h"
 #include "parser/scansup.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "rewrite/rewriteManip.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
@@ -92,6 +97,7 @@ extern "C" {
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/ps_status.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -205,11 +211,11 @@ inline bool WalkExpression(Node* node, Walker walker, void* context) {
 #endif
 }
 
-inline bool WalkQuery(Query* query, Walker walker, void* context) {
+inline bool WalkQuery(Query* query, Walker walker, void* context, int flags) {
 #if PG_VERSION_NUM >= 160000
-    return query_tree_walker(query, walker, context, 0);
+    return query_tree_walker(query, walker, context, flags);
 #else
-    return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context, 0);
+    return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context, flags);
 #endif
 }
 
@@ -222,12 +228,39 @@ inline void ForEachPermission(List* permissions, Visit visit) {
         RTEPermissionInfo* entry = lfirst_node(RTEPermissionInfo, cell);
 #else
         RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
-        if (entry->rtekind != RTE_RELATION)
+        if (entry->rtekind != RTE_RELATION || entry->relkind == RELKIND_COMPOSITE_TYPE)    // EXCLUDED is the client's own row
             continue;
 #endif
         if (entry->requiredPerms != 0)
             visit(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols});
     }
+}
+
+// The same for one level of an analysed query: visit(index in the range table, entry, Permission).
+template <class Visit>
+inline void ForEachPermission(const Query* query, Visit visit) {
+    for (int i = 0; i < list_length(query->rtable); i++) {
+        const RangeTblEntry* entry = list_nth_node(RangeTblEntry, query->rtable, i);
+#if PG_VERSION_NUM >= 160000
+        if (entry->perminfoindex == 0)
+            continue;
+        const RTEPermissionInfo* checked = getRTEPermissionInfo(query->rteperminfos, const_cast<RangeTblEntry*>(entry));
+#else
+        if (entry->rtekind != RTE_RELATION || entry->relkind == RELKIND_COMPOSITE_TYPE)
+            continue;
+        const RangeTblEntry* checked = entry;
+#endif
+        if (checked->requiredPerms != 0)
+            visit(i + 1, entry,
+                  Permission{checked->relid, checked->checkAsUser, checked->requiredPerms, checked->updatedCols});
+    }
+}
+
+inline bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
+
+// Rows are written, not only locked.
+inline bool Writes(const Permission& permission) {
+    return (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission);
 }
 
 inline bool OwnsDatabase(Oid database, Oid role) {

@@ -54,13 +54,18 @@ List* AddRelatives(List* found, Oid start, bool up) {
     return found;
 }
 
-// A toast table is governed as the table whose values it holds; its name carries that table's OID.
+// A toast table is governed as the table whose values it holds. Its name carries that table's OID, which the table must confirm.
 Oid OwnerOfToast(Oid toast) {
     char* name = get_rel_name(toast);
     unsigned int owner = InvalidOid;
-    if (name == nullptr || sscanf(name, "pg_toast_%u", &owner) != 1 || get_rel_relkind(owner) == '\0')
+    if (name == nullptr || sscanf(name, "pg_toast_%u", &owner) != 1)
         return InvalidOid;
-    return owner;
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(owner));
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    bool confirmed = Form_pg_class(GETSTRUCT(tuple))->reltoastrelid == toast;
+    ReleaseSysCache(tuple);
+    return confirmed ? owner : InvalidOid;
 }
 
 void ReadMember(Member* member, Oid relation) {
@@ -102,8 +107,16 @@ void ReadMembers(Governance* governance, List* family) {
     }
 }
 
+// A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
+List* AddOtherParents(List* family, int first_descendant, char relkind) {
+    int count = relkind == RELKIND_PARTITIONED_TABLE || Mutant("other_parents") ? 0 : list_length(family);
+    for (int i = first_descendant; i < count; i++)
+        family = AddRelatives(family, list_nth_oid(family, i), true);
+    return family;
+}
+
 void RememberFamily(Governance* governance, List* family) {
-    governance->has_family = list_length(family) > 1;
+    governance->has_family = list_length(family) > 1 || (linitial_oid(family) != governance->relation && !Mutant("toast_family"));    // its table
     if (!governance->has_family)
         return;
     ListCell* cell;
@@ -140,6 +153,7 @@ void Fill(Governance* governance) {
     governance->own = governance->schema == RequireInstallation()->schema;
     List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
     List* family = AddRelatives(list_copy(ancestors), relation, false);
+    family = AddOtherParents(family, list_length(ancestors), governance->relkind);
     governance->ancestor_count = list_length(ancestors);
     governance->ancestors = static_cast<Oid*>(palloc(list_length(ancestors) * sizeof(Oid)));
     for (int i = 0; i < governance->ancestor_count; i++)

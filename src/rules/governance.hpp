@@ -1,4 +1,5 @@
-// Which policies govern a relation: its own and those of all its ancestors and descendants, pruned or not. Kept for each relation
+// Which policies govern a relation: its own and those of all its ancestors and descendants, pruned or not, and of
+// its descendants' other parents. Kept for each relation
 // that this backend met, until the server says that something about it changed.
 #pragma once
 

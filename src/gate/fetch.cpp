@@ -1,0 +1,30 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "record/entry.hpp"
+#include "gate/statement.hpp"
+#include "gate/fetch.hpp"
+#include "gate/gate.hpp"
+
+namespace warrant {
+
+void CheckBeforeRun(const QueryDesc* query) {
+    if (!Mutant("later_runs") && MustAsk(query, query->estate->es_top_eflags))
+        CheckBeforeFetch(query->plannedstmt);
+}
+
+void CheckPortal(const char* name) {
+    Portal portal = Mutant("held_cursors") ? nullptr : GetPortalByName(name);
+    ListCell* cell;
+    foreach (cell, PortalIsValid(portal) ? portal->stmts : NIL) {
+        const PlannedStmt* plan = lfirst_node(PlannedStmt, cell);
+        if (plan->commandType != CMD_UTILITY)
+            CheckBeforeFetch(plan);
+    }
+}
+
+}    // namespace warrant

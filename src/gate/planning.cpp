@@ -1,0 +1,120 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "record/entry.hpp"
+#include "gate/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/planning.hpp"
+
+namespace warrant {
+
+namespace {
+
+struct Collection {
+    AccessList* list;
+    List* implied_reads;
+    bool exported;
+};
+
+void CollectFromQuery(Query* query, Collection* collection);
+
+bool CollectFromNode(Node* node, void* collection) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, CollectFromNode, collection);
+    CollectFromQuery(reinterpret_cast<Query*>(node), static_cast<Collection*>(collection));
+    return false;
+}
+
+// A call that the planner may replace by the function's query, whatever its arguments turn out to be: they are only typed here.
+bool WithoutArguments(FuncExpr* call) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
+    if (!HeapTupleIsValid(tuple))
+        return false;
+    bool sql = Form_pg_proc(GETSTRUCT(tuple))->prolang == SQLlanguageId;
+    if (sql)
+        call->args = expand_function_arguments(call->args, false, call->funcresulttype, tuple);
+    ReleaseSysCache(tuple);
+    ListCell* cell;
+    foreach (cell, sql ? call->args : NIL) {
+        Node* argument = static_cast<Node*>(lfirst(cell));
+        lfirst(cell) = makeNullConst(exprType(argument), exprTypmod(argument), exprCollation(argument));
+    }
+    return sql;
+}
+
+// An SQL function in FROM becomes part of the plan without a planning or a start of its own.
+void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
+    const Node* called = list_length(entry->functions) == 1 ? linitial_node(RangeTblFunction, entry->functions)->funcexpr : nullptr;
+    if (called == nullptr || !IsA(called, FuncExpr) || reinterpret_cast<const FuncExpr*>(called)->funcid < FirstUnpinnedObjectId)
+        return;
+    if (Mutant("inlined_functions"))
+        return;
+    check_stack_depth();
+    RangeTblEntry* copy = static_cast<RangeTblEntry*>(copyObjectImpl(entry));
+    if (!WithoutArguments(castNode(FuncExpr, linitial_node(RangeTblFunction, copy->functions)->funcexpr)))
+        return;
+    PlannerInfo* root = makeNode(PlannerInfo);
+    root->glob = makeNode(PlannerGlobal);
+    Query* inlined = inline_set_returning_function(root, copy);
+    if (inlined != nullptr)
+        CollectFromQuery(inlined, collection);
+}
+
+// As the planner sees it: a SELECT that nothing refers to leaves nothing in a plan.
+void CollectFromQuery(Query* query, Collection* collection) {
+    ForEachPermission(query, [collection](int, const RangeTblEntry*, const Permission& permission) {
+        if (IsGoverned(permission.relation))
+            AddPermission(collection->list, permission, collection->implied_reads, collection->exported);
+    });
+    ListCell* cell;
+    foreach (cell, query->rtable) {
+        const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind == RTE_SUBQUERY)
+            CollectFromQuery(entry->subquery, collection);
+        else if (entry->rtekind == RTE_FUNCTION)
+            CollectFromFunction(entry, collection);
+    }
+    foreach (cell, query->cteList) {
+        const CommonTableExpr* cte = lfirst_node(CommonTableExpr, cell);
+        Query* inner = castNode(Query, cte->ctequery);
+        if (cte->cterefcount > 0 || inner->commandType != CMD_SELECT)
+            CollectFromQuery(inner, collection);
+    }
+    if (query->hasSubLinks)
+        (void)WalkQuery(query, CollectFromNode, collection, QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
+bool IsUsersFunction(Oid function, void*) { return function >= FirstUnpinnedObjectId; }
+
+// What makes an operator an index's is a superuser's word.
+bool CallsUser(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (IsA(node, OpExpr) && get_mergejoin_opfamilies(reinterpret_cast<OpExpr*>(node)->opno) != NIL)
+        return WalkExpression(node, CallsUser, context);
+    return check_functions_in_node(node, IsUsersFunction, nullptr) || WalkExpression(node, CallsUser, context);
+}
+
+}    // namespace
+
+void CollectBeforePlanning(AccessList* list, Query* query, List* implied_reads, bool exported) {
+    Collection collection = {list, implied_reads, exported};
+    CollectFromQuery(query, &collection);
+}
+
+// SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x.
+bool IsPlannedIntegrityLookup(Query* query) {
+    return InNoForceRLSOperation() && query->commandType == CMD_SELECT && list_length(query->rtable) == 1 &&
+           linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION && list_length(query->rowMarks) == 1 &&
+           linitial_node(RowMarkClause, query->rowMarks)->strength == LCS_FORKEYSHARE && list_length(query->targetList) == 1 &&
+           IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) && query->cteList == NIL && !query->hasSubLinks &&
+           (Mutant("lookup_calls_nobody") || !CallsUser(reinterpret_cast<Node*>(query->jointree), nullptr));
+}
+
+}    // namespace warrant

@@ -1,0 +1,18 @@
+// A statement that is about to be planned. The planner runs others' code: it folds immutable functions, and shows the values that the
+// statistics keep of a column to the operators that compare with it.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "gate/gate.hpp"
+
+namespace warrant {
+
+// The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place, as CollectAccesses
+// would name them from its plan; those of relations that nothing governs are left out. Runs nobody's code.
+void CollectBeforePlanning(AccessList* list, Query* query, List* implied_reads, bool exported);
+
+// The server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
+bool IsPlannedIntegrityLookup(Query* query);
+
+}    // namespace warrant

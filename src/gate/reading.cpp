@@ -1,0 +1,181 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "gate/reading.hpp"
+
+namespace warrant {
+
+namespace {
+
+// The number of no system cache: the plan cache compares it with those whose entries have changed, and passes over it.
+constexpr int note_of_implied_read = -4711;
+
+// The row under change, as a tree sees it that lies this many query levels below the write.
+struct Target {
+    int index;
+    Oid relation;
+    int depth;
+};
+
+// Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
+bool IsOthersFunction(Oid function, void*) {
+    return (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) || func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+// A value of this type cannot be made without code that its owner chose: the checks of a domain, the columns of a row.
+bool IsOthersType(Oid type) {
+    if (type < FirstUnpinnedObjectId)
+        return false;
+    Oid element = get_element_type(type);
+    char kind = get_typtype(OidIsValid(element) ? element : type);
+    return kind != TYPTYPE_ENUM && kind != TYPTYPE_BASE;
+}
+
+// This node, without its children, shows its arguments to code that is not the server's own.
+bool CallsOthers(Node* node) {
+    switch (nodeTag(node)) {
+        case T_FuncExpr:
+            if (IsOthersType(reinterpret_cast<FuncExpr*>(node)->funcresulttype))
+                return true;
+            break;
+        case T_CoerceViaIO:
+            if (IsOthersType(reinterpret_cast<CoerceViaIO*>(node)->resulttype))
+                return true;
+            break;
+        case T_CoerceToDomain: return IsOthersType(reinterpret_cast<CoerceToDomain*>(node)->resulttype);
+        case T_RowExpr: return IsOthersType(reinterpret_cast<RowExpr*>(node)->row_typeid);
+        case T_ConvertRowtypeExpr: return true;
+        case T_Var: return reinterpret_cast<Var*>(node)->varattno == InvalidAttrNumber;    // a row, with the casts of its type
+        default: break;
+    }
+    return check_functions_in_node(node, IsOthersFunction, nullptr);
+}
+
+// Column definitions have domains checked without a node that says so.
+bool ConvertsColumns(const RangeTblEntry* entry) {
+    if (entry->rtekind == RTE_TABLEFUNC)
+        return true;
+    ListCell* cell;
+    foreach (cell, entry->functions)
+        if (lfirst_node(RangeTblFunction, cell)->funccoltypes != NIL)
+            return true;
+    return false;
+}
+
+bool CallsOthersAnywhere(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (IsA(node, RangeTblEntry))
+        return ConvertsColumns(reinterpret_cast<RangeTblEntry*>(node));
+    if (IsA(node, Query))
+        return WalkQuery(reinterpret_cast<Query*>(node), CallsOthersAnywhere, context, QTW_EXAMINE_RTES_BEFORE);
+    return CallsOthers(node) || WalkExpression(node, CallsOthersAnywhere, context);
+}
+
+// Whether the target's values are anywhere in the tree. What a CASE or a conversion tests may be one.
+bool Mentions(Node* node, void* context) {
+    Target* target = static_cast<Target*>(context);
+    if (node == nullptr)
+        return false;
+    if (IsA(node, Var)) {
+        const Var* var = reinterpret_cast<Var*>(node);
+        return var->varno == target->index && int(var->varlevelsup) == target->depth;
+    }
+    if (IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue))
+        return true;
+    if (!IsA(node, Query))
+        return WalkExpression(node, Mentions, context);
+    target->depth++;
+    bool found = WalkQuery(reinterpret_cast<Query*>(node), Mentions, context, 0);
+    target->depth--;
+    return found;
+}
+
+// The column's own domain is the owner's word, like a check constraint.
+bool IsColumnsOwnDomain(const TargetEntry* entry, const Target* target) {
+    return IsA(entry->expr, CoerceToDomain) &&
+           reinterpret_cast<CoerceToDomain*>(entry->expr)->resulttype == get_atttype(target->relation, entry->resno);
+}
+
+bool ShowsTarget(Node* node, void* context) {
+    Target* target = static_cast<Target*>(context);
+    if (node == nullptr)
+        return false;
+    if (IsA(node, TargetEntry) && IsColumnsOwnDomain(reinterpret_cast<TargetEntry*>(node), target))
+        return ShowsTarget(reinterpret_cast<Node*>(reinterpret_cast<CoerceToDomain*>(reinterpret_cast<TargetEntry*>(node)->expr)->arg),
+                           context);
+    if (IsA(node, Query))    // a subquery: a value of the target may go anywhere in it
+        return Mentions(node, context) && CallsOthersAnywhere(node, nullptr);
+    if (CallsOthers(node) && Mentions(node, context))
+        return true;
+    return WalkExpression(node, ShowsTarget, context);
+}
+
+// What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of views and
+// row policies are their owners'.
+bool ShowsItsTarget(const Query* query) {
+    if (query->returningList != NIL)
+        return true;
+    Query own = *query;
+    own.rtable = own.cteList = own.withCheckOptions = NIL;
+    Target target = {query->resultRelation, rt_fetch(query->resultRelation, query->rtable)->relid, 0};
+    return WalkQuery(&own, ShowsTarget, &target, 0);
+}
+
+struct Reads {
+    List* implied;
+    List* shown;
+};
+
+// Entries other than the target's were left by a view or a rule; they are read when something refers to them.
+void WeighEntries(Reads* reads, Query* query) {
+    int shows = -1;    // not known yet
+    ForEachPermission(query, [&](int index, const RangeTblEntry* entry, const Permission& permission) {
+        if (!(permission.required & ACL_SELECT) || !Writes(permission))
+            return;
+        if (shows < 0)
+            shows = ShowsItsTarget(query);
+        bool own = index == query->resultRelation ? entry->relkind != RELKIND_VIEW
+                                                  : !rangeTableEntry_used(reinterpret_cast<Node*>(query), index, 0);
+        List** list = own && !shows ? &reads->implied : &reads->shown;
+        *list = list_append_unique_oid(*list, permission.relation);
+    });
+}
+
+}    // namespace
+
+List* ImpliedReads(Query* query) {
+    Reads reads = {NIL, NIL};
+    if (query->commandType != CMD_SELECT)
+        WeighEntries(&reads, query);
+    ListCell* cell;
+    foreach (cell, query->hasModifyingCTE ? query->cteList : NIL) {
+        Query* inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
+        if (inner->commandType != CMD_SELECT)
+            WeighEntries(&reads, inner);
+    }
+    return list_difference_oid(reads.implied, reads.shown);
+}
+
+void NoteImpliedReads(PlannedStmt* plan, List* relations) {
+    ListCell* cell;
+    foreach (cell, relations) {
+        PlanInvalItem* note = makeNode(PlanInvalItem);
+        note->cacheId = note_of_implied_read;
+        note->hashValue = lfirst_oid(cell);
+        plan->invalItems = lappend(plan->invalItems, note);
+    }
+}
+
+List* NotedImpliedReads(const PlannedStmt* plan) {
+    List* relations = NIL;
+    ListCell* cell;
+    foreach (cell, plan->invalItems) {
+        const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);
+        if (note->cacheId == note_of_implied_read)
+            relations = lappend_oid(relations, note->hashValue);
+    }
+    return relations;
+}
+
+}    // namespace warrant

@@ -1,0 +1,184 @@
+# Rows that are fetched after their statement was decided on are refused once the grant is gone: cursors, WITH HOLD before and after COMMIT,
+# loops and cursors in PL/pgSQL, lazy SQL functions, and suspended portals of the wire protocol. While the grant lives, a fetch adds no audit row.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use GatedServer;
+use WireClient;
+
+my $node = GatedServer->running('cursors');
+my $clerk = $node->session_as('clerk');
+my $grant;
+
+sub approve { $grant = $node->let('SELECT'); }
+sub revoke { $node->safe_as('boss', "SELECT warrant.revoke($grant)"); }
+
+sub says
+{
+	my ($state, $sql, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($out, $got, $err) = $node->ask($clerk, $sql);
+	is($got, $state, $name) or diag($err);
+	return $out;
+}
+
+# Rows of one kind that the audit log has about orders.
+sub rows
+{
+	my ($event) = @_;
+	$node->safe_psql('postgres', 'SELECT warrant.action_result(0)');
+	return $node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log WHERE event = '$event' AND relation_name = 'orders'");
+}
+
+my $cursor = 'CURSOR FOR SELECT id FROM orders ORDER BY id;';
+says('none', 'BEGIN;', 'a transaction');
+says('42501', "DECLARE c $cursor", 'a cursor is refused without a grant');
+says('none', 'ROLLBACK;', 'rolled back');
+
+approve();
+my ($allowed, $outcomes) = (rows('allowed'), rows('outcome'));
+says('none', "BEGIN; DECLARE c SCROLL $cursor", 'a cursor is declared');
+is(says('none', 'FETCH 2 FROM c;', 'and fetched'), "1\n2", 'rows');
+is(says('none', 'FETCH ALL FROM c;', 'again') =~ tr/\n//, 97, 'all the others');
+says('none', 'MOVE FIRST IN c;', 'and moved');
+is(rows('allowed'), $allowed + 1, 'DECLARE, FETCH and MOVE are one access');
+is(rows('outcome'), $outcomes + 1, 'with one outcome');
+my $refused = rows('refused');
+says('none', 'SAVEPOINT s;', 'a savepoint');
+revoke();
+says('42501', 'FETCH FROM c;', 'after the revoke the next FETCH is refused');
+is(rows('refused'), $refused + 1, 'and audited once');
+says('25P02', 'FETCH FROM c;', 'the transaction has failed, as after any error');
+says('none', 'ROLLBACK TO s;', 'back to the savepoint');
+says('42501', 'MOVE c;', 'MOVE is refused too');
+says('none', 'ROLLBACK TO s;', 'back to the savepoint');
+approve();
+is(says('none', 'FETCH NEXT FROM c;', 'the cursor is still open when it is approved again'), '2', 'where it stood');
+says('none', 'CLOSE c; COMMIT;', 'closed');
+
+# The first fetch is a fetch, too.
+says('none', "BEGIN; DECLARE c $cursor", 'a cursor is declared');
+revoke();
+says('42501', 'FETCH FROM c;', 'and refused at its first fetch');
+says('none', 'ROLLBACK;', 'rolled back');
+
+# WITH HOLD.
+approve();
+says('none', "BEGIN; CREATE TEMP TABLE before_commit (); DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id;", 'a cursor WITH HOLD');
+revoke();
+says('42501', 'COMMIT;', 'COMMIT does not materialise it after a revoke');
+says('42P01', 'SELECT FROM before_commit;', 'so the transaction was rolled back');
+approve();
+says('none', "BEGIN; DECLARE h SCROLL CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id; COMMIT;", 'a cursor WITH HOLD is held');
+is(says('none', 'FETCH FROM h;', 'it is fetched'), '1', 'from the rows put aside');
+$allowed = rows('allowed');
+is(says('none', 'FETCH FROM h;', 'again'), '2', 'without a new access');
+is(rows('allowed'), $allowed, 'in the audit');
+revoke();
+says('42501', $_, "$_ is refused after the revoke") for 'FETCH FROM h;', 'MOVE h;', 'FETCH 0 FROM h;', 'FETCH ABSOLUTE 1 FROM h;';
+approve();
+is(says('none', 'FETCH FROM h;', 'the refusals left it open'), '3', 'where it stood');
+revoke();
+$node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '1 s')");
+says('none', 'FETCH FROM h;', 'under a grant of one second');
+ok($node->eventually(sub { ($node->ask($clerk, 'FETCH 0 FROM h;'))[1] eq '42501' }), 'it is refused when that expires');
+approve();
+says('none', 'CLOSE h;', 'closed');
+
+# PL/pgSQL: the revoke comes from another session while the block waits for a row that the boss holds.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE gate_lock (id int PRIMARY KEY);
+INSERT INTO gate_lock VALUES (1);
+CREATE TABLE seen (how text, id int);
+GRANT ALL ON gate_lock, seen TO clerk;
+CREATE FUNCTION wait_here() RETURNS void LANGUAGE sql AS 'SELECT FROM gate_lock FOR UPDATE';
+CREATE FUNCTION lazy() RETURNS SETOF int LANGUAGE sql VOLATILE AS 'SELECT id FROM orders ORDER BY id';
+CREATE PROCEDURE looping() LANGUAGE plpgsql AS $$
+DECLARE r record; n int := 0;
+BEGIN
+	BEGIN
+		FOR r IN SELECT id FROM orders ORDER BY id LOOP
+			n := n + 1;
+			IF n = 1 THEN PERFORM wait_here(); END IF;
+		END LOOP;
+		RAISE EXCEPTION 'the loop went on';
+	EXCEPTION WHEN insufficient_privilege THEN
+		NULL;
+	END;
+	INSERT INTO seen VALUES ('loop', n);
+END $$;
+CREATE PROCEDURE fetching() LANGUAGE plpgsql AS $$
+DECLARE c CURSOR FOR SELECT id FROM orders ORDER BY id; i int; n int := 0;
+BEGIN
+	OPEN c;
+	PERFORM wait_here();
+	BEGIN
+		LOOP
+			FETCH c INTO i;
+			EXIT WHEN NOT FOUND;
+			n := n + 1;
+		END LOOP;
+		RAISE EXCEPTION 'the cursor went on';
+	EXCEPTION WHEN insufficient_privilege THEN
+		NULL;
+	END;
+	INSERT INTO seen VALUES ('cursor', n);
+END $$;
+SQL
+for my $case ([ 'looping', 'loop', 1 ], [ 'fetching', 'cursor', 0 ])
+{
+	my ($procedure, $how, $rows) = @$case;
+	my $holder = $node->session_as('boss');
+	$node->safe_psql('postgres', 'GRANT ALL ON gate_lock TO boss');
+	$holder->query_safe('BEGIN; SELECT FROM gate_lock FOR UPDATE;');
+	$clerk->query_until(qr/started/, "\\echo started\nCALL $procedure();\n");
+	ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'clerk' AND wait_event_type = 'Lock'}),
+		"$procedure waits");
+	revoke();
+	$holder->query_safe('COMMIT;');
+	$holder->quit;
+	says('none', 'SELECT 1;', "$procedure has ended");
+	is($node->safe_psql('postgres', "SELECT id FROM seen WHERE how = '$how'"), $rows, "$how: nothing was fetched after the revoke");
+	approve();
+}
+is(says('none', 'SELECT count(*) FROM (SELECT lazy()) AS l;', 'a lazy SQL function runs under a grant'), '100', 'to its end');
+
+# The wire protocol.
+my $client = WireClient->connect($node->host, $node->port, 'clerk', 'postgres');
+my @sent = $client->ask($client->message('Q', "BEGIN\0"));
+is($client->state_of(@sent), 'none', 'a transaction');
+my $start = $client->message('P', "\0SELECT id FROM orders ORDER BY id\0", pack('n', 0)) . $client->message('B', "p\0\0", pack('n3', 0, 0, 0));
+my $more = $client->message('E', "p\0", pack('N', 2));
+($allowed, $outcomes) = (rows('allowed'), rows('outcome'));
+@sent = $client->ask($start . $more . $client->message('S'));
+is($client->shape_of(@sent), '12DDsZ', 'parse, bind and two rows of a portal, which is suspended');
+@sent = $client->ask($more . $client->message('S'));
+is($client->shape_of(@sent), 'DDsZ', 'two more');
+is(rows('allowed'), $allowed + 1, 'are one access');
+revoke();
+@sent = $client->ask($more . $client->message('S'));
+is($client->shape_of(@sent), 'EZ', 'after the revoke there is an error instead of rows');
+is($client->state_of(@sent), '42501', 'the refusal');
+@sent = $client->ask($client->message('Q', "ROLLBACK\0"));
+is($client->shape_of(@sent), 'CZ', 'the session goes on');
+approve();
+@sent = $client->ask($client->message('Q', "BEGIN\0"));
+@sent = $client->ask($start . $client->message('H'), 2);
+is($client->shape_of(@sent), '12', 'parse and bind');
+revoke();
+@sent = $client->ask($more . $client->message('S'));
+is($client->state_of(@sent), '42501', 'a revoke between Bind and Execute counts');
+$client->ask($client->message('Q', "ROLLBACK\0"));
+approve();
+@sent = $client->ask($start . $client->message('E', "p\0", pack('N', 0)) . $client->message('S'));
+is($client->state_of(@sent), 'none', 'without a row limit it runs');
+is(scalar(grep { $_->[0] eq 'D' } @sent), 100, 'to its end');
+$client->close;
+
+$node->log_is_sound;
+$clerk->quit;
+$node->stop;
+done_testing();
