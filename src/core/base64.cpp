@@ -24,7 +24,7 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
         return std::nullopt;
     }
     // OpenSSL counts the padding as bytes, trims white space and overlooks bits: whatever it overlooked does not come back.
-    bytes.resize(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0));
+    bytes.erase(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0));
     std::string again = EncodeBase64(bytes);
     bool same = again == text;
     OPENSSL_cleanse(again.data(), again.size());    // it may have been a key
