@@ -18,6 +18,7 @@ SOURCES := \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
 	src/gate/access.cpp \
+	src/gate/confirm.cpp \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
 	src/gate/fetch.cpp \
@@ -28,6 +29,13 @@ SOURCES := \
 	src/gate/reading.cpp \
 	src/gate/refusal.cpp \
 	src/gate/statement.cpp \
+	src/gate/utility.cpp \
+	src/gate/utility_alter.cpp \
+	src/gate/utility_drop.cpp \
+	src/gate/utility_grant.cpp \
+	src/gate/utility_lock.cpp \
+	src/gate/utility_maintain.cpp \
+	src/gate/utility_names.cpp \
 	src/pg/clock.cpp \
 	src/pg/mutants.cpp \
 	src/pg/settings.cpp \

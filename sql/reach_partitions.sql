@@ -52,6 +52,8 @@ SET client_min_messages = warning;
 SELECT warrant.create_policy('open loose', 'open', on_table => 'loose', audit => 'none');
 CREATE FUNCTION attach() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'ALTER TABLE sales ATTACH PARTITION loose FOR VALUES IN (5)';
 CREATE FUNCTION detach() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'ALTER TABLE sales DETACH PARTITION loose';
+\c - regress_chief
+SELECT FROM warrant.grant('regress_clerk', '{ALTER}', on_table => 'sales');
 \c - regress_clerk
 SELECT stage.lacks('SELECT * FROM loose'), stage.lacks(:'toasted');
 SELECT attach();

@@ -106,10 +106,12 @@ BEGIN
     RETURN QUERY SELECT CASE WHEN schema_name IS NULL THEN 'd' ELSE 's' END::"char",
            coalesce(to_regnamespace(quote_ident(schema_name))::oid, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
            coalesce(schema_name, ''), ''::name, array_agg(DISTINCT w.command), p.id
-      FROM pg_class c CROSS JOIN unnest(commands) AS w (command)
-      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, c.oid)
-     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND p.effect = 'approve'
-           AND (schema_name IS NULL OR c.relnamespace = to_regnamespace(quote_ident(schema_name))) GROUP BY p.id ORDER BY p.id;
+      FROM (SELECT c.command, warrant.governing_policy(subject, c.command, r.oid)
+              FROM pg_class r CROSS JOIN unnest(commands) AS c (command)
+             WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm') AND (schema_name IS NULL OR r.relnamespace = to_regnamespace(quote_ident(schema_name)))
+            UNION ALL SELECT 'CREATE', warrant.governing_schema_policy(subject, n.oid) FROM pg_namespace n
+             WHERE 'CREATE' = ANY (commands) AND (schema_name IS NULL OR n.nspname = schema_name)) AS w (command, policy)
+      JOIN warrant.policies p ON p.id = w.policy WHERE p.effect = 'approve' GROUP BY p.id ORDER BY p.id;
 END;
 $$;
 
@@ -632,10 +634,10 @@ BEGIN
                    WHERE (args->>'file')::boolean AND i->>'answer' = 'request' ORDER BY 1 LOOP
         BEGIN
             request := warrant.file_request(origin, warrant.user_of(origin), ARRAY(
-                SELECT ROW('t', w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
-                  FROM (SELECT (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
+                SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
+                  FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
-                          FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3) AS w),
+                          FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
                 args->>'reason', nullif(args->>'duration', '')::interval, true, statement_sha256, statement_text);
             requests := requests || request;
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
@@ -645,7 +647,7 @@ BEGIN
     FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
         PERFORM warrant.seal('refused', origin,
             (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
-            NULL, wanted.i->>'command', (wanted.i->>'relation')::oid, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
+            NULL, wanted.i->>'command', CASE WHEN wanted.i->>'kind' = 't' THEN (wanted.i->>'relation')::oid END, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
             nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, statement_text);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');

@@ -90,6 +90,14 @@ REVOKE ALL ON FUNCTION warrant.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.status() TO warrant_admin, warrant_approver, warrant_auditor;
 COMMENT ON FUNCTION warrant.status() IS 'The state of the gate here: workers, slots, queue, and what deserves attention.';
 
+CREATE FUNCTION warrant.statements(OUT statement text, OUT needs text, OUT known boolean) RETURNS SETOF record
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_statements';
+COMMENT ON FUNCTION warrant.statements() IS 'internal: each statement of this server, and what the gate knows of it';
+CREATE VIEW warrant.commands AS
+    SELECT s.statement, s.needs FROM warrant.statements() s WHERE s.needs IS NOT NULL;
+COMMENT ON VIEW warrant.commands IS 'what each statement needs; those that are not here touch no protected object';
+GRANT SELECT ON warrant.commands TO PUBLIC;
+
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, r.requester_name, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
            r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals

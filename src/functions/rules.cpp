@@ -120,6 +120,17 @@ WARRANT_FUNCTION(warrant_governing_policy) {
     PG_RETURN_INT64(policy->id);
 }
 
+// governing_schema_policy(subject oid, schema oid) -> the policy that governs CREATE there, NULL when none does.
+WARRANT_FUNCTION(warrant_governing_schema_policy) {
+    RequireArguments(fcinfo);
+    if (FindInstallation() == nullptr)
+        PG_RETURN_NULL();
+    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(1)), PG_GETARG_OID(0), Command::Create);
+    if (policy == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_INT64(policy->id);
+}
+
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);

@@ -4,6 +4,7 @@
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/subject.hpp"
 #include "record/entry.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
@@ -11,9 +12,53 @@
 
 namespace warrant {
 
+Node* ExplainedUtility(const ExplainStmt* explain) {
+    return IsA(explain->query, Query) ? reinterpret_cast<Query*>(explain->query)->utilityStmt : nullptr;
+}
+
 namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+
+// Who reads the relation needs approval: what is written to it stays protected.
+bool Protects(const Governance* governance) {
+    const Policy* policy = GoverningPolicy(governance, CurrentSubject(), Command::Select);
+    return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
+}
+
+bool KeepsProtected(Oid relation) { return Protects(FindGovernance(relation)); }
+
+// A view that nothing but its tables stores rows for; a trigger of its own may put them anywhere. The statement has locked it.
+bool StoresNothing(Oid relation) {
+    if (get_rel_relkind(relation) != RELKIND_VIEW)
+        return false;
+    Relation view = table_open(relation, NoLock);
+    const TriggerDesc* triggers = view->trigdesc;
+    bool writes = triggers != nullptr &&
+                  (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
+    table_close(view, NoLock);
+    return !writes;
+}
+
+// The materialized view that the statement refreshes; its name is pinned.
+bool RefreshKeepsProtected(const Node* utility) {
+    if (utility == nullptr || !IsA(utility, RefreshMatViewStmt))
+        return false;
+    Oid view = RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true);
+    return OidIsValid(view) && KeepsProtected(view);
+}
+
+// The same for a relation that the statement creates, by the schema that it will be in.
+bool IntoKeepsProtected(const Node* utility) {
+    if (utility != nullptr && IsA(utility, ExplainStmt))
+        utility = ExplainedUtility(reinterpret_cast<const ExplainStmt*>(utility));
+    if (utility == nullptr || !IsA(utility, CreateTableAsStmt))
+        return false;
+    RangeVar* name = reinterpret_cast<const CreateTableAsStmt*>(utility)->into->rel;
+    if (name->relpersistence == RELPERSISTENCE_TEMP)
+        return false;
+    return Protects(ReadSchemaGovernance(RangeVarGetCreationNamespace(name)));
+}
 
 // The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
@@ -63,6 +108,37 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
 
 void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported) {
     ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, implied_reads, exported); });
+}
+
+const Node* CurrentUtility() { return current_frame == nullptr ? nullptr : current_frame->utility; }
+
+bool WritesUnprotected(List* permissions) {
+    bool found = false;
+    ForEachPermission(permissions, [&found](const Permission& permission) {
+        bool writes = (permission.required & ACL_INSERT) != 0 || Updates(permission);
+        found = found || (writes && !KeepsProtected(permission.relation) && !StoresNothing(permission.relation));
+    });
+    return found;
+}
+
+bool ExportsResult(const Node* utility) {
+    switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
+        case T_CopyStmt: return !reinterpret_cast<const CopyStmt*>(utility)->is_from;
+        case T_CreateTableAsStmt: return !IntoKeepsProtected(utility);
+        case T_RefreshMatViewStmt: return !RefreshKeepsProtected(utility);
+        case T_ExplainStmt: return ExportsResult(ExplainedUtility(reinterpret_cast<const ExplainStmt*>(utility)));
+        default: return false;
+    }
+}
+
+bool Exports(const QueryDesc* query, List* permissions) {
+    switch (query->dest->mydest) {
+        case DestCopyOut: return true;
+        case DestIntoRel: return !IntoKeepsProtected(CurrentUtility());
+        case DestTransientRel: return !RefreshKeepsProtected(CurrentUtility());
+        case DestNone: return WritesUnprotected(permissions) || ExportsResult(CurrentUtility());    // EXECUTE of CREATE TABLE AS
+        default: return WritesUnprotected(permissions);
+    }
 }
 
 bool MustAsk(const QueryDesc* query, int eflags) { return !IsLeadersPlan(query) && !IsIntegrityLookup(query, eflags); }

@@ -31,8 +31,6 @@ Item* RoomFor(Item* on_stack, int count) {
     return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
 }
 
-bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
-
 bool IsMonitored(const Decision* decision) {
     return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
 }
@@ -61,7 +59,7 @@ struct Findings {
 
 // The decision may live in the governance's memory, which stays while no other check runs.
 void Examine(Findings* findings, const Access& access, Oid subject) {
-    Governance* governance = FindGovernance(access.relation);
+    Governance* governance = access.command == Command::Create ? ReadSchemaGovernance(access.relation) : FindGovernance(access.relation);
     if (governance->own)
         return;
     const Decision* decision = Decide(governance, subject, access.command);
@@ -78,7 +76,7 @@ void Examine(Findings* findings, const Access& access, Oid subject) {
 void FindAll(Findings* findings, const AccessList* list) {
     Oid subject = CurrentSubject();
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation >= FirstNormalObjectId)
+        if (list->items[i].relation >= FirstNormalObjectId || list->items[i].command == Command::Create)
             Examine(findings, list->items[i], subject);
 }
 
@@ -94,12 +92,30 @@ void RequireAll(Findings* findings, QueryDesc* query, const AccessList* list) {
     }
 }
 
+// Whether the query, or a modifying CTE, writes to what anybody reads without approval.
+bool HasWriteToUnprotected(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, HasWriteToUnprotected, context);
+    Query* query = reinterpret_cast<Query*>(node);
+    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) ||
+           WalkQuery(query, HasWriteToUnprotected, context, 0);
+}
+
 // It is read by a decision that is kept and asks for no record.
 bool IsReadSilently(Governance* governance, const Permission& permission) {
     if (governance->own || permission.required != ACL_SELECT)
         return false;
     const Decision* kept = KeptDecision(governance, CurrentSubject(), Command::Select);
     return kept != nullptr && kept->policy != nullptr && !kept->policy->audited;
+}
+
+// What it reads may leave: by COPY, or into another relation.
+bool MayExport(const QueryDesc* query) {
+    CommandDest dest = query->dest->mydest;
+    return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE || dest == DestCopyOut || dest == DestIntoRel ||
+           dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
 }
 
 // The fast path: nothing that the statement touches is governed or ours, or it is only read, as this session did before.
@@ -114,16 +130,6 @@ bool NothingToDecide(const PlannedStmt* plan, bool exported) {
     return nothing;
 }
 
-// Refuses what may not run, and keeps silent about the rest: its start records it, or has done so.
-void RefuseMissing(const AccessList* list) {
-    if (list->count == 0)
-        return;
-    Missing missing[most_on_stack];
-    Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, nullptr, list);
-}
-
 // A transaction absorbs them when it starts, and for each lock that it takes: its first check need not, while it is in the message that
 // started it. That saves the fast path a third of its instructions.
 void AbsorbInvalidations() {
@@ -135,6 +141,8 @@ void AbsorbInvalidations() {
 }
 
 }    // namespace
+
+bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
 
 bool GateIsPresent() {
     if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker || IsBinaryUpgrade || !IsUnderPostmaster || !IsTransactionState())
@@ -155,6 +163,15 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     RecordVerdicts(query, findings.verdicts, findings.verdict_count);
 }
 
+void RefuseMissing(const AccessList* list) {
+    if (GateIsOff() || list->count == 0)
+        return;
+    Missing missing[most_on_stack];
+    Verdict verdicts[most_on_stack];
+    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
+    RequireAll(&findings, nullptr, list);
+}
+
 bool IsGoverned(Oid relation) {
     if (relation < FirstNormalObjectId)
         return false;
@@ -162,12 +179,14 @@ bool IsGoverned(Oid relation) {
     return !governance->free && !governance->own;
 }
 
-void CheckBeforePlanning(Query* query, List* implied_reads, bool exported) {
+void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility) {
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
     list.count = 0;
     list.items = nullptr;
+    bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
+    bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, implied_reads, exported);
     RefuseMissing(&list);
 }
@@ -196,9 +215,10 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
 
 void CheckQuery(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
-    if (!GateIsPresent() || NothingToDecide(plan, query->dest->mydest == DestCopyOut) || !MustAsk(query, eflags))
+    if (!GateIsPresent() || NothingToDecide(plan, MayExport(query)) || !MustAsk(query, eflags))
         return;
-    CheckPermissions(query, PermissionsOf(plan), NotedImpliedReads(plan), query->dest->mydest == DestCopyOut);
+    List* permissions = PermissionsOf(plan);
+    CheckPermissions(query, permissions, NotedImpliedReads(plan), Exports(query, permissions));
 }
 
 }    // namespace warrant

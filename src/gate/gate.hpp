@@ -18,12 +18,25 @@ struct AccessList {
 void AddAccess(AccessList* list, Oid relation, Command command);
 
 // The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. implied_reads:
-// the relations whose writes include the reading (reading.hpp). exported: the rows leave by COPY.
+// the relations whose writes include the reading (reading.hpp). exported: the rows go where no approval is needed to read them.
 void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported);
 void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported);
 
 // Something has to be decided about the relation: a policy governs it, or nobody knows its kind.
 bool IsGoverned(Oid relation);
+
+// The utility statement around what starts or is planned now; nullptr when there is none, or a query in between.
+const Node* CurrentUtility();
+
+// Whether the statement sends what it reads out, or writes it to a relation that anybody reads without approval, a new one included.
+bool Exports(const QueryDesc* query, List* permissions);
+
+// The same by the parts: of what it writes to, and of the utility statement whose query it is (may be nullptr).
+bool WritesUnprotected(List* permissions);
+bool ExportsResult(const Node* utility);
+
+// The utility statement in an EXPLAIN; nullptr when it explains a query.
+Node* ExplainedUtility(const ExplainStmt* explain);
 
 // Whether a planned statement of this process has to ask at all; false for our workers, the copy of a plan that a parallel worker runs
 // for its leader, and the server's own referential-integrity lookups.
@@ -32,8 +45,9 @@ bool MustAsk(const QueryDesc* query, int eflags);
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell.
 void CheckQuery(QueryDesc* query, int eflags);
 
-// Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else.
-void CheckBeforePlanning(Query* query, List* implied_reads, bool exported);
+// Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
+// statement whose query it is, or nullptr.
+void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility);
 
 // Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);
@@ -43,6 +57,12 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list);
+
+// Refuses as CheckAccesses, and records nothing about what runs.
+void RefuseMissing(const AccessList* list);
+
+// Enforcement is off: nothing is decided; what belongs to the gate stays its own.
+bool GateIsOff();
 
 // The gate has work in this process: the extension is installed (by committed state) and this is no worker of ours.
 bool GateIsPresent();

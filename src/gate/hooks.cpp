@@ -8,6 +8,7 @@
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
 #include "record/entry.hpp"
+#include "gate/confirm.hpp"
 #include "gate/databases.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
@@ -16,6 +17,7 @@
 #include "gate/hooks.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
+#include "gate/utility.hpp"
 
 namespace warrant {
 
@@ -78,29 +80,31 @@ void OnExecutorEnd(QueryDesc* query) {
     previous_end(query);
 }
 
-bool IsCopyTo(const Frame* frame) {
-    const CopyStmt* copy = frame == nullptr || frame->utility == nullptr || !IsA(frame->utility, CopyStmt)
-                               ? nullptr : reinterpret_cast<const CopyStmt*>(frame->utility);
-    return copy != nullptr && !copy->is_from;
-}
-
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
     bool decided = decided_range_table != nullptr && decided_range_table == range_table;
     decided_range_table = nullptr;
     if (!decided && GateIsPresent())
-        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, NIL, IsCopyTo(current_frame));
+        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, NIL, ExportsResult(CurrentUtility()));
     return previous_check_perms == nullptr || previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
 }
 
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
-    Frame frame = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+    UtilityFrame frame;
+    static_cast<Frame&>(frame) = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+    frame.needed.count = 0;
+    frame.needed.items = nullptr;
+    frame.decided = false;
     InFrame(&frame, [&] {
-        // A transaction that dropped the extension must be able to end.
-        if (!IsA(plan->utilityStmt, TransactionStmt) && GateIsPresent())
-            CheckOwnNames(plan->utilityStmt);
+        if (HasNames(plan->utilityStmt) && GateIsPresent()) {
+            plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
+            read_only_tree = false;
+            frame.utility = plan->utilityStmt;
+            DecideUtility(plan->utilityStmt, &frame.needed);
+            frame.decided = true;
+        }
         if (IsA(plan->utilityStmt, FetchStmt))
             CheckPortal(reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
         WithDatabaseHeld(plan->utilityStmt,
@@ -116,32 +120,19 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         List* implied_reads = ImpliedReads(parse);
-        CheckBeforePlanning(parse, implied_reads, IsCopyTo(frame.outer));
+        CheckBeforePlanning(parse, implied_reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
         plan = previous_planner(parse, source, cursor_options, params);
         NoteImpliedReads(plan, implied_reads);
     });
     return plan;
 }
 
-// Every table of a TRUNCATE is met here, locked and resolved, those that the command cascades to included.
-void CheckTruncated(Oid table) {
-    if (!GateIsPresent())
-        return;
-    CheckOwnRelation(table);
-    AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    AddAccess(&list, table, Command::Truncate);
-    CheckAccesses(nullptr, &list);
-}
-
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (previous_object_access != nullptr)
         previous_object_access(access, class_id, object, sub_id, argument);
-    if (access == OAT_TRUNCATE)
-        CheckTruncated(object);
-    else if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
+    if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
         NoteCreatedDatabase(object);
+    ConfirmAccess(access, class_id, object, sub_id, argument);
 }
 
 // Chains without a branch at each call.

@@ -8,8 +8,8 @@ namespace warrant {
 // Raises 42501 when the relation is one of ours, unless one of our definition functions is what runs now. In every mode.
 void CheckOwnRelation(Oid relation);
 
-// The same for what a utility statement names: LOCK, DDL and maintenance on our relations, and the extension's contents.
-void CheckOwnNames(Node* utility);
+// Refuses what would change the named part of the extension.
+[[noreturn]] void RefuseOwn(const char* name);
 
 // Whether code of a definition function of ours is running.
 bool InsideDefinition();

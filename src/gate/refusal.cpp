@@ -42,8 +42,8 @@ void DelayByRate(Oid subject) {
 }
 
 void AppendItem(StringInfo json, const Missing* item) {
-    appendStringInfo(json, "{\"relation\":%u,\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%s\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
+                     item->governance->relkind == relkind_schema ? "s" : "t", NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -96,18 +96,25 @@ const char* DescribeItems(const Missing* missing, int count) {
     StringInfoData words;
     initStringInfo(&words);
     for (int i = 0; i < count; i++)
-        appendStringInfo(&words, "%s%s on %s.%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
-                         NameStr(missing[i].governance->schema_name), NameStr(missing[i].governance->relation_name));
+        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
+                         NameStr(missing[i].governance->schema_name), missing[i].governance->relkind == relkind_schema ? "" : ".",
+                         NameStr(missing[i].governance->relation_name));
     return words.data;
 }
 
 const char* KindOf(const Governance* governance) {
     switch (governance->relkind) {
+        case relkind_schema: return "schema";
         case RELKIND_VIEW: return "view";
         case RELKIND_MATVIEW: return "materialized view";
         case RELKIND_FOREIGN_TABLE: return "foreign table";
         default: return "table";
     }
+}
+
+const char* NameOfTarget(const Missing* item) {
+    const Governance* governance = item->governance;
+    return NameStr(governance->relkind == relkind_schema ? governance->schema_name : governance->relation_name);
 }
 
 // TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs.
@@ -121,7 +128,7 @@ int ErrorFields(const Missing* item) {
 
 [[noreturn]] void RaiseRefused(const Missing* item) {
     const char* command = NameOf(item->access.command);
-    const char* name = NameStr(item->governance->relation_name);
+    const char* name = NameOfTarget(item);
     if (item->policy == nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object."), ErrorFields(item)));
@@ -137,14 +144,14 @@ int ErrorFields(const Missing* item) {
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
     ereport(ERROR, (errcode(error_refused),
                     errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
-                           NameStr(item->governance->relation_name)),
+                           NameOfTarget(item)),
                     errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
                     ErrorFields(item)));
 }
 
 [[noreturn]] void RaiseRequested(const Missing* missing, int count, const char* answer) {
     const char* command = NameOf(missing->access.command);
-    const char* name = NameStr(missing->governance->relation_name);
+    const char* name = NameOfTarget(missing);
     const char* kind = KindOf(missing->governance);
     if (!IsRequestIds(answer))
         RaiseUnfiled(missing, answer);

@@ -159,7 +159,7 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     fields->policy_version = line->policy_version;
     fields->grant_id = line->grant_id;
     fields->rows = fields->duration_us = -1;
-    fields->relation = line->access.relation;
+    fields->relation = line->access.command == Command::Create ? InvalidOid : line->access.relation;
     fields->executions = line->executions;
     fields->event = line->event;
     fields->command = line->access.command;

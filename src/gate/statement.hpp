@@ -11,7 +11,7 @@
 namespace warrant {
 
 struct Access {
-    Oid relation;
+    Oid relation;              // of CREATE: the schema
     Command command;
 };
 

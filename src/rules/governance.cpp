@@ -262,4 +262,25 @@ Governance* ReadGovernance(Oid relation) {
     return governance;
 }
 
+Governance* ReadSchemaGovernance(Oid schema) {
+    Governance* governance = static_cast<Governance*>(palloc0(sizeof(Governance)));
+    const char* name = get_namespace_name(schema);
+    governance->context = CurrentMemoryContext;
+    governance->known_kind = true;
+    governance->relkind = relkind_schema;
+    governance->schema = schema;
+    namestrcpy(&governance->schema_name, name == nullptr ? "" : name);
+    governance->own = schema == RequireInstallation()->schema;
+    bool covered = (schema >= FirstNormalObjectId || schema == PG_PUBLIC_NAMESPACE) && !governance->own && !isAnyTempNamespace(schema);
+    governance->members = static_cast<Member*>(palloc0(sizeof(Member)));
+    if (covered && name != nullptr) {
+        RequirePolicySentinel();
+        ReadPolicies(&governance->members->policies, TargetKind::Schema, schema, name, "");
+        ReadPolicies(&governance->members->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+    }
+    governance->member_count = governance->members->policies.count > 0 ? 1 : 0;
+    governance->free = governance->member_count == 0 && !governance->own;
+    return governance;
+}
+
 }    // namespace warrant

@@ -63,6 +63,10 @@ inline Governance* FindGovernance(Oid relation) {
     return likely(met) ? governance : ReadGovernance(relation);
 }
 
+// Which policies govern what is created in a schema: those on it and on the database. Read each time, into the caller's memory.
+constexpr char relkind_schema = 'n';    // of a schema's governance
+Governance* ReadSchemaGovernance(Oid schema);
+
 // Frees what was replaced, and everything when it has become too much. Only where no pointer to a governance or policy is held.
 void ReleaseGovernances();
 inline void ReleaseOldGovernances() {

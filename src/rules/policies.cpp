@@ -143,6 +143,19 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
         ReadByName(list, kind, schema, name);
 }
 
+bool AnythingIsProtected() {
+    RequirePolicySentinel();
+    const Installation* own = RequireInstallation();
+    bool found = false;
+    CommittedScan scan;
+    BeginCommitted(&scan, own->policies, own->policies_by_target);
+    ForEachCommitted(&scan, nullptr, 0, [&found](Datum* values, bool*) {
+        found = found || (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && ReadEffect(values[c_effect]) != Effect::Open);
+    });
+    EndCommitted(&scan);
+    return found;
+}
+
 bool Concerns(const Policy* policy, Oid subject) {
     for (int i = 0; i < policy->except_count; i++)
         if (is_member_of_role_nosuper(subject, policy->except_roles[i]))

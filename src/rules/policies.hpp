@@ -45,6 +45,9 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
 // The sentinel of policies is visible; raises 55000 otherwise.
 void RequirePolicySentinel();
 
+// Whether any policy but open ones is there.
+bool AnythingIsProtected();
+
 // Whether the policy is about this subject.
 bool Concerns(const Policy* policy, Oid subject);
 

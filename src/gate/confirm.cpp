@@ -1,0 +1,62 @@
+#include "pg/server.hpp"
+
+#include "rules/installation.hpp"
+#include "gate/confirm.hpp"
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+bool IsInternal(ObjectAccessType access, const void* argument) {
+    switch (access) {
+        case OAT_DROP: return (static_cast<const ObjectAccessDrop*>(argument)->dropflags & PERFORM_DELETION_INTERNAL) != 0;
+        case OAT_POST_CREATE: return static_cast<const ObjectAccessPostCreate*>(argument)->is_internal;
+        case OAT_POST_ALTER: return static_cast<const ObjectAccessPostAlter*>(argument)->is_internal;
+        default: return false;
+    }
+}
+
+// A new relation is nobody's change; a new column is its table's.
+bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
+    return (class_id == RelationRelationId && (access != OAT_POST_CREATE || sub_id != 0)) || class_id == ConstraintRelationId ||
+           class_id == TriggerRelationId || class_id == RewriteRelationId || class_id == PolicyRelationId ||
+           class_id == AttrDefaultRelationId || class_id == StatisticExtRelationId;
+}
+
+// By the schema's name: while the extension itself is dropped, its tables can be read no more. A toast table goes with its table.
+bool IsLeftOut(Oid relation) {
+    Oid schema = get_rel_namespace(relation);
+    const char* name = schema == PG_TOAST_NAMESPACE ? nullptr : get_namespace_name(schema);
+    return name == nullptr || strcmp(name, schema_name) == 0;
+}
+
+Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id, Oid relation) {
+    if (access == OAT_TRUNCATE)
+        return Command::Truncate;
+    if (access == OAT_DROP && class_id == RewriteRelationId && IsQueryOfView(object, relation))
+        return Command::Drop;
+    bool whole = class_id == RelationRelationId && sub_id == 0 && strchr("iI", get_rel_relkind(object)) == nullptr;
+    return access == OAT_DROP && whole ? Command::Drop : Command::Alter;
+}
+
+}    // namespace
+
+void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
+        return;
+    if (!IsPartOfRelation(access, class_id, sub_id) || IsInternal(access, argument) || object < FirstNormalObjectId)
+        return;
+    if (access == OAT_TRUNCATE && GateIsPresent())
+        CheckOwnRelation(object);
+    AccessList list = {};
+    ListCell* cell;
+    foreach (cell, RelationsOf(class_id, object, access == OAT_POST_CREATE))
+        if (!IsLeftOut(lfirst_oid(cell)) && GateIsPresent())
+            Need(&list, lfirst_oid(cell), CommandOf(access, class_id, object, sub_id, lfirst_oid(cell)));
+    CheckAccesses(nullptr, &list);
+}
+
+}    // namespace warrant

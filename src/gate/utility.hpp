@@ -1,0 +1,116 @@
+// What utility statements need, by one table from the server's command tags (utility.cpp); each family of commands has its own file.
+//
+// Collectors resolve names once, under the lock mode that the command itself takes, and write what they found back into the parse tree,
+// so that the command cannot come to another relation. What a command touches without naming it, confirm.cpp meets.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/frame.hpp"
+#include "gate/gate.hpp"
+
+namespace warrant {
+
+// The frame of a utility statement.
+struct UtilityFrame : Frame {
+    AccessList needed;    // that it was let run with
+    bool decided;
+};
+
+using Collector = void (*)(Node*, AccessList*);
+
+// Whether the statement names objects, so that DecideUtility may write into its tree.
+bool HasNames(const Node* utility);
+
+// Decides a utility statement, and pins its names. First without its locks: who is refused holds up nobody. Raises 42501 for what belongs to the gate itself, in every mode, and for a command that the table
+// does not know when somebody is not exempt and something is protected.
+void DecideUtility(Node* utility, AccessList* list);
+
+// For a node that a collector does not know: raises 42501 as above, or returns.
+void RefuseUnknown(Node* utility);
+
+// --- for the families: names.cpp ---
+
+// Adds an access unless nothing governs the relation, an ancestor's access covers it, or the statement around this one decided it.
+// Indexes count as their table. Raises 42501 for a change of the gate's own relations.
+void Need(AccessList* list, Oid relation, Command command);
+
+// Adds CREATE on the schema that a new relation would be in, unless nothing governs it or the caller may not create there.
+void NeedCreate(AccessList* list, Oid schema);
+
+// The same for several relations, in the order of their OIDs.
+void NeedOfEach(AccessList* list, List* relations, Command command);
+
+// Resolves, locks and pins. Who neither owns the relation nor has one of the privileges gets the server's own error before any lock.
+// InvalidOid with RVR_MISSING_OK in flags.
+Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags);
+
+// Whether Resolve takes the locks. Set for each collection.
+bool IsLocking();
+void SetLocking(bool on);
+
+// Rewrites a RangeVar so that it leads to the relation.
+void Pin(RangeVar* name, Oid relation);
+
+// The object that a COMMENT or a DROP names, with its relation's schema written into *object; no object when it is missing.
+ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok);
+
+// The relations that an object is part of: itself, the table of an index, trigger, rule, policy, default or statistics object, both ends of
+// a foreign key. created: by this command, so that no snapshot of the catalogues shows it yet.
+List* RelationsOf(Oid class_id, Oid object, bool created = false);
+
+// Whether a rule is the query of a view.
+bool IsQueryOfView(Oid rule, Oid view);
+
+// Calls visit(Form_pg_class) for each table, view, materialized or foreign table.
+template <class Visit>
+void ForEachRelation(Visit visit) {
+    Relation classes = table_open(RelationRelationId, AccessShareLock);
+    SysScanDesc scan = systable_beginscan(classes, InvalidOid, false, nullptr, 0, nullptr);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        Form_pg_class row = Form_pg_class(GETSTRUCT(tuple));
+        if (row->oid >= FirstNormalObjectId && strchr("rpvmf", row->relkind) != nullptr)
+            visit(row);
+    }
+    systable_endscan(scan);
+    table_close(classes, AccessShareLock);
+}
+
+// --- the families ---
+
+void NeedOfAlter(Node* node, AccessList* list);               // utility_alter.cpp
+void NeedOfCreateTable(Node* node, AccessList* list);
+void NeedOfCreateTableAs(Node* node, AccessList* list);
+void NeedOfExplain(Node* node, AccessList* list);
+void NeedOfCreateIndex(Node* node, AccessList* list);
+void NeedOfCreateView(Node* node, AccessList* list);
+void NeedOfCreateTrigger(Node* node, AccessList* list);
+void NeedOfCreateRule(Node* node, AccessList* list);
+void NeedOfCreatePolicy(Node* node, AccessList* list);
+void NeedOfCreateStatistics(Node* node, AccessList* list);
+void NeedOfCreateFunction(Node* node, AccessList* list);
+void NeedOfAlterFunction(Node* node, AccessList* list);
+void NeedOfAlterSchema(Node* node, AccessList* list);
+void NeedOfAlterDomain(Node* node, AccessList* list);
+void NeedOfAlterExtension(Node* node, AccessList* list);
+void NeedOfComment(Node* node, AccessList* list);
+void NeedOfSecurityLabel(Node* node, AccessList* list);
+
+void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cpp
+void NeedOfDropOwned(Node* node, AccessList* list);
+void NeedOfReassign(Node* node, AccessList* list);
+void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
+List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
+
+void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp
+
+void NeedOfVacuum(Node* node, AccessList* list);              // utility_maintain.cpp
+void NeedOfCluster(Node* node, AccessList* list);
+void NeedOfReindex(Node* node, AccessList* list);
+void NeedOfRefresh(Node* node, AccessList* list);
+
+void NeedOfLock(Node* node, AccessList* list);                // utility_lock.cpp
+void NeedOfTruncate(Node* node, AccessList* list);
+
+}    // namespace warrant

@@ -1,0 +1,345 @@
+// ALTER in its wide sense: what changes how a relation behaves, on either end; with SELECT where expressions are evaluated over its rows.
+#include "pg/server.hpp"
+
+#include "rules/installation.hpp"
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+template <class Statement>
+Statement* As(Node* node) {
+    return reinterpret_cast<Statement*>(node);
+}
+
+// The schema that a new relation would be in; none for a temporary one.
+Oid NewSchema(RangeVar* name) {
+    return name->relpersistence == RELPERSISTENCE_TEMP ? InvalidOid : RangeVarGetCreationNamespace(name);
+}
+
+void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok) {
+    if (name == nullptr)
+        return;
+    Oid relation = Resolve(name, lock, privileges, missing_ok ? RVR_MISSING_OK : 0);
+    if (OidIsValid(relation))
+        Need(list, relation, Command::Alter);
+}
+
+bool IsConstant(const Node* expression) {
+    if (expression == nullptr || IsA(expression, A_Const))
+        return true;
+    return IsA(expression, TypeCast) && IsConstant(reinterpret_cast<const TypeCast*>(expression)->arg);
+}
+
+bool Evaluates(const Constraint* constraint) {
+    switch (constraint->contype) {
+        case CONSTR_CHECK:
+        case CONSTR_FOREIGN: return !constraint->skip_validation;
+        case CONSTR_DEFAULT: return !IsConstant(constraint->raw_expr);
+        case CONSTR_GENERATED: return true;
+        default: return false;
+    }
+}
+
+bool EvaluatesInColumn(const ColumnDef* column) {
+    ListCell* cell;
+    foreach (cell, column->constraints)
+        if (IsA(lfirst(cell), Constraint) && Evaluates(lfirst_node(Constraint, cell)))
+            return true;
+    return !IsConstant(column->raw_default);
+}
+
+// Whether the subcommand evaluates somebody's expression over the rows.
+bool EvaluatesOverRows(const AlterTableCmd* command) {
+    switch (command->subtype) {
+        case AT_AlterColumnType: return castNode(ColumnDef, command->def)->raw_default != nullptr;
+        case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
+        case AT_AddConstraint: return IsA(command->def, Constraint) && Evaluates(castNode(Constraint, command->def));
+        case AT_ValidateConstraint: return true;
+        default: return IsSetExpression(command);
+    }
+}
+
+// What CASCADE takes with a column or a constraint.
+void NeedOfDropped(AccessList* list, Oid relation, const AlterTableCmd* command) {
+    if (command->behavior != DROP_CASCADE)
+        return;
+    if (command->subtype == AT_DropColumn) {
+        AttrNumber column = get_attnum(relation, command->name);
+        if (column != InvalidAttrNumber)
+            NeedOfDependents(RelationRelationId, relation, column, list);
+    } else if (command->subtype == AT_DropConstraint) {
+        Oid constraint = get_relation_constraint_oid(relation, command->name, true);
+        if (OidIsValid(constraint))
+            NeedOfDependents(ConstraintRelationId, constraint, 0, list);
+    }
+}
+
+// Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates them by statements of its own, where they are pinned.
+void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating) {
+    if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr)
+        return;
+    if (!creating) {
+        Oid referenced = Resolve(constraint->pktable, ShareRowExclusiveLock, ACL_REFERENCES, 0);
+        Need(list, referenced, Command::Alter);
+        if (!constraint->skip_validation)
+            Need(list, referenced, Command::Select);
+        return;
+    }
+    Oid relation = RangeVarGetRelid(constraint->pktable, NoLock, true);
+    if (OidIsValid(relation))
+        Need(list, relation, Command::Alter);
+}
+
+void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
+    ListCell* cell;
+    foreach (cell, constraints)
+        if (IsA(lfirst(cell), Constraint))
+            NeedOfReferenced(list, lfirst_node(Constraint, cell), creating);
+}
+
+// The relation that a subcommand names beside its own.
+void NeedOfOtherEnd(AccessList* list, AlterTableCmd* command, bool of_index) {
+    switch (command->subtype) {
+        case AT_AddInherit: NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false); break;
+        case AT_DropInherit: NeedAlter(list, As<RangeVar>(command->def), AccessShareLock, ACL_ALL_RIGHTS_RELATION, false); break;
+        case AT_AttachPartition:
+            NeedAlter(list, As<PartitionCmd>(command->def)->name, of_index ? NoLock : AccessExclusiveLock, 0, false);
+            break;
+        case AT_DetachPartition: {
+            PartitionCmd* detach = As<PartitionCmd>(command->def);
+            NeedAlter(list, detach->name, detach->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock, ACL_ALL_RIGHTS_RELATION, false);
+            break;
+        }
+        case AT_DetachPartitionFinalize:
+            NeedAlter(list, As<PartitionCmd>(command->def)->name, ShareUpdateExclusiveLock, ACL_ALL_RIGHTS_RELATION, false);
+            break;
+        case AT_AddConstraint:
+            if (IsA(command->def, Constraint))
+                NeedOfReferenced(list, As<Constraint>(command->def), false);
+            break;
+        case AT_AddColumn: NeedOfConstraints(list, castNode(ColumnDef, command->def)->constraints, false); break;
+        default: break;
+    }
+}
+
+// As the command itself does; its checks go further than ours.
+Oid LookUpAltered(AlterTableStmt* alter) {
+    Oid relation = IsLocking() ? InvalidOid : Resolve(alter->relation, NoLock, 0, alter->missing_ok ? RVR_MISSING_OK : 0);
+    return IsLocking() ? AlterTableLookupRelation(alter, AlterTableGetLockLevel(alter->cmds)) : relation;
+}
+
+void NeedOfAlterTable(Node* node, AccessList* list) {
+    AlterTableStmt* alter = As<AlterTableStmt>(node);
+    Oid relation = LookUpAltered(alter);
+    if (!OidIsValid(relation))
+        return;
+    Pin(alter->relation, relation);
+    Need(list, relation, Command::Alter);
+    ListCell* cell;
+    foreach (cell, alter->cmds) {
+        AlterTableCmd* command = lfirst_node(AlterTableCmd, cell);
+        if (EvaluatesOverRows(command))
+            Need(list, relation, Command::Select);
+        NeedOfDropped(list, relation, command);
+        NeedOfOtherEnd(list, command, alter->objtype == OBJECT_INDEX);
+    }
+}
+
+void NeedOfRename(Node* node, AccessList* list) {
+    RenameStmt* rename = As<RenameStmt>(node);
+    NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0,
+              rename->missing_ok);
+}
+
+void NeedOfSetSchema(Node* node, AccessList* list) {
+    AlterObjectSchemaStmt* alter = As<AlterObjectSchemaStmt>(node);
+    if (alter->relation == nullptr)
+        return;
+    NeedAlter(list, alter->relation, AccessExclusiveLock, 0, alter->missing_ok);
+    NeedCreate(list, get_namespace_oid(alter->newschema, true));
+}
+
+void NeedOfDepends(Node* node, AccessList* list) {
+    NeedAlter(list, As<AlterObjectDependsStmt>(node)->relation, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfAlterPolicy(Node* node, AccessList* list) {
+    NeedAlter(list, As<AlterPolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfAlterSequence(Node* node, AccessList* list) {
+    Oid sequence = RangeVarGetRelid(As<AlterSeqStmt>(node)->sequence, NoLock, true);
+    if (OidIsValid(sequence))
+        Need(list, sequence, Command::Alter);
+}
+
+// The server tells of each relation that it changes.
+void LeftToConfirmation(Node*, AccessList*) {}
+
+const struct { NodeTag tag; Collector collect; } alterations[] = {
+    {T_AlterTableStmt, NeedOfAlterTable},
+    {T_RenameStmt, NeedOfRename},
+    {T_AlterObjectSchemaStmt, NeedOfSetSchema},
+    {T_AlterObjectDependsStmt, NeedOfDepends},
+    {T_AlterPolicyStmt, NeedOfAlterPolicy},
+    {T_AlterTableMoveAllStmt, LeftToConfirmation},
+    {T_AlterOwnerStmt, LeftToConfirmation},
+    {T_AlterStatsStmt, LeftToConfirmation},
+    {T_AlterSeqStmt, NeedOfAlterSequence},
+    {T_AlterTypeStmt, LeftToConfirmation},
+    {T_AlterEnumStmt, LeftToConfirmation},
+};
+
+void NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
+    switch (type) {
+        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_COLUMN:
+        case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
+        default: return;
+    }
+    ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
+    ListCell* cell;
+    foreach (cell, RelationsOf(address.classId, address.objectId))
+        if (OwnsRelation(lfirst_oid(cell), GetUserId()))    // or the command fails by itself
+            Need(list, lfirst_oid(cell), Command::Alter);
+}
+
+}    // namespace
+
+void NeedOfAlter(Node* node, AccessList* list) {
+    for (const auto& alteration : alterations)
+        if (alteration.tag == nodeTag(node)) {
+            alteration.collect(node, list);
+            return;
+        }
+    RefuseUnknown(node);
+}
+
+void NeedOfCreateTableAs(Node* node, AccessList* list) {
+    NeedCreate(list, NewSchema(As<CreateTableAsStmt>(node)->into->rel));
+}
+
+// EXPLAIN ANALYZE creates it.
+void NeedOfExplain(Node* node, AccessList* list) {
+    Node* explained = ExplainedUtility(As<ExplainStmt>(node));
+    if (explained != nullptr && IsA(explained, CreateTableAsStmt))
+        NeedOfCreateTableAs(explained, list);
+}
+
+void NeedOfCreateTable(Node* node, AccessList* list) {
+    CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
+    NeedCreate(list, NewSchema(create->relation));
+    ListCell* cell;
+    foreach (cell, create->inhRelations)
+        NeedAlter(list, lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, false);
+    NeedOfConstraints(list, create->tableElts, true);
+    NeedOfConstraints(list, create->constraints, true);
+    foreach (cell, create->tableElts)
+        if (IsA(lfirst(cell), ColumnDef))
+            NeedOfConstraints(list, lfirst_node(ColumnDef, cell)->constraints, true);
+}
+
+void NeedOfCreateIndex(Node* node, AccessList* list) {
+    IndexStmt* index = As<IndexStmt>(node);
+    Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
+    Need(list, relation, Command::Alter);
+    bool evaluates = index->whereClause != nullptr;
+    ListCell* cell;
+    foreach (cell, index->indexParams)
+        evaluates = evaluates || lfirst_node(IndexElem, cell)->expr != nullptr;
+    if (evaluates)
+        Need(list, relation, Command::Select);
+}
+
+// Where OR REPLACE finds the view: in the schema that a new one would be in.
+void NeedOfCreateView(Node* node, AccessList* list) {
+    ViewStmt* create = As<ViewStmt>(node);
+    Oid schema = NewSchema(create->view);
+    Oid view = OidIsValid(schema) ? get_relname_relid(create->view->relname, schema) : InvalidOid;
+    if (!OidIsValid(view))
+        NeedCreate(list, schema);
+    else if (create->replace && OwnsRelation(view, GetUserId()))
+        Need(list, view, Command::Alter);
+}
+
+void NeedOfCreateTrigger(Node* node, AccessList* list) {
+    CreateTrigStmt* trigger = As<CreateTrigStmt>(node);
+    NeedAlter(list, trigger->relation, ShareRowExclusiveLock, ACL_TRIGGER, false);
+    NeedAlter(list, trigger->constrrel, AccessShareLock, ACL_ALL_RIGHTS_RELATION, false);
+}
+
+void NeedOfCreateRule(Node* node, AccessList* list) {
+    NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfCreatePolicy(Node* node, AccessList* list) {
+    NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfCreateStatistics(Node* node, AccessList* list) {
+    ListCell* cell;
+    foreach (cell, As<CreateStatsStmt>(node)->relations)
+        if (IsA(lfirst(cell), RangeVar))
+            NeedAlter(list, lfirst_node(RangeVar, cell), ShareUpdateExclusiveLock, 0, false);
+}
+
+// Functions of the gate's schema that run as their owner are its definition functions.
+void NeedOfCreateFunction(Node* node, AccessList*) {
+    char* name;
+    Oid schema = QualifiedNameGetCreationNamespace(As<CreateFunctionStmt>(node)->funcname, &name);
+    if (schema == RequireInstallation()->schema)
+        RefuseOwn(name);
+}
+
+void NeedOfAlterFunction(Node* node, AccessList*) {
+    if (!IsA(node, AlterFunctionStmt))
+        return;    // its name, owner or schema alone
+    AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
+    Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
+    if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema)
+        RefuseOwn(get_func_name(function));
+}
+
+// Without the schema's name the gate finds none of its rules, and refuses everything.
+void NeedOfAlterSchema(Node* node, AccessList*) {
+    if (IsA(node, RenameStmt) && strcmp(As<RenameStmt>(node)->subname, schema_name) == 0)
+        RefuseOwn(As<RenameStmt>(node)->newname);
+}
+
+void NeedOfAlterDomain(Node* node, AccessList* list) {
+    if (!IsA(node, AlterDomainStmt))
+        return;    // names alone
+    AlterDomainStmt* alter = As<AlterDomainStmt>(node);
+    bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
+    if (!checks)
+        return;
+    Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
+    ListCell* cell;
+    foreach (cell, ColumnsOfType(domain))
+        Need(list, lfirst_oid(cell), Command::Select);
+}
+
+// A member of another extension is not covered by policies on its schema or the database any more.
+void NeedOfAlterExtension(Node* node, AccessList* list) {
+    if (!IsA(node, AlterExtensionContentsStmt))
+        return;
+    AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);
+    if (strcmp(contents->extname, extension_name) == 0)
+        RefuseOwn(extension_name);
+    NeedOfNamed(contents->objtype, &contents->object, list);
+}
+
+void NeedOfComment(Node* node, AccessList* list) {
+    CommentStmt* comment = As<CommentStmt>(node);
+    NeedOfNamed(comment->objtype, &comment->object, list);
+}
+
+void NeedOfSecurityLabel(Node* node, AccessList* list) {
+    SecLabelStmt* label = As<SecLabelStmt>(node);
+    NeedOfNamed(label->objtype, &label->object, list);
+}
+
+}    // namespace warrant

@@ -1,0 +1,89 @@
+// LOCK and TRUNCATE.
+#include "pg/server.hpp"
+
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+// As the server asks: reading allows the weakest lock, inserting the next ones, changing rows all of them.
+AclMode PrivilegesToLock(LOCKMODE mode) {
+    AclMode privileges = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE;
+    if (mode == AccessShareLock)
+        privileges |= ACL_SELECT;
+    return mode <= RowExclusiveLock ? privileges | ACL_INSERT : privileges;
+}
+
+struct View {
+    AccessList* list;
+    List* above;    // views whose definitions lead here
+};
+
+void NeedOfView(Oid view, AccessList* list, List* above);
+
+bool NeedOfDefinition(Node* node, void* argument) {
+    View* within = static_cast<View*>(argument);
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, NeedOfDefinition, argument);
+    Query* query = reinterpret_cast<Query*>(node);
+    ListCell* cell;
+    foreach (cell, query->rtable) {
+        RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind != RTE_RELATION || list_member_oid(within->above, entry->relid))
+            continue;
+        Need(within->list, entry->relid, Command::Lock);
+        if (entry->relkind == RELKIND_VIEW)
+            NeedOfView(entry->relid, within->list, within->above);
+    }
+    return WalkQuery(query, NeedOfDefinition, argument, 0);
+}
+
+// LOCK of a view locks what its definition reads.
+void NeedOfView(Oid oid, AccessList* list, List* above) {
+    Relation view = table_open(oid, AccessShareLock);
+    View within = {list, lappend_oid(list_copy(above), oid)};
+    (void)NeedOfDefinition(reinterpret_cast<Node*>(get_view_query(view)), &within);
+    table_close(view, NoLock);
+}
+
+// What CASCADE adds: tables with foreign keys to those that are emptied.
+List* WithReferencing(List* relations) {
+    for (List* more; (more = heap_truncate_find_FKs(relations)) != NIL;)
+        relations = list_concat(relations, more);
+    return relations;
+}
+
+}    // namespace
+
+void NeedOfLock(Node* node, AccessList* list) {
+    LockStmt* lock = reinterpret_cast<LockStmt*>(node);
+    ListCell* cell;
+    foreach (cell, lock->relations) {
+        Oid relation = Resolve(lfirst_node(RangeVar, cell), lock->mode, PrivilegesToLock(lock->mode), lock->nowait ? RVR_NOWAIT : 0);
+        Need(list, relation, Command::Lock);
+        if (get_rel_relkind(relation) == RELKIND_VIEW)
+            NeedOfView(relation, list, NIL);
+    }
+}
+
+// The server tells of each table again when it is about to empty it.
+void NeedOfTruncate(Node* node, AccessList* list) {
+    TruncateStmt* truncate = reinterpret_cast<TruncateStmt*>(node);
+    List* relations = NIL;
+    ListCell* cell;
+    foreach (cell, truncate->relations) {
+        Oid relation = Resolve(lfirst_node(RangeVar, cell), AccessExclusiveLock, ACL_TRUNCATE, 0);
+        relations = list_append_unique_oid(relations, relation);
+    }
+    if (truncate->behavior == DROP_CASCADE)
+        relations = WithReferencing(relations);
+    foreach (cell, relations)
+        Need(list, lfirst_oid(cell), Command::Truncate);
+}
+
+}    // namespace warrant

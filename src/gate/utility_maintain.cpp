@@ -1,0 +1,121 @@
+// VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH MATERIALIZED VIEW: by name, of a schema, of the whole database.
+#include "pg/server.hpp"
+
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+bool HasOption(List* options, const char* name) {
+    ListCell* cell;
+    foreach (cell, options) {
+        DefElem* option = lfirst_node(DefElem, cell);
+        if (strcmp(option->defname, name) == 0)
+            return defGetBoolean(option);
+    }
+    return false;
+}
+
+void NeedMaintain(AccessList* list, Oid relation) {
+    if (OwnsRelation(relation, GetUserId()))    // others are left out by the command itself
+        Need(list, relation, Command::Maintain);
+}
+
+// What a command over many relations would touch; the gate's own are left out of the question.
+template <class Chooses>
+void NeedOfMany(AccessList* list, Chooses chooses) {
+    List* relations = NIL;
+    ForEachRelation([&](Form_pg_class row) {
+        if (chooses(row) && OwnsRelation(row->oid, GetUserId()))
+            relations = lappend_oid(relations, row->oid);
+    });
+    NeedOfEach(list, relations, Command::Maintain);
+}
+
+// Pinned by OID, which the command takes without looking again; it does not look for partitions then, so they are named too.
+List* PinnedVacuum(VacuumRelation* named, bool rewrites, AccessList* list) {
+    Oid relation = RangeVarGetRelid(named->relation, NoLock, false);
+    if (rewrites)
+        CheckOwnRelation(relation);
+    NeedMaintain(list, relation);
+    named->oid = relation;
+    List* pinned = list_make1(named);
+    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
+        return pinned;
+    ListCell* cell;
+    foreach (cell, find_all_inheritors(relation, NoLock, nullptr))
+        if (lfirst_oid(cell) != relation)
+            pinned = lappend(pinned, makeVacuumRelation(nullptr, lfirst_oid(cell), named->va_cols));
+    return pinned;
+}
+
+// An index goes by its table's lock: the command takes that first.
+Oid ResolveIndexed(RangeVar* name, LOCKMODE lock) {
+    Oid index = Resolve(name, NoLock, 0, 0);
+    Oid table = IndexGetRelation(index, true);
+    if (OidIsValid(table) && IsLocking())
+        LockRelationOid(table, lock);
+    return index;
+}
+
+}    // namespace
+
+void NeedOfVacuum(Node* node, AccessList* list) {
+    VacuumStmt* vacuum = reinterpret_cast<VacuumStmt*>(node);
+    if (vacuum->rels == NIL) {
+        NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr; });
+        return;
+    }
+    bool rewrites = vacuum->is_vacuumcmd && HasOption(vacuum->options, "full");
+    List* pinned = NIL;
+    ListCell* cell;
+    foreach (cell, vacuum->rels)
+        pinned = list_concat(pinned, PinnedVacuum(lfirst_node(VacuumRelation, cell), rewrites, list));
+    vacuum->rels = pinned;
+}
+
+void NeedOfCluster(Node* node, AccessList* list) {
+    ClusterStmt* cluster = reinterpret_cast<ClusterStmt*>(node);
+    if (cluster->relation == nullptr) {
+        NeedOfMany(list, [](Form_pg_class row) { return row->relhasindex; });
+        return;
+    }
+    Oid relation = Resolve(cluster->relation, AccessExclusiveLock, 0, 0);
+    CheckOwnRelation(relation);
+    Need(list, relation, Command::Maintain);
+}
+
+void NeedOfReindex(Node* node, AccessList* list) {
+    ReindexStmt* reindex = reinterpret_cast<ReindexStmt*>(node);
+    LOCKMODE lock = HasOption(reindex->params, "concurrently") ? ShareUpdateExclusiveLock : ShareLock;
+    switch (reindex->kind) {
+        case REINDEX_OBJECT_INDEX:
+        case REINDEX_OBJECT_TABLE: {
+            bool index = reindex->kind == REINDEX_OBJECT_INDEX;
+            Oid relation = index ? ResolveIndexed(reindex->relation, lock) : Resolve(reindex->relation, lock, 0, 0);
+            CheckOwnRelation(relation);
+            Need(list, relation, Command::Maintain);
+            break;
+        }
+        case REINDEX_OBJECT_SCHEMA: {
+            Oid schema = get_namespace_oid(reindex->name, false);
+            if (OwnsSchema(schema, GetUserId()))    // or the command fails by itself
+                NeedOfMany(list, [=](Form_pg_class row) { return row->relnamespace == schema && strchr("rm", row->relkind) != nullptr; });
+            break;
+        }
+        case REINDEX_OBJECT_SYSTEM: break;
+        default:
+            if (OwnsDatabase(MyDatabaseId, GetUserId()))
+                NeedOfMany(list, [](Form_pg_class row) { return strchr("rm", row->relkind) != nullptr; });
+    }
+}
+
+void NeedOfRefresh(Node* node, AccessList* list) {
+    RefreshMatViewStmt* refresh = reinterpret_cast<RefreshMatViewStmt*>(node);
+    Need(list, Resolve(refresh->relation, refresh->concurrent ? ExclusiveLock : AccessExclusiveLock, 0, 0), Command::Maintain);
+}
+
+}    // namespace warrant

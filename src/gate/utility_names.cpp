@@ -1,0 +1,210 @@
+#include "pg/server.hpp"
+
+#include "pg/frame.hpp"
+#include "pg/settings.hpp"
+#include "rules/governance.hpp"
+#include "gate/gate.hpp"
+#include "gate/own_tables.hpp"
+#include "gate/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+bool HasAnyOf(Oid relation, AclMode privileges) {
+    if (privileges == 0)
+        return false;
+    return pg_class_aclmask(relation, GetUserId(), privileges, ACLMASK_ANY) != 0 ||
+           pg_attribute_aclcheck_all(relation, GetUserId(), privileges, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+bool locking = false;
+
+// Called before each attempt to lock.
+void RequirePrivilege(const RangeVar* name, Oid relation, Oid, void* argument) {
+    AclMode privileges = *static_cast<AclMode*>(argument);
+    if (OidIsValid(relation))
+        CheckOwnRelation(relation);
+    if (!OidIsValid(relation) || OwnsRelation(relation, GetUserId()) || HasAnyOf(relation, privileges))
+        return;
+    char kind = get_rel_relkind(relation);
+    if (kind != '\0')
+        aclcheck_error(privileges == 0 ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(kind), name->relname);
+}
+
+bool Lists(const AccessList* list, Oid relation, Command command) {
+    for (int i = 0; i < list->count; i++) {
+        Command listed = list->items[i].command;
+        if (list->items[i].relation == relation && (listed == command || (listed == Command::Drop && command == Command::Alter)))
+            return true;
+    }
+    return false;
+}
+
+// This statement, or the one whose part it is, was decided with this access.
+bool IsDecided(Oid relation, Command command) {
+    for (const Frame* frame = current_frame; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
+        if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
+            return true;
+    return false;
+}
+
+bool IsCreation(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_CreateStmt:
+        case T_CreateForeignTableStmt:
+        case T_CreateTableAsStmt:
+        case T_CreateSchemaStmt:
+        case T_ImportForeignSchemaStmt:
+        case T_ViewStmt: return true;
+        default: return false;
+    }
+}
+
+// The relation is new, and what changes it is a part of the statement that created it.
+bool IsBeingCreated(Oid oid) {
+    const Frame* frame = current_frame;
+    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
+        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
+    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
+        frame = frame->outer;
+    if (frame == nullptr || frame->kind != FrameKind::Utility)
+        return false;
+    Relation relation = RelationIdGetRelation(oid);
+    bool created = RelationIsValid(relation) && relation->rd_createSubid == GetCurrentSubTransactionId();
+    if (RelationIsValid(relation))
+        RelationClose(relation);
+    return created;
+}
+
+bool Changes(Command command) {
+    return command != Command::Select && command != Command::Export && command != Command::Maintain && command != Command::Grant;
+}
+
+// Where a catalogue names the relations that its objects are part of.
+struct Part {
+    Oid class_id;
+    Oid index;
+    AttrNumber oid;
+    AttrNumber relations[2];
+};
+
+const Part parts[] = {
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}},
+    {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}},
+    {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}},
+    {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}},
+    {AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, {Anum_pg_attrdef_adrelid}},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, {Anum_pg_statistic_ext_stxrelid}},
+};
+
+List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
+    List* found = NIL;
+    Relation catalog = table_open(part->class_id, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, part->oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+    SysScanDesc scan = systable_beginscan(catalog, part->index, true, snapshot, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    for (AttrNumber column : part->relations) {
+        if (!HeapTupleIsValid(tuple) || column == InvalidAttrNumber)
+            continue;
+        bool null;
+        Oid relation = DatumGetObjectId(heap_getattr(tuple, column, RelationGetDescr(catalog), &null));
+        if (!null && OidIsValid(relation))
+            found = list_append_unique_oid(found, relation);
+    }
+    systable_endscan(scan);
+    table_close(catalog, AccessShareLock);
+    return found;
+}
+
+// Columns, triggers, rules, policies and constraints are named after their relation.
+bool IsNamedAfterRelation(ObjectType type) {
+    return type == OBJECT_COLUMN || type == OBJECT_TRIGGER || type == OBJECT_RULE || type == OBJECT_POLICY || type == OBJECT_TABCONSTRAINT;
+}
+
+List* PinnedNames(ObjectType type, List* names, Relation relation) {
+    Oid schema = RelationGetNamespace(relation);
+    const char* schema_name = isTempNamespace(schema) ? "pg_temp" : get_namespace_name(schema);
+    List* pinned = list_make2(makeString(pstrdup(schema_name)), makeString(pstrdup(RelationGetRelationName(relation))));
+    return IsNamedAfterRelation(type) ? lappend(pinned, llast(names)) : pinned;
+}
+
+}    // namespace
+
+void Need(AccessList* list, Oid relation, Command command) {
+    if (Changes(command))
+        CheckOwnRelation(relation);
+    char kind = get_rel_relkind(relation);
+    if (kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX)
+        relation = IndexGetRelation(relation, true);
+    if (relation < FirstNormalObjectId || kind == RELKIND_SEQUENCE || kind == RELKIND_COMPOSITE_TYPE || kind == '\0' || GateIsOff())
+        return;
+    const Governance* governance = FindGovernance(relation);
+    if (governance->own || governance->free)
+        return;
+    for (int i = 0; i < governance->ancestor_count; i++)
+        if (Lists(list, governance->ancestors[i], command) || IsDecided(governance->ancestors[i], command))
+            return;
+    if (command == Command::Alter && IsBeingCreated(relation))
+        return;
+    AddAccess(list, governance->ancestor_count > 0 ? governance->ancestors[0] : relation, command);
+}
+
+void NeedCreate(AccessList* list, Oid schema) {
+    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()) || ReadSchemaGovernance(schema)->free)
+        return;
+    if (!Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
+        AddAccess(list, schema, Command::Create);
+}
+
+void NeedOfEach(AccessList* list, List* relations, Command command) {
+    List* sorted = list_copy(relations);
+    list_sort(sorted, list_oid_cmp);
+    ListCell* cell;
+    foreach (cell, sorted)
+        Need(list, lfirst_oid(cell), command);
+}
+
+bool IsLocking() { return locking; }
+
+void SetLocking(bool on) { locking = on; }
+
+void Pin(RangeVar* name, Oid relation) {
+    Oid schema = get_rel_namespace(relation);
+    if (OidIsValid(schema))
+        name->schemaname = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
+}
+
+Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags) {
+    Oid relation = RangeVarGetRelidExtended(name, locking ? lock : NoLock, flags, RequirePrivilege, &privileges);
+    if (OidIsValid(relation))
+        Pin(name, relation);
+    return relation;
+}
+
+ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok) {
+    Relation relation = nullptr;
+    ObjectAddress address = get_object_address(type, *object, &relation, lock, missing_ok);
+    if (relation == nullptr)
+        return address;
+    if (IsA(*object, List))
+        *object = reinterpret_cast<Node*>(PinnedNames(type, castNode(List, *object), relation));
+    relation_close(relation, NoLock);
+    return address;
+}
+
+List* RelationsOf(Oid class_id, Oid object, bool created) {
+    if (class_id == RelationRelationId)
+        return list_make1_oid(object);
+    for (const Part& part : parts)
+        if (part.class_id == class_id)
+            return ReadRelations(&part, object, created ? SnapshotSelf : nullptr);
+    return NIL;
+}
+
+bool IsQueryOfView(Oid rule, Oid view) {
+    return rule == GetSysCacheOid2(RULERELNAME, Anum_pg_rewrite_oid, ObjectIdGetDatum(view), PointerGetDatum(ViewSelectRuleName));
+}
+
+}    // namespace warrant
