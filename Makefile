@@ -35,7 +35,7 @@ SHLIB_LINK = $(if $(LTO),$(CXXFLAGS)) -Wl,--as-needed $(addprefix -l,$(LIBRARIES
 
 # The gate's small functions stand in several files, and every statement passes through them. PGXS links with gcc, which reads only its
 # own kind.
-LTO = $(if $(shell $(CXX) --version | grep -E '^g\+\+'),-flto=auto)
+LTO = $(if $(shell $(CXX) --version | grep -E '^([^ ]*-)?g\+\+ '),-flto=auto)
 
 # Warnings are errors only where they are known: compilers to come must not break the build of a release.
 WERROR = $(if $(shell $(CXX) --version | grep -E '^g\+\+ .Debian 12\.|^Debian clang version 14\.'),-Werror)
