@@ -198,10 +198,26 @@ struct Permission {
     const Bitmapset* updated;    // columns that are assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
 };
 
+#if PG_VERSION_NUM >= 160000
+// Without EXCLUDED, which is the client's own row: the server asks for SELECT on it since 16.
+inline List* WithoutExcluded(List* permissions, const List* range_table) {
+    List* kept = permissions;
+    ListCell* cell;
+    foreach (cell, range_table) {
+        const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->relkind == RELKIND_COMPOSITE_TYPE && entry->perminfoindex != 0)
+            kept = list_delete_ptr(kept == permissions ? list_copy(kept) : kept, list_nth(permissions, entry->perminfoindex - 1));
+    }
+    return kept;
+}
+#endif
+
 // The list that ForEachPermission reads.
 inline List* PermissionsOf(const PlannedStmt* plan) {
 #if PG_VERSION_NUM >= 160000
-    return plan->permInfos;
+    if (plan->commandType != CMD_INSERT && !plan->hasModifyingCTE)
+        return plan->permInfos;
+    return WithoutExcluded(plan->permInfos, plan->rtable);
 #else
     return plan->rtable;
 #endif
@@ -210,7 +226,7 @@ inline List* PermissionsOf(const PlannedStmt* plan) {
 // The same before planning: the list of one query level.
 inline List* PermissionsOf(const Query* query) {
 #if PG_VERSION_NUM >= 160000
-    return query->rteperminfos;
+    return query->commandType == CMD_INSERT ? WithoutExcluded(query->rteperminfos, query->rtable) : query->rteperminfos;
 #else
     return query->rtable;
 #endif
@@ -258,7 +274,7 @@ inline void ForEachPermission(const Query* query, Visit visit) {
     for (int i = 0; i < list_length(query->rtable); i++) {
         const RangeTblEntry* entry = list_nth_node(RangeTblEntry, query->rtable, i);
 #if PG_VERSION_NUM >= 160000
-        if (entry->perminfoindex == 0)
+        if (entry->perminfoindex == 0 || entry->relkind == RELKIND_COMPOSITE_TYPE)
             continue;
         const RTEPermissionInfo* checked = getRTEPermissionInfo(query->rteperminfos, const_cast<RangeTblEntry*>(entry));
 #else
