@@ -166,6 +166,8 @@ curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype, curl_sockaddr* 
     if (!local && !transfer->Allow(destination ? &*destination : nullptr)) {
         return CURL_SOCKET_BAD;
     }
+    transfer->destination_ = destination;
+    transfer->error_[0] = '\0';    // the complaint of a kept connection, found dead, and of no interest
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 } catch (const std::exception&) {
     return CURL_SOCKET_BAD;
@@ -235,6 +237,12 @@ size_t HttpTransfer::ReceiveBody(char* bytes, size_t size, size_t count, void* s
     return 0;
 }
 
+// What libcurl has no sentence of its own for: the first complaint of a call is the only one that it writes.
+std::string HttpTransfer::Name(CURLcode code) const {
+    std::string name = curl_easy_strerror(code);
+    return destination_ ? name + " (" + ToText(*destination_) + ")" : name;
+}
+
 void HttpTransfer::Finish(CURLcode code) noexcept try {
     curl_off_t total = 0;
     long status = 0;
@@ -263,7 +271,7 @@ void HttpTransfer::Finish(CURLcode code) noexcept try {
         result_.outcome = HttpResult::Outcome::Forbidden;    // and the error says so already
     } else {
         result_.outcome = HttpResult::Outcome::Failed;
-        result_.error = code == CURLE_OK ? "the answer has no end of headers" : error_[0] ? error_ : curl_easy_strerror(code);
+        result_.error = code == CURLE_OK ? "the answer has no end of headers" : error_[0] ? error_ : Name(code);
     }
 } catch (const std::exception&) {
     result_.outcome = HttpResult::Outcome::Failed;

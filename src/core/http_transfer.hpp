@@ -6,6 +6,7 @@
 
 #include "core/http_call.hpp"
 
+#include <optional>
 #include <string>
 
 #include <curl/curl.h>
@@ -40,6 +41,7 @@ class HttpTransfer {
     bool SetTransport();
     bool Allow(const Address* address);
     void KeepHeader(std::string_view line);
+    std::string Name(CURLcode code) const;
 
     const HttpCall call_;
     HttpResult result_;
@@ -50,6 +52,7 @@ class HttpTransfer {
     bool headers_ended_ = false;    // what follows are trailers
     bool forbidden_ = false;
     bool too_large_ = false;
+    std::optional<Address> destination_;    // of the connection that was tried last, when this call had to open one
     char error_[CURL_ERROR_SIZE] = "";
 };
 
