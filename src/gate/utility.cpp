@@ -78,7 +78,7 @@ const Row rows[] = {
     {"ALTER FUNCTION", nullptr, T_Invalid, NeedOfAlterFunction},
     {"ALTER PROCEDURE", nullptr, T_Invalid, NeedOfAlterFunction},
     {"ALTER ROUTINE", nullptr, T_Invalid, NeedOfAlterFunction},
-    {"ALTER SCHEMA", nullptr, T_Invalid, NeedOfAlterSchema},
+    {"ALTER SCHEMA", "ALTER of what is in it when it is renamed", T_Invalid, NeedOfAlterSchema},
     {"COMMENT", "ALTER of the relation", T_CommentStmt, NeedOfComment},
     {"SECURITY LABEL", "ALTER of the relation", T_SecLabelStmt, NeedOfSecurityLabel},
     {"GRANT", "GRANT", T_GrantStmt, NeedOfGrant},

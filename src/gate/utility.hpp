@@ -77,6 +77,9 @@ void ForEachRelation(Visit visit) {
     table_close(classes, AccessShareLock);
 }
 
+// The tables, views, materialized and foreign tables of the schemas.
+List* RelationsIn(List* schemas);
+
 // --- the families ---
 
 void NeedOfAlter(Node* node, AccessList* list);               // utility_alter.cpp

@@ -303,10 +303,16 @@ void NeedOfAlterFunction(Node* node, AccessList*) {
         RefuseOwn(get_func_name(function));
 }
 
-// Without the schema's name the gate finds none of its rules, and refuses everything.
-void NeedOfAlterSchema(Node* node, AccessList*) {
-    if (IsA(node, RenameStmt) && strcmp(As<RenameStmt>(node)->subname, schema_name) == 0)
+// All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.
+void NeedOfAlterSchema(Node* node, AccessList* list) {
+    if (!IsA(node, RenameStmt))
+        return;
+    const char* name = As<RenameStmt>(node)->subname;
+    if (strcmp(name, schema_name) == 0)
         RefuseOwn(As<RenameStmt>(node)->newname);
+    Oid schema = get_namespace_oid(name, true);
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
+        NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
 void NeedOfAlterDomain(Node* node, AccessList* list) {

@@ -24,12 +24,7 @@ void NeedOfSchemas(List* names, AccessList* list) {
     ListCell* cell;
     foreach (cell, names)
         schemas = lappend_oid(schemas, get_namespace_oid(strVal(lfirst(cell)), false));
-    List* relations = NIL;
-    ForEachRelation([&](Form_pg_class row) {
-        if (list_member_oid(schemas, row->relnamespace))
-            relations = lappend_oid(relations, row->oid);
-    });
-    NeedOfEach(list, relations, Command::Grant);
+    NeedOfEach(list, RelationsIn(schemas), Command::Grant);
 }
 
 }    // namespace

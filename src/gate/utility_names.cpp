@@ -166,6 +166,15 @@ void NeedOfEach(AccessList* list, List* relations, Command command) {
         Need(list, lfirst_oid(cell), command);
 }
 
+List* RelationsIn(List* schemas) {
+    List* relations = NIL;
+    ForEachRelation([&](Form_pg_class row) {
+        if (list_member_oid(schemas, row->relnamespace))
+            relations = lappend_oid(relations, row->oid);
+    });
+    return relations;
+}
+
 bool IsLocking() { return locking; }
 
 void SetLocking(bool on) { locking = on; }
