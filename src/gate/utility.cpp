@@ -150,7 +150,7 @@ struct Known {
 
 // The table by tag, made at first use.
 const Known* KnownTags() {
-    static Known known[COMMAND_TAG_NEXTTAG];
+    static Known known[command_tags];
     static bool filled = false;
     if (filled)
         return known;
@@ -204,7 +204,7 @@ using namespace warrant;
 WARRANT_FUNCTION(warrant_statements) {
     InitMaterializedSRF(fcinfo, 0);
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    for (int tag = CMDTAG_UNKNOWN + 1; tag < COMMAND_TAG_NEXTTAG; tag++) {
+    for (int tag = CMDTAG_UNKNOWN + 1; tag < command_tags; tag++) {
         const Known& known = KnownTags()[tag];
         const char* needs = known.row == nullptr ? nullptr : known.row->needs;
         Datum values[3] = {CStringGetTextDatum(GetCommandTagName(CommandTag(tag))), needs == nullptr ? Datum(0) : CStringGetTextDatum(needs),

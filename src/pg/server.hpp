@@ -155,6 +155,13 @@ extern "C" {
 
 namespace warrant {
 
+// One more than the last CommandTag; 17 has no name for it.
+inline constexpr int command_tags = 0
+#define PG_CMDTAG(...) +1
+#include "tcop/cmdtaglist.h"
+#undef PG_CMDTAG
+    ;
+
 // The index of this process in the server's process array.
 inline int MyProcessIndex() {
 #if PG_VERSION_NUM >= 170000
