@@ -45,7 +45,8 @@ void _PG_init(void) {
     shmem_request_hook = OnRequest;
     previous_startup = shmem_startup_hook;
     shmem_startup_hook = OnStartup;
+    if (!IsPostmasterEnvironment || IsBinaryUpgrade)    // one user at a console, or pg_upgrade: nobody is asked for a warrant
+        return;
     warrant::InstallHooks();
-    if (!IsBinaryUpgrade)
-        warrant::RegisterLauncher();
+    warrant::RegisterLauncher();
 }

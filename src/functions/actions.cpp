@@ -177,7 +177,7 @@ void RecordIndirectAttempt(const char* function) {
     const Frame* top = current_frame;
     while (top != nullptr && top->outer != nullptr)
         top = top->outer;
-    parts.text = top == nullptr ? nullptr : top->source;
+    parts.text = top == nullptr ? nullptr : SourceOf(top).text;
     parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
     if (Enqueue(&header, &parts, false, false) == Enqueued::Yes) {
         Reply reply;

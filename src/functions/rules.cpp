@@ -104,7 +104,6 @@ WARRANT_FUNCTION(warrant_is_member) {
 // governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
 WARRANT_FUNCTION(warrant_governing_policy) {
     RequireArguments(fcinfo);
-    ListenForInvalidations();
     AcceptInvalidationMessages();
     ReleaseOldGovernances();
     Oid relation = PG_GETARG_OID(2);
@@ -134,7 +133,6 @@ WARRANT_FUNCTION(warrant_governing_schema_policy) {
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);
-    ListenForInvalidations();
     AcceptInvalidationMessages();
     ReleaseOldGovernances();
     RequireRelation(PG_GETARG_OID(2));

@@ -118,16 +118,18 @@ bool MayExport(const QueryDesc* query) {
            dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
 }
 
-// The fast path: nothing that the statement touches is governed or ours, or it is only read, as this session did before.
-bool NothingToDecide(const PlannedStmt* plan, bool exported) {
-    bool nothing = true;
-    ForEachPermission(PermissionsOf(plan), [&nothing, exported](const Permission& permission) {
-        if (permission.relation < FirstNormalObjectId)
-            return;
-        Governance* governance = FindGovernance(permission.relation);
-        nothing = nothing && (governance->free || (!exported && IsReadSilently(governance, permission)));
+bool IsFree(Oid relation) { return relation < FirstNormalObjectId || FindGovernance(relation)->free; }
+
+// The fast path: nothing that the statement touches is governed or ours.
+bool AllFree(const PlannedStmt* plan) {
+    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) { return IsFree(permission.relation); });
+}
+
+// The second one: something is governed, but only read, as this session did before.
+bool AllReadSilently(const PlannedStmt* plan) {
+    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
+        return IsFree(permission.relation) || IsReadSilently(FindGovernance(permission.relation), permission);
     });
-    return nothing;
 }
 
 // A transaction absorbs them when it starts, and for each lock that it takes: its first check need not, while it is in the message that
@@ -145,9 +147,8 @@ void AbsorbInvalidations() {
 bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
 
 bool GateIsPresent() {
-    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker || IsBinaryUpgrade || !IsUnderPostmaster || !IsTransactionState())
+    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker || !IsTransactionState())
         return false;
-    ListenForInvalidations();
     AbsorbInvalidations();
     ReleaseOldGovernances();
     return FindInstallation() != nullptr;
@@ -192,7 +193,7 @@ void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility)
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {
-    if (GateIsOff() || !GateIsPresent() || NothingToDecide(plan, false))
+    if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
         return;
     AccessList list;
     list.count = 0;
@@ -213,12 +214,17 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
     CheckAccesses(query, &list);
 }
 
-void CheckQuery(QueryDesc* query, int eflags) {
+static pg_noinline void CheckGoverned(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
-    if (!GateIsPresent() || NothingToDecide(plan, MayExport(query)) || !MustAsk(query, eflags))
+    if ((!MayExport(query) && AllReadSilently(plan)) || !MustAsk(query, eflags))
         return;
     List* permissions = PermissionsOf(plan);
     CheckPermissions(query, permissions, NotedImpliedReads(plan), Exports(query, permissions));
+}
+
+void CheckQuery(QueryDesc* query, int eflags) {
+    if (GateIsPresent() && unlikely(!AllFree(query->plannedstmt)))
+        CheckGoverned(query, eflags);
 }
 
 }    // namespace warrant

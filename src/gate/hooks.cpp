@@ -39,40 +39,47 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     BeginQuery(query);
     CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
-    previous_start(query, eflags);
     NoteStart(query);
+    previous_start(query, eflags);
 }
 
-Frame RunFrame(QueryDesc* query) {
-    const PlannedStmt* plan = query->plannedstmt;
-    return Frame{FrameKind::Run, nullptr, query, nullptr, query->sourceText, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+Frame RunFrame(QueryDesc* query) { return Frame{FrameKind::Run, true, 0, nullptr, query, nullptr, {}, nullptr}; }
+
+pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
+    Frame frame = RunFrame(query);
+    InFrame(&frame, [&] {
+        if (again)
+            CheckBeforeRun(query);
+        previous_run(WARRANT_RUN_ARGUMENTS);
+    });
+    CountRows(query, query->estate->es_processed);
 }
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool again = !IsFirstRun(query);
-    auto run = [&] {
-        if (unlikely(again))
-            CheckBeforeRun(query);
-        previous_run(WARRANT_RUN_ARGUMENTS);
-    };
-    if (!HasLedgers() && HasUncaughtFrame()) {
-        InUncaughtFrame([query](Frame* frame) { *frame = RunFrame(query); }, run);
-    } else {
-        Frame frame = RunFrame(query);
-        InFrame(&frame, run);
+    if (unlikely(again || HasLedgers() || !HasUncaughtFrame())) {
+        RunCaught(again, WARRANT_RUN_ARGUMENTS);
+        return;
     }
-    CountRows(query, query->estate->es_processed);
+    EnterUncaughtRun(query);
+    previous_run(WARRANT_RUN_ARGUMENTS);
+    LeaveUncaughtRun();
+    if (unlikely(HasLedgers()))
+        CountRows(query, query->estate->es_processed);
+}
+
+pg_noinline void FinishCaught(QueryDesc* query) {
+    Frame frame = RunFrame(query);
+    InFrame(&frame, [query] { previous_finish(query); });
 }
 
 // A query that only reads fires no triggers at its end.
 void OnExecutorFinish(QueryDesc* query) {
     const PlannedStmt* plan = query->plannedstmt;
-    if (plan->commandType == CMD_SELECT && !plan->hasModifyingCTE) {
+    if (plan->commandType == CMD_SELECT && !plan->hasModifyingCTE)
         previous_finish(query);
-        return;
-    }
-    Frame frame = RunFrame(query);
-    InFrame(&frame, [query] { previous_finish(query); });
+    else
+        FinishCaught(query);
 }
 
 void OnExecutorEnd(QueryDesc* query) {
@@ -81,19 +88,24 @@ void OnExecutorEnd(QueryDesc* query) {
 }
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
+pg_noinline void CheckUndecided(List* permissions) {
+    if (GateIsPresent())
+        CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
+}
+
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
-    bool decided = decided_range_table != nullptr && decided_range_table == range_table;
+    bool decided = decided_range_table == range_table;    // an empty one has nothing to decide
     decided_range_table = nullptr;
-    if (!decided && GateIsPresent())
-        CheckPermissions(nullptr, WARRANT_CHECK_PERMS_LIST, NIL, ExportsResult(CurrentUtility()));
-    return previous_check_perms == nullptr || previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
+    if (unlikely(!decided))
+        CheckUndecided(WARRANT_CHECK_PERMS_LIST);
+    return previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
 }
 
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
     UtilityFrame frame;
-    static_cast<Frame&>(frame) = {FrameKind::Utility, nullptr, nullptr, plan->utilityStmt, source, plan->stmt_location, plan->stmt_len, nullptr, true, 0};
+    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr};
     frame.needed.count = 0;
     frame.needed.items = nullptr;
     frame.decided = false;
@@ -116,7 +128,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
-    Frame frame = {FrameKind::Planning, nullptr, nullptr, nullptr, source, parse->stmt_location, parse->stmt_len, nullptr, true, 0};
+    Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         List* implied_reads = ImpliedReads(parse);
@@ -127,13 +139,24 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
     return plan;
 }
 
-void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
-    if (previous_object_access != nullptr)
-        previous_object_access(access, class_id, object, sub_id, argument);
+// What changes an object; the rest comes with every statement.
+pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    previous_object_access(access, class_id, object, sub_id, argument);
     if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
         NoteCreatedDatabase(object);
     ConfirmAccess(access, class_id, object, sub_id, argument);
 }
+
+void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (unlikely(access != OAT_FUNCTION_EXECUTE && access != OAT_NAMESPACE_SEARCH))
+        OnChange(access, class_id, object, sub_id, argument);
+    else
+        previous_object_access(access, class_id, object, sub_id, argument);
+}
+
+// What the server does at a hook that nobody else has taken.
+void StandardObjectAccess(ObjectAccessType, Oid, Oid, int, void*) {}
+bool StandardCheckPerms(WARRANT_CHECK_PERMS_TYPES) { return true; }
 
 // Chains without a branch at each call.
 template <class Hook>
@@ -152,8 +175,8 @@ void InstallHooks() {
     Install<ExecutorEnd_hook_type>(&ExecutorEnd_hook, &previous_end, standard_ExecutorEnd, OnExecutorEnd);
     Install<ProcessUtility_hook_type>(&ProcessUtility_hook, &previous_utility, standard_ProcessUtility, OnUtility);
     Install<planner_hook_type>(&planner_hook, &previous_planner, standard_planner, OnPlanner);
-    Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, nullptr, OnCheckPerms);
-    Install<object_access_hook_type>(&object_access_hook, &previous_object_access, nullptr, OnObjectAccess);
+    Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, StandardCheckPerms, OnCheckPerms);
+    Install<object_access_hook_type>(&object_access_hook, &previous_object_access, StandardObjectAccess, OnObjectAccess);
     InstallOwnTables();
 }
 

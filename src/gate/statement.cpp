@@ -44,9 +44,9 @@ Statement* open_statements = nullptr;
 Statement* spare_statements = nullptr;
 int last_sqlstate = 0;
 
-void StatementText(const char* source, int location, int length, const char** text, int* text_length) {
-    const char* start = source == nullptr ? "" : source + (location > 0 ? location : 0);
-    int size = length > 0 && location >= 0 ? length : int(strlen(start));
+void StatementText(const Source& source, const char** text, int* text_length) {
+    const char* start = source.text == nullptr ? "" : source.text + (source.location > 0 ? source.location : 0);
+    int size = source.length > 0 && source.location >= 0 ? source.length : int(strlen(start));
     while (size > 0 && scanner_isspace(*start))
         start++, size--;
     while (size > 0 && (scanner_isspace(start[size - 1]) || start[size - 1] == ';'))
@@ -58,10 +58,7 @@ void StatementText(const char* source, int location, int length, const char** te
 // The top-level statement's place in its source: the outermost frame's, or the starting query's own.
 void TopLevelText(QueryDesc* query, const char** text, int* length) {
     const Frame* top = OutermostFrame();
-    if (top != nullptr)
-        StatementText(top->source, top->location, top->length, text, length);
-    else
-        StatementText(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, text, length);
+    StatementText(top != nullptr ? SourceOf(top) : SourceOf(query), text, length);
 }
 
 Statement* FindByQuery(const QueryDesc* query) {

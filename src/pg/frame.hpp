@@ -10,33 +10,44 @@ struct Statement;
 
 enum class FrameKind : uint8_t { Run, Utility, Planning };
 
+// Where a statement stands.
+struct Source {
+    const char* text;
+    int location;              // of the statement in the text, -1 when unknown
+    int length;                // 0: to the end
+};
+
+inline Source SourceOf(const QueryDesc* query) {
+    return Source{query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len};
+}
+
 struct Frame {
     FrameKind kind;
+    bool caught;               // what is raised inside is caught and raised again
+    int nest_level;            // of the transaction it began in, when it is not
     Frame* outer;
     QueryDesc* query;          // of a Run frame
     const Node* utility;       // of a Utility frame
-    const char* source;
-    int location;              // of the statement in the source, -1 when unknown
-    int length;                // 0: to the end
+    Source source;             // of the others
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
-    bool caught;               // what is raised inside is caught and raised again
-    int nest_level;            // of the transaction it began in, when it is not
 };
+
+inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }
 
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
 
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
-// Frames that nothing catches stand here, because what unwinds them cannot read the stack that an error has left.
+// Runs that nothing catches have their frames here, because what unwinds them cannot read the stack that an error has left.
 constexpr int most_uncaught = 64;
 inline Frame uncaught_frames[most_uncaught];
-inline int uncaught_count = 0;
+inline Frame* next_uncaught = uncaught_frames;
 
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
-    int uncaught_before = uncaught_count;
+    Frame* uncaught_before = next_uncaught;
     frame->outer = current_frame;
     frame->caught = true;
     current_frame = frame;
@@ -47,7 +58,7 @@ void InFrame(Frame* frame, const Body& body) {
     PG_CATCH();
     {
         current_frame = frame->outer;
-        uncaught_count = uncaught_before;
+        next_uncaught = uncaught_before;
         on_frame_left(frame, true);
         PG_RE_THROW();
     }
@@ -57,29 +68,29 @@ void InFrame(Frame* frame, const Body& body) {
         on_frame_left(frame, false);
 }
 
-// Whether another frame that nothing catches has a place.
-inline bool HasUncaughtFrame() { return likely(uncaught_count < most_uncaught); }
+// Whether another run that nothing catches has a place.
+inline bool HasUncaughtFrame() { return likely(next_uncaught < uncaught_frames + most_uncaught); }
 
-// The same for a query whose statement has no ledger, without the price of catching: an error ends the subtransaction that the query
-// began in, and UnwindFrames then takes the frame away. fill(Frame*) sets what the frame is about.
-template <class Fill, class Body>
-void InUncaughtFrame(const Fill& fill, const Body& body) {
-    Frame* frame = &uncaught_frames[uncaught_count++];
-    fill(frame);
+// The same for a run whose statement has no ledger, without the price of catching: an error ends the subtransaction that the query
+// began in, and UnwindFrames then takes the frame away.
+inline void EnterUncaughtRun(QueryDesc* query) {
+    Frame* frame = next_uncaught++;
+    frame->query = query;
     frame->outer = current_frame;
-    frame->caught = false;
     frame->nest_level = GetCurrentTransactionNestLevel();
     current_frame = frame;
-    body();
-    current_frame = frame->outer;
-    uncaught_count--;
+}
+
+inline void LeaveUncaughtRun() {
+    next_uncaught--;
+    current_frame = next_uncaught->outer;
 }
 
 // A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
 inline void UnwindFrames(int nest_level) {
     while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
         current_frame = current_frame->outer;
-        uncaught_count--;
+        next_uncaught--;
     }
 }
 

@@ -258,9 +258,9 @@ inline bool WalkQuery(Query* query, Walker walker, void* context, int flags) {
 #endif
 }
 
-// Calls visit(Permission) for each relation that the server checks privileges of.
-template <class Visit>
-inline void ForEachPermission(List* permissions, Visit visit) {
+// Whether test(Permission) holds for each relation that the server checks privileges of; asks no further when it does not.
+template <class Test>
+inline bool AllPermissions(const List* permissions, Test test) {
     ListCell* cell;
     foreach (cell, permissions) {
 #if PG_VERSION_NUM >= 160000
@@ -270,9 +270,19 @@ inline void ForEachPermission(List* permissions, Visit visit) {
         if (entry->rtekind != RTE_RELATION || entry->relkind == RELKIND_COMPOSITE_TYPE)    // EXCLUDED is the client's own row
             continue;
 #endif
-        if (entry->requiredPerms != 0)
-            visit(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols});
+        if (entry->requiredPerms != 0 && !test(Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols}))
+            return false;
     }
+    return true;
+}
+
+// Calls visit(Permission) for each of them.
+template <class Visit>
+inline void ForEachPermission(const List* permissions, Visit visit) {
+    (void)AllPermissions(permissions, [&visit](const Permission& permission) {
+        visit(permission);
+        return true;
+    });
 }
 
 // The same for one level of an analysed query: visit(index in the range table, entry, Permission).
@@ -355,10 +365,12 @@ inline bool OwnsDatabase(Oid database, Oid role) {
 #define WARRANT_CHECK_PERMS_PARAMETERS List *range_table, List *permissions, bool raise
 #define WARRANT_CHECK_PERMS_ARGUMENTS range_table, permissions, raise
 #define WARRANT_CHECK_PERMS_LIST permissions
+#define WARRANT_CHECK_PERMS_TYPES List*, List*, bool
 #else
 #define WARRANT_CHECK_PERMS_PARAMETERS List *range_table, bool raise
 #define WARRANT_CHECK_PERMS_ARGUMENTS range_table, raise
 #define WARRANT_CHECK_PERMS_LIST range_table
+#define WARRANT_CHECK_PERMS_TYPES List*, bool
 #endif
 
 }    // namespace warrant

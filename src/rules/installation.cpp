@@ -26,6 +26,7 @@ Oid OwnObject(const char* name) {
 }    // namespace
 
 const Installation* LookForInstallation() {
+    ListenForInvalidations();    // what changes from here on is heard
     installation_looked_for = false;
     installation_invalid = false;
     bool installed = ExtensionIsCommitted(extension_name);
