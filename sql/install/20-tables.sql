@@ -2,7 +2,7 @@
 
 -- The gate reads the first eighteen columns by their place (src/rules/policies.cpp).
 CREATE TABLE warrant.policies (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2) PRIMARY KEY,
     version integer NOT NULL DEFAULT 1,
     name text NOT NULL UNIQUE CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
     effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
@@ -34,10 +34,11 @@ CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
 COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by approval, or not at all';
 
--- Every read must see this row: a table that looks empty is being rewritten, not empty.
-INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
+-- Every read must see this row: a table that looks empty is being rewritten, not empty. It takes no number from the sequence: under
+-- wal_level = minimal the server would forget the next 32 in a crash, because the transaction that made the sequence had used it.
+INSERT INTO warrant.policies (id, name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
     mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason)
-VALUES ('sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
+OVERRIDING SYSTEM VALUE VALUES (1, 'sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
 
 CREATE TABLE warrant.webhooks (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
