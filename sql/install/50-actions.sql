@@ -457,10 +457,12 @@ BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
-    ELSIF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook) OR
+    END IF;
+    IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
         RETURN 'a policy of the request does not ask this webhook';
-    ELSIF args->>'outcome' = 'denied' THEN
+    END IF;
+    IF args->>'outcome' = 'denied' THEN
         PERFORM warrant.enter_denial(voter, request, 0, person, person, comment);
     ELSE
         PERFORM warrant.enter_approval(voter, request, items, terms, 0, person, person,
@@ -483,9 +485,9 @@ BEGIN
     IF NOT warrant.is_courier((origin->>'pid')::integer) THEN
         PERFORM warrant.fail('42501', 'only the courier reports answers');
     END IF;
-    SELECT * INTO delivery FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint AND d.state IN ('queued', 'sending');
-    IF NOT FOUND THEN
-        RETURN;
+    SELECT * INTO delivery FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint;
+    IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
+        RETURN;    -- its first answer counts
     END IF;
     IF outcome IN ('approved', 'denied') THEN
         problem := warrant.vote(origin, delivery, args);

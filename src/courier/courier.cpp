@@ -7,6 +7,7 @@
 #include "pg/server.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -85,6 +86,8 @@ void ClaimRows() {
     for (uint64 i = 0; i < SPI_processed; i++)
         ReadClaimed(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, &self.claimed[i]);
     self.count = int(SPI_processed);
+    if (self.count > 0)
+        WaitPoint("courier_claiming");
 }
 
 // False when it failed and is to be tried again soon.
@@ -93,6 +96,8 @@ bool Claim() {
     if (!InTransaction("claiming deliveries", ClaimRows))
         return false;
     self.at_start = false;
+    if (self.count > 0)
+        WaitPoint("courier_claimed");
     Do([] {
         for (int i = 0; i < self.count; i++)
             self.deliveries->Begin(self.claimed[i].delivery_id, self.claimed[i].letter);
@@ -103,8 +108,10 @@ bool Claim() {
 // False when the recorder cannot take them now.
 bool HandOver() {
     while (const char* answer = self.deliveries->answer()) {
+        WaitPoint("courier_answered");
         if (SendAction("webhook_answer", answer) != Enqueued::Yes)
             return false;
+        WaitPoint("courier_handed_over");
         self.deliveries->HandedOver();
     }
     return true;

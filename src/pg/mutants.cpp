@@ -8,9 +8,19 @@ namespace warrant {
 
 bool Mutant(const char* guard) { return settings.mutant != nullptr && strcmp(settings.mutant, guard) == 0; }
 
+static bool WaitsAt(const char* place) {
+    size_t size = strlen(place);
+    for (const char* next = settings.wait_point; next != nullptr && *next != '\0'; next += strcspn(next, ",")) {
+        next += *next == ',';
+        if (strcspn(next, ",") == size && strncmp(next, place, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 void WaitPoint(const char* place) {
     constexpr int naps = 600;
-    for (int nap = 0; nap < naps && settings.wait_point != nullptr && strcmp(settings.wait_point, place) == 0; nap++) {
+    for (int nap = 0; nap < naps && WaitsAt(place); nap++) {
         if (nap == 0)
             ereport(LOG, (errmsg("waiting at \"%s\"", place)));
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);

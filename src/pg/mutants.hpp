@@ -6,7 +6,7 @@ namespace warrant {
 #ifdef WARRANT_MUTANTS
 // Whether the setting pg_warrant.mutant names this guard.
 bool Mutant(const char* guard);
-// Waits (at most 60 s) while the setting pg_warrant.wait_point names this place.
+// Waits (at most 60 s) while the setting pg_warrant.wait_point names this place, alone or between commas.
 void WaitPoint(const char* place);
 #else
 constexpr bool Mutant(const char*) { return false; }
