@@ -216,10 +216,11 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
 
 static pg_noinline void CheckGoverned(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
-    if ((!MayExport(query) && AllReadSilently(plan)) || !MustAsk(query, eflags))
+    bool may_export = MayExport(query);
+    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags))
         return;
     List* permissions = PermissionsOf(plan);
-    CheckPermissions(query, permissions, NotedImpliedReads(plan), Exports(query, permissions));
+    CheckPermissions(query, permissions, NotedImpliedReads(plan), may_export && Exports(query, permissions));
 }
 
 void CheckQuery(QueryDesc* query, int eflags) {
