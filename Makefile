@@ -7,7 +7,7 @@
 #
 #   PG_CONFIG=path          the server to build for
 #   SUITES="regress tap"    the suites that `make test` runs
-#   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites
+#   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
 #   SANITIZE=undefined      with UBSan
 #   DEBUG_SWITCHES=1        with the switches that mutation tests turn; never for production
 .DEFAULT_GOAL := all

@@ -1,0 +1,161 @@
+# A server that vectors are tried on, with or without the gate. Each try begins with the same shop.
+package Arena;
+use strict;
+use warnings;
+use File::Path qw(remove_tree);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep time);
+
+our $secret = '4929158077310042';
+my $patience_s = $PostgreSQL::Test::Utils::timeout_default;
+
+# start(NAME, GATED, HOME): HOME has stage.sql and scene.sql.
+sub start
+{
+	my ($class, $name, $gated, $home) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init;
+	$node->append_conf('postgresql.conf', $_) for 'autovacuum = off', 'max_worker_processes = 16', 'max_prepared_transactions = 5', 'wal_level = logical';
+	$node->append_conf('postgresql.conf', $_)
+	  for $gated ? ("shared_preload_libraries = 'pg_warrant'", 'pg_warrant.refusal_rate = 1000', 'pg_warrant.max_pending = 100000') : ();
+	$node->start;
+	my $self = bless { node => $node, gated => $gated, home => $home, files => $node->basedir . '/files' }, $class;
+	$self->_psql_or_die('postgres', 'postgres', "\\i $home/stage.sql\n");
+	$self->_open_gate if $gated;
+	return $self;
+}
+
+sub _open_gate
+{
+	my ($self) = @_;
+	$self->_psql_or_die('market', 'dba', "CREATE EXTENSION pg_warrant;\nGRANT warrant_approver TO boss, dba;\n");
+	my $end = time + $patience_s;
+	until ($self->_psql_or_die('market', 'dba', "SELECT count(*) FROM warrant.status() WHERE item = 'recorder' AND value LIKE 'running%';\n") == 1)
+	{
+		die 'the recorder did not start' if time > $end;
+		usleep(50_000);
+	}
+}
+
+sub stop { $_[0]->{node}->stop; }
+
+# Runs a script, and returns (exit status, stdout, stderr). Faster than IPC::Run.
+sub _psql
+{
+	my ($self, $database, $role, $script) = @_;
+	my $node = $self->{node};
+	my ($in, $out, $err) = map { $node->basedir . "/psql.$_" } qw(sql out err);
+	_write($in, $script);
+	my @command = ($node->installed_command('psql'), '-XqAt', '-h', $node->host, '-p', $node->port, '-U', $role, '-d', $database,
+		'-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', '-v', "secret=$secret", '-v', 'host=' . $node->host, '-v', 'port=' . $node->port,
+		'-v', "files=$self->{files}", '-f', $in);
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0)
+	{
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', $out;
+		open STDERR, '>', $err;
+		$ENV{PGOPTIONS} = "-c statement_timeout=${patience_s}s";
+		exec @command or die "exec: $!";
+	}
+	waitpid $pid, 0;
+	return ($? >> 8, _read($out), _read($err));
+}
+
+sub _psql_or_die
+{
+	my ($self, $database, $role, $script) = @_;
+	my ($status, $out, $err) = $self->_psql($database, $role, $script);
+	die "psql as $role: $err" if $status != 0;
+	return $out;
+}
+
+sub _write { my ($file, $text) = @_; open my $handle, '>', $file or die "$file: $!"; print $handle $text; close $handle; }
+sub _read { my ($file) = @_; local $/; open my $handle, '<', $file or die "$file: $!"; return <$handle> // ''; }
+
+# What dba finds: the facts about the relations, and, after the audit row SEQ, what was refused.
+my $ask_facts = "SELECT judge.facts(:'secret') ORDER BY 1;\n";
+my $ask_seq = "\\echo == seq\nSELECT coalesce(max(seq), 0) FROM warrant.audit_log;\n";
+my $ask_refused = <<'SQL';
+\echo == refused
+SELECT command || ' ' || coalesce(relation_name, schema_name) || ' ' || session_user_name FROM warrant.audit_log
+ WHERE seq > :mark AND event = 'refused' ORDER BY seq;
+SQL
+
+# try(VECTOR, WAY): way is 'plain', 'refused' or 'granted'. Returns what came of it: status, out, err, changes, shown, refused.
+sub try
+{
+	my ($self, $vector, $way) = @_;
+	my $prepared = $self->_prepare($vector, $way);
+	my ($status, $out, $err) = $self->_psql('market', $vector->{as}, $self->_script($vector, $way));
+	my $found = $self->_psql_or_die('market', 'dba',
+		$ask_facts . ($self->{gated} ? "\\set mark $prepared->{seq}\n$ask_refused" : ''));
+	my ($facts, $refused) = split /^== refused\n/m, $found;
+	$out =~ s/^.*^== attack\n//ms if defined $vector->{before};
+	return {
+		status => $status, out => $out, err => $err, files => $self->_files,
+		changes => _difference($prepared->{facts}, $facts),
+		refused => [ split /\n/, $refused // '' ],
+	};
+}
+
+sub _prepare
+{
+	my ($self, $vector, $way) = @_;
+	remove_tree($self->{files});
+	mkdir $self->{files} or die "$self->{files}: $!";
+	my $script = "\\o /dev/null\n";
+	$script .= "SET client_min_messages = error;\nSELECT warrant.drop_policy(name) FROM warrant.policies WHERE target_kind <> '!';\n" if $self->{gated};
+	$script .= "\\i $self->{home}/scene.sql\n";
+	$script .= ($vector->{setup} // '') . "\nRESET SESSION AUTHORIZATION;\nSET client_min_messages = error;\n";
+	$script .= "SELECT judge.watch('{" . join(',', $vector->relations) . "}');\n";
+	$script .= $vector->gate . "\nRESET SESSION AUTHORIZATION;\n" if $self->{gated};
+	my $lasting = $vector->{lapses} && $way eq 'refused' ? '1 second' : '10 min';
+	if ($way eq 'granted' || ($way eq 'refused' && defined $vector->{before}))
+	{
+		# The ids are for the revoke.
+		$script .= "\\o $self->{files}.grants\n" . $vector->grants($lasting) . "\\o /dev/null\n";
+	}
+	$script .= "\\o\n$ask_facts" . ($self->{gated} ? $ask_seq : '');
+	my ($facts, $seq) = split /^== seq\n/m, $self->_psql_or_die('market', 'dba', $script);
+	return { facts => $facts, seq => 0 + ($seq // 0) };
+}
+
+# The attack as psql gets it; between its two parts the grants end.
+sub _script
+{
+	my ($self, $vector, $way) = @_;
+	return $vector->{attack} unless defined $vector->{before};
+	my $end = '';
+	if ($way eq 'refused' && $vector->{lapses}) { $end = "SELECT pg_sleep(1.2);\n"; }
+	elsif ($way eq 'refused') { $end = '\! ' . $self->_revoke_command . "\n"; }
+	return "$vector->{before}\n$end\\echo == attack\n$vector->{attack}";
+}
+
+sub _revoke_command
+{
+	my ($self) = @_;
+	my $node = $self->{node};
+	my $revoke = "$self->{files}.revoke";
+	_write($revoke, join '', map { "SELECT warrant.revoke($_);\n" } grep { /^\d+$/ } split /\n/, _read("$self->{files}.grants"));
+	return join ' ', $node->installed_command('psql'), '-XqAt -o /dev/null -h', $node->host, '-p', $node->port, '-U boss -d market -f', $revoke;
+}
+
+sub _files
+{
+	my ($self) = @_;
+	my $all = '';
+	$all .= _read($_) for grep { -f $_ } glob("$self->{files}/*");
+	return $all;
+}
+
+sub _difference
+{
+	my ($before, $after) = @_;
+	my %before = map { $_ => 1 } split /\n/, $before;
+	my %after = map { $_ => 1 } split /\n/, $after;
+	return [ (map { "- $_" } grep { !$after{$_} } sort keys %before), map { "+ $_" } grep { !$before{$_} } sort keys %after ];
+}
+
+1;
