@@ -98,5 +98,5 @@ demo: ready
 soak: ready
 	@test/run-script test/soak
 bench: ready
-	@PG_CONFIG=$(PG_CONFIG) test/setup valgrind
+	@PG_CONFIG=$(PG_CONFIG) test/setup valgrind curl
 	@test/run-script test/bench/run
