@@ -76,9 +76,9 @@ void ClaimRows() {
     self.needed = IsInstalled();
     if (!self.needed)
         return;
-    SPI_execute("SELECT FROM warrant.webhooks", true, 1);
+    static SPIPlanPtr webhooks = nullptr, plan = nullptr;
+    SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks", 0, nullptr), nullptr, nullptr, true, 1);
     self.needed = SPI_processed > 0;
-    static SPIPlanPtr plan = nullptr;
     Oid types[] = {BOOLOID, INT4OID};
     Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running()))};
     SPI_execute_plan(Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types), values, nullptr, false, 0);
@@ -149,6 +149,8 @@ void Start(Oid oid) {
     if (IsHeld(oid) || IsGone(oid))
         proc_exit(0);
     BeginWorker(oid, "pg_warrant courier");
+    // It writes nothing but leases, and a delivery whose lease is lost is only sent again.
+    SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);
     self.database = ClaimCourier(oid);
     if (self.database == nullptr)

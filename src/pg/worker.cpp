@@ -37,7 +37,8 @@ const Pin pins[] = {
     {"default_table_access_method", "heap"},
     {"synchronous_commit", "local"},
     {"check_function_bodies", "on"},
-    {"plan_cache_mode", "auto"},
+    {"plan_cache_mode", "force_generic_plan"},    // the same few statements all the time, each about a row or two
+    {"enable_seqscan", "off"},
     {"jit", "off"},
     {"enable_indexscan", "on"},
     {"max_parallel_workers_per_gather", "0"},

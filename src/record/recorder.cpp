@@ -287,9 +287,10 @@ void AnswerWaiters() {
         AnswerEntry(self.items[i].entry, &self.items[i].reply);
 }
 
-// In a transaction of its own: a full notification queue must not stop the recorder.
+// In a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for no disk.
 void Notify(int64_t after_seq) {
     (void)InTransaction("notifying", [after_seq] {
+        (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
         static SPIPlanPtr plan = nullptr;
         Oid type = INT8OID;
         Datum value = Int64GetDatum(after_seq);
