@@ -30,6 +30,7 @@ SOURCES := \
 	src/gate/refusal.cpp \
 	src/gate/statement.cpp \
 	src/gate/utility.cpp \
+	src/gate/utility_admin.cpp \
 	src/gate/utility_alter.cpp \
 	src/gate/utility_drop.cpp \
 	src/gate/utility_grant.cpp \

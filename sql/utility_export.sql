@@ -17,6 +17,7 @@ PREPARE p AS SELECT * FROM ledger;
 \c - regress_dba
 SET client_min_messages = warning;
 SELECT warrant.protect('ledger'), warrant.protect('safe'), warrant.protect('safe_copied'), warrant.protect('half', '{DELETE}');
+SELECT warrant.create_policy('files', 'open', on_database => true, commands => '{ADMIN}');
 \c - :owner
 INSERT INTO stage.attempts (statement) VALUES
     ('SELECT * FROM ledger'),

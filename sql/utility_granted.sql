@@ -6,7 +6,7 @@ GRANT CREATE ON DATABASE regress_warrant TO regress_clerk;
 SET client_min_messages = warning;
 SELECT warrant.protect_database();
 \c - regress_chief
-SELECT warrant.grant('regress_clerk', '{ALL}', on_database => true);
+SELECT warrant.grant('regress_clerk', '{ALL,ADMIN}', on_database => true);
 \c - regress_clerk
 \set VERBOSITY terse
 SET client_min_messages = warning;

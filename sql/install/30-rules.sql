@@ -9,6 +9,8 @@ CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid
     AS 'MODULE_PATHNAME', 'warrant_governing_policy';
 CREATE FUNCTION warrant.governing_schema_policy(subject oid, schema oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_schema_policy';
+CREATE FUNCTION warrant.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
+    AS 'MODULE_PATHNAME', 'warrant_governing_admin_policy';
 CREATE FUNCTION warrant.next_seq() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_seq';
 CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal_time';
 CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
@@ -17,7 +19,7 @@ CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 
 CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
 CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
 REVOKE ALL ON FUNCTION warrant.is_courier(integer), warrant.wake_courier() FROM PUBLIC;
-REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
+REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- Who a role's human is: as the DBA said, as the server authenticated him (the identity, or the role he logged in as), or the role itself.

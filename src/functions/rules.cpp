@@ -130,6 +130,17 @@ WARRANT_FUNCTION(warrant_governing_schema_policy) {
     PG_RETURN_INT64(policy->id);
 }
 
+// governing_admin_policy(subject oid) -> the policy that governs ADMIN here, NULL when nothing is protected.
+WARRANT_FUNCTION(warrant_governing_admin_policy) {
+    RequireArguments(fcinfo);
+    if (FindInstallation() == nullptr)
+        PG_RETURN_NULL();
+    const Policy* policy = GoverningPolicy(ReadDatabaseGovernance(PG_GETARG_OID(0)), PG_GETARG_OID(0), Command::Admin);
+    if (policy == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_INT64(policy->id);
+}
+
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);
@@ -145,7 +156,8 @@ WARRANT_FUNCTION(warrant_explain) {
                         errhint("Name one command, not a group.")));
     InitMaterializedSRF(fcinfo, 0);
     Decision decision = {Answer::Refuse, nullptr, 0, DT_NOEND};
-    Question question = {PG_GETARG_OID(0), FindGovernance(PG_GETARG_OID(2)), Command(command), MonotonicNow(), &decision};
+    const Governance* governance = Command(command) == Command::Admin ? ReadDatabaseGovernance(PG_GETARG_OID(0)) : FindGovernance(PG_GETARG_OID(2));
+    Question question = {PG_GETARG_OID(0), governance, Command(command), MonotonicNow(), &decision};
     for (int i = 0; i < decision_step_count; i++) {
         bool answered = decision_steps[i].answer(&question);
         PutStep(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), i + 1, &decision_steps[i], answered, &decision);

@@ -103,7 +103,7 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
     if (permission.required & ACL_DELETE)
         AddAccess(list, permission.relation, Command::Delete);
     if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
-        AddAccess(list, permission.relation, Command::Admin);
+        AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
 void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported) {

@@ -57,9 +57,17 @@ struct Findings {
     Verdict* verdicts;
 };
 
+Governance* GovernanceOf(const Access& access, Oid subject) {
+    switch (access.command) {
+        case Command::Create: return ReadSchemaGovernance(access.relation);
+        case Command::Admin: return ReadDatabaseGovernance(subject);
+        default: return FindGovernance(access.relation);
+    }
+}
+
 // The decision may live in the governance's memory, which stays while no other check runs.
 void Examine(Findings* findings, const Access& access, Oid subject) {
-    Governance* governance = access.command == Command::Create ? ReadSchemaGovernance(access.relation) : FindGovernance(access.relation);
+    Governance* governance = GovernanceOf(access, subject);
     if (governance->own)
         return;
     const Decision* decision = Decide(governance, subject, access.command);
@@ -76,7 +84,7 @@ void Examine(Findings* findings, const Access& access, Oid subject) {
 void FindAll(Findings* findings, const AccessList* list) {
     Oid subject = CurrentSubject();
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation >= FirstNormalObjectId || list->items[i].command == Command::Create)
+        if (list->items[i].relation >= FirstNormalObjectId || list->items[i].command == Command::Create || list->items[i].command == Command::Admin)
             Examine(findings, list->items[i], subject);
 }
 

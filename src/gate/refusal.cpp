@@ -41,9 +41,17 @@ void DelayByRate(Oid subject) {
     }
 }
 
+TargetKind TargetKindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case relkind_schema: return TargetKind::Schema;
+        case relkind_database: return TargetKind::Database;
+        default: return TargetKind::Table;
+    }
+}
+
 void AppendItem(StringInfo json, const Missing* item) {
-    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%s\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     item->governance->relkind == relkind_schema ? "s" : "t", NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
+                     char(TargetKindOf(item->governance)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -92,29 +100,35 @@ void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
 
+// The name that a message gives the object.
+const char* NameOfTarget(const Missing* item) {
+    switch (TargetKindOf(item->governance)) {
+        case TargetKind::Schema: return NameStr(item->governance->schema_name);
+        case TargetKind::Database: return get_database_name(MyDatabaseId);
+        default: return NameStr(item->governance->relation_name);
+    }
+}
+
 const char* DescribeItems(const Missing* missing, int count) {
     StringInfoData words;
     initStringInfo(&words);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        bool qualified = TargetKindOf(missing[i].governance) == TargetKind::Table;
         appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
-                         NameStr(missing[i].governance->schema_name), missing[i].governance->relkind == relkind_schema ? "" : ".",
-                         NameStr(missing[i].governance->relation_name));
+                         qualified ? NameStr(missing[i].governance->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
+    }
     return words.data;
 }
 
 const char* KindOf(const Governance* governance) {
     switch (governance->relkind) {
         case relkind_schema: return "schema";
+        case relkind_database: return "database";
         case RELKIND_VIEW: return "view";
         case RELKIND_MATVIEW: return "materialized view";
         case RELKIND_FOREIGN_TABLE: return "foreign table";
         default: return "table";
     }
-}
-
-const char* NameOfTarget(const Missing* item) {
-    const Governance* governance = item->governance;
-    return NameStr(governance->relkind == relkind_schema ? governance->schema_name : governance->relation_name);
 }
 
 // TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs.

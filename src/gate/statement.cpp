@@ -156,7 +156,8 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     fields->policy_version = line->policy_version;
     fields->grant_id = line->grant_id;
     fields->rows = fields->duration_us = -1;
-    fields->relation = line->access.command == Command::Create ? InvalidOid : line->access.relation;
+    bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
+    fields->relation = of_relation ? line->access.relation : InvalidOid;
     fields->executions = line->executions;
     fields->event = line->event;
     fields->command = line->access.command;

@@ -11,7 +11,7 @@
 namespace warrant {
 
 struct Access {
-    Oid relation;              // of CREATE: the schema
+    Oid relation;              // of CREATE: the schema; of ADMIN: this database
     Command command;
 };
 

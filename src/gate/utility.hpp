@@ -38,6 +38,9 @@ void Need(AccessList* list, Oid relation, Command command);
 // Adds CREATE on the schema that a new relation would be in, unless nothing governs it or the caller may not create there.
 void NeedCreate(AccessList* list, Oid schema);
 
+// Adds ADMIN of this database, when something in it is protected.
+void NeedAdmin(AccessList* list);
+
 // The same for several relations, in the order of their OIDs.
 void NeedOfEach(AccessList* list, List* relations, Command command);
 
@@ -107,6 +110,12 @@ void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);
 List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
 
 void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp
+
+void NeedOfAdmin(Node* node, AccessList* list);               // utility_admin.cpp
+void NeedOfCopy(Node* node, AccessList* list);
+void NeedOfPublication(Node* node, AccessList* list);
+void NeedOfDo(Node* node, AccessList* list);
+void NeedOfLanguage(List* options, AccessList* list);         // of a function, or a block
 
 void NeedOfVacuum(Node* node, AccessList* list);              // utility_maintain.cpp
 void NeedOfCluster(Node* node, AccessList* list);

@@ -287,11 +287,12 @@ void NeedOfCreateStatistics(Node* node, AccessList* list) {
 }
 
 // Functions of the gate's schema that run as their owner are its definition functions.
-void NeedOfCreateFunction(Node* node, AccessList*) {
+void NeedOfCreateFunction(Node* node, AccessList* list) {
     char* name;
     Oid schema = QualifiedNameGetCreationNamespace(As<CreateFunctionStmt>(node)->funcname, &name);
     if (schema == RequireInstallation()->schema)
         RefuseOwn(name);
+    NeedOfLanguage(As<CreateFunctionStmt>(node)->options, list);
 }
 
 void NeedOfAlterFunction(Node* node, AccessList*) {
@@ -305,6 +306,8 @@ void NeedOfAlterFunction(Node* node, AccessList*) {
 
 // All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.
 void NeedOfAlterSchema(Node* node, AccessList* list) {
+    if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0)
+        NeedAdmin(list);
     if (!IsA(node, RenameStmt))
         return;
     const char* name = As<RenameStmt>(node)->subname;
@@ -330,6 +333,8 @@ void NeedOfAlterDomain(Node* node, AccessList* list) {
 
 // A member of another extension is not covered by policies on its schema or the database any more.
 void NeedOfAlterExtension(Node* node, AccessList* list) {
+    if (IsA(node, AlterExtensionStmt) && strcmp(As<AlterExtensionStmt>(node)->extname, extension_name) == 0)
+        NeedAdmin(list);
     if (!IsA(node, AlterExtensionContentsStmt))
         return;
     AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);

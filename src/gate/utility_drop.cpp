@@ -138,6 +138,14 @@ void VisitNamed(Walk* walk, ObjectType type, Node* object) {
     Visit(walk, address.classId, address.objectId, address.objectSubId);
 }
 
+bool NamesOwnExtension(List* names) {
+    ListCell* cell;
+    foreach (cell, names)
+        if (strcmp(strVal(lfirst(cell)), extension_name) == 0)
+            return true;
+    return false;
+}
+
 // Calls visit(Form_pg_shdepend) for each object of this database that depends on the role.
 template <class VisitRow>
 void ForEachOfRole(Oid role, VisitRow visit) {
@@ -170,6 +178,8 @@ void ForEachOfRoles(List* roles, VisitRow visit) {
 
 void NeedOfDrop(Node* node, AccessList* list) {
     DropStmt* drop = reinterpret_cast<DropStmt*>(node);
+    if (drop->removeType == OBJECT_EVENT_TRIGGER || (drop->removeType == OBJECT_EXTENSION && NamesOwnExtension(drop->objects)))
+        NeedAdmin(list);
     Walk walk = StartWalk(drop->behavior == DROP_CASCADE);
     ListCell* cell;
     foreach (cell, drop->objects) {

@@ -1,8 +1,10 @@
 #include "pg/server.hpp"
 
 #include "pg/frame.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/governance.hpp"
+#include "rules/subject.hpp"
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/utility.hpp"
@@ -152,10 +154,19 @@ void Need(AccessList* list, Oid relation, Command command) {
 }
 
 void NeedCreate(AccessList* list, Oid schema) {
-    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()) || ReadSchemaGovernance(schema)->free)
+    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()))
         return;
-    if (!Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
+    const Governance* governance = ReadSchemaGovernance(schema);
+    if (governance->own)
+        NeedAdmin(list);
+    else if (!governance->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
         AddAccess(list, schema, Command::Create);
+}
+
+void NeedAdmin(AccessList* list) {
+    if (!GateIsOff() && !Mutant("admin") && !ReadDatabaseGovernance(CurrentSubject())->free && !Lists(list, MyDatabaseId, Command::Admin) &&
+        !IsDecided(MyDatabaseId, Command::Admin))
+        AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
 void NeedOfEach(AccessList* list, List* relations, Command command) {

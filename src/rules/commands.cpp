@@ -60,6 +60,8 @@ CommandMask ParseCommands(ArrayType* array) {
 }
 
 CommandMask CoveredByPolicy(CommandMask named) {
+    if (named == MaskOf(Command::Admin))    // nothing of a relation
+        return named;
     CommandMask covered = named | MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
     if (named & MaskOf(Command::Select))
         covered |= MaskOf(Command::Export);

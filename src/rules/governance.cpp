@@ -283,4 +283,52 @@ Governance* ReadSchemaGovernance(Oid schema) {
     return governance;
 }
 
+namespace {
+
+// Adds a member for each policy that is about the subject and that `governs` picks; between them the strictest wins.
+template <class Governs>
+void AddGoverning(Governance* governance, const PolicyList* all, Oid subject, Governs governs) {
+    for (int i = 0; i < all->count; i++) {
+        Policy* policy = all->items[i];
+        if (!governs(policy) || !Concerns(policy, subject))
+            continue;
+        policy->commands |= MaskOf(Command::Admin);
+        PolicyList* alone = &governance->members[governance->member_count++].policies;
+        alone->count = alone->room = 1;
+        alone->items = static_cast<Policy**>(palloc(sizeof(Policy*)));
+        alone->items[0] = policy;
+    }
+}
+
+// Those that name it are weighed against each other as the policies of one relation are.
+bool AddNaming(Governance* governance, const PolicyList* all, Oid subject) {
+    PolicyList* naming = &governance->members[0].policies;
+    naming->items = static_cast<Policy**>(palloc(all->count * sizeof(Policy*)));
+    for (int i = 0; i < all->count; i++) {
+        Policy* policy = all->items[i];
+        if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) && Concerns(policy, subject))
+            naming->items[naming->count++] = policy;
+    }
+    governance->member_count = naming->count > 0 ? 1 : 0;
+    return naming->count > 0;
+}
+
+}    // namespace
+
+Governance* ReadDatabaseGovernance(Oid subject) {
+    Governance* governance = static_cast<Governance*>(palloc0(sizeof(Governance)));
+    governance->context = CurrentMemoryContext;
+    governance->known_kind = true;
+    governance->relkind = relkind_database;
+    PolicyList all = {};
+    ReadAllPolicies(&all);
+    governance->members = static_cast<Member*>(palloc0((all.count + 1) * sizeof(Member)));
+    if (!AddNaming(governance, &all, subject))
+        AddGoverning(governance, &all, subject, [](const Policy* policy) { return policy->effect == Effect::Approve; });
+    if (governance->member_count == 0)
+        AddGoverning(governance, &all, subject, [](const Policy* policy) { return policy->effect != Effect::Open; });
+    governance->free = governance->member_count == 0;
+    return governance;
+}
+
 }    // namespace warrant

@@ -67,6 +67,11 @@ inline Governance* FindGovernance(Oid relation) {
 constexpr char relkind_schema = 'n';    // of a schema's governance
 Governance* ReadSchemaGovernance(Oid schema);
 
+// Which policies govern ADMIN for this subject: those on the database that name it and concern him, or else all approve policies of the
+// database that do, whatever they protect, or else all others that are not open. Read each time, into the caller's memory.
+constexpr char relkind_database = 'd';    // of the database's governance
+Governance* ReadDatabaseGovernance(Oid subject);
+
 // Frees what was replaced, and everything when it has become too much. Only where no pointer to a governance or policy is held.
 void ReleaseGovernances();
 inline void ReleaseOldGovernances() {

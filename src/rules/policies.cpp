@@ -143,17 +143,25 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
         ReadByName(list, kind, schema, name);
 }
 
-bool AnythingIsProtected() {
+void ReadAllPolicies(PolicyList* list) {
     RequirePolicySentinel();
     const Installation* own = RequireInstallation();
-    bool found = false;
     CommittedScan scan;
     BeginCommitted(&scan, own->policies, own->policies_by_target);
-    ForEachCommitted(&scan, nullptr, 0, [&found](Datum* values, bool*) {
-        found = found || (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && ReadEffect(values[c_effect]) != Effect::Open);
+    ForEachCommitted(&scan, nullptr, 0, [list](Datum* values, bool*) {
+        if (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel))
+            Append(list, ReadPolicy(values));
     });
     EndCommitted(&scan);
-    return found;
+}
+
+bool AnythingIsProtected() {
+    PolicyList all = {};
+    ReadAllPolicies(&all);
+    for (int i = 0; i < all.count; i++)
+        if (all.items[i]->effect != Effect::Open)
+            return true;
+    return false;
 }
 
 bool Concerns(const Policy* policy, Oid subject) {

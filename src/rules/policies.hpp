@@ -42,6 +42,9 @@ struct PolicyList {
 // a database policy by the current database. Raises 55000 when the tables cannot be trusted (their sentinel is not seen).
 void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name);
 
+// Appends all committed policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
+void ReadAllPolicies(PolicyList* list);
+
 // The sentinel of policies is visible; raises 55000 otherwise.
 void RequirePolicySentinel();
 
