@@ -237,10 +237,13 @@ size_t HttpTransfer::ReceiveBody(char* bytes, size_t size, size_t count, void* s
     return 0;
 }
 
-// What libcurl has no sentence of its own for: the first complaint of a call is the only one that it writes.
-std::string HttpTransfer::Name(CURLcode code) const {
-    std::string name = curl_easy_strerror(code);
-    return destination_ ? name + " (" + ToText(*destination_) + ")" : name;
+// libcurl's own sentence, with the address where it leaves that out.
+std::string HttpTransfer::Complaint(CURLcode code) const {
+    std::string text = error_[0] ? error_ : curl_easy_strerror(code);
+    const char* peer = nullptr;
+    curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer);
+    std::string address = destination_ ? ToText(*destination_) : peer ? peer : "";
+    return address.empty() || text.find(address) != std::string::npos ? text : text + " (" + address + ")";
 }
 
 void HttpTransfer::Finish(CURLcode code) noexcept try {
@@ -271,7 +274,7 @@ void HttpTransfer::Finish(CURLcode code) noexcept try {
         result_.outcome = HttpResult::Outcome::Forbidden;    // and the error says so already
     } else {
         result_.outcome = HttpResult::Outcome::Failed;
-        result_.error = code == CURLE_OK ? "the answer has no end of headers" : error_[0] ? error_ : Name(code);
+        result_.error = code == CURLE_OK ? "the answer has no end of headers" : Complaint(code);
     }
 } catch (const std::exception&) {
     result_.outcome = HttpResult::Outcome::Failed;

@@ -41,7 +41,7 @@ class HttpTransfer {
     bool SetTransport();
     bool Allow(const Address* address);
     void KeepHeader(std::string_view line);
-    std::string Name(CURLcode code) const;
+    std::string Complaint(CURLcode code) const;
 
     const HttpCall call_;
     HttpResult result_;
