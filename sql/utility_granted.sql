@@ -143,6 +143,7 @@ comment on function loops() is 'x';
 create table cc1 (a int);
 create index concurrently on cc1 (a);
 drop index concurrently cc1_a_idx;
+set client_min_messages = error;
 create publication pub for table cc1;
 alter publication pub drop table cc1;
 drop publication pub;

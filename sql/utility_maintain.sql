@@ -65,6 +65,8 @@ REINDEX SCHEMA vault;
 SELECT relname, reltuples FROM pg_class WHERE relname LIKE 'part%' AND relkind = 'r';
 -- Who does not own them is told so by the server, and nothing is filed.
 \c - regress_other
+SET client_min_messages = error;
+\set VERBOSITY sqlstate
 VACUUM ledger;
 REINDEX TABLE ledger;
 SELECT event, command, relation FROM stage.news() WHERE who = 'regress_other';

@@ -46,7 +46,9 @@ bool CallsOthers(Node* node) {
         case T_RowExpr: return IsOthersType(reinterpret_cast<RowExpr*>(node)->row_typeid);
         case T_ConvertRowtypeExpr: return true;
         case T_Var: return reinterpret_cast<Var*>(node)->varattno == InvalidAttrNumber;    // a row, with the casts of its type
-        default: break;
+        default:
+            if (IsOthersType(JsonResultType(node)))
+                return true;
     }
     return check_functions_in_node(node, IsOthersFunction, nullptr);
 }

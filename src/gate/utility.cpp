@@ -210,6 +210,8 @@ WARRANT_FUNCTION(warrant_statements) {
     InitMaterializedSRF(fcinfo, 0);
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     for (int tag = CMDTAG_UNKNOWN + 1; tag < command_tags; tag++) {
+        if (!IsOfStatement(CommandTag(tag)))
+            continue;
         const Known& known = KnownTags()[tag];
         const char* needs = known.row == nullptr ? nullptr : known.row->needs;
         Datum values[3] = {CStringGetTextDatum(GetCommandTagName(CommandTag(tag))), needs == nullptr ? Datum(0) : CStringGetTextDatum(needs),

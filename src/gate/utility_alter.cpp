@@ -59,7 +59,7 @@ bool EvaluatesOverRows(const AlterTableCmd* command) {
         case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
         case AT_AddConstraint: return IsA(command->def, Constraint) && Evaluates(castNode(Constraint, command->def));
         case AT_ValidateConstraint: return true;
-        default: return IsSetExpression(command);
+        default: return IsSetExpression(command) || IsEnforcement(command);
     }
 }
 

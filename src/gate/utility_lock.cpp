@@ -11,7 +11,7 @@ namespace {
 
 // As the server asks: reading allows the weakest lock, inserting the next ones, changing rows all of them.
 AclMode PrivilegesToLock(LOCKMODE mode) {
-    AclMode privileges = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE;
+    AclMode privileges = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege;
     if (mode == AccessShareLock)
         privileges |= ACL_SELECT;
     return mode <= RowExclusiveLock ? privileges | ACL_INSERT : privileges;

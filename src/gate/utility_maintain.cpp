@@ -19,17 +19,15 @@ bool HasOption(List* options, const char* name) {
     return false;
 }
 
-void NeedMaintain(AccessList* list, Oid relation) {
-    if (OwnsRelation(relation, GetUserId()))    // others are left out by the command itself
-        Need(list, relation, Command::Maintain);
-}
+// Others are left out by the command itself.
+bool MayVacuum(Oid relation) { return MayMaintain(relation, GetUserId()) || OwnsDatabase(MyDatabaseId, GetUserId()); }
 
 // What a command over many relations would touch; the gate's own are left out of the question.
 template <class Chooses>
 void NeedOfMany(AccessList* list, Chooses chooses) {
     List* relations = NIL;
     ForEachRelation([&](Form_pg_class row) {
-        if (chooses(row) && OwnsRelation(row->oid, GetUserId()))
+        if (chooses(row))
             relations = lappend_oid(relations, row->oid);
     });
     NeedOfEach(list, relations, Command::Maintain);
@@ -40,10 +38,11 @@ List* PinnedVacuum(VacuumRelation* named, bool rewrites, AccessList* list) {
     Oid relation = RangeVarGetRelid(named->relation, NoLock, false);
     if (rewrites)
         CheckOwnRelation(relation);
-    NeedMaintain(list, relation);
+    if (MayVacuum(relation))
+        Need(list, relation, Command::Maintain);
     named->oid = relation;
     List* pinned = list_make1(named);
-    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
+    if (!VisitsDescendants(named->relation, relation))
         return pinned;
     ListCell* cell;
     foreach (cell, find_all_inheritors(relation, NoLock, nullptr))
@@ -54,7 +53,7 @@ List* PinnedVacuum(VacuumRelation* named, bool rewrites, AccessList* list) {
 
 // An index goes by its table's lock: the command takes that first.
 Oid ResolveIndexed(RangeVar* name, LOCKMODE lock) {
-    Oid index = Resolve(name, NoLock, 0, 0);
+    Oid index = Resolve(name, NoLock, maintain_privilege, 0);
     Oid table = IndexGetRelation(index, true);
     if (OidIsValid(table) && IsLocking())
         LockRelationOid(table, lock);
@@ -66,7 +65,7 @@ Oid ResolveIndexed(RangeVar* name, LOCKMODE lock) {
 void NeedOfVacuum(Node* node, AccessList* list) {
     VacuumStmt* vacuum = reinterpret_cast<VacuumStmt*>(node);
     if (vacuum->rels == NIL) {
-        NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr; });
+        NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr && MayVacuum(row->oid); });
         return;
     }
     bool rewrites = vacuum->is_vacuumcmd && HasOption(vacuum->options, "full");
@@ -80,10 +79,10 @@ void NeedOfVacuum(Node* node, AccessList* list) {
 void NeedOfCluster(Node* node, AccessList* list) {
     ClusterStmt* cluster = reinterpret_cast<ClusterStmt*>(node);
     if (cluster->relation == nullptr) {
-        NeedOfMany(list, [](Form_pg_class row) { return row->relhasindex; });
+        NeedOfMany(list, [](Form_pg_class row) { return row->relhasindex && MayMaintain(row->oid, GetUserId()); });
         return;
     }
-    Oid relation = Resolve(cluster->relation, AccessExclusiveLock, 0, 0);
+    Oid relation = Resolve(cluster->relation, AccessExclusiveLock, maintain_privilege, 0);
     CheckOwnRelation(relation);
     Need(list, relation, Command::Maintain);
 }
@@ -95,27 +94,28 @@ void NeedOfReindex(Node* node, AccessList* list) {
         case REINDEX_OBJECT_INDEX:
         case REINDEX_OBJECT_TABLE: {
             bool index = reindex->kind == REINDEX_OBJECT_INDEX;
-            Oid relation = index ? ResolveIndexed(reindex->relation, lock) : Resolve(reindex->relation, lock, 0, 0);
+            Oid relation = index ? ResolveIndexed(reindex->relation, lock) : Resolve(reindex->relation, lock, maintain_privilege, 0);
             CheckOwnRelation(relation);
             Need(list, relation, Command::Maintain);
             break;
         }
         case REINDEX_OBJECT_SCHEMA: {
             Oid schema = get_namespace_oid(reindex->name, false);
-            if (OwnsSchema(schema, GetUserId()))    // or the command fails by itself
+            if (OwnsSchema(schema, GetUserId()) || MayMaintainAll(GetUserId()))    // or the command fails by itself
                 NeedOfMany(list, [=](Form_pg_class row) { return row->relnamespace == schema && strchr("rm", row->relkind) != nullptr; });
             break;
         }
         case REINDEX_OBJECT_SYSTEM: break;
         default:
-            if (OwnsDatabase(MyDatabaseId, GetUserId()))
+            if (OwnsDatabase(MyDatabaseId, GetUserId()) || MayMaintainAll(GetUserId()))
                 NeedOfMany(list, [](Form_pg_class row) { return strchr("rm", row->relkind) != nullptr; });
     }
 }
 
 void NeedOfRefresh(Node* node, AccessList* list) {
     RefreshMatViewStmt* refresh = reinterpret_cast<RefreshMatViewStmt*>(node);
-    Need(list, Resolve(refresh->relation, refresh->concurrent ? ExclusiveLock : AccessExclusiveLock, 0, 0), Command::Maintain);
+    LOCKMODE lock = refresh->concurrent ? ExclusiveLock : AccessExclusiveLock;
+    Need(list, Resolve(refresh->relation, lock, maintain_privilege, 0), Command::Maintain);
 }
 
 }    // namespace warrant

@@ -13,9 +13,18 @@ namespace warrant {
 
 namespace {
 
+// None when it is no index.
+Oid TableOfIndex(Oid relation) {
+    char kind = get_rel_relkind(relation);
+    return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX ? IndexGetRelation(relation, true) : InvalidOid;
+}
+
+// An index has the privileges of its table.
 bool HasAnyOf(Oid relation, AclMode privileges) {
     if (privileges == 0)
         return false;
+    if (Oid table = TableOfIndex(relation); OidIsValid(table))
+        relation = table;
     return pg_class_aclmask(relation, GetUserId(), privileges, ACLMASK_ANY) != 0 ||
            pg_attribute_aclcheck_all(relation, GetUserId(), privileges, ACLMASK_ANY) == ACLCHECK_OK;
 }

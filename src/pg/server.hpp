@@ -162,6 +162,15 @@ inline constexpr int command_tags = 0
 #undef PG_CMDTAG
     ;
 
+// Not so the tag of 17's event trigger for logins.
+inline bool IsOfStatement([[maybe_unused]] CommandTag tag) {
+#if PG_VERSION_NUM >= 170000
+    return tag != CMDTAG_LOGIN;
+#else
+    return true;
+#endif
+}
+
 // The index of this process in the server's process array.
 inline int MyProcessIndex() {
 #if PG_VERSION_NUM >= 170000
@@ -320,6 +329,36 @@ inline bool OwnsRelation(Oid relation, Oid role) {
 #endif
 }
 
+// What VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK accept besides ownership; 17 brought it.
+#if PG_VERSION_NUM >= 170000
+inline constexpr AclMode maintain_privilege = ACL_MAINTAIN;
+#else
+inline constexpr AclMode maintain_privilege = 0;
+#endif
+
+inline bool MayMaintain(Oid relation, Oid role) {
+    return OwnsRelation(relation, role) ||
+           (maintain_privilege != 0 && pg_class_aclcheck(relation, role, maintain_privilege) == ACLCHECK_OK);
+}
+
+// May maintain whatever there is.
+inline bool MayMaintainAll([[maybe_unused]] Oid role) {
+#if PG_VERSION_NUM >= 170000
+    return has_privs_of_role(role, ROLE_PG_MAINTAIN);
+#else
+    return false;
+#endif
+}
+
+// VACUUM and ANALYZE of a relation visit its partitions; since 18 also what inherits from it, unless it is named with ONLY.
+inline bool VisitsDescendants([[maybe_unused]] const RangeVar* named, [[maybe_unused]] Oid relation) {
+#if PG_VERSION_NUM >= 180000
+    return named->inh;
+#else
+    return get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE;
+#endif
+}
+
 inline bool MayCreateIn(Oid schema, Oid role) {
 #if PG_VERSION_NUM >= 160000
     return object_aclcheck(NamespaceRelationId, schema, role, ACL_CREATE) == ACLCHECK_OK;
@@ -342,6 +381,24 @@ inline bool IsSetExpression([[maybe_unused]] const AlterTableCmd* command) {
     return command->subtype == AT_SetExpression;
 #else
     return false;
+#endif
+}
+
+// ALTER CONSTRAINT ... ENFORCED, which 18 brought: it checks the rows.
+inline bool IsEnforcement([[maybe_unused]] const AlterTableCmd* command) {
+#if PG_VERSION_NUM >= 180000
+    return command->subtype == AT_AlterConstraint && castNode(ATAlterConstraint, command->def)->alterEnforceability;
+#else
+    return false;
+#endif
+}
+
+// The type that JSON_VALUE and its kin, which 17 brought, convert to without a node that says so; none for other nodes.
+inline Oid JsonResultType([[maybe_unused]] const Node* node) {
+#if PG_VERSION_NUM >= 170000
+    return IsA(node, JsonExpr) ? reinterpret_cast<const JsonExpr*>(node)->returning->typid : InvalidOid;
+#else
+    return InvalidOid;
 #endif
 }
 
