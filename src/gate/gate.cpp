@@ -126,17 +126,20 @@ bool MayExport(const QueryDesc* query) {
            dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
 }
 
-bool IsFree(Oid relation) { return relation < FirstNormalObjectId || FindGovernance(relation)->free; }
-
 // The fast path: nothing that the statement touches is governed or ours.
 bool AllFree(const PlannedStmt* plan) {
-    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) { return IsFree(permission.relation); });
+    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
+        return permission.relation < FirstNormalObjectId || IsFree(permission.relation);
+    });
 }
 
 // The second one: something is governed, but only read, as this session did before.
 bool AllReadSilently(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
-        return IsFree(permission.relation) || IsReadSilently(FindGovernance(permission.relation), permission);
+        if (permission.relation < FirstNormalObjectId)
+            return true;
+        Governance* governance = FindGovernance(permission.relation);
+        return governance->free || IsReadSilently(governance, permission);
     });
 }
 
@@ -150,17 +153,20 @@ void AbsorbInvalidations() {
         AcceptInvalidationMessages();
 }
 
-}    // namespace
-
-bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
-
-bool GateIsPresent() {
-    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker || !IsTransactionState())
+// The same where a transaction is sure to be under way.
+bool GateIsPresentInTransaction() {
+    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker)
         return false;
     AbsorbInvalidations();
     ReleaseOldGovernances();
     return FindInstallation() != nullptr;
 }
+
+}    // namespace
+
+bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
+
+bool GateIsPresent() { return IsTransactionState() && GateIsPresentInTransaction(); }
 
 void CheckAccesses(QueryDesc* query, const AccessList* list) {
     if (GateIsOff() || list->count == 0)
@@ -232,7 +238,7 @@ static pg_noinline void CheckGoverned(QueryDesc* query, int eflags) {
 }
 
 void CheckQuery(QueryDesc* query, int eflags) {
-    if (GateIsPresent() && unlikely(!AllFree(query->plannedstmt)))
+    if (GateIsPresentInTransaction() && unlikely(!AllFree(query->plannedstmt)))
         CheckGoverned(query, eflags);
 }
 

@@ -10,7 +10,7 @@
 
 namespace warrant {
 
-GovernanceCache governance_cache = {.direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
+GovernanceCache governance_cache = {.free = {}, .direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
 
 namespace {
 
@@ -217,9 +217,17 @@ bool CoveredByTableOnly(Oid relation, Oid schema) {
     return isTempNamespace(schema) || OidIsValid(getExtensionOfObject(RelationRelationId, relation));
 }
 
+bool LookWhetherFree(Oid relation) {
+    const Governance* governance = FindGovernance(relation);
+    if (governance->free && !governance_cache.all_invalid && IsCurrent(governance))    // and nothing has changed while it was read
+        governance_cache.free[relation & (GovernanceCache::size - 1)] = relation;
+    return governance->free;
+}
+
 void InvalidateGovernance(Oid relation) {
     if (governances == nullptr)
         return;
+    memset(governance_cache.free, 0, sizeof governance_cache.free);
     const Installation* own = InstallationIsKnown() ? FindInstallation() : nullptr;
     bool rules_changed = !InstallationIsKnown() || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
     if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))

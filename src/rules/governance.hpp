@@ -43,6 +43,7 @@ struct Governance {
 // What the inline part of a look-up needs.
 struct GovernanceCache {
     static constexpr int size = 256;    // a power of two
+    Oid free[size];                     // relations that nothing governs, by OID; emptied by every invalidation
     Governance* direct[size];           // by the relation's OID, before the hash table
     uint32_t family_generation;
     bool all_invalid;
@@ -61,6 +62,12 @@ inline Governance* FindGovernance(Oid relation) {
     Governance* governance = governance_cache.direct[relation & (GovernanceCache::size - 1)];
     bool met = governance != nullptr && governance->relation == relation && !governance_cache.all_invalid && IsCurrent(governance);
     return likely(met) ? governance : ReadGovernance(relation);
+}
+
+// Whether nothing governs the relation, which is of a known kind and not ours.
+bool LookWhetherFree(Oid relation);
+inline bool IsFree(Oid relation) {
+    return likely(governance_cache.free[relation & (GovernanceCache::size - 1)] == relation) || LookWhetherFree(relation);
 }
 
 // Which policies govern what is created in a schema: those on it and on the database. Read each time, into the caller's memory.
