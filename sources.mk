@@ -22,6 +22,7 @@ SOURCES := \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
 	src/gate/fetch.cpp \
+	src/gate/estimate.cpp \
 	src/gate/gate.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \

@@ -196,11 +196,11 @@ END;
 $$;
 
 -- What a webhook is told of a request (src/courier/letter.cpp reads it).
-CREATE FUNCTION warrant.facts_of(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text) RETURNS jsonb
+CREATE FUNCTION warrant.facts_of(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text, statement_facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT jsonb_build_object('request_id', 'req_' || replace(gen_random_uuid()::text, '-', ''), 'subject', origin,
+    RETURN coalesce(statement_facts, '{}') || (SELECT jsonb_build_object('request_id', 'req_' || replace(gen_random_uuid()::text, '-', ''), 'subject', origin,
             'statement', statement_text, 'statement_sha256', encode(statement_sha256, 'hex'),
             'nonce', replace(gen_random_uuid()::text, '-', ''),
             'requested_at_us', (extract(epoch FROM r.requested_at) * 1000000)::bigint, 'expires_at_us', (extract(epoch FROM r.expires_at) * 1000000)::bigint,
@@ -215,12 +215,12 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text,
+    statement_facts jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     INSERT INTO warrant.deliveries (request_id, webhook, facts)
-    SELECT queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text)
+    SELECT queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks);
     UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
     PERFORM warrant.wake_courier();
@@ -229,7 +229,8 @@ $$;
 
 -- Files a request, or finds the pending one for the same; sharing says which.
 CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean,
-    statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
@@ -270,7 +271,7 @@ BEGIN
                          i.policy_name, i.policy_version, nullif(reason, ''))
        FROM warrant.request_items i WHERE i.request_id = request;
     IF may_share AND (terms).webhooks IS NOT NULL THEN
-        PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text);
+        PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
     RETURN request;
 END;
@@ -641,7 +642,9 @@ BEGIN
                   FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
                           FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
-                args->>'reason', nullif(args->>'duration', '')::interval, true, statement_sha256, statement_text);
+                args->>'reason', nullif(args->>'duration', '')::interval, true, statement_sha256, statement_text,
+                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows',
+                    (SELECT max((i->>'rows')::bigint) FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy AND (i->>'rows')::bigint >= 0))));
             requests := requests || request;
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;

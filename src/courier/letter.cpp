@@ -55,8 +55,8 @@ std::vector<core::RequestItem> ReadItems(const JsonValue& list) {
 core::WebhookRequest ReadRequest(const JsonValue& facts) {
     return {.request_id = Text(facts, "request_id"),
             .subject = ReadSubject(Part(facts, "subject")),
-            .action = {.command_tag = {}, .statement = OptionalText(facts, "statement"),
-                       .statement_sha256 = OptionalText(facts, "statement_sha256"), .estimated_rows = {}},
+            .action = {.command_tag = OptionalText(facts, "command_tag"), .statement = OptionalText(facts, "statement"),
+                       .statement_sha256 = OptionalText(facts, "statement_sha256"), .estimated_rows = OptionalNumber(facts, "estimated_rows")},
             .items = ReadItems(Part(facts, "items")),
             .nonce = Text(facts, "nonce"),
             .requested_at = OptionalNumber(facts, "requested_at_us").value_or(0),

@@ -89,13 +89,13 @@ void FindAll(Findings* findings, const AccessList* list) {
 }
 
 // Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
-void RequireAll(Findings* findings, QueryDesc* query, const AccessList* list) {
+void RequireAll(Findings* findings, QueryDesc* query, const Query* parsed, const AccessList* list) {
     for (bool may_wait = true;; may_wait = false) {
         findings->missing_count = findings->verdict_count = 0;
         FindAll(findings, list);
         if (findings->missing_count == 0)
             return;
-        Refuse(query, findings->missing, findings->missing_count, may_wait);
+        Refuse(query, parsed, findings->missing, findings->missing_count, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -174,17 +174,17 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, query, list);
+    RequireAll(&findings, query, nullptr, list);
     RecordVerdicts(query, findings.verdicts, findings.verdict_count);
 }
 
-void RefuseMissing(const AccessList* list) {
+void RefuseMissing(const AccessList* list, const Query* parsed) {
     if (GateIsOff() || list->count == 0)
         return;
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, nullptr, list);
+    RequireAll(&findings, nullptr, parsed, list);
 }
 
 bool IsGoverned(Oid relation) {
@@ -203,7 +203,7 @@ void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility)
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, implied_reads, exported);
-    RefuseMissing(&list);
+    RefuseMissing(&list, query);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {

@@ -58,8 +58,8 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list);
 
-// Refuses as CheckAccesses, and records nothing about what runs.
-void RefuseMissing(const AccessList* list);
+// Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet.
+void RefuseMissing(const AccessList* list, const Query* parsed = nullptr);
 
 // Enforcement is off: nothing is decided; what belongs to the gate stays its own.
 bool GateIsOff();

@@ -14,6 +14,7 @@
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
 #include "gate/decision_wait.hpp"
+#include "gate/estimate.hpp"
 #include "gate/refusal.hpp"
 
 namespace warrant {
@@ -49,7 +50,7 @@ TargetKind TargetKindOf(const Governance* governance) {
     }
 }
 
-void AppendItem(StringInfo json, const Missing* item) {
+void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
     appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
                      char(TargetKindOf(item->governance)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
     if (item->policy == nullptr)
@@ -62,13 +63,13 @@ void AppendItem(StringInfo json, const Missing* item) {
     escape_json(json, NameStr(item->governance->schema_name));
     appendStringInfoString(json, ",\"name\":");
     escape_json(json, NameStr(item->governance->relation_name));
-    appendStringInfoChar(json, '}');
+    appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
 }
 
 // What a refusal must always have room for in one entry: neither a long reason nor many tables may keep it out of the audit.
 constexpr int most_reason_bytes = 2000, most_item_bytes = 16000;
 
-char* BuildArguments(const Missing* missing, int count, bool file) {
+char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file) {
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
@@ -76,12 +77,13 @@ char* BuildArguments(const Missing* missing, int count, bool file) {
     escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     appendStringInfoString(&json, ",\"duration\":");
     escape_json(&json, settings.duration == nullptr ? "" : settings.duration);
-    appendStringInfo(&json, ",\"default_duration_s\":%d,\"items\":[", settings.default_duration_s);
+    const char* tag = CommandTagOf(query, parsed);
+    appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
     int start = json.len;
     for (int i = 0; i < count && json.len - start < most_item_bytes; i++) {
         if (i > 0)
             appendStringInfoChar(&json, ',');
-        AppendItem(&json, &missing[i]);
+        AppendItem(&json, &missing[i], file ? EstimateRows(query, parsed, missing[i].access) : -1);
     }
     appendStringInfoString(&json, "]}");
     return json.data;
@@ -215,12 +217,12 @@ const Missing* Hopeless(const Missing* missing, int count) {
 
 }    // namespace
 
-void Refuse(QueryDesc* query, const Missing* missing, int count, bool may_wait) {
+void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
     DelayByRate(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
-        ActionRequest action = {"refuse", BuildArguments(missing, count, hopeless == nullptr), &fields, nullptr, 0};
+        ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         const char* answer = RunAction(&action);
         Remember(missing, fields.statement_id, answer == nullptr ? "" : answer);

@@ -17,7 +17,7 @@ struct Missing {
 
 // Raises 42501 in the shape of DESIGN.md section 2; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once.
-void Refuse(QueryDesc* query, const Missing* missing, int count, bool may_wait);
+void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait);
 
 // The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none.
 struct LastRefusal {

@@ -33,13 +33,6 @@ struct Statement {
 
 namespace {
 
-const Frame* OutermostFrame() {
-    const Frame* frame = current_frame;
-    while (frame != nullptr && frame->outer != nullptr)
-        frame = frame->outer;
-    return frame;
-}
-
 Statement* open_statements = nullptr;
 Statement* spare_statements = nullptr;
 int last_sqlstate = 0;

@@ -36,6 +36,14 @@ inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? So
 
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
 
+// The client's own statement; nullptr between them.
+inline const Frame* OutermostFrame() {
+    const Frame* frame = current_frame;
+    while (frame != nullptr && frame->outer != nullptr)
+        frame = frame->outer;
+    return frame;
+}
+
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use GatedServer;
+use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Utils;
 use Receiver;
 use Test::More;
@@ -119,6 +120,36 @@ is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a person ha
 $table = asking($receiver->url('approve'));
 $node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'ahead of time')");
 ok($node->eventually(sub { state_of($table) eq 'approved' }), 'a request made by SQL is sent, too');
+
+# --- what it is told ---
+
+$table = asking($receiver->url('deny'));
+value("ALTER TABLE $table ADD PRIMARY KEY (id); ALTER TABLE $table ADD kind text; INSERT INTO $table SELECT g, g % 2 FROM generate_series(2, 100) AS g; ANALYZE $table");
+
+# What the endpoint is told of the refused statement, as "command tag: rows".
+sub told
+{
+	my ($sql) = @_;
+	my $before = () = $receiver->deliveries;
+	$node->sqlstate_as('clerk', $sql);
+	my $told = decode_json(($receiver->await($before + 1))[-1]{body})->{action}{properties};
+	return join ': ', $told->{command_tag}, $told->{estimated_rows} // 'unknown';
+}
+
+is(told("SELECT FROM $table"), 'SELECT: 100', 'without a plan the estimate is the whole table');
+is(told("UPDATE $table SET kind = 'x' WHERE id = 7"), 'UPDATE: 1', 'or one row where a unique key is given');
+is(told("DELETE FROM $table WHERE id = 7 OR kind = '1'"), 'DELETE: 100', 'and not in part');
+is(told("INSERT INTO $table VALUES (101), (102)"), 'INSERT: 2', 'or the rows of VALUES');
+is(told("INSERT INTO $table SELECT g FROM generate_series(1, 5) AS g"), 'INSERT: unknown', 'and nothing where nothing is known');
+is(told("TRUNCATE $table"), 'TRUNCATE TABLE: 100', 'a utility statement is named as the server names it');
+value("SELECT warrant.drop_policy('$table')");
+my $planned = $node->session_as('clerk');
+$node->ask($planned, "PREPARE p AS SELECT FROM $table WHERE kind = '1'; EXECUTE p");
+value("SELECT warrant.create_policy('$table', 'approve', on_table => '$table', webhook => '$table')");
+my $before = () = $receiver->deliveries;
+is(($node->ask($planned, 'EXECUTE p'))[1], '42501', 'a statement that was planned before is refused');
+is(decode_json(($receiver->await($before + 1))[-1]{body})->{action}{properties}{estimated_rows}, 49, 'with the estimate of its plan');
+$planned->quit;
 
 # --- what decides nothing ---
 
