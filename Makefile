@@ -3,9 +3,11 @@
 #   make, make install      need PostgreSQL's server headers
 #   make installcheck       pg_regress and isolation tests against the installed extension
 #   make test, make demo    install whatever is missing first
+#   make test-matrix        make test on other versions, each in a bare Debian, as root
 #   make soak, make bench   long runs
 #
-#   PG_CONFIG=path          the server to build for
+#   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 18
+#   MATRIX="17 18"          the versions that `make test-matrix` tries; 15 is another
 #   SUITES="regress tap"    the suites that `make test` runs
 #   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
 #   SANITIZE=undefined      with UBSan
@@ -81,7 +83,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test demo soak bench installcheck
+.PHONY: setup ready test test-matrix demo soak bench installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) test/setup
 ready: setup
@@ -91,6 +93,9 @@ ready: setup
 export PG_CONFIG TESTS
 test: ready
 	@test/run $(SUITES)
+MATRIX = 17 18
+test-matrix:
+	@SUITES="$(SUITES)" test/matrix $(MATRIX)
 installcheck:
 	@test/run regress isolation
 demo: ready
