@@ -129,7 +129,8 @@ bool MayExport(const QueryDesc* query) {
 // The fast path: nothing that the statement touches is governed or ours.
 bool AllFree(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
-        return permission.relation < FirstNormalObjectId || IsFree(permission.relation);
+        Oid relation = permission.relation;
+        return relation < FirstNormalObjectId ? !HoldsSamples(relation) : IsFree(relation);
     });
 }
 
@@ -137,7 +138,7 @@ bool AllFree(const PlannedStmt* plan) {
 bool AllReadSilently(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId)
-            return true;
+            return !HoldsSamples(permission.relation);
         Governance* governance = FindGovernance(permission.relation);
         return governance->free || IsReadSilently(governance, permission);
     });
@@ -189,7 +190,7 @@ void RefuseMissing(const AccessList* list, const Query* parsed) {
 
 bool IsGoverned(Oid relation) {
     if (relation < FirstNormalObjectId)
-        return false;
+        return HoldsSamples(relation);
     const Governance* governance = FindGovernance(relation);
     return !governance->free && !governance->own;
 }

@@ -22,6 +22,13 @@ void AddAccess(AccessList* list, Oid relation, Command command);
 void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported);
 void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported);
 
+// Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.
+inline bool HoldsSamples(Oid relation) {
+    constexpr Oid toast_of_statistic = 2840, toast_of_extended = 3430;
+    return relation == StatisticRelationId || relation == toast_of_statistic || relation == StatisticExtDataRelationId ||
+           relation == toast_of_extended;
+}
+
 // Something has to be decided about the relation: a policy governs it, or nobody knows its kind.
 bool IsGoverned(Oid relation);
 
