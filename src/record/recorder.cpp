@@ -46,6 +46,7 @@ struct Recorder {
     SealState working;          // of the batch under way
     uint64_t position;          // everything before it is committed
     bool installed;
+    Oid extension;              // whose state this is
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
     TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
@@ -61,8 +62,7 @@ int64 FirstInt64(int column) {
     return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null));
 }
 
-// Whether the batch that is under way may go on: the extension can be dropped while we nap.
-bool StillInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
+bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
 
 // With webhooks a courier is needed; a courier whose last webhook is gone leaves by itself.
 void LookForWebhooks() {
@@ -74,7 +74,8 @@ void LookForWebhooks() {
 }
 
 void LoadState() {
-    self.installed = StillInstalled();
+    self.extension = get_extension_oid(extension_name, true);
+    self.installed = OidIsValid(self.extension);
     if (!self.installed)
         return;
     SPI_execute("SELECT last_seq, ring_id, ring_position, last_sealed_at FROM warrant.recorder_state", true, 1);
@@ -258,9 +259,19 @@ void Sweep() {
     self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);
 }
 
+// While we nap, the extension can be dropped, and even be there again with a log of its own.
+bool StillInstalled() {
+    if (get_extension_oid(extension_name, true) == self.extension)
+        return true;
+    ForgetRefusals();
+    LoadState();
+    self.working = self.sealed;
+    self.sweep_at = self.definitions_at = 0;
+    return self.installed;
+}
+
 void RunBatch() {
-    self.installed = StillInstalled();
-    if (!self.installed)
+    if (!StillInstalled())
         return;
     self.acted = deliveries_queued = false;
     SealDefinitions();
@@ -347,7 +358,7 @@ void Start(Oid oid) {
         proc_exit(0);
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
-    (void)InTransaction("starting", [] { self.installed = StillInstalled(); });
+    (void)InTransaction("starting", [] { self.installed = IsInstalled(); });
     if (!self.installed)
         proc_exit(0);
     before_shmem_exit(Leave, Datum(0));

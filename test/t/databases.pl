@@ -83,6 +83,11 @@ $node->safe_psql('uno', 'SET client_min_messages = warning; DROP EXTENSION pg_wa
 is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id < 0', 'uno'), 'none', 'without the extension nothing is gated');
 $node->safe_psql('uno', "SET client_min_messages = warning; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders')");
 $node->works('created again', 'uno');
+my $recorder = $node->recorder_pid('uno');
+kill 'STOP', $recorder;
+$node->safe_psql('uno', "SET client_min_messages = warning; DROP EXTENSION pg_warrant CASCADE; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders')");
+kill 'CONT', $recorder;
+$node->works('dropped and created before the recorder looks', 'uno');
 $node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; DROP EXTENSION pg_warrant CASCADE; ROLLBACK');
 $node->works('after a DROP EXTENSION that was rolled back', 'uno');
 $node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; DROP EXTENSION pg_warrant CASCADE; COMMIT');
