@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use GatedServer;
+use IO::Socket::INET ();
 use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Utils;
 use Receiver;
@@ -153,6 +154,15 @@ $planned->quit;
 
 # --- what decides nothing ---
 
+# A port where nobody takes connections, and no more of them can queue: a connect gets no answer.
+my @deaf;
+sub deaf_port
+{
+	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "listen: $!";
+	push @deaf, $listener, map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $listener->sockport, Blocking => 0) } 1 .. 4;
+	return $listener->sockport;
+}
+
 sub decides_nothing
 {
 	my ($what, $url, $cause, $webhook) = @_;
@@ -163,16 +173,21 @@ sub decides_nothing
 	like(error_of($table), $cause, "$what: its cause");
 }
 
-decides_nothing($_, $receiver->url($_), qr/./) for qw(no-id wrong-id no-decision string-decision contradiction duplicate-keys trailing deep
-	garbage oversized oversized-headers redirect close status/403 status/500);
+decides_nothing($_->[0], $receiver->url($_->[0]), $_->[1]) for (
+	[ 'no-id', qr/request id is not repeated/ ], [ 'wrong-id', qr/request id is another request's/ ], [ 'no-decision', qr/decision is not/ ],
+	[ 'string-decision', qr/decision is not/ ], [ 'contradiction', qr/status contradicts decision/ ], [ 'duplicate-keys', qr/same name twice/ ],
+	[ 'trailing', qr/body: / ], [ 'deep', qr/nested too deeply/ ], [ 'garbage', qr/body: / ], [ 'oversized', qr/the answer is too large/ ],
+	[ 'oversized-headers', qr/headers are too large/ ], [ 'redirect', qr/status 307/ ], [ 'close', qr/./ ], [ 'status/403', qr/status 403/ ],
+	[ 'status/500', qr/status 500/ ]);
 decides_nothing('a slow drip', $receiver->url('drip'), qr/timed out/, q{timeout => '300 ms'});
 decides_nothing('half a body', $receiver->url('hang-body'), qr/timed out/, q{timeout => '300 ms'});
 decides_nothing('no answer', $receiver->url('hang'), qr/timed out/, q{timeout => '300 ms'});
+decides_nothing('no connection', 'https://127.0.0.1:' . deaf_port() . '/approve', qr/timed out/, q{timeout => '300 ms'});
 decides_nothing('no handshake', $receiver->url('approve', 'silent'), qr/timed out/, q{timeout => '300 ms'});
-decides_nothing('another host', $receiver->url('approve', 'wrong_host'), qr/./);
-decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), qr/./);
+decides_nothing('another host', $receiver->url('approve', 'wrong_host'), qr/certificate/);
+decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), qr/certificate/);
 decides_nothing('a limit that would be lost', $receiver->url('approve?max_uses=1'), qr/limits uses or rows/);
-decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/./);
+decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/127\.0\.0\.2 is not allowed/);
 
 keep_secrets(0644, "bank = $Receiver::secret");
 $node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
