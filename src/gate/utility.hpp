@@ -107,6 +107,7 @@ void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cp
 void NeedOfDropOwned(Node* node, AccessList* list);
 void NeedOfReassign(Node* node, AccessList* list);
 void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
+List* RelationsThatCall(Oid function);                        // in a trigger, an index, a default, a policy, a view's query, however deep
 List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
 
 void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp

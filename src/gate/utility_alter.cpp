@@ -207,6 +207,28 @@ void NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
             Need(list, lfirst_oid(cell), Command::Alter);
 }
 
+// The function that CREATE OR REPLACE would replace.
+Oid FunctionToReplace(const CreateFunctionStmt* create, Oid schema, char* name) {
+    if (!create->replace)
+        return InvalidOid;
+    ObjectWithArgs* function = makeNode(ObjectWithArgs);
+    function->objname = list_make2(makeString(get_namespace_name(schema)), makeString(name));
+    function->objfuncargs = create->parameters;
+    ListCell* cell;
+    foreach (cell, create->parameters) {
+        FunctionParameter* parameter = lfirst_node(FunctionParameter, cell);
+        if (parameter->mode != FUNC_PARAM_OUT && parameter->mode != FUNC_PARAM_TABLE)
+            function->objargs = lappend(function->objargs, parameter->argType);
+    }
+    return LookupFuncWithArgs(create->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION, function, true);
+}
+
+// Another body under a trigger, an index or a view's query makes another thing of the relation.
+void NeedOfCallers(Oid function, AccessList* list) {
+    if (OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
+        NeedOfEach(list, RelationsThatCall(function), Command::Alter);
+}
+
 }    // namespace
 
 void NeedOfAlter(Node* node, AccessList* list) {
@@ -288,20 +310,23 @@ void NeedOfCreateStatistics(Node* node, AccessList* list) {
 
 // Functions of the gate's schema that run as their owner are its definition functions.
 void NeedOfCreateFunction(Node* node, AccessList* list) {
+    CreateFunctionStmt* create = As<CreateFunctionStmt>(node);
     char* name;
-    Oid schema = QualifiedNameGetCreationNamespace(As<CreateFunctionStmt>(node)->funcname, &name);
+    Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
     if (schema == RequireInstallation()->schema)
         RefuseOwn(name);
-    NeedOfLanguage(As<CreateFunctionStmt>(node)->options, list);
+    NeedOfLanguage(create->options, list);
+    NeedOfCallers(FunctionToReplace(create, schema, name), list);
 }
 
-void NeedOfAlterFunction(Node* node, AccessList*) {
+void NeedOfAlterFunction(Node* node, AccessList* list) {
     if (!IsA(node, AlterFunctionStmt))
         return;    // its name, owner or schema alone
     AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
     Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
     if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema)
         RefuseOwn(get_func_name(function));
+    NeedOfCallers(function, list);
 }
 
 // All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.

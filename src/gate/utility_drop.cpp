@@ -221,6 +221,20 @@ void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list) 
     NeedOfWalk(&walk, list);
 }
 
+List* RelationsThatCall(Oid function) {
+    Walk walk = StartWalk(true);
+    Visit(&walk, ProcedureRelationId, function, 0);
+    FinishWalk(&walk);
+    List* found = NIL;
+    ListCell* cell;
+    foreach (cell, walk.queue) {
+        ObjectAddress* address = static_cast<ObjectAddress*>(lfirst(cell));
+        found = list_concat_unique_oid(found, RelationsOf(address->classId, address->objectId));
+    }
+    hash_destroy(walk.seen);
+    return found;
+}
+
 List* ColumnsOfType(Oid type) {
     Walk walk = StartWalk(true);
     Visit(&walk, TypeRelationId, type, 0);

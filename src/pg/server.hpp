@@ -361,6 +361,14 @@ inline bool VisitsDescendants([[maybe_unused]] const RangeVar* named, [[maybe_un
 #endif
 }
 
+inline bool OwnsFunction(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(ProcedureRelationId, function, role);
+#else
+    return pg_proc_ownercheck(function, role);
+#endif
+}
+
 inline bool MayCreateIn(Oid schema, Oid role) {
 #if PG_VERSION_NUM >= 160000
     return object_aclcheck(NamespaceRelationId, schema, role, ACL_CREATE) == ACLCHECK_OK;

@@ -49,13 +49,14 @@ sub _psql
 	_write($in, $script);
 	my @command = ($node->installed_command('psql'), '-XqAt', '-h', $node->host, '-p', $node->port, '-U', $role, '-d', $database,
 		'-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', '-v', "secret=$secret", '-v', 'host=' . $node->host, '-v', 'port=' . $node->port,
-		'-v', "files=$self->{files}", '-f', $in);
+		'-v', "files=$self->{files}", '-v', 'gated=' . ($self->{gated} ? 1 : 0), '-f', $in);
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0)
 	{
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', $out;
 		open STDERR, '>', $err;
+		@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = ($node->host, $node->port, $role, $database);
 		$ENV{PGOPTIONS} = "-c statement_timeout=${patience_s}s";
 		exec @command or die "exec: $!";
 	}

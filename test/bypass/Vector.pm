@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs as shows error swallows lapses);
+my %facts = map { $_ => 1 } qw(needs as subject relayed shows error swallows lapses);
 
 # All vectors below a directory whose "topic/name" matches the pattern, in order.
 sub all
@@ -47,6 +47,7 @@ sub _check
 	my ($self) = @_;
 	die "$self->{place}: $self->{name} has no attack\n" unless ($self->{attack} // '') =~ /\S/;
 	die "$self->{place}: $self->{name} does not say what it needs\n" unless $self->{needs};
+	$self->{subject} //= $self->{as};
 	$self->{accesses} = [ map { _access($self, $_) } $self->{needs} eq 'nothing' ? () : split /; */, $self->{needs} ];
 }
 
@@ -87,7 +88,7 @@ sub grants
 {
 	my ($self, $duration) = @_;
 	return $self->{granted} if defined $self->{granted};
-	my $grantee = $self->{as};
+	my $grantee = $self->{subject};
 	return join '', map {
 		my $commands = join ',', @{ $_->{commands} };
 		my $target = $_->{schema} ? "on_schema => '$_->{target}'" : "on_table => '$_->{target}'";

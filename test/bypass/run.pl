@@ -50,7 +50,7 @@ sub why_no_error
 	my @states = $try->{err} =~ /(?:ERROR|FATAL):  ([0-9A-Z]{5}):/g;
 	return 'there was no error' unless @states;
 	return "the error was $states[0]" if $states[0] ne $state;
-	return 'the error names no policy' unless $vector->{needs} eq 'nothing' || $try->{err} =~ /^CONSTRAINT NAME:  \S/m;
+	return 'the error names no policy' unless $vector->{needs} eq 'nothing' || $vector->{relayed} || $try->{err} =~ /^CONSTRAINT NAME:  \S/m;
 	return;
 }
 
@@ -58,7 +58,7 @@ sub why_not_audited
 {
 	my ($vector, $try) = @_;
 	return if $vector->{needs} eq 'nothing';
-	my %expected = map { ("$_ $vector->{as}" => 1) } $vector->needs_list;
+	my %expected = map { ("$_ $vector->{subject}" => 1) } $vector->needs_list;
 	my @strange = grep { !$expected{$_} } @{ $try->{refused} };
 	return "the audit log says @strange" if @strange;
 	return 'the audit log says nothing' unless @{ $try->{refused} };

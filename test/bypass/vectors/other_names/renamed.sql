@@ -1,0 +1,117 @@
+-- The same table under another name.
+
+--- renamed: ALTER TABLE RENAME
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+ALTER TABLE orders RENAME TO archive;
+TABLE archive;
+
+--- moved: SET SCHEMA
+-- as owner
+-- needs ALTER, SELECT on orders
+-- setup
+CREATE SCHEMA attic AUTHORIZATION owner;
+-- attack
+ALTER TABLE orders SET SCHEMA attic;
+TABLE attic.orders;
+
+--- schema_renamed: the schema's name changes
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+ALTER SCHEMA shop RENAME TO attic;
+TABLE attic.orders;
+
+--- decoy: another table stands under the old name
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+BEGIN;
+ALTER TABLE orders RENAME TO archive;
+CREATE TABLE orders (id int);
+COMMIT;
+TABLE archive;
+
+--- grant_on_decoy: a grant was given under the name while another table stood there
+-- needs SELECT on orders
+-- gate
+ALTER TABLE orders RENAME TO archive;
+CREATE TABLE orders (id int);
+SELECT warrant.protect('archive');
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+DROP TABLE orders;
+ALTER TABLE archive RENAME TO orders;
+-- attack
+TABLE orders;
+
+--- temporary_decoy: a temporary table has the name, the real one is read
+-- needs SELECT on orders
+-- attack
+CREATE TEMPORARY TABLE orders (id int);
+SET search_path = pg_temp, shop;
+SELECT * FROM orders;
+SET search_path = shop, pg_temp;
+SELECT * FROM orders;
+
+--- quoted_path: a search path that names the schema strangely
+-- needs SELECT on orders
+-- setup
+CREATE SCHEMA "shop, desk";
+-- attack
+SET search_path = "shop, desk", "$user", shop;
+TABLE orders;
+
+--- table_command: TABLE, and an alias
+-- needs SELECT on orders
+-- attack
+WITH notes AS (TABLE orders) SELECT notes.* FROM notes;
+
+--- multi_statement: several statements in one message
+-- needs SELECT on orders
+-- attack
+SELECT 1\; SELECT * FROM orders\; SELECT 2;
+
+--- union_branch: one branch of many
+-- needs SELECT on orders
+-- attack
+SELECT note FROM notes UNION ALL SELECT card FROM orders;
+
+--- lateral: a subquery beside another table
+-- needs SELECT on orders
+-- attack
+SELECT l.card FROM customers c, LATERAL (SELECT o.card FROM orders o WHERE o.customer = c.id) AS l;
+
+--- sort_key: a subquery that decides on the order
+-- needs SELECT on orders
+-- attack
+SELECT (SELECT max(card) FROM orders) ORDER BY 1;
+
+--- limit: a subquery that says how many rows
+-- needs SELECT on orders
+-- shows water the plants
+-- attack
+SELECT note FROM notes ORDER BY id LIMIT (SELECT count(*) FROM orders);
+
+--- existence: whether there are rows
+-- needs SELECT on orders
+-- shows ^there are$
+-- attack
+SELECT 'there are' WHERE EXISTS (SELECT FROM orders WHERE status = 'new');
+
+--- whole_row: the row as one value
+-- needs SELECT on orders
+-- attack
+SELECT o FROM orders o;
+
+--- system_column: where the rows are and who wrote them
+-- needs SELECT on orders
+-- shows ^\(0,1\)
+-- attack
+SELECT ctid, xmin FROM orders;
+
+--- table_sample: TABLESAMPLE
+-- needs SELECT on orders
+-- attack
+SELECT * FROM orders TABLESAMPLE SYSTEM (100);

@@ -1,0 +1,175 @@
+-- Writing, and writing that reads.
+
+--- insert: INSERT
+-- needs INSERT on orders
+-- attack
+INSERT INTO orders (id, status) VALUES (77, 'forged');
+
+--- update: UPDATE
+-- needs UPDATE on orders
+-- attack
+UPDATE orders SET status = 'void' WHERE id = 1;
+
+--- delete: DELETE
+-- needs DELETE on orders
+-- attack
+DELETE FROM orders WHERE id = 3;
+
+--- truncate: TRUNCATE
+-- needs TRUNCATE on orders
+-- setup
+ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey;
+-- attack
+TRUNCATE orders;
+
+--- insert_returning: RETURNING of what is written shows defaults and triggers' work
+-- needs INSERT, SELECT on orders
+-- setup
+ALTER TABLE orders ALTER card SET DEFAULT 'x';
+-- attack
+INSERT INTO orders (id) VALUES (77) RETURNING card;
+
+--- update_returning: RETURNING of old rows
+-- needs UPDATE, SELECT on orders
+-- attack
+UPDATE orders SET status = status WHERE id = 1 RETURNING card;
+
+--- delete_returning: the same by DELETE
+-- needs DELETE, SELECT on orders
+-- attack
+BEGIN;
+DELETE FROM orders RETURNING card;
+ROLLBACK;
+
+--- update_calls_function: a function of the user's sees the old rows
+-- needs UPDATE, SELECT on orders
+-- attack
+CREATE FUNCTION desk.tell(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN 'x'; END $$;
+UPDATE orders SET status = desk.tell(card);
+
+--- delete_calls_function: the same in WHERE
+-- needs DELETE, SELECT on orders
+-- attack
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
+DELETE FROM orders WHERE desk.tell(card);
+
+--- update_calls_operator: the same by an operator
+-- needs UPDATE, SELECT on orders
+-- attack
+CREATE FUNCTION desk.tell(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
+CREATE OPERATOR desk.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = desk.tell);
+UPDATE orders SET status = 'x' WHERE card OPERATOR(desk.===) 'x';
+
+--- update_calls_domain: the same by a check of a domain
+-- needs UPDATE, SELECT on orders
+-- attack
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
+UPDATE orders SET status = card::desk.told;
+
+--- update_sets_setting: a function of the server's own carries the rows out
+-- needs UPDATE, SELECT on orders
+-- attack
+UPDATE orders SET status = set_config('my.card', card, false);
+SELECT current_setting('my.card');
+
+--- update_reads_again: the target read a second time
+-- needs UPDATE, SELECT on orders
+-- attack
+UPDATE orders SET status = (SELECT max(o.card) FROM orders o);
+
+--- delete_using: another table's deletion reads
+-- needs SELECT on orders
+-- attack
+BEGIN;
+DELETE FROM notes USING orders o WHERE o.id = notes.id RETURNING o.card;
+ROLLBACK;
+
+--- on_conflict: INSERT that updates
+-- needs INSERT, UPDATE on orders
+-- attack
+INSERT INTO orders (id, status) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status;
+
+--- on_conflict_returning: and shows
+-- needs INSERT, UPDATE, SELECT on orders
+-- attack
+INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = orders.status RETURNING card;
+
+--- merge: MERGE into the table
+-- needs UPDATE, DELETE on orders
+-- attack
+MERGE INTO orders USING (VALUES (1), (2)) AS v (id) ON v.id = orders.id WHEN MATCHED AND v.id = 1 THEN UPDATE SET status = 'x' WHEN MATCHED THEN DELETE;
+
+--- modifying_cte: a CTE that takes rows out and hands them on
+-- needs DELETE, SELECT on orders
+-- attack
+BEGIN;
+WITH gone AS (DELETE FROM orders RETURNING card) SELECT * FROM gone;
+ROLLBACK;
+
+--- unreferenced_cte: a CTE that only writes
+-- needs DELETE on orders
+-- attack
+WITH gone AS (DELETE FROM orders) SELECT 1;
+
+--- for_update: rows are locked and shown
+-- needs SELECT, LOCK on orders
+-- attack
+SELECT card FROM orders FOR UPDATE;
+
+--- for_key_share: the weakest of these locks
+-- needs SELECT, LOCK on orders
+-- attack
+SELECT card FROM orders FOR KEY SHARE;
+
+--- lock_table: LOCK
+-- needs LOCK on orders
+-- shows ^it is locked$
+-- attack
+BEGIN;
+LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;
+SELECT 'it is locked' FROM pg_locks WHERE relation = 'shop.orders'::regclass AND mode = 'AccessExclusiveLock' AND granted;
+
+--- lock_view: LOCK of a view locks its table
+-- needs LOCK on orders
+-- shows ^it is locked$
+-- setup
+CREATE VIEW seen AS TABLE orders;
+-- attack
+BEGIN;
+LOCK TABLE seen;
+SELECT 'it is locked' FROM pg_locks WHERE relation = 'shop.orders'::regclass AND mode = 'AccessExclusiveLock' AND granted;
+
+--- explain: EXPLAIN shows the planner's opinion of the values
+-- needs SELECT on orders
+-- shows Seq Scan on orders
+-- attack
+EXPLAIN SELECT * FROM orders WHERE status = 'new';
+
+--- explain_analyze: EXPLAIN ANALYZE runs it
+-- needs DELETE on orders
+-- attack
+EXPLAIN ANALYZE DELETE FROM orders;
+
+--- explain_execute: EXPLAIN of a prepared statement
+-- needs SELECT on orders
+-- shows Seq Scan on orders
+-- attack
+PREPARE p AS TABLE orders;
+EXPLAIN EXECUTE p;
+
+--- cursor: DECLARE and FETCH
+-- needs SELECT on orders
+-- attack
+BEGIN;
+DECLARE c CURSOR FOR TABLE orders;
+FETCH ALL FROM c;
+
+--- current_of: writing where a cursor stands
+-- needs SELECT, UPDATE, LOCK on orders
+-- attack
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM orders FOR UPDATE;
+FETCH c;
+UPDATE orders SET status = 'x' WHERE CURRENT OF c;
+COMMIT;

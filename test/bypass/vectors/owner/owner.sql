@@ -1,0 +1,298 @@
+-- The owner of the table, whom PostgreSQL lets do everything.
+
+--- owner_reads: his own table
+-- as owner
+-- needs SELECT on orders
+-- attack
+TABLE orders;
+
+--- select_only_drop: only SELECT is protected, and the table is dropped
+-- as owner
+-- needs DROP on orders
+-- gate
+SELECT warrant.protect('orders', '{SELECT}');
+-- attack
+DROP TABLE orders CASCADE;
+
+--- select_only_alter: only SELECT is protected, and the table changes
+-- as owner
+-- needs ALTER on orders
+-- gate
+SELECT warrant.protect('orders', '{SELECT}');
+-- attack
+ALTER TABLE orders RENAME card TO innocent;
+
+--- select_only_grant: only SELECT is protected, and privileges are given
+-- as owner
+-- needs GRANT on orders
+-- gate
+SELECT warrant.protect('orders', '{SELECT}');
+-- attack
+GRANT SELECT ON orders TO helper;
+
+--- insert_only_truncate: WRITE is protected, and the table is emptied
+-- as owner
+-- needs TRUNCATE on orders
+-- gate
+SELECT warrant.protect('orders', '{WRITE}');
+-- attack
+TRUNCATE orders CASCADE;
+
+--- select_only_copy: only SELECT is protected, and COPY takes it
+-- as owner
+-- needs SELECT, EXPORT on orders
+-- gate
+SELECT warrant.protect('orders', '{SELECT}');
+-- attack
+COPY orders TO STDOUT;
+
+--- no_inherit: a child leaves its protected parent
+-- as owner
+-- needs ALTER on child; ALTER on parent
+-- setup
+CREATE TABLE parent (LIKE orders);
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO child TABLE orders;
+ALTER TABLE parent OWNER TO owner;
+ALTER TABLE child OWNER TO owner;
+-- gate
+SELECT warrant.protect('parent');
+-- attack
+ALTER TABLE child NO INHERIT parent;
+TABLE child;
+
+--- detach: a partition leaves
+-- as owner
+-- needs ALTER on payments
+-- attack
+ALTER TABLE payments DETACH PARTITION payments_new;
+TABLE payments_new;
+
+--- set_schema: the table leaves a protected schema
+-- as owner
+-- needs ALTER on orders; ALTER on customers; ALTER on order_lines
+-- setup
+CREATE SCHEMA attic AUTHORIZATION owner;
+-- gate
+SELECT warrant.protect_schema('shop');
+-- attack
+ALTER TABLE orders SET SCHEMA attic;
+TABLE attic.orders;
+
+--- owner_to: the table gets another owner
+-- as owner
+-- needs ALTER on orders
+-- setup
+GRANT helper TO owner;
+GRANT CREATE ON SCHEMA shop TO helper;
+-- attack
+ALTER TABLE orders OWNER TO helper;
+
+--- trigger_harvests: a trigger that keeps others' rows
+-- as owner
+-- needs ALTER on orders
+-- attack
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO notes VALUES (OLD.id + 10, OLD.card); RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+
+--- rule_harvests: a rule that does
+-- as owner
+-- needs ALTER on orders
+-- attack
+CREATE RULE keep AS ON UPDATE TO orders DO ALSO INSERT INTO notes VALUES (OLD.id + 10, OLD.card);
+
+--- trigger_function_replaced: a trigger that was harmless is not any more
+-- needs ALTER on orders
+-- shows ^CREATE FUNCTION done$
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+ALTER FUNCTION keep() OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO notes VALUES (OLD.id + 10, OLD.card); RETURN NEW; END $$;
+SELECT 'CREATE FUNCTION done';
+
+--- index_function_replaced: the same under an index
+-- needs ALTER on orders
+-- shows ^CREATE FUNCTION done$
+-- setup
+CREATE FUNCTION fold(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1; END $$;
+CREATE INDEX ON orders (fold(card));
+ALTER FUNCTION fold(text) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION fold(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO notes VALUES (random() * 100000, $1); RETURN $1; END $$;
+SELECT 'CREATE FUNCTION done';
+
+--- function_path: the function under a trigger finds other objects
+-- needs ALTER on orders
+-- shows ^ALTER FUNCTION done$
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+ALTER FUNCTION keep() OWNER TO clerk;
+-- attack
+ALTER FUNCTION keep() SECURITY DEFINER SET search_path = desk;
+SELECT 'ALTER FUNCTION done';
+
+--- row_policy_added: who sees which rows changes
+-- as owner
+-- needs ALTER on orders
+-- attack
+CREATE POLICY all_rows ON orders USING (true);
+
+--- row_security_off: row policies end
+-- as owner
+-- needs ALTER on orders
+-- setup
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+-- attack
+ALTER TABLE orders DISABLE ROW LEVEL SECURITY;
+
+--- trigger_off: a trigger sleeps
+-- as owner
+-- needs ALTER on orders
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+-- attack
+ALTER TABLE orders DISABLE TRIGGER keep;
+
+--- index_expression_tells: an index over a function that is shown the rows
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+CREATE INDEX ON orders (tell(card));
+
+--- index_predicate_tells: the same in WHERE
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE INDEX ON orders (id) WHERE tell(card);
+
+--- check_tells: a check that is shown the rows
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+ALTER TABLE orders ADD CHECK (tell(card));
+
+--- type_tells: a change of type that is
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+ALTER TABLE orders ALTER status TYPE varchar USING tell(card);
+
+--- generated_tells: a generated column that is
+-- as owner
+-- needs ALTER, SELECT on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+ALTER TABLE orders ADD innocent text GENERATED ALWAYS AS (tell(card)) STORED;
+
+--- statistics_tell: a statistics object over a function, and ANALYZE
+-- as owner
+-- needs ALTER, SELECT, MAINTAIN on orders
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+CREATE STATISTICS told ON (tell(card)) FROM orders;
+ANALYZE orders;
+
+--- foreign_key: a table that refers to the protected one tries values
+-- as owner
+-- needs ALTER on orders
+-- attack
+CREATE TABLE guesses (id int REFERENCES orders);
+
+--- comment: COMMENT
+-- as owner
+-- needs ALTER on orders
+-- attack
+COMMENT ON TABLE orders IS 'nothing to see';
+
+--- column_privilege: GRANT of a column
+-- as owner
+-- needs GRANT on orders
+-- attack
+GRANT SELECT (card) ON orders TO helper;
+
+--- grant_all_in_schema: GRANT on all tables of the schema
+-- as owner
+-- needs GRANT on orders
+-- attack
+GRANT SELECT ON ALL TABLES IN SCHEMA shop TO helper;
+
+--- revoke: REVOKE
+-- as owner
+-- needs GRANT on orders
+-- attack
+REVOKE SELECT ON orders FROM clerk;
+
+--- vacuum: VACUUM
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+VACUUM orders;
+
+--- vacuum_full: VACUUM FULL of everything
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+VACUUM FULL;
+
+--- analyze: ANALYZE
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+ANALYZE orders;
+
+--- cluster: CLUSTER
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+CLUSTER orders USING orders_pkey;
+
+--- reindex: REINDEX
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+REINDEX TABLE orders;
+
+--- reindex_index: REINDEX of one index
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+REINDEX INDEX orders_pkey;
+
+--- reindex_schema: REINDEX of a schema
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+REINDEX SCHEMA shop;
+
+--- toast: the table behind the table
+-- as owner
+-- needs SELECT on orders
+-- setup
+GRANT USAGE ON SCHEMA pg_toast TO owner;
+ALTER TABLE orders ALTER card SET STORAGE EXTERNAL;
+UPDATE orders SET card = repeat(card, 300);
+-- attack
+SELECT reltoastrelid::regclass AS toast FROM pg_class WHERE oid = 'orders'::regclass \gset
+SELECT encode(chunk_data, 'escape') FROM :toast;
+
+--- recreated: the table was dropped and made again under the same name
+-- needs SELECT on orders
+-- setup
+-- gate
+SELECT warrant.protect('orders');
+CREATE TABLE copy (LIKE orders);
+INSERT INTO copy TABLE orders;
+DROP TABLE orders CASCADE;
+ALTER TABLE copy RENAME TO orders;
+-- attack
+TABLE orders;
