@@ -20,7 +20,7 @@ sub got_through
 {
 	my ($vector, $try) = @_;
 	my $proof = defined $vector->{shows} ? $vector->{shows} : quotemeta $Arena::secret;
-	return 'shown' if text_of($try) =~ /$proof/;
+	return 'shown' if text_of($try) =~ /$proof/m;
 	return 'the secret was shown' if index(text_of($try), $Arena::secret) >= 0;
 	return 'changed' if @{ $try->{changes} };
 	return;

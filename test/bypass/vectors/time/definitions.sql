@@ -1,0 +1,118 @@
+-- Definitions that are not committed, and grants under another policy.
+
+--- unprotected_in_transaction: unprotect, read, ROLLBACK
+-- needs SELECT on orders
+-- setup
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+BEGIN;
+\if :gated
+SELECT warrant.unprotect('orders');
+\endif
+TABLE orders;
+ROLLBACK;
+
+--- opened_in_transaction: an open policy of the transaction's own
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+BEGIN;
+\if :gated
+SELECT warrant.create_policy('mine', 'open', on_table => 'orders', priority => 100);
+\endif
+TABLE orders;
+ROLLBACK;
+
+--- dropped_in_savepoint: a policy that is dropped and comes back
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+BEGIN;
+SAVEPOINT s;
+\if :gated
+SELECT warrant.drop_policy('protect shop.orders');
+\endif
+SELECT card FROM orders;
+ROLLBACK TO s;
+COMMIT;
+
+--- grant_of_another_policy: the grant was given under a policy that has been replaced
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+SELECT warrant.drop_policy('protect shop.orders');
+SELECT warrant.create_policy('stricter', 'approve', on_table => 'orders', min_approvals => 1);
+-- attack
+TABLE orders;
+
+--- schema_grant: a grant on the schema covers nothing that a policy of its own governs
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect_schema('shop');
+SELECT warrant.grant('clerk', '{SELECT}', on_schema => 'shop');
+SELECT warrant.protect('orders');
+-- attack
+TABLE orders;
+
+--- other_command: a grant for another command
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT,UPDATE,DELETE,TRUNCATE,LOCK,EXPORT,MAINTAIN,ALTER,DROP,GRANT}', on_table => 'orders');
+-- attack
+TABLE orders;
+
+--- without_export: a grant for reading alone
+-- needs EXPORT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+COPY orders TO STDOUT;
+
+--- other_table: a grant for another table under the same policy
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect_schema('shop');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'notes');
+-- attack
+SELECT card FROM notes, orders;
+
+--- schema_policy: a policy on the schema alone
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect_schema('shop');
+-- attack
+TABLE orders;
+
+--- database_policy: a policy on the database alone
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect_database();
+-- attack
+TABLE orders;
+
+--- new_table_in_schema: a table that came after the policy on its schema
+-- needs SELECT on late
+-- setup
+CREATE TABLE late AS TABLE orders;
+-- gate
+SELECT warrant.protect_schema('shop');
+-- attack
+TABLE late;
+
+--- create_in_schema: a new table in a protected schema
+-- needs CREATE on schema shop
+-- shows ^it is there$
+-- setup
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE TABLE shop.mine ();
+SELECT 'it is there' FROM pg_class WHERE oid = to_regclass('shop.mine');
