@@ -80,7 +80,7 @@ my $ask_facts = "SELECT judge.facts(:'secret') ORDER BY 1;\n";
 my $ask_seq = "\\echo == seq\nSELECT coalesce(max(seq), 0) FROM warrant.audit_log;\n";
 my $ask_refused = <<'SQL';
 \echo == refused
-SELECT command || ' ' || coalesce(relation_name, schema_name) || ' ' || session_user_name FROM warrant.audit_log
+SELECT command || ' ' || coalesce(relation_name, schema_name, 'database') || ' ' || session_user_name FROM warrant.audit_log
  WHERE seq > :mark AND event = 'refused' ORDER BY seq;
 SQL
 

@@ -51,19 +51,20 @@ sub _check
 	$self->{accesses} = [ map { _access($self, $_) } $self->{needs} eq 'nothing' ? () : split /; */, $self->{needs} ];
 }
 
-# "SELECT, EXPORT on orders", "CREATE on schema desk"
+# "SELECT, EXPORT on orders", "CREATE on schema desk", "ADMIN on database"
 sub _access
 {
 	my ($self, $words) = @_;
 	my ($commands, $schema, $target) = $words =~ /^([A-Z, ]+) on (schema )?(\w+)$/ or die "$self->{place}: \"$words\"?\n";
-	return { commands => [ split /, */, $commands ], schema => $schema ? 1 : 0, target => $target };
+	my $kind = $schema ? 'schema' : $target eq 'database' ? 'database' : 'table';
+	return { commands => [ split /, */, $commands ], kind => $kind, target => $target };
 }
 
 # The relations that it is after.
 sub relations
 {
 	my ($self) = @_;
-	my @named = map { $_->{target} } grep { !$_->{schema} } @{ $self->{accesses} };
+	my @named = map { $_->{target} } grep { $_->{kind} eq 'table' } @{ $self->{accesses} };
 	return @named ? @named : ('orders');
 }
 
@@ -79,7 +80,7 @@ sub gate
 {
 	my ($self) = @_;
 	return $self->{gate} if defined $self->{gate};
-	my %schemas = map { $_->{target} => 1 } grep { $_->{schema} } @{ $self->{accesses} };
+	my %schemas = map { $_->{target} => 1 } grep { $_->{kind} eq 'schema' } @{ $self->{accesses} };
 	return join '', (map { "SELECT warrant.protect_schema('$_');\n" } sort keys %schemas), map { "SELECT warrant.protect('$_');\n" } $self->relations;
 }
 
@@ -91,7 +92,7 @@ sub grants
 	my $grantee = $self->{subject};
 	return join '', map {
 		my $commands = join ',', @{ $_->{commands} };
-		my $target = $_->{schema} ? "on_schema => '$_->{target}'" : "on_table => '$_->{target}'";
+		my $target = $_->{kind} eq 'database' ? 'on_database => true' : "on_$_->{kind} => '$_->{target}'";
 		"SELECT warrant.grant('$grantee', '{$commands}', $target, duration => '$duration');\n";
 	} @{ $self->{accesses} };
 }

@@ -4,7 +4,9 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use POSIX ();
 use PostgreSQL::Test::Utils;
+use Storable qw(retrieve store);
 use Test::More;
 use Arena;
 use Vector;
@@ -74,64 +76,71 @@ sub report
 
 # --- the three ways ---
 
-# On a server of its own, at the same time as the others: name -> why it did not succeed.
-sub start_controls
+# In a process and on a server of its own: {name}{way} is what came of the try, or a text why there was none.
+sub start_tries
 {
-	my $results = "$PostgreSQL::Test::Utils::tmp_check/controls";
-	my $arena = Arena->start('plain', 0, $FindBin::Bin);
+	my ($name, $gated, $vectors, @ways) = @_;
+	my $results = "$PostgreSQL::Test::Utils::tmp_check/$name.tries";
 	my $pid = fork // die "fork: $!";
-	return ($arena, $pid, $results) if $pid;
-	open my $file, '>', $results or POSIX::_exit(1);
-	for my $vector (@vectors)
-	{
-		my $try = eval { $arena->try($vector, 'plain') };
-		my $why = $try ? why_not_succeeded($vector, $try) : "it could not be tried: $@";
-		print $file join("\t", $vector->{name}, defined $why ? join(' / ', split /\n/, "$why: $try->{err}") : ''), "\n";
-	}
-	close $file;
-	require POSIX;
+	return { pid => $pid, results => $results } if $pid;
+	eval { store(tries(Arena->start($name, $gated, $FindBin::Bin), $vectors, @ways), $results); 1 } or diag("$name: $@");
 	POSIX::_exit(0);
 }
 
-sub controls
+sub tries
 {
-	my ($arena, $pid, $results) = @_;
-	waitpid $pid, 0;
+	my ($arena, $vectors, @ways) = @_;
+	my %tries;
+	for my $vector (@$vectors)
+	{
+		$tries{ $vector->{name} }{$_} = eval { $arena->try($vector, $_) } // "it could not be tried: $@" for @ways;
+	}
 	$arena->stop;
-	my %why;
-	for (split /\n/, slurp_file($results)) { my ($name, $text) = split /\t/, $_, 2; $why{$name} = $text; }
-	return \%why;
+	return \%tries;
 }
 
-# Why each of the two gated ways did not go as it must.
-sub try_gated
+sub finish_tries
 {
-	my ($arena, $vector) = @_;
-	my @faults;
-	for my $way ('refused', $vector->{needs} eq 'nothing' ? () : 'granted')
+	my %tries;
+	for my $one (@_)
 	{
-		my $try = eval { $arena->try($vector, $way) } or return "it could not be tried: $@";
-		my $why = $way eq 'refused' ? why_not_refused($vector, $try) : why_not_succeeded($vector, $try);
-		next unless $why;
-		push @faults, ($way eq 'refused' ? 'without a grant: ' : 'with the grant: ') . $why;
-		report($try);
+		waitpid $one->{pid}, 0;
+		%tries = (%tries, %{ retrieve $one->{results} }) if -e $one->{results};
 	}
-	return @faults;
+	return \%tries;
+}
+
+# The gated ones take twice as long as the others: two servers share them.
+sub start_gated
+{
+	my @ways = @_;
+	my @halves = ([], []);
+	push @{ $halves[ $_ % 2 ] }, $vectors[$_] for 0 .. $#vectors;
+	return map { start_tries("gated$_", 1, $halves[$_], @ways) } 0, 1;
+}
+
+sub fault
+{
+	my ($vector, $try, $when, $judge) = @_;
+	my $why = ref $try ? $judge->($vector, $try) : $try // 'it was not tried';
+	return unless $why;
+	report($try) if ref $try;
+	return "$when: $why";
 }
 
 sub three_ways
 {
-	my @control = start_controls();
-	my $arena = Arena->start('gated', 1, $FindBin::Bin);
-	my %faults = map { $_->{name} => [ try_gated($arena, $_) ] } @vectors;
-	$arena->stop;
-	my $control = controls(@control);
+	my @gated = start_gated('refused', 'granted');
+	my @plain = start_tries('plain', 0, \@vectors, 'plain');
+	my ($without, $with) = (finish_tries(@plain), finish_tries(@gated));
 	for my $vector (@vectors)
 	{
-		my @faults = @{ $faults{ $vector->{name} } };
-		my $without = $control->{ $vector->{name} } // 'it was not tried';
-		push @faults, "without the gate: $without" if $without ne '';
-		ok(!@faults, "$vector->{topic}/$vector->{name}: $vector->{about}") or diag("$vector->{place}: " . join "\n", @faults);
+		my $name = $vector->{name};
+		my @faults = (
+			fault($vector, $without->{$name}{plain}, 'without the gate', \&why_not_succeeded),
+			fault($vector, $with->{$name}{refused}, 'without a grant', \&why_not_refused),
+			$vector->{needs} eq 'nothing' ? () : fault($vector, $with->{$name}{granted}, 'with the grant', \&why_not_succeeded));
+		ok(!@faults, "$vector->{topic}/$name: $vector->{about}") or diag("$vector->{place}: " . join "\n", @faults);
 	}
 	note(scalar @vectors . ' vectors, each tried three ways');
 }
@@ -139,9 +148,8 @@ sub three_ways
 sub leaks_only
 {
 	my ($file) = @_;
-	my $arena = Arena->start('gated', 1, $FindBin::Bin);
-	my @leaks = grep { my $try = eval { $arena->try($_, 'refused') }; !$try || got_through($_, $try) } @vectors;
-	$arena->stop;
+	my $tries = finish_tries(start_gated('refused'));
+	my @leaks = grep { my $try = $tries->{ $_->{name} }{refused}; !ref $try || got_through($_, $try) } @vectors;
 	append_to_file($file, join('', map { "$_->{name}\n" } @leaks));
 	ok(1, 'tried');
 }

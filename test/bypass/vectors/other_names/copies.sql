@@ -70,7 +70,7 @@ COPY (TABLE seen) TO STDOUT;
 COPY (DELETE FROM orders RETURNING card) TO STDOUT;
 
 --- copy_to_file: on the server
--- needs SELECT, EXPORT on orders
+-- needs ADMIN on database; SELECT, EXPORT on orders
 -- setup
 GRANT pg_write_server_files TO clerk;
 -- attack
@@ -78,7 +78,7 @@ GRANT pg_write_server_files TO clerk;
 COPY orders TO :'file';
 
 --- copy_to_program: to a program on the server
--- needs SELECT, EXPORT on orders
+-- needs ADMIN on database; SELECT, EXPORT on orders
 -- setup
 GRANT pg_execute_server_program TO clerk;
 -- attack

@@ -32,7 +32,7 @@ SELECT 'it is locked' FROM pg_locks WHERE relation = 'shop.orders'::regclass AND
 
 --- drop_swapped: the same with DROP
 -- as owner
--- needs DROP on orders
+-- needs DROP, ALTER on orders
 -- setup
 ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey;
 CREATE SCHEMA here AUTHORIZATION owner;
