@@ -18,12 +18,16 @@ SOURCES := \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
 	src/gate/access.cpp \
+	src/gate/cluster.cpp \
 	src/gate/confirm.cpp \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
 	src/gate/fetch.cpp \
 	src/gate/estimate.cpp \
 	src/gate/gate.cpp \
+	src/gate/guarded_databases.cpp \
+	src/gate/guarded_roles.cpp \
+	src/gate/guarded_settings.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \
@@ -45,6 +49,7 @@ SOURCES := \
 	src/pg_warrant.cpp \
 	src/record/actions.cpp \
 	src/record/execute.cpp \
+	src/record/guards.cpp \
 	src/record/origin.cpp \
 	src/record/recorder.cpp \
 	src/record/refusals.cpp \

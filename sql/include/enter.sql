@@ -7,6 +7,7 @@ SET client_min_messages = warning;
 CREATE DATABASE regress_warrant TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
 \c regress_warrant
 SET client_min_messages = warning;
+BEGIN;    -- one transaction: of what is in it the new recorder knows nothing yet
 CREATE EXTENSION pg_warrant;
 CREATE ROLE regress_clerk LOGIN;
 CREATE ROLE regress_other LOGIN;
@@ -15,6 +16,7 @@ CREATE ROLE regress_deputy LOGIN IN ROLE warrant_approver;
 CREATE ROLE regress_dba LOGIN IN ROLE warrant_admin;
 CREATE ROLE regress_auditor LOGIN IN ROLE warrant_auditor;
 GRANT CREATE ON SCHEMA public TO PUBLIC;
+COMMIT;
 
 DO $$
 BEGIN

@@ -18,7 +18,8 @@ CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANG
 CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
 CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
 CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
-REVOKE ALL ON FUNCTION warrant.is_courier(integer), warrant.wake_courier() FROM PUBLIC;
+CREATE FUNCTION warrant.guards_changed() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
+REVOKE ALL ON FUNCTION warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 

@@ -292,6 +292,7 @@ BEGIN
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
     GET DIAGNOSTICS covered = ROW_COUNT;
     PERFORM warrant.check_policies_stay(covered = cardinality(items));
+    PERFORM warrant.guards_changed();
     PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
                          NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
@@ -308,6 +309,7 @@ BEGIN
     UPDATE warrant.grants g SET closed_at = warrant.monotonic_now(), closed_by = closer, close_reason = coalesce(close_grant.reason, event)
      WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
     UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id;
+    PERFORM warrant.guards_changed();
     PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name, NULL, reason)
        FROM warrant.grant_scopes s WHERE s.grant_id = close_grant.grant_id;
 END;

@@ -6,6 +6,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
+#include "record/guards.hpp"
 #include "record/origin.hpp"
 #include "record/recorder.hpp"
 #include "record/seal.hpp"
@@ -30,6 +31,7 @@ void OnTransaction(XactEvent event, void*) {
         return;
     Database* database = committed && tell_recorder ? FindDatabase(MyDatabaseId) : nullptr;
     if (database != nullptr) {
+        NoteDefinitions(database);
         database->definitions_changed = true;
         pg_memory_barrier();
         WakeRecorder(database);
@@ -117,6 +119,13 @@ WARRANT_FUNCTION(warrant_is_courier) {
 WARRANT_FUNCTION(warrant_wake_courier) {
     RequireRecorder();
     deliveries_queued = true;
+    PG_RETURN_VOID();
+}
+
+// guards_changed(): the roles that grants depend on are to be looked for again; in the recorder only.
+WARRANT_FUNCTION(warrant_guards_changed) {
+    RequireRecorder();
+    guards_changed = true;
     PG_RETURN_VOID();
 }
 

@@ -52,13 +52,15 @@ Oid IfAllowed(const char* name, bool (*allowed)(Oid)) {
 
 }    // namespace
 
+const char* TemplateOf(const CreatedbStmt* create) {
+    const char* source = StringOption(create->options, "template");
+    return source == nullptr ? "template1" : source;
+}
+
 Oid DatabaseToHold(Node* utility) {
     switch (nodeTag(utility)) {
         case T_DropdbStmt: return IfAllowed(reinterpret_cast<DropdbStmt*>(utility)->dbname, Owns);
-        case T_CreatedbStmt: {
-            const char* source = StringOption(reinterpret_cast<CreatedbStmt*>(utility)->options, "template");
-            return IfAllowed(source == nullptr ? "template1" : source, MayCopy);
-        }
+        case T_CreatedbStmt: return IfAllowed(TemplateOf(reinterpret_cast<CreatedbStmt*>(utility)), MayCopy);
         case T_AlterDatabaseStmt: {
             AlterDatabaseStmt* alter = reinterpret_cast<AlterDatabaseStmt*>(utility);
             return StringOption(alter->options, "tablespace") == nullptr ? InvalidOid : IfAllowed(alter->dbname, Owns);

@@ -8,6 +8,9 @@ namespace warrant {
 // The database that the command needs to itself, if it is one and its caller may run it; InvalidOid otherwise.
 Oid DatabaseToHold(Node* utility);
 
+// The database that a CREATE DATABASE copies.
+const char* TemplateOf(const CreatedbStmt* create);
+
 void HoldDatabase(Oid database);                       // waits at most 5 s until its recorder is gone
 void ReleaseHeldDatabase(int code, Datum database);    // also at exit; frees the slot of a database that is gone
 

@@ -8,6 +8,7 @@
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
 #include "record/entry.hpp"
+#include "gate/cluster.hpp"
 #include "gate/confirm.hpp"
 #include "gate/databases.hpp"
 #include "pg/frame.hpp"
@@ -119,8 +120,10 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
         }
         if (IsA(plan->utilityStmt, FetchStmt))
             CheckPortal(reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
-        WithDatabaseHeld(plan->utilityStmt,
-                         [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+        WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
+            WithDatabaseHeld(plan->utilityStmt,
+                             [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+        });
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);
     });

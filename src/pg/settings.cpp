@@ -52,7 +52,32 @@ bool CheckDuration(char** value, void**, GucSource) {
     return valid;
 }
 
+bool CheckNames(char** value, void**, GucSource) {
+    char* names = pstrdup(*value);
+    List* list = NIL;
+    bool valid = SplitIdentifierString(names, ',', &list);
+    list_free(list);
+    pfree(names);
+    if (!valid)
+        GUC_check_errdetail("The value must be names with commas between them.");
+    return valid;
+}
+
 }    // namespace
+
+List* NamesIn(const char* setting) {
+    List* names = NIL;
+    (void)SplitIdentifierString(pstrdup(setting == nullptr ? "" : setting), ',', &names);    // checked when it was set
+    return names;
+}
+
+bool IsListed(const char* setting, const char* name) {
+    ListCell* cell;
+    foreach (cell, NamesIn(setting))
+        if (strcmp(static_cast<char*>(lfirst(cell)), name) == 0)
+            return true;
+    return false;
+}
 
 void DefineSettings() {
     DefineCustomEnumVariable("pg_warrant.enforcement", "Whether the gate refuses, only reports what it would refuse, or is off.",
@@ -93,6 +118,8 @@ void DefineSettings() {
     DefineCustomStringVariable("pg_warrant.secret_file", "The file with the keys that webhooks are signed with.",
                                "Lines \"name = value\"; its mode must be 0600.", &settings.secret_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
                                nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.admin_roles", "Roles whose members may, besides superusers, change what the gate depends on.",
+                               nullptr, &settings.admin_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",
                                nullptr, &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.duration",

@@ -1,6 +1,8 @@
 // The settings of DESIGN.md section 8 that this release honours. Units are in the names.
 #pragma once
 
+#include "pg/server.hpp"
+
 namespace warrant {
 
 enum class Enforcement : int { Enforce, Monitor, Off };
@@ -23,6 +25,7 @@ struct Settings {
     bool wait_in_transaction;
     int max_waiters;
     char* secret_file;          // the courier alone reads it
+    char* admin_roles;          // names with commas
     char* reason;               // the session's claims, filed with a refused statement's request
     char* duration;
 #ifdef WARRANT_MUTANTS
@@ -32,6 +35,10 @@ struct Settings {
 };
 
 extern Settings settings;
+
+// The names in a setting that is a list of them, in the current memory context; and whether a name is among them.
+List* NamesIn(const char* setting);
+bool IsListed(const char* setting, const char* name);
 
 // Defines them all; to be called from _PG_init while shared libraries are preloaded.
 void DefineSettings();

@@ -9,7 +9,7 @@ namespace warrant {
 
 enum class EntryKind : uint8_t { Audit, Action };
 
-enum class Event : uint8_t { Allowed, Outcome, Refused, WouldRefuse, Exempt, IndirectAttempt };
+enum class Event : uint8_t { Allowed, Outcome, Refused, WouldRefuse, Exempt, IndirectAttempt, RoleChanged, ConfigChanged };
 
 // As it stands in warrant.audit_log.event; static memory.
 const char* NameOf(Event event);
@@ -52,7 +52,8 @@ struct AuditFields {
     NameData relation_name;
 };
 
-// An entry is a header, then policy name, action name, arguments (JSON text) and statement text, none of them terminated.
+// An entry is a header, then policy name, action name, arguments (of an action JSON text, of an audit record its comment) and statement
+// text, none of them terminated.
 struct EntryHeader {
     uint32_t size;            // of everything, unaligned
     EntryKind kind;

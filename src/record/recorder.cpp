@@ -10,6 +10,7 @@
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
 #include "record/execute.hpp"
+#include "record/guards.hpp"
 #include "record/recorder.hpp"
 #include "record/refusals.hpp"
 #include "record/ring.hpp"
@@ -85,6 +86,7 @@ void LoadState() {
     bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
     self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
     LookForWebhooks();
+    ReadGuards(self.database);
 }
 
 void SaveState(uint64_t position) {
@@ -238,7 +240,7 @@ void SealDefinitions() {
     SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
     if (FirstInt64(1) == 0)
         return;
-    self.acted = true;
+    self.acted = guards_changed = true;
     ForgetRefusals();
     LookForWebhooks();
 }
@@ -282,6 +284,7 @@ void RunBatch() {
         else
             ProcessCarefully(&self.items[i]);
     Sweep();
+    ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
     WaitPoint("recorder_before_commit");
@@ -335,6 +338,7 @@ bool DoBatch() {
         self.position = self.batch.until;
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;
+    PublishGuards(self.database);
     AnswerWaiters();
     if (deliveries_queued)
         WakeCourier(self.database);
@@ -371,6 +375,7 @@ void Start(Oid oid) {
     }
     if (!InTransaction("loading", LoadState))
         proc_exit(1);
+    PublishGuards(self.database);
     PrepareActions();
 }
 

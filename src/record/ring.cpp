@@ -53,6 +53,12 @@ void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* 
     append(parts->text, header->text_size);
 }
 
+void Append(Database* database, const EntryHeader* header, const EntryParts* parts) {
+    CopyEntry(database, header, parts);
+    database->tail += core::Aligned(header->size);
+    database->subject_bytes[BucketOf(header->origin.session_user)] += core::Aligned(header->size);
+}
+
 void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
     header->policy_name_size = parts->policy_name_size;
     header->action_size = parts->action_size;
@@ -116,9 +122,7 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
     if (!fits)
         database->lost++;
     if (fits) {
-        CopyEntry(database, header, parts);
-        database->tail += core::Aligned(header->size);
-        database->subject_bytes[BucketOf(header->origin.session_user)] += core::Aligned(header->size);
+        Append(database, header, parts);
         if (promise)
             database->promised += core::Aligned(outcome_bytes);
     }
@@ -129,6 +133,25 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
         return Enqueued::RingFull;
     WakeRecorder(database);
     return Enqueued::Yes;
+}
+
+int EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
+    int lost = 0;
+    header->waits = false;
+    CompleteHeader(header, parts);
+    for (int i = 0; i < shared->database_count; i++) {
+        Database* database = &shared->databases[i];
+        LWLockAcquire(database->lock, LW_EXCLUSIVE);
+        bool there = OidIsValid(database->oid), fits = there && Fits(database, header, 0);
+        if (fits)
+            Append(database, header, parts);
+        else if (there)
+            lost++, database->lost++;
+        LWLockRelease(database->lock);
+        if (fits)
+            WakeRecorder(database);
+    }
+    return lost;
 }
 
 bool TakePromise() {

@@ -15,7 +15,8 @@ SealState* seal_state = nullptr;
 
 namespace {
 
-const char* const event_names[] = {"allowed", "outcome", "refused", "would_refuse", "exempt", "indirect_attempt"};
+const char* const event_names[] = {"allowed", "outcome", "refused", "would_refuse", "exempt", "indirect_attempt",
+                                   "role_changed", "config_changed"};
 
 struct Column {
     const char* name;
@@ -31,6 +32,7 @@ const Column columns[] = {
     {"command", TEXTOID}, {"relation_oid", OIDOID}, {"schema_name", NAMEOID}, {"relation_name", NAMEOID}, {"policy_name", TEXTOID},
     {"policy_version", INT4OID}, {"grant_id", INT8OID}, {"request_id", INT8OID}, {"statement_sha256", BYTEAOID},
     {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID},
+    {"comment", TEXTOID},
 };
 constexpr int column_count = lengthof(columns);
 
@@ -182,6 +184,7 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     row.AddBytes(fields->digest, sizeof fields->digest, fields->has_digest);
     row.AddBytes(hmac, sizeof hmac, has_text);
     AddEnd(&row, outcome != nullptr ? outcome : fields);
+    row.AddText(parts.arguments_size == 0 ? nullptr : pnstrdup(parts.arguments, parts.arguments_size));
     Assert(row.count == column_count);
     SPI_execute_plan(InsertPlan(), row.values, row.nulls, false, 0);
     if (has_text)

@@ -8,6 +8,7 @@
 namespace warrant {
 
 constexpr int subject_buckets = 64;
+constexpr int most_guarded_roles = 1024;
 
 // One database that has the extension. Its ring's bytes stand elsewhere in the same segment.
 struct Database {
@@ -30,6 +31,14 @@ struct Database {
     uint64_t lost;                    // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
+
+    // What the whole server must know of it (guards.hpp).
+    uint64_t definitions;             // moves with each commit that may have changed them
+    uint64_t guards_of;               // the definitions that the rest was read with
+    bool guards_known;
+    bool has_policies;
+    int guarded_count;                // of the roles below; more than fit: all roles are
+    Oid guarded[most_guarded_roles];
 };
 
 // Where a waiting backend finds its answer. The ticket is serial << 3 | state.
@@ -63,6 +72,7 @@ struct Shared {
     int asked_count;
     Oid asked[64];                    // databases to look at
     bool look_at_all;
+    bool looked_at_all;               // each database that has the extension has its slot
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_refusal[subject_buckets];    // when the next refusal of a subject may be answered

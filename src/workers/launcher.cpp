@@ -176,6 +176,8 @@ void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0
             AskLauncher(lfirst_oid(cell));
         }
         all = false;
+        if (complete && !IsAsked())
+            shared->looked_at_all = true;
         if (GetCurrentTimestamp() >= keepers_at) {
             StartKeepers();
             keepers_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), keeper_interval_ms);

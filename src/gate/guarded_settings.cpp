@@ -1,0 +1,63 @@
+// Settings that the gate depends on: its own, and those that say which libraries the server loads.
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+#include "gate/cluster.hpp"
+
+namespace warrant {
+
+namespace {
+
+const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries", "dynamic_library_path"};
+const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};    // of the session itself
+
+template <int count>
+bool IsOneOf(const char* name, const char* const (&names)[count]) {
+    for (const char* known : names)
+        if (pg_strcasecmp(known, name) == 0)
+            return true;
+    return false;
+}
+
+bool IsGuardedName(const char* name) {
+    constexpr char prefix[] = "pg_warrant.";
+    return IsOneOf(name, preload_settings) || (pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && !IsOneOf(name, claims));
+}
+
+const VariableSetStmt* SettingOf(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_AlterSystemStmt: return reinterpret_cast<const AlterSystemStmt*>(utility)->setstmt;
+        case T_AlterRoleSetStmt: return reinterpret_cast<const AlterRoleSetStmt*>(utility)->setstmt;
+        case T_AlterDatabaseSetStmt: return reinterpret_cast<const AlterDatabaseSetStmt*>(utility)->setstmt;
+        default: return reinterpret_cast<const VariableSetStmt*>(utility);
+    }
+}
+
+}    // namespace
+
+Guarded GuardedSettingsOf(Node* utility) {
+    const VariableSetStmt* set = SettingOf(utility);
+    const char* detail = "What the gate does, or whether it is there at all, depends on it.";
+    if (set->kind == VAR_RESET_ALL && IsA(utility, AlterSystemStmt))
+        return Guarded{"the server's configuration", detail, Event::ConfigChanged, false};
+    bool guarded = set->name != nullptr && set->kind != VAR_SET_MULTI && IsGuardedName(set->name);
+    return Guarded{guarded ? psprintf("setting \"%s\"", set->name) : nullptr, detail, Event::ConfigChanged, false};
+}
+
+void DescribeSettings(StringInfo words, Node* utility) {
+    const VariableSetStmt* set = SettingOf(utility);
+    if (IsA(utility, AlterRoleSetStmt)) {
+        const RoleSpec* role = reinterpret_cast<AlterRoleSetStmt*>(utility)->role;
+        appendStringInfo(words, " %s", role == nullptr ? "ALL" : quote_identifier(role->roletype == ROLESPEC_CSTRING ? role->rolename : GetUserNameFromId(GetUserId(), true)));
+    } else if (IsA(utility, AlterDatabaseSetStmt)) {
+        appendStringInfo(words, " %s", quote_identifier(reinterpret_cast<AlterDatabaseSetStmt*>(utility)->dbname));
+    }
+    if (!IsA(utility, VariableSetStmt))
+        appendStringInfoString(words, set->kind == VAR_RESET || set->kind == VAR_RESET_ALL ? " RESET" : " SET");
+    appendStringInfo(words, " %s", set->name == nullptr ? "ALL" : set->name);
+    char* value = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(const_cast<VariableSetStmt*>(set)) : nullptr;
+    if (value != nullptr && IsGuardedName(set->name))    // another one's value may be a secret
+        appendStringInfo(words, " = %s", value);
+}
+
+}    // namespace warrant

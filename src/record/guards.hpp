@@ -1,0 +1,34 @@
+// What the whole server must know of a database with the extension: which roles its gate depends on, and whether it has policies. The
+// recorder publishes it in shared memory, because role and database commands come from every database.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "record/shared.hpp"
+
+namespace warrant {
+
+// --- the recorder's side ---
+
+// Grants were made or ended: to be read again. In the recorder only.
+extern bool guards_changed;
+
+// Reads what was changed, if it was; in a transaction with SPI. Takes effect with PublishGuards, after the commit.
+void ReadGuards(const Database* database);
+void PublishGuards(Database* database);
+
+// --- everybody's ---
+
+// Definitions of this database may have been changed by the transaction that has just committed.
+void NoteDefinitions(Database* database);
+
+// What is published is complete: of each database that has the extension, as its last commit left it.
+bool GuardsAreKnown();
+
+// Whether policies of some database name one of the roles as approvers, exempt it or open something for it, or it holds a live grant.
+bool AreGuarded(const List* roles);
+
+// Whether the database has policies, as far as is known.
+bool HasPolicies(Oid database);
+
+}    // namespace warrant

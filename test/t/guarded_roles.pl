@@ -1,0 +1,146 @@
+# Roles that the gate depends on are changed by superusers and members of pg_warrant.admin_roles only, from whichever database.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use GatedServer;
+
+my $node = GatedServer->running('guarded_roles');
+my $by_hand = $node->safe_psql('postgres', 'SHOW server_version_num') < 160000 ? '' : ' WITH ADMIN';
+$node->safe_psql('postgres', <<'SQL');
+CREATE DATABASE plain;
+CREATE ROLE helpdesk LOGIN CREATEROLE;
+CREATE ROLE chief LOGIN;
+CREATE ROLE steward LOGIN CREATEROLE;
+CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE nobody_special;
+GRANT warrant_approver TO chief;
+SQL
+
+# What a CREATEROLE user of this version may do at all: before 16 it is everything that concerns no superuser.
+my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance nobody_special);
+if ($by_hand ne '')
+{
+	$node->safe_psql('postgres', "GRANT $_ TO helpdesk, steward WITH ADMIN OPTION, INHERIT FALSE, SET FALSE") for grep { !/^warrant_(exempt|approver)|chief|boss/ } @roles;
+}
+
+sub refused
+{
+	my ($sql, $database, $role) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($state, $err) = $node->sqlstate_as($role // 'helpdesk', $sql, $database);
+	ok($state eq '42501' && $err =~ /guarded by the gate/, "refused in $database: $sql") or diag($err);
+}
+
+sub runs
+{
+	my ($sql, $database, $role) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($state, $err) = $node->sqlstate_as($role // 'helpdesk', $sql, $database);
+	is($state, 'none', "runs in $database: $sql") or diag($err);
+}
+
+for my $database ('postgres', 'plain')
+{
+	refused($_, $database) for (
+		'GRANT warrant_approver TO helpdesk',
+		'GRANT warrant_exempt TO clerk',
+		'GRANT nobody_special, warrant_admin TO clerk',
+		'GRANT chief TO helpdesk',
+		'GRANT nobody_special TO warrant_approver',
+		'REVOKE warrant_approver FROM chief',
+		'CREATE ROLE evil IN ROLE warrant_approver',
+		'CREATE USER evil IN GROUP chief',
+		'CREATE ROLE evil ROLE warrant_admin',
+		'ALTER GROUP warrant_exempt ADD USER clerk',
+		'ALTER GROUP warrant_approver DROP USER chief',
+		"ALTER ROLE chief PASSWORD 'mine'",
+		"ALTER USER chief VALID UNTIL '2000-01-01'",
+		'ALTER ROLE chief NOLOGIN',
+		'ALTER ROLE warrant_approver LOGIN',
+		"ALTER ROLE chief SET search_path = 'evil'",
+		'ALTER ROLE chief RENAME TO other',
+		'ALTER ROLE warrant_exempt RENAME TO other',
+		'DROP ROLE chief',
+		'DROP ROLE nobody_special, warrant_auditor',
+		'DROP OWNED BY warrant_admin',
+		'REASSIGN OWNED BY warrant_admin TO helpdesk',
+		'DO $$ BEGIN EXECUTE \'GRANT warrant_approver TO helpdesk\'; END $$');
+	runs($_, $database) for (
+		'CREATE ROLE other_role',
+		'GRANT other_role TO clerk',
+		"ALTER ROLE other_role PASSWORD 'x'",
+		'ALTER ROLE other_role RENAME TO renamed',
+		'DROP ROLE renamed');
+}
+
+# What policies and grants of one database name is guarded in all.
+runs('GRANT team TO helpdesk; REVOKE team FROM helpdesk', 'plain');
+my $grant = $node->safe_as('boss', "SELECT warrant.grant('team', '{SELECT}', on_table => 'orders')");
+refused($_, 'plain') for 'GRANT team TO helpdesk', "ALTER ROLE team PASSWORD 'x'", 'DROP ROLE team';
+$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+runs('GRANT team TO helpdesk; REVOKE team FROM helpdesk', 'plain');
+
+runs("GRANT $_ TO helpdesk; REVOKE $_ FROM helpdesk", 'plain') for 'trusted', 'loose', 'finance';
+$node->safe_as('dba', "SELECT warrant.protect_database(except_roles => '{trusted}');
+	SELECT warrant.create_policy('loose', 'open', on_table => 'orders', for_roles => '{loose}', priority => 2);
+	SELECT warrant.create_policy('by finance', 'approve', on_table => 'notes', approver_role => 'finance')");
+refused("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance';
+runs('CREATE ROLE nested', 'plain');
+$node->safe_psql('plain', 'GRANT finance TO nested');
+refused('GRANT nested TO helpdesk', 'plain');
+$node->safe_as('dba', "SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name IN ('protect database', 'loose', 'by finance')");
+runs("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'nested';
+
+# One's own password is one's own affair, in one's own statement.
+$node->safe_psql('postgres', "CREATE FUNCTION trojan() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN ALTER ROLE chief PASSWORD 'mine'; RETURN 1; END \$\$");
+runs("ALTER ROLE chief PASSWORD 'own'", 'plain', 'chief');
+runs("ALTER ROLE CURRENT_USER SET work_mem = '8MB'", 'plain', 'chief');
+refused('SELECT trojan()', 'postgres', 'chief');
+refused('GRANT chief TO helpdesk', 'plain', 'chief') if $by_hand eq '';
+
+# A superuser in the back of a session does not lend it his rights; a superuser's session has them.
+$node->safe_psql('postgres', 'CREATE FUNCTION lent() RETURNS int LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN GRANT warrant_approver TO helpdesk; RETURN 1; END $$');
+refused('SELECT lent()', 'postgres');
+runs('GRANT warrant_approver TO nobody_special; REVOKE warrant_approver FROM nobody_special', 'plain', 'dba');
+
+# pg_warrant.admin_roles, which guards its own names.
+refused('GRANT warrant_approver TO nobody_special', 'plain', 'steward');
+$node->append_conf('postgresql.conf', q{pg_warrant.admin_roles = 'stewards, "Later"'});
+$node->reload;
+$node->safe_psql('postgres', 'CREATE ROLE stewards; GRANT stewards TO steward');
+$node->safe_psql('postgres', 'GRANT warrant_approver TO steward WITH ADMIN OPTION, INHERIT FALSE, SET FALSE') if $by_hand ne '';
+refused($_, 'plain') for 'GRANT stewards TO helpdesk', 'GRANT steward TO helpdesk', 'CREATE ROLE "Later"', 'ALTER ROLE nested RENAME TO "Later"';
+runs('GRANT warrant_approver TO nobody_special', 'plain', 'steward');
+
+# All of it is recorded in the database that has the gate, what was rolled back is not, and no password is in it.
+$node->safe_as('dba', 'BEGIN; SAVEPOINT a; GRANT warrant_exempt TO clerk; ROLLBACK TO a; GRANT warrant_auditor TO clerk; SAVEPOINT b; REVOKE warrant_auditor FROM clerk; RELEASE b; COMMIT', 'plain');
+$node->safe_as('dba', 'BEGIN; GRANT warrant_exempt TO clerk; ROLLBACK', 'plain');
+$node->safe_as('dba', q{ALTER ROLE chief PASSWORD 'very secret'}, 'plain');
+$node->safe_as('dba', 'SELECT warrant.action_result(0)');
+my $told = $node->safe_as('dba', "SELECT string_agg(session_user_name || ': ' || comment, E'\\n' ORDER BY seq) FROM warrant.audit_log WHERE event = 'role_changed'");
+like($told, qr/^dba: GRANT ROLE warrant_approver TO nobody_special$/m, 'a grant of membership');
+like($told, qr/^steward: GRANT ROLE warrant_approver TO nobody_special$/m, 'one by a member of admin_roles');
+like($told, qr/^dba: REVOKE ROLE warrant_auditor FROM clerk$/m, 'a revocation, in a savepoint that was kept');
+like($told, qr/^dba: ALTER ROLE chief PASSWORD$/m, 'a password');
+unlike($told, qr/warrant_exempt TO clerk/, 'nothing that was rolled back');
+unlike($told, qr/helpdesk: /, 'and nothing that was refused');
+like($node->safe_as('dba', "SELECT string_agg(DISTINCT comment, ';') FROM warrant.audit_log WHERE event = 'refused' AND session_user_name = 'helpdesk'"),
+	qr/GRANT ROLE warrant_approver TO helpdesk/, 'the refusals are rows of their own');
+unlike($node->safe_as('dba', 'SELECT string_agg(l::text, $$ $$) FROM warrant.audit_log l'), qr/secret|mine/, 'no password anywhere');
+$node->log_is_sound;
+
+# After a restart nobody but a superuser changes roles until all is known.
+$node->safe_as('boss', "SELECT warrant.grant('team', '{SELECT}', on_table => 'orders')");
+$node->restart;
+refused('GRANT team TO helpdesk', 'plain');
+
+# With no worker to tell what the gates depend on, nothing can be told to be harmless.
+$node->append_conf('postgresql.conf', "max_worker_processes = 1\npg_warrant.audit_timeout = 200ms");
+$node->restart;
+is($node->sqlstate_as('helpdesk', 'GRANT nested TO clerk', 'plain'), '55000', 'no recorder has told: refused');
+refused('GRANT warrant_approver TO helpdesk', 'plain');
+runs('GRANT nested TO clerk', 'plain', 'dba');
+$node->stop;
+done_testing();
