@@ -96,9 +96,30 @@ bool IsUsersFunction(Oid function, void*) { return function >= FirstUnpinnedObje
 bool CallsUser(Node* node, void* context) {
     if (node == nullptr)
         return false;
+    if (IsA(node, Query))
+        return WalkQuery(reinterpret_cast<Query*>(node), CallsUser, context, 0);
     if (IsA(node, OpExpr) && get_mergejoin_opfamilies(reinterpret_cast<OpExpr*>(node)->opno) != NIL)
         return WalkExpression(node, CallsUser, context);
     return check_functions_in_node(node, IsUsersFunction, nullptr) || WalkExpression(node, CallsUser, context);
+}
+
+// FROM table x ... FOR KEY SHARE OF x, or FROM such a query.
+bool ReadsKeys(const Query* query) {
+    if (query->commandType != CMD_SELECT || list_length(query->rtable) != 1 || query->cteList != NIL)
+        return false;
+    if (linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_SUBQUERY)
+        return query->rowMarks == NIL;
+    return linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION && list_length(query->rowMarks) == 1 &&
+           linitial_node(RowMarkClause, query->rowMarks)->strength == LCS_FORKEYSHARE;
+}
+
+bool ReadsMoreThanKeys(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, ReadsMoreThanKeys, context);
+    Query* query = reinterpret_cast<Query*>(node);
+    return !ReadsKeys(query) || WalkQuery(query, ReadsMoreThanKeys, context, 0);
 }
 
 }    // namespace
@@ -108,13 +129,12 @@ void CollectBeforePlanning(AccessList* list, Query* query, List* implied_reads, 
     CollectFromQuery(query, &collection);
 }
 
-// SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x.
+// SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x, or with PERIOD over the periods that such queries find.
 bool IsPlannedIntegrityLookup(Query* query) {
-    return InNoForceRLSOperation() && query->commandType == CMD_SELECT && list_length(query->rtable) == 1 &&
-           linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION && list_length(query->rowMarks) == 1 &&
-           linitial_node(RowMarkClause, query->rowMarks)->strength == LCS_FORKEYSHARE && list_length(query->targetList) == 1 &&
-           IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) && query->cteList == NIL && !query->hasSubLinks &&
-           (Mutant("lookup_calls_nobody") || !CallsUser(reinterpret_cast<Node*>(query->jointree), nullptr));
+    return InNoForceRLSOperation() && list_length(query->targetList) == 1 &&
+           IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&
+           !ReadsMoreThanKeys(reinterpret_cast<Node*>(query), nullptr) &&
+           (Mutant("lookup_calls_nobody") || !CallsUser(reinterpret_cast<Node*>(query), nullptr));
 }
 
 }    // namespace warrant
