@@ -48,7 +48,7 @@ BEGIN
             coalesce(o.outcome, a.outcome), coalesce(o.rows_processed, a.rows_processed), coalesce(o.sqlstate, a.sqlstate), a.comment
       FROM warrant.audit_log a JOIN pg_roles r ON r.rolname = current_user
            LEFT JOIN warrant.audit_log o ON o.event = 'outcome' AND a.event IN ('allowed', 'exempt', 'would_refuse')
-           AND (o.statement_id, o.relation_oid, o.command) = (a.statement_id, a.relation_oid, a.command)
+           AND (o.statement_id, o.command) = (a.statement_id, a.command) AND o.relation_oid IS NOT DISTINCT FROM a.relation_oid
            AND o.grant_id IS NOT DISTINCT FROM a.grant_id
      WHERE a.seq > seen AND a.event <> 'outcome' ORDER BY a.seq;
 END;

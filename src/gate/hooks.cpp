@@ -11,6 +11,7 @@
 #include "gate/cluster.hpp"
 #include "gate/confirm.hpp"
 #include "gate/databases.hpp"
+#include "gate/executed.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
@@ -85,6 +86,7 @@ void OnExecutorFinish(QueryDesc* query) {
 
 void OnExecutorEnd(QueryDesc* query) {
     EndStatementOf(query);
+    ForgetStart(query);
     previous_end(query);
 }
 
@@ -151,10 +153,13 @@ pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int
 }
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
-    if (unlikely(access != OAT_FUNCTION_EXECUTE && access != OAT_NAMESPACE_SEARCH))
+    if (unlikely(access != OAT_FUNCTION_EXECUTE && access != OAT_NAMESPACE_SEARCH)) {
         OnChange(access, class_id, object, sub_id, argument);
-    else
-        previous_object_access(access, class_id, object, sub_id, argument);
+        return;
+    }
+    if (access == OAT_FUNCTION_EXECUTE && unlikely(MayReachBeside(object)))
+        CheckExecuted(object);
+    previous_object_access(access, class_id, object, sub_id, argument);
 }
 
 // What the server does at a hook that nobody else has taken.

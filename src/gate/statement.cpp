@@ -12,6 +12,7 @@
 #include "record/ring.hpp"
 #include "record/shared.hpp"
 #include "pg/frame.hpp"
+#include "gate/fetch.hpp"
 #include "gate/statement.hpp"
 
 namespace warrant {
@@ -191,7 +192,7 @@ void WaitUntilDurable(const EntryHeader* header) {
 }
 
 // Sends a line's first record. With the last one that waits, waits.
-void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, const char* text, int length) {
+void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
     EntryHeader header = {};
     header.kind = EntryKind::Audit;
     header.waits = waits;
@@ -202,8 +203,8 @@ void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool wai
     parts.policy_name_size = line->policy_name_size;
     parts.text = text;
     parts.text_size = KeptLength(text, length);
-    Enqueued sent = Enqueue(&header, &parts, true, false);
-    line->promised = sent == Enqueued::Yes;
+    Enqueued sent = Enqueue(&header, &parts, has_outcome, false);
+    line->promised = has_outcome && sent == Enqueued::Yes;
     if (sent != Enqueued::Yes && !verdict->waits)
         LogInstead(&header);
     else if (sent != Enqueued::Yes)
@@ -264,6 +265,7 @@ void EndQueriesFrom(int nest_level) {
 void OnTransaction(XactEvent event, void*) {
     if (event != XACT_EVENT_ABORT && event != XACT_EVENT_PARALLEL_ABORT)
         return;
+    ForgetStarts();
     UnwindFrames(0);
     EndQueriesFrom(0);
 }
@@ -271,6 +273,7 @@ void OnTransaction(XactEvent event, void*) {
 void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     int level = GetCurrentTransactionNestLevel();
     if (event == SUBXACT_EVENT_ABORT_SUB) {
+        ForgetStarts();
         UnwindFrames(level);
         EndQueriesFrom(level);
     }
@@ -308,6 +311,25 @@ void FollowFrames() {
     RegisterSubXactCallback(OnSubtransaction, nullptr);
 }
 
+// A fast-path call is no statement: nobody tells of its end.
+static void RecordCall(const Verdict* verdicts, int count) {
+    Statement* statement = NewStatement(nullptr);
+    DigestOf("", 0, statement->digest);
+    statement->query_id = 0;
+    int waiting = LastNewThatWaits(statement, verdicts, count);
+    PG_TRY();
+    {
+        for (int i = 0; i < count; i++)
+            if (verdicts[i].audited && FindLine(statement, &verdicts[i]) == nullptr)
+                SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, false, "", 0);
+    }
+    PG_FINALLY();
+    {
+        EndStatement(statement, false);
+    }
+    PG_END_TRY();
+}
+
 void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
     int audited = 0;
     for (int i = 0; i < count; i++)
@@ -316,6 +338,10 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         return;
     ListenForExit();
     PrepareOrigin();
+    if (query == nullptr && current_frame == nullptr) {
+        RecordCall(verdicts, count);
+        return;
+    }
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
@@ -327,7 +353,7 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         if (Line* line = FindLine(statement, &verdicts[i]))
             line->executions++;
         else
-            SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, text, length);
+            SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, true, text, length);
     }
 }
 

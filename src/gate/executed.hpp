@@ -1,0 +1,17 @@
+// Functions that reach files, pages and decoded changes beside the gate: ADMIN, as the statements that do.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// Whether the function may be one; cheap for those that most queries call.
+bool IsServerFunction(Oid function);
+inline bool MayReachBeside(Oid function) {
+    return function >= F_LO_IMPORT_TEXT && (function >= FirstNormalObjectId || IsServerFunction(function));
+}
+
+// The function is about to be executed, in whatever way. Raises 42501 when it is one of those and ADMIN is missing.
+void CheckExecuted(Oid function);
+
+}    // namespace warrant
