@@ -48,6 +48,11 @@ AS $$ SELECT (r.a->>'done')::boolean, r.a->>'answer' FROM (SELECT warrant.ask_re
 COMMENT ON FUNCTION warrant.action_result(bigint) IS
 'Whether an action whose call ended with 40003 was done, and its answer. Kept for a day; not done for an action of somebody else.';
 
+CREATE FUNCTION warrant.discard_audit_log() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_discard_audit_log';
+COMMENT ON FUNCTION warrant.discard_audit_log() IS
+'Lets the current transaction drop the extension together with its audit log, which is refused otherwise; written to the server log. Returns
+the last row''s number. For superusers and members of pg_warrant.admin_roles. Raises 42501, and 25P01 outside a transaction block.';
+
 -- Questions ---------------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)

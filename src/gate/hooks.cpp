@@ -149,6 +149,8 @@ pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int
     previous_object_access(access, class_id, object, sub_id, argument);
     if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
         NoteCreatedDatabase(object);
+    if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0)
+        CheckAuditStays(object);
     ConfirmAccess(access, class_id, object, sub_id, argument);
 }
 

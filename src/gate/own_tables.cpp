@@ -2,7 +2,12 @@
 
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
+#include "pg/process.hpp"
+#include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "rules/subject.hpp"
+#include "record/shared.hpp"
+#include "gate/cluster.hpp"
 #include "gate/own_tables.hpp"
 
 namespace warrant {
@@ -42,6 +47,31 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         definition_depth--;
 }
 
+// By names: while the extension is dropped, its catalogue rows go one after another.
+bool IsPartOfAuditLog(Oid relation) {
+    const char* schema = get_namespace_name(get_rel_namespace(relation));
+    const char* name = get_rel_name(relation);
+    constexpr char log[] = "audit_log";
+    return schema != nullptr && strcmp(schema, schema_name) == 0 && strncmp(name, log, sizeof log - 1) == 0 &&
+           get_rel_relkind(relation) == RELKIND_RELATION;
+}
+
+bool HasRows(Oid relation) {
+    Relation table = table_open(relation, AccessShareLock);
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
+    TupleTableSlot* slot = table_slot_create(table, nullptr);
+    bool found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+    ExecDropSingleTupleTableSlot(slot);
+    table_endscan(scan);
+    UnregisterSnapshot(snapshot);
+    table_close(table, AccessShareLock);
+    return found;
+}
+
+// The transaction that discards the audit log with the extension.
+LocalTransactionId discarding = InvalidLocalTransactionId;
+
 }    // namespace
 
 bool InsideDefinition() { return definition_depth > 0; }
@@ -58,6 +88,15 @@ void CheckOwnRelation(Oid relation) {
     RefuseOwn(get_rel_name(relation));
 }
 
+void CheckAuditStays(Oid relation) {
+    if (is_own_worker || discarding == MyTransactionNumber() || !IsPartOfAuditLog(relation) || !HasRows(relation))
+        return;
+    ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("cannot drop extension \"%s\" with its audit log", extension_name),
+                    errdetail("Table \"%s.%s\" holds audit rows.", schema_name, get_rel_name(relation)),
+                    errhint("Copy \"%s.audit_log\" and \"%s.audit_text\" to where you keep them; SELECT %s.discard_audit_log() in the same"
+                            " transaction discards what is here.", schema_name, schema_name, schema_name)));
+}
+
 void InstallOwnTables() {
     previous_needs_fmgr_hook = needs_fmgr_hook;
     needs_fmgr_hook = NeedsFmgrHook;
@@ -66,3 +105,20 @@ void InstallOwnTables() {
 }
 
 }    // namespace warrant
+
+// discard_audit_log() -> bigint, the last row's number: lets the current transaction drop the extension with its audit log.
+WARRANT_FUNCTION(warrant_discard_audit_log) {
+    using namespace warrant;
+    if (!IsGateAdministrator())
+        ereport(ERROR, (errcode(error_refused), errmsg("permission denied to discard the audit log"),
+                        errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can.")));
+    if (!IsTransactionBlock())
+        ereport(ERROR, (errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION), errmsg("the audit log is discarded in a transaction that drops the extension"),
+                        errhint("BEGIN; SELECT %s.discard_audit_log(); DROP EXTENSION %s; COMMIT;", schema_name, extension_name)));
+    discarding = MyTransactionNumber();
+    const Database* database = FindDatabase(MyDatabaseId);
+    uint64_t last = database == nullptr ? 0 : database->last_seq;
+    ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
+                         get_database_name(MyDatabaseId), (unsigned long long)last)));
+    PG_RETURN_INT64(int64(last));
+}

@@ -11,6 +11,10 @@ void CheckOwnRelation(Oid relation);
 // Refuses what would change the named part of the extension.
 [[noreturn]] void RefuseOwn(const char* name);
 
+// Raises 2BP01 when the relation that is dropped holds rows of the audit log, unless this transaction has said that it discards them. It is
+// dropped with the extension, whatever drops that.
+void CheckAuditStays(Oid relation);
+
 // Whether code of a definition function of ours is running.
 bool InsideDefinition();
 

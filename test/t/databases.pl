@@ -79,18 +79,18 @@ command('CREATE DATABASE copy TEMPLATE uno', 'plain');
 $node->works('a copy is gated and has a recorder', 'copy');
 command('DROP DATABASE copy');
 
-$node->safe_psql('uno', 'SET client_min_messages = warning; DROP EXTENSION pg_warrant CASCADE');
+$node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT');
 is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id < 0', 'uno'), 'none', 'without the extension nothing is gated');
 $node->safe_psql('uno', "SET client_min_messages = warning; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders')");
 $node->works('created again', 'uno');
 my $recorder = $node->recorder_pid('uno');
 kill 'STOP', $recorder;
-$node->safe_psql('uno', "SET client_min_messages = warning; DROP EXTENSION pg_warrant CASCADE; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders')");
+$node->safe_psql('uno', "SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders')");
 kill 'CONT', $recorder;
 $node->works('dropped and created before the recorder looks', 'uno');
-$node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; DROP EXTENSION pg_warrant CASCADE; ROLLBACK');
+$node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; ROLLBACK');
 $node->works('after a DROP EXTENSION that was rolled back', 'uno');
-$node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; DROP EXTENSION pg_warrant CASCADE; COMMIT');
+$node->safe_psql('uno', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT');
 is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id < 0', 'uno'), 'none', 'dropped in a transaction block');
 is($node->sqlstate_as('dba', "BEGIN; CREATE EXTENSION pg_warrant; SELECT warrant.explain('clerk', 'SELECT', 'orders')", 'uno'), '55000', 'no gate yet to explain');
 $node->safe_psql('uno', "SET client_min_messages = warning; BEGIN; CREATE EXTENSION pg_warrant; SELECT warrant.protect('orders'); COMMIT");
@@ -107,7 +107,7 @@ command('DROP DATABASE child');
 command("$_ DATABASE child") for ('CREATE', 'DROP') x 5;
 ok($node->eventually(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder'") eq '3' }),
 	'no recorder of it is left');
-$node->safe_psql('template1', 'SET client_min_messages = warning; DROP EXTENSION pg_warrant CASCADE');
+$node->safe_psql('template1', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT');
 
 # Dropped while its recorder is about to come back.
 command('CREATE DATABASE brief');
