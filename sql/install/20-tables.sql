@@ -159,7 +159,7 @@ CREATE TABLE warrant.grants (
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 
--- The gate reads the first nine columns by their place (src/rules/grants.cpp), in one index scan.
+-- The gate reads the first ten columns by their place (src/rules/grants.cpp), in one index scan.
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,
     grantee oid NOT NULL,
@@ -170,15 +170,17 @@ CREATE TABLE warrant.grant_scopes (
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL,
     closed boolean NOT NULL DEFAULT false,
+    members oid[] NOT NULL,
     schema_name name NOT NULL,
     relation_name name NOT NULL,
     policy_name text NOT NULL
 );
 CREATE INDEX grant_scopes_by_grantee ON warrant.grant_scopes (grantee) WHERE NOT closed;
 CREATE INDEX ON warrant.grant_scopes (grant_id);
+COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
-INSERT INTO warrant.grant_scopes VALUES (0, 0, 0, '!', 0, '{ALL}', '-infinity', '-infinity', false, '', '', 'sentinel');
+INSERT INTO warrant.grant_scopes VALUES (0, 0, 0, '!', 0, '{ALL}', '-infinity', '-infinity', false, '{}', '', '', 'sentinel');
 
 CREATE SEQUENCE warrant.action_ids;
 CREATE TABLE warrant.action_results (

@@ -277,6 +277,17 @@ BEGIN
 END;
 $$;
 
+-- All members of a role now, through whatever other roles. A grant serves them alone: a membership that is younger does not use it.
+CREATE FUNCTION warrant.members_of(role oid) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (WITH RECURSIVE found (member) AS (
+                SELECT m.member FROM pg_auth_members m WHERE m.roleid = members_of.role
+                UNION SELECT m.member FROM found f JOIN pg_auth_members m ON m.roleid = f.member)
+            SELECT coalesce(array_agg(f.member), '{}') FROM found f);
+END;
+$$;
+
 CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, reason text,
     items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -288,7 +299,7 @@ BEGIN
     INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at)
     VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
-    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, i.schema_name, i.relation_name, p.name
+    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
     GET DIAGNOSTICS covered = ROW_COUNT;
     PERFORM warrant.check_policies_stay(covered = cardinality(items));
@@ -728,7 +739,7 @@ DECLARE
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
-             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
+             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;

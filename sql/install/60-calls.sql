@@ -126,7 +126,8 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
-       AND warrant.is_member((SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user), g.grantee);
+       AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user AND
+                   (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant.is_member(a.oid, g.grantee))));
 COMMENT ON VIEW warrant.my_grants IS 'grants that the session user can use now, a row for each scope';
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;

@@ -16,7 +16,7 @@ namespace warrant {
 namespace {
 
 // Columns of warrant.grant_scopes that the gate reads; update scripts keep their places.
-enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed };
+enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members };
 
 bool CoversObject(Datum* values, const Governance* governance) {
     Oid target = DatumGetObjectId(values[c_target]);
@@ -41,6 +41,19 @@ bool InWindow(Datum* values, TimestampTz now) {
            now < DatumGetTimestampTz(values[c_ends_at]);
 }
 
+// Whether the subject is the grantee, or was a member of it when the grant was made.
+bool IsMeant(Datum* values, Oid subject) {
+    if (DatumGetObjectId(values[c_grantee]) == subject || Mutant("members_when_granted"))
+        return true;
+    Datum* members;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(values[c_members]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &members, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        if (DatumGetObjectId(members[i]) == subject)
+            return true;
+    return false;
+}
+
 }    // namespace
 
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
@@ -59,7 +72,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
                 sentinel = true;
                 return;
             }
-            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) ||
+            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
                 !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
                 return;
             TimestampTz ends_at = DatumGetTimestampTz(values[c_ends_at]);
