@@ -98,7 +98,7 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
     bool implied = Writes(permission) && list_member_oid(implied_reads, permission.relation);
     if ((permission.required & ACL_SELECT) && !implied) {
         AddAccess(list, permission.relation, Command::Select);
-        if (exported)
+        if (exported && !Mutant("export"))
             AddAccess(list, permission.relation, Command::Export);
     }
     if (permission.required & ACL_INSERT)

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "gate/confirm.hpp"
 #include "gate/gate.hpp"
@@ -47,7 +48,7 @@ Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id,
 void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
         return;
-    if (!IsPartOfRelation(access, class_id, sub_id) || IsInternal(access, argument) || object < FirstNormalObjectId)
+    if (Mutant("object_access") || !IsPartOfRelation(access, class_id, sub_id) || IsInternal(access, argument) || object < FirstNormalObjectId)
         return;
     if (access == OAT_TRUNCATE && GateIsPresent())
         CheckOwnRelation(object);

@@ -196,7 +196,7 @@ bool IsGoverned(Oid relation) {
 }
 
 void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility) {
-    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
+    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
         return;
     AccessList list;
     list.count = 0;
@@ -232,7 +232,7 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
 static pg_noinline void CheckGoverned(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
     bool may_export = MayExport(query);
-    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags))
+    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
         return;
     List* permissions = PermissionsOf(plan);
     CheckPermissions(query, permissions, NotedImpliedReads(plan), may_export && Exports(query, permissions));

@@ -2,6 +2,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
@@ -92,7 +93,7 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (GateIsPresent())
+    if (GateIsPresent() && !Mutant("privilege_checks"))
         CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
 }
 
@@ -113,7 +114,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     frame.needed.items = nullptr;
     frame.decided = false;
     InFrame(&frame, [&] {
-        if (HasNames(plan->utilityStmt) && GateIsPresent()) {
+        if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {
             plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
             read_only_tree = false;
             frame.utility = plan->utilityStmt;

@@ -116,7 +116,7 @@ bool ShowsTarget(Node* node, void* context) {
 // What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of views and
 // row policies are their owners'.
 bool ShowsItsTarget(const Query* query) {
-    if (query->returningList != NIL)
+    if (query->returningList != NIL && !Mutant("returning"))
         return true;
     Query own = *query;
     own.rtable = own.cteList = own.withCheckOptions = NIL;

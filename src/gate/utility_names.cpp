@@ -201,7 +201,7 @@ void SetLocking(bool on) { locking = on; }
 
 void Pin(RangeVar* name, Oid relation) {
     Oid schema = get_rel_namespace(relation);
-    if (OidIsValid(schema))
+    if (OidIsValid(schema) && !Mutant("pinned_names"))
         name->schemaname = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
 }
 

@@ -6,7 +6,15 @@
 
 namespace warrant {
 
-bool Mutant(const char* guard) { return settings.mutant != nullptr && strcmp(settings.mutant, guard) == 0; }
+bool Mutant(const char* guard) {
+    size_t length = strlen(guard);
+    for (const char* named = settings.mutant; named != nullptr; named = strchr(named, ',')) {
+        named += named != settings.mutant;    // the comma
+        if (strncmp(named, guard, length) == 0 && (named[length] == '\0' || named[length] == ','))
+            return true;
+    }
+    return false;
+}
 
 static bool WaitsAt(const char* place) {
     size_t size = strlen(place);

@@ -4,7 +4,7 @@
 namespace warrant {
 
 #ifdef WARRANT_MUTANTS
-// Whether the setting pg_warrant.mutant names this guard.
+// Whether the setting pg_warrant.mutant names this guard, alone or among others with commas.
 bool Mutant(const char* guard);
 // Waits (at most 60 s) while the setting pg_warrant.wait_point names this place, alone or between commas.
 void WaitPoint(const char* place);

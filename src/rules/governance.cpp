@@ -151,8 +151,8 @@ void Fill(Governance* governance) {
     namestrcpy(&governance->relation_name, name == nullptr ? "" : name);
     namestrcpy(&governance->schema_name, schema == nullptr ? "" : schema);
     governance->own = governance->schema == RequireInstallation()->schema;
-    List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
-    List* family = AddRelatives(list_copy(ancestors), relation, false);
+    List* ancestors = Mutant("ancestors") ? list_make1_oid(relation) : AddRelatives(list_make1_oid(relation), relation, true);
+    List* family = Mutant("descendants") ? list_copy(ancestors) : AddRelatives(list_copy(ancestors), relation, false);
     family = AddOtherParents(family, list_length(ancestors), governance->relkind);
     governance->ancestor_count = list_length(ancestors);
     governance->ancestors = static_cast<Oid*>(palloc(list_length(ancestors) * sizeof(Oid)));

@@ -47,7 +47,9 @@ Policy* ReadPolicy(Datum* values) {
     policy->name = TextDatumGetCString(values[c_name]);
     policy->effect = ReadEffect(values[c_effect]);
     policy->target_kind = TargetKind(DatumGetChar(values[c_target_kind]));
-    policy->commands = CoveredByPolicy(ParseCommands(DatumGetArrayTypeP(values[c_commands])));
+    policy->commands = ParseCommands(DatumGetArrayTypeP(values[c_commands]));
+    if (!Mutant("implied_commands"))
+        policy->commands = CoveredByPolicy(policy->commands);
     policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
     policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
     policy->priority = DatumGetInt32(values[c_priority]);
@@ -97,7 +99,7 @@ void ReadByName(PolicyList* list, TargetKind kind, const char* schema, const cha
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
     ForEachCommitted(&scan, keys, 2, [list, kind](Datum* values, bool*) {
-        if (DatumGetChar(values[c_target_kind]) != char(kind) || !TargetIsGone(values))
+        if (DatumGetChar(values[c_target_kind]) != char(kind) || !TargetIsGone(values) || Mutant("gone_targets"))
             return;
         Policy* policy = ReadPolicy(values);
         if (policy->effect == Effect::Open)

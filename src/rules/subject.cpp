@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/subject.hpp"
 
@@ -7,7 +8,7 @@ namespace warrant {
 
 Oid CurrentSubject() {
     bool client = MyProcPort != nullptr || IsParallelWorker() || !IsUnderPostmaster;
-    return client ? GetSessionUserId() : GetUserId();
+    return client && !Mutant("session_user") ? GetSessionUserId() : GetUserId();
 }
 
 bool IsExempt(Oid subject) {
