@@ -181,6 +181,13 @@ void NeedOfAlterSequence(Node* node, AccessList* list) {
 // The server tells of each relation that it changes.
 void LeftToConfirmation(Node*, AccessList*) {}
 
+// A value's other name shows in every row that has it.
+void NeedOfAlterEnum(Node* node, AccessList* list) {
+    AlterEnumStmt* alter = As<AlterEnumStmt>(node);
+    if (alter->oldVal != nullptr)
+        NeedOfEach(list, ColumnsOfType(typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName))), Command::Alter);
+}
+
 const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterTableStmt, NeedOfAlterTable},
     {T_RenameStmt, NeedOfRename},
@@ -192,7 +199,7 @@ const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterStatsStmt, LeftToConfirmation},
     {T_AlterSeqStmt, NeedOfAlterSequence},
     {T_AlterTypeStmt, LeftToConfirmation},
-    {T_AlterEnumStmt, LeftToConfirmation},
+    {T_AlterEnumStmt, NeedOfAlterEnum},
 };
 
 void NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
@@ -344,17 +351,20 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
+// A domain's default and checks are its columns', as if they were the table's.
 void NeedOfAlterDomain(Node* node, AccessList* list) {
     if (!IsA(node, AlterDomainStmt))
         return;    // names alone
     AlterDomainStmt* alter = As<AlterDomainStmt>(node);
     bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
-    if (!checks)
-        return;
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     ListCell* cell;
-    foreach (cell, ColumnsOfType(domain))
-        Need(list, lfirst_oid(cell), Command::Select);
+    foreach (cell, ColumnsOfType(domain)) {
+        if (alter->subtype != 'V')
+            Need(list, lfirst_oid(cell), Command::Alter);
+        if (checks)
+            Need(list, lfirst_oid(cell), Command::Select);
+    }
 }
 
 // A member of another extension is not covered by policies on its schema or the database any more.

@@ -58,7 +58,7 @@ CREATE DOMAIN told AS int CHECK (top_card() = 'x');
 SELECT 1::told;
 
 --- domain_altered: a domain's new check over the columns that have it
--- needs SELECT on orders
+-- needs ALTER, SELECT on orders
 -- setup
 CREATE DOMAIN card_number AS text;
 ALTER TABLE orders ALTER card TYPE card_number;
