@@ -4,16 +4,16 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs as subject relayed shows error swallows lapses);
+my %facts = map { $_ => 1 } qw(needs as subject relayed shows error swallows lapses since);
 
-# All vectors below a directory whose "topic/name" matches the pattern, in order.
+# All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all
 {
-	my ($class, $directory, $pattern) = @_;
+	my ($class, $directory, $pattern, $version) = @_;
 	my @vectors = map { $class->in_file($_) } sort glob("$directory/*/*.sql");
 	my %seen;
 	$seen{ $_->{name} }++ and die "two vectors are named $_->{name}\n" for @vectors;
-	return grep { "$_->{topic}/$_->{name}" =~ /$pattern/ } @vectors;
+	return grep { ($_->{since} // 0) <= $version && "$_->{topic}/$_->{name}" =~ /(?:$pattern)/ } @vectors;
 }
 
 sub in_file

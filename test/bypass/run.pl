@@ -12,7 +12,8 @@ use Test::More;
 use Arena;
 use Vector;
 
-my @vectors = Vector->all("$FindBin::Bin/vectors", $ENV{WARRANT_VECTORS} // '');
+my ($version) = `$ENV{PG_CONFIG} --version` =~ / (\d+)/;
+my @vectors = Vector->all("$FindBin::Bin/vectors", $ENV{WARRANT_VECTORS} // '', $version);
 
 # --- verdicts on one try ---
 

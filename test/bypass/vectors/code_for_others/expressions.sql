@@ -70,7 +70,7 @@ ALTER DOMAIN card_number ADD CHECK (desk.tell(VALUE));
 --- index_expression: an index over a function that reads
 -- needs SELECT on orders
 -- setup
-CREATE FUNCTION top_card(int) RETURNS text LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$ BEGIN RAISE NOTICE 'card %', (SELECT max(card) FROM orders); RETURN 'x'; END $$;
+CREATE FUNCTION top_card(int) RETURNS text LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$ BEGIN RAISE NOTICE 'card %', (SELECT max(card) FROM shop.orders); RETURN 'x'; END $$;
 -- attack
 CREATE TABLE desk.mine AS SELECT 1 AS id;
 CREATE INDEX ON desk.mine (top_card(id));
