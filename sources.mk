@@ -53,6 +53,7 @@ SOURCES := \
 	src/record/guards.cpp \
 	src/record/origin.cpp \
 	src/record/recorder.cpp \
+	src/record/repeats.cpp \
 	src/record/refusals.cpp \
 	src/record/ring.cpp \
 	src/record/seal.cpp \

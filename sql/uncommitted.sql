@@ -8,31 +8,31 @@ GRANT warrant_admin TO regress_clerk;
 \c - regress_clerk
 BEGIN;
 SELECT warrant.protect('ledger');
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 1 */;
 SAVEPOINT s;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 2 */;
 COMMIT;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 3 */;
 
 BEGIN;
 SELECT warrant.unprotect('ledger');
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 4 */;
 ROLLBACK;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 5 */;
 BEGIN;
 SELECT warrant.unprotect('ledger');
 SAVEPOINT s;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 6 */;
 ROLLBACK TO s;
 SELECT warrant.create_policy('way in', 'open', on_table => 'ledger', priority => 9);
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 7 */;
 ROLLBACK;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 8 */;
 
 BEGIN;
 SELECT warrant.unprotect('ledger');
 COMMIT;
-SELECT * FROM ledger;
+SELECT * FROM ledger /* 9 */;
 
 -- A request of a transaction that rolls back stays, and is told so.
 \c - :owner

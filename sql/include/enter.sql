@@ -44,7 +44,7 @@ DECLARE
 BEGIN
     PERFORM stage.settle();
     UPDATE stage.mark SET seq = (SELECT coalesce(max(l.seq), 0) FROM warrant.audit_log l);
-    RETURN QUERY SELECT a.event, CASE WHEN a.session_user_oid = r.oid THEN 'superuser' ELSE a.session_user_name END, a.command, a.relation_name, a.request_id, a.grant_id, coalesce(o.executions, a.executions),
+    RETURN QUERY SELECT a.event, CASE WHEN a.session_user_oid = r.oid THEN 'superuser' ELSE a.session_user_name END, a.command, a.relation_name, a.request_id, a.grant_id, coalesce(o.executions, a.executions) * a.repeats,
             coalesce(o.outcome, a.outcome), coalesce(o.rows_processed, a.rows_processed), coalesce(o.sqlstate, a.sqlstate), a.comment
       FROM warrant.audit_log a JOIN pg_roles r ON r.rolname = current_user
            LEFT JOIN warrant.audit_log o ON o.event = 'outcome' AND a.event IN ('allowed', 'exempt', 'would_refuse')

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
@@ -218,7 +219,8 @@ void DelayByRate(Oid subject) {
 
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
-    DelayByRate(CurrentSubject());
+    if (!Mutant("refusal_rate"))
+        DelayByRate(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
         ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0};

@@ -40,6 +40,7 @@ struct AuditFields {
     Oid relation;
     int32_t policy_version;
     int32_t executions;
+    int32_t repeats;          // statements that the row stands for; 0 means 1
     int32_t sqlstate;         // as the server packs it; 0: none
     Event event;
     Command command;

@@ -13,6 +13,7 @@
 #include "record/guards.hpp"
 #include "record/recorder.hpp"
 #include "record/refusals.hpp"
+#include "record/repeats.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
 #include "record/shared.hpp"
@@ -266,6 +267,7 @@ bool StillInstalled() {
     if (get_extension_oid(extension_name, true) == self.extension)
         return true;
     ForgetRefusals();
+    DropRepeats();
     LoadState();
     self.working = self.sealed;
     self.sweep_at = self.definitions_at = 0;
@@ -276,6 +278,7 @@ void RunBatch() {
     if (!StillInstalled())
         return;
     self.acted = deliveries_queued = false;
+    BeginRepeats(self.database->failures < careful_from);
     SealDefinitions();
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
@@ -284,6 +287,7 @@ void RunBatch() {
         else
             ProcessCarefully(&self.items[i]);
     Sweep();
+    SealRepeats(false);
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
@@ -324,18 +328,19 @@ bool DoBatch() {
     bool done = InTransaction("recording", RunBatch);
     seal_state = nullptr;
     MemoryContextSwitchTo(caller);
+    EndRepeats(done);
     if (!done) {
         ForgetRefusals();    // they may name requests that were rolled back
         return false;
     }
     if (!self.installed)
         return true;
-    WaitPoint("recorder_after_commit");
     int64_t before = self.sealed.last_seq;
-    self.database->failures = 0;
     self.sealed = self.working;
     if (self.batch.until > self.position)
         self.position = self.batch.until;
+    WaitPoint("recorder_after_commit");
+    self.database->failures = 0;
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;
     PublishGuards(self.database);
@@ -349,9 +354,28 @@ bool DoBatch() {
     return true;
 }
 
+// What is still counted when the recorder ends, in whatever state that finds it.
+void SealLeft() {
+    seal_state = nullptr;
+    AbortOutOfAnyTransaction();
+    EndRepeats(false);
+    self.working = self.sealed;
+    seal_state = &self.working;
+    (void)InTransaction("recording", [] {
+        if (get_extension_oid(extension_name, true) != self.extension)
+            return;
+        SealRepeats(true);
+        SaveState(self.position);
+    });
+    seal_state = nullptr;
+}
+
 void Leave(int, Datum) {
-    if (self.database != nullptr)
-        ReleaseDatabase(self.database, !self.installed);
+    if (self.database == nullptr)
+        return;
+    if (self.installed && RepeatsDue() != DT_NOEND && PostmasterIsAlive() && !Mutant("seal_left"))
+        SealLeft();
+    ReleaseDatabase(self.database, !self.installed);
 }
 
 // Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
@@ -389,7 +413,8 @@ void Start(Oid oid) {
         RingBatch batch = FixBatch(self.database);
         if (batch.from < batch.until)
             continue;
-        long nap_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), self.sweep_at);
+        TimestampTz due = RepeatsDue();
+        long nap_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due < self.sweep_at ? due : self.sweep_at);
         Nap(nap_ms < 1 ? 1 : nap_ms > longest_nap_ms ? longest_nap_ms : nap_ms);
     }
 }

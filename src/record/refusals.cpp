@@ -2,6 +2,7 @@
 
 #include "pg/worker.hpp"
 #include "record/refusals.hpp"
+#include "record/repeats.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
 
@@ -92,9 +93,19 @@ uint64_t SelectRows(int64_t after_seq) {
     return SPI_processed;
 }
 
-bool HasRequests(const Reply* reply) {
-    return !reply->failed && !reply->is_null && reply->answer[0] != '\0' &&
-           reply->answer[strspn(reply->answer, "0123456789,")] == '\0';
+// Requests were filed or found, or none could help. Why none was filed may have an end.
+bool IsLasting(const Reply* reply) {
+    return !reply->failed && !reply->is_null && reply->answer[strspn(reply->answer, "0123456789,")] == '\0';
+}
+
+void KeepRows(Repeated* repeated, const EntryHeader* entry, const EntryParts* parts, const KeptRefusal* known) {
+    MemoryContext caller = MemoryContextSwitchTo(repeated->memory);
+    EntryHeader** rows = static_cast<EntryHeader**>(palloc(known->count * sizeof(EntryHeader*)));
+    for (int i = 0; i < known->count; i++)
+        rows[i] = EntryOf(entry, parts, &known->rows[i]);
+    repeated->rows = rows;
+    repeated->row_count = known->count;
+    MemoryContextSwitchTo(caller);
 }
 
 }    // namespace
@@ -117,15 +128,22 @@ bool IsKeptRefusal(const EntryHeader* entry) {
 void RepeatRefusal(const EntryHeader* entry, Reply* reply) {
     EntryParts parts = PartsOf(entry);
     const KeptRefusal* known = PlaceOf(entry->origin.session_user, &parts);
-    for (int i = 0; i < known->count; i++)
+    Repeated* repeated = FindRepeated(entry);
+    for (int i = 0; i < known->count && repeated == nullptr; i++)
         SealEntry(EntryOf(entry, &parts, &known->rows[i]), nullptr);
+    if (repeated == nullptr)
+        CountRepeatsOf(entry);
+    else if (repeated->rows == nullptr)
+        KeepRows(repeated, entry, &parts, known);
+    if (repeated != nullptr)
+        repeated->counted++;
     *reply = Reply{};
     strlcpy(reply->answer, known->answer, sizeof reply->answer);
 }
 
 void KeepRefusal(const EntryHeader* entry, const Reply* reply, int64_t after_seq) {
     EntryParts parts = PartsOf(entry);
-    if (!HasRequests(reply))
+    if (!IsLasting(reply))
         return;
     if (times_kept == most_times)
         ForgetRefusals();
@@ -143,9 +161,11 @@ void KeepRefusal(const EntryHeader* entry, const Reply* reply, int64_t after_seq
     place->subject = entry->origin.session_user;
     place->arguments_size = parts.arguments_size;
     times_kept++;
+    CountRepeatsOf(entry);
 }
 
 void ForgetRefusals() {
+    CloseRepeats();
     if (times_kept == 0)
         return;
     memset(kept, 0, sizeof kept);

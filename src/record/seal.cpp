@@ -31,7 +31,7 @@ const Column columns[] = {
     {"pid", INT4OID}, {"session_id", TEXTOID}, {"backend_start", TIMESTAMPTZOID}, {"xid", INT8OID}, {"query_id", INT8OID},
     {"command", TEXTOID}, {"relation_oid", OIDOID}, {"schema_name", NAMEOID}, {"relation_name", NAMEOID}, {"policy_name", TEXTOID},
     {"policy_version", INT4OID}, {"grant_id", INT8OID}, {"request_id", INT8OID}, {"statement_sha256", BYTEAOID},
-    {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID},
+    {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID}, {"repeats", INT4OID},
     {"comment", TEXTOID},
 };
 constexpr int column_count = lengthof(columns);
@@ -184,6 +184,7 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     row.AddBytes(fields->digest, sizeof fields->digest, fields->has_digest);
     row.AddBytes(hmac, sizeof hmac, has_text);
     AddEnd(&row, outcome != nullptr ? outcome : fields);
+    row.Add(Int32GetDatum(fields->repeats > 0 ? fields->repeats : 1));
     row.AddText(parts.arguments_size == 0 ? nullptr : pnstrdup(parts.arguments, parts.arguments_size));
     Assert(row.count == column_count);
     SPI_execute_plan(InsertPlan(), row.values, row.nulls, false, 0);
