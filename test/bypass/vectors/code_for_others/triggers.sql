@@ -155,10 +155,10 @@ UPDATE customers SET id = 9 WHERE id = 1;
 -- needs SELECT on payments
 -- setup
 CREATE TYPE code AS ENUM ('a', 'b');
-CREATE FUNCTION look(code) RETURNS text LANGUAGE plpgsql SECURITY DEFINER IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', (SELECT max(card) FROM payments); RETURN 'a'; END $$;
-CREATE CAST (code AS text) WITH FUNCTION look(code) AS IMPLICIT;
-CREATE TABLE words (word text PRIMARY KEY);
-INSERT INTO words VALUES ('a');
+CREATE FUNCTION look(code) RETURNS int LANGUAGE plpgsql SECURITY DEFINER IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', (SELECT max(card) FROM payments); RETURN 1; END $$;
+CREATE CAST (code AS int) WITH FUNCTION look(code) AS IMPLICIT;
+CREATE TABLE words (word int PRIMARY KEY);
+INSERT INTO words VALUES (1);
 CREATE TABLE uses (word code REFERENCES words);
 -- attack
 INSERT INTO uses VALUES ('a');
