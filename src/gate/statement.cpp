@@ -20,7 +20,7 @@ namespace warrant {
 struct Statement {
     Statement* next;
     QueryDesc* query;          // nullptr: a utility statement's or a planning's, ended by its frame
-    int nest_level;            // of the transaction that it began in
+    int nest_level;            // of the transaction that its top-level statement began in
     uint64_t id;
     uint64_t query_id;
     TimestampTz started;
@@ -62,14 +62,14 @@ Statement* FindByQuery(const QueryDesc* query) {
     return nullptr;
 }
 
-Statement* NewStatement(QueryDesc* owner) {
+Statement* NewStatement(QueryDesc* owner, int nest_level) {
     Statement* statement = spare_statements;
     if (statement != nullptr)
         spare_statements = statement->next;
     else
         statement = static_cast<Statement*>(MemoryContextAllocZero(TopMemoryContext, sizeof(Statement)));
     statement->query = owner;
-    statement->nest_level = GetCurrentTransactionNestLevel();
+    statement->nest_level = nest_level;
     statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     statement->started = GetCurrentTimestamp();
     statement->rows = owner == nullptr ? -1 : 0;
@@ -84,6 +84,9 @@ Statement* NewStatement(QueryDesc* owner) {
     return statement;
 }
 
+// The nesting level of the transaction in which the client's own statement began; it may be in a subtransaction of its own now.
+int LevelOf(const Frame* top) { return top != nullptr && top->nest_level > 0 ? top->nest_level : GetCurrentTransactionNestLevel(); }
+
 // The ledger of the top-level statement under way, made with this text when it has none.
 Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
     Frame* top = current_frame;
@@ -95,7 +98,7 @@ Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
         return statement;
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     DigestOf(text, length, digest);
-    statement = NewStatement(owner);
+    statement = NewStatement(owner, LevelOf(top));
     memcpy(statement->digest, digest, sizeof digest);
     statement->query_id = owner == nullptr ? 0 : owner->plannedstmt->queryId;
     if (owner == nullptr)
@@ -272,6 +275,8 @@ void OnTransaction(XactEvent event, void*) {
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     int level = GetCurrentTransactionNestLevel();
+    if (event == SUBXACT_EVENT_START_SUB)
+        NoteLevel(level - 1);
     if (event == SUBXACT_EVENT_ABORT_SUB) {
         ForgetStarts();
         UnwindFrames(level);
@@ -313,7 +318,7 @@ void FollowFrames() {
 
 // A fast-path call is no statement: nobody tells of its end.
 static void RecordCall(const Verdict* verdicts, int count) {
-    Statement* statement = NewStatement(nullptr);
+    Statement* statement = NewStatement(nullptr, GetCurrentTransactionNestLevel());
     DigestOf("", 0, statement->digest);
     statement->query_id = 0;
     int waiting = LastNewThatWaits(statement, verdicts, count);

@@ -24,7 +24,7 @@ inline Source SourceOf(const QueryDesc* query) {
 struct Frame {
     FrameKind kind;
     bool caught;               // what is raised inside is caught and raised again
-    int nest_level;            // of the transaction it began in, when it is not
+    int nest_level;            // of the transaction it began in; 0: that is the current one
     Frame* outer;
     QueryDesc* query;          // of a Run frame
     const Node* utility;       // of a Utility frame
@@ -92,6 +92,15 @@ inline void EnterUncaughtRun(QueryDesc* query) {
 inline void LeaveUncaughtRun() {
     next_uncaught--;
     current_frame = next_uncaught->outer;
+}
+
+// A subtransaction begins at this nesting level: the client's own statement began there, unless that is known already.
+inline void NoteLevel(int nest_level) {
+    Frame* top = current_frame;
+    while (top != nullptr && top->outer != nullptr)
+        top = top->outer;
+    if (top != nullptr && top->nest_level == 0)
+        top->nest_level = nest_level;
 }
 
 // A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
