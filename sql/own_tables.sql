@@ -22,7 +22,7 @@ INSERT INTO attempts (statement) VALUES
     ('MERGE INTO warrant.persons p USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE'),
     ('SELECT FROM warrant.policies FOR UPDATE'),
     ('SELECT FROM warrant.policies FOR KEY SHARE'),
-    ('COPY warrant.persons FROM ''/dev/null'''),
+    ('COPY warrant.decisions FROM ''/dev/null'''),
     ('TRUNCATE warrant.audit_log'),
     ('TRUNCATE ledger, warrant.decisions'),
     ('TRUNCATE warrant.requests CASCADE'),

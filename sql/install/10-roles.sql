@@ -16,7 +16,7 @@ BEGIN
         SELECT * INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
         IF NOT FOUND THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
-        ELSIF NOT warrant.is_elsewhere() AND (existing.rolcanlogin OR EXISTS (SELECT FROM pg_catalog.pg_auth_members
+        ELSIF NOT warrant.is_elsewhere() AND NOT pg_catalog.current_setting('pg_warrant.allow_restore')::boolean AND (existing.rolcanlogin OR EXISTS (SELECT FROM pg_catalog.pg_auth_members
                                                                             WHERE roleid OPERATOR(pg_catalog.=) existing.oid)) THEN
             RAISE EXCEPTION 'role "%" exists already', role_name USING ERRCODE = 'duplicate_object',
                 DETAIL = 'It can log in or has members, who would gain the rights of the gate.',

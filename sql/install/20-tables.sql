@@ -49,10 +49,12 @@ CREATE TABLE warrant.webhooks (
     allowed_networks cidr[] NOT NULL,
     ca_file text,
     timeout_ms integer NOT NULL CHECK (timeout_ms BETWEEN 10 AND 3000),
+    enabled boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     created_by name NOT NULL DEFAULT session_user
 );
 COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that decide requests';
+COMMENT ON COLUMN warrant.webhooks.enabled IS 'nothing is sent otherwise, as in an adopted copy; warrant.enable_webhook ends it';
 COMMENT ON COLUMN warrant.webhooks.secret_name IS 'the name of its keys in the file that pg_warrant.secret_file names';
 
 CREATE TABLE warrant.persons (
@@ -159,7 +161,7 @@ CREATE TABLE warrant.grants (
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 
--- The gate reads the first ten columns by their place (src/rules/grants.cpp), in one index scan.
+-- The gate reads the first eleven columns by their place (src/rules/grants.cpp), in one index scan.
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,
     grantee oid NOT NULL,
@@ -180,7 +182,10 @@ CREATE INDEX ON warrant.grant_scopes (grant_id);
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
-INSERT INTO warrant.grant_scopes VALUES (0, 0, 0, '!', 0, '{ALL}', '-infinity', '-infinity', false, '{}', '', '', 'sentinel');
+-- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of it none lives.
+INSERT INTO warrant.grant_scopes
+SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel'
+  FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
 
 CREATE SEQUENCE warrant.action_ids;
 CREATE TABLE warrant.action_results (

@@ -18,8 +18,9 @@ CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANG
 CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
 CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
 CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
+CREATE FUNCTION warrant.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
 CREATE FUNCTION warrant.guards_changed() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
-REVOKE ALL ON FUNCTION warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed() FROM PUBLIC;
+REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
@@ -32,6 +33,16 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
+
+-- Whether this is the database where the grants were made, not a copy of it.
+CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM warrant.grant_scopes s, pg_control_system() AS c
+                    WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND s.policy_id = c.system_identifier
+                      AND s.target = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) AND s.schema_name = current_setting('pg_warrant.instance'));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_home() FROM PUBLIC;
 
 -- Of one that is kept in seconds; in seconds, because '1d' must not become a day of 23 hours.
 CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

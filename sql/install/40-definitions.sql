@@ -375,3 +375,19 @@ REVOKE ALL ON FUNCTION warrant.drop_webhook(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.drop_webhook(text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.drop_webhook(text) IS
 'Removes a webhook; what waits to be sent to it is not sent. Raises P0002, and 2BP01 while a policy asks it. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.enable_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.webhooks w SET enabled = true WHERE w.name = enable_webhook.name AND NOT w.enabled;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    PERFORM warrant.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
+            warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.enable_webhook(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.enable_webhook(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.enable_webhook(text) IS
+'Lets a webhook decide again that came with a copy of a database or with a dump. Audited as weakened. Raises P0002. Effective after COMMIT.';

@@ -47,6 +47,9 @@ $$;
 CREATE FUNCTION warrant.notify_after(after_seq bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT warrant.is_home() THEN
+        RETURN;
+    END IF;
     PERFORM pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l
      WHERE l.seq > after_seq AND (l.event LIKE 'request\_%' OR l.event LIKE 'grant\_%') ORDER BY l.seq;
 END;
@@ -221,9 +224,11 @@ AS $$
 BEGIN
     INSERT INTO warrant.deliveries (request_id, webhook, facts)
     SELECT queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
-      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks);
-    UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
-    PERFORM warrant.wake_courier();
+      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled;
+    IF FOUND THEN
+        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
+        PERFORM warrant.wake_courier();
+    END IF;
 END;
 $$;
 
@@ -473,7 +478,7 @@ BEGIN
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
     END IF;
-    IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook) OR
+    IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
         RETURN 'a policy of the request does not ask this webhook';
     END IF;
@@ -530,6 +535,9 @@ DECLARE
     lease CONSTANT interval := '30 s';
     most_attempts CONSTANT integer := 5;
 BEGIN
+    IF NOT warrant.is_home() THEN
+        RETURN;
+    END IF;
     IF at_start THEN
         UPDATE warrant.deliveries d SET state = 'queued', next_at = clock_timestamp() WHERE d.state = 'sending';
     END IF;
@@ -537,7 +545,7 @@ BEGIN
            error = CASE WHEN d.attempts >= most_attempts THEN 'the courier ended while it was sent' ELSE d.error END
      WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp()
        AND (d.attempts >= most_attempts OR NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > clock_timestamp())
-            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook));
+            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
     RETURN QUERY
     WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp() ORDER BY d.next_at, d.id LIMIT most),
     claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = clock_timestamp() + lease
@@ -634,6 +642,29 @@ BEGIN
 END;
 $$;
 
+-- Makes a copy a home of its own: what was granted, asked and sent elsewhere ends here.
+CREATE FUNCTION warrant.do_adopt(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    adopter name := origin->>'session_user_name';
+BEGIN
+    IF NOT warrant.is_administrator(warrant.user_of(origin)) THEN
+        PERFORM warrant.fail('42501', 'permission denied to adopt this database', 'A superuser, or a member of a role in "pg_warrant.admin_roles", can.');
+    ELSIF warrant.is_home() THEN
+        PERFORM warrant.fail('55006', 'this database is no copy');
+    END IF;
+    PERFORM warrant.close_grant(origin, g.id, adopter, 'grant_revoked', 'it was made in another database') FROM warrant.grants g WHERE g.closed_at IS NULL;
+    PERFORM warrant.seal('request_cancelled', origin, r.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'it was filed in another database')
+       FROM warrant.requests r WHERE r.state = 'pending';
+    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.state = 'pending';
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp() WHERE d.state IN ('queued', 'sending');
+    UPDATE warrant.webhooks w SET enabled = false WHERE w.enabled;
+    UPDATE warrant.grant_scopes s SET policy_id = c.system_identifier, target = d.oid, schema_name = current_setting('pg_warrant.instance')
+      FROM pg_control_system() AS c, pg_database d WHERE s.target_kind = '!' AND d.datname = current_database();
+    PERFORM warrant.seal('config_changed', origin, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'adopted this copy');
+END;
+$$;
+
 -- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
 -- on a second line, what to do about it.
 CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
@@ -647,6 +678,11 @@ DECLARE
     advice text;
     wanted record;
 BEGIN
+    IF (args->>'file')::boolean AND NOT warrant.is_home() THEN
+        args := args || '{"file": false}';
+        refusal := 'this database is a copy of the one where grants were made';
+        advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
+    END IF;
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
                    WHERE (args->>'file')::boolean AND i->>'answer' = 'request' ORDER BY 1 LOOP
         BEGIN
@@ -690,6 +726,9 @@ CREATE FUNCTION warrant.act(action text, origin jsonb, args jsonb, statement jso
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF action IN ('request', 'approve', 'grant') AND NOT warrant.is_home() THEN
+        PERFORM warrant.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
+    END IF;
     CASE action
         WHEN 'refuse' THEN RETURN warrant.do_refuse(origin, args, statement, statement_sha256, statement_text);
         WHEN 'request' THEN RETURN warrant.do_request(origin, args);
@@ -698,6 +737,7 @@ BEGIN
         WHEN 'deny' THEN PERFORM warrant.do_deny(origin, args);
         WHEN 'grant' THEN RETURN warrant.do_grant(origin, args);
         WHEN 'revoke' THEN PERFORM warrant.do_revoke(origin, args);
+        WHEN 'adopt' THEN PERFORM warrant.do_adopt(origin, args);
         WHEN 'ask_result' THEN RETURN warrant.do_ask_result(origin, args);
         WHEN 'webhook_answer' THEN PERFORM warrant.do_webhook_answer(origin, args);
         ELSE PERFORM warrant.fail('0A000', format('unknown action "%s"', action));

@@ -48,6 +48,11 @@ AS $$ SELECT (r.a->>'done')::boolean, r.a->>'answer' FROM (SELECT warrant.ask_re
 COMMENT ON FUNCTION warrant.action_result(bigint) IS
 'Whether an action whose call ended with 40003 was done, and its answer. Kept for a day; not done for an action of somebody else.';
 
+CREATE FUNCTION warrant.adopt() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.adopt() IS
+'Makes a copy of a database a home of its own: ends the grants, requests and deliveries that came with it, and disables its webhooks. For
+superusers and members of pg_warrant.admin_roles, as a top-level statement. Raises 42501, and 55006 where grants live. Durable at once.';
+
 CREATE FUNCTION warrant.discard_audit_log() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_discard_audit_log';
 COMMENT ON FUNCTION warrant.discard_audit_log() IS
 'Lets the current transaction drop the extension together with its audit log, which is refused otherwise; written to the server log. Returns
@@ -73,12 +78,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'enforcement', current_setting('pg_warrant.enforcement'),
            CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN NULL ELSE 'nothing is refused' END
+    UNION ALL SELECT 'home', CASE WHEN warrant.is_home() THEN 'here' ELSE 'elsewhere' END,
+           CASE WHEN NOT warrant.is_home() THEN 'this is a copy: no grant lives and nothing is sent until warrant.adopt()' END
+    UNION ALL SELECT 'allow_restore', 'on', 'superusers can write the tables of the gate' WHERE current_setting('pg_warrant.allow_restore')::boolean
     UNION ALL SELECT * FROM warrant.recorder_status()
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
     UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending'
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants WHERE closed_at IS NULL
     UNION ALL SELECT format('webhook %s', w.name),
-           format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead), last.error
+           format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead), CASE WHEN w.enabled THEN last.error ELSE 'disabled; warrant.enable_webhook ends it' END
       FROM warrant.webhooks w
            CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.state = 'answered') AS answered, count(*) FILTER (WHERE d.state IN ('queued', 'sending')) AS waiting,
                                       count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d

@@ -77,7 +77,7 @@ void ClaimRows() {
     if (!self.needed)
         return;
     static SPIPlanPtr webhooks = nullptr, plan = nullptr;
-    SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks", 0, nullptr), nullptr, nullptr, true, 1);
+    SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks WHERE enabled", 0, nullptr), nullptr, nullptr, true, 1);
     self.needed = SPI_processed > 0;
     Oid types[] = {BOOLOID, INT4OID};
     Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running()))};

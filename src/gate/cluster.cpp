@@ -156,8 +156,7 @@ void ListenForEnds() {
 
 }    // namespace
 
-bool IsGateAdministrator() {
-    Oid subject = CurrentSubject();
+bool IsGateAdministrator(Oid subject) {
     if (superuser_arg(subject))
         return true;
     List* names = NamesIn(settings.admin_roles);
@@ -174,7 +173,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     if (is_own_worker || !IsTransactionState() || Mutant("cluster"))
         return unguarded;
     Guarded guarded = FindGuarded(utility, top_level);
-    if (likely(guarded.object == nullptr && !guarded.needs_known) || IsGateAdministrator())
+    if (likely(guarded.object == nullptr && !guarded.needs_known) || IsGateAdministrator(CurrentSubject()))
         return guarded;
     if (guarded.object == nullptr) {
         AwaitGuards();
@@ -200,3 +199,6 @@ void NoteChange(const Guarded* guarded, Node* utility) {
 }
 
 }    // namespace warrant
+
+// is_administrator(role oid) -> boolean
+WARRANT_FUNCTION(warrant_is_administrator) { PG_RETURN_BOOL(warrant::IsGateAdministrator(PG_GETARG_OID(0))); }

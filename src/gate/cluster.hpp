@@ -17,8 +17,8 @@ struct Guarded {
     bool needs_known;       // only what the recorders publish can tell
 };
 
-// Whether the session is a superuser's or a member's of pg_warrant.admin_roles.
-bool IsGateAdministrator();
+// Whether it is a superuser or a member of pg_warrant.admin_roles.
+bool IsGateAdministrator(Oid subject);
 
 // Raises 42501 when the command changes what it may not, 55000 when it cannot be told yet. What it is to be recorded as once the
 // transaction commits, in the current memory context; no object when nothing is.

@@ -3,11 +3,13 @@
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/process.hpp"
+#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/subject.hpp"
 #include "record/shared.hpp"
 #include "gate/cluster.hpp"
+#include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
 
 namespace warrant {
@@ -56,17 +58,39 @@ bool IsPartOfAuditLog(Oid relation) {
            get_rel_relkind(relation) == RELKIND_RELATION;
 }
 
-bool HasRows(Oid relation) {
+// Whether the table has more rows than so many.
+bool HasMoreRows(Oid relation, int than) {
     Relation table = table_open(relation, AccessShareLock);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
     TupleTableSlot* slot = table_slot_create(table, nullptr);
-    bool found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+    int count = 0;
+    while (count <= than && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+        count++;
+    bool found = count > than;
     ExecDropSingleTupleTableSlot(slot);
     table_endscan(scan);
     UnregisterSnapshot(snapshot);
     table_close(table, AccessShareLock);
     return found;
+}
+
+// The tables that pg_dump carries.
+bool IsDumped(Oid relation) {
+    const char* name = get_rel_name(relation);
+    return name != nullptr && (strcmp(name, "policies") == 0 || strcmp(name, "persons") == 0 || strcmp(name, "webhooks") == 0);
+}
+
+// Of the policies the sentinel is always there.
+bool HoldsNoDefinitions(Oid relation) { return !HasMoreRows(relation, strcmp(get_rel_name(relation), "policies") == 0 ? 1 : 0); }
+
+// Definitions that a dump carries go into tables that have none yet.
+bool MayRestore(Oid relation) {
+    if (!superuser_arg(CurrentSubject()))
+        return false;
+    const Node* utility = CurrentUtility();
+    bool copied = utility != nullptr && IsA(utility, CopyStmt) && reinterpret_cast<const CopyStmt*>(utility)->is_from;
+    return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation));
 }
 
 // The transaction that discards the audit log with the extension.
@@ -83,13 +107,13 @@ void RefuseOwn(const char* name) {
 }
 
 void CheckOwnRelation(Oid relation) {
-    if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation))
+    if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation) || MayRestore(relation))
         return;
     RefuseOwn(get_rel_name(relation));
 }
 
 void CheckAuditStays(Oid relation) {
-    if (is_own_worker || discarding == MyTransactionNumber() || !IsPartOfAuditLog(relation) || !HasRows(relation))
+    if (is_own_worker || discarding == MyTransactionNumber() || !IsPartOfAuditLog(relation) || !HasMoreRows(relation, 0))
         return;
     ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("cannot drop extension \"%s\" with its audit log", extension_name),
                     errdetail("Table \"%s.%s\" holds audit rows.", schema_name, get_rel_name(relation)),
@@ -109,7 +133,7 @@ void InstallOwnTables() {
 // discard_audit_log() -> bigint, the last row's number: lets the current transaction drop the extension with its audit log.
 WARRANT_FUNCTION(warrant_discard_audit_log) {
     using namespace warrant;
-    if (!IsGateAdministrator())
+    if (!IsGateAdministrator(CurrentSubject()))
         ereport(ERROR, (errcode(error_refused), errmsg("permission denied to discard the audit log"),
                         errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can.")));
     if (!IsTransactionBlock())
@@ -122,3 +146,6 @@ WARRANT_FUNCTION(warrant_discard_audit_log) {
                          get_database_name(MyDatabaseId), (unsigned long long)last)));
     PG_RETURN_INT64(int64(last));
 }
+
+// is_restoring() -> boolean, asked by a trigger function: it was not fired by another definition function.
+WARRANT_FUNCTION(warrant_is_restoring) { PG_RETURN_BOOL(warrant::definition_depth == 1); }

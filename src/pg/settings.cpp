@@ -52,6 +52,15 @@ bool CheckDuration(char** value, void**, GucSource) {
     return valid;
 }
 
+bool CheckInstance(char** value, void**, GucSource) {
+    if (strlen(*value) < NAMEDATALEN)
+        return true;
+    GUC_check_errdetail("The value must be shorter than %d bytes.", NAMEDATALEN);
+    return false;
+}
+
+void CountInstance(const char*, void*) { settings.instance_changes++; }
+
 bool CheckNames(char** value, void**, GucSource) {
     char* names = pstrdup(*value);
     List* list = NIL;
@@ -120,6 +129,12 @@ void DefineSettings() {
                                nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.admin_roles", "Roles whose members may, besides superusers, change what the gate depends on.",
                                nullptr, &settings.admin_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.required_databases", "Databases where gated roles are refused everything while the extension is missing.",
+                               nullptr, &settings.required_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.instance", "A name that tells this server from copies of it; grants live where they were made.",
+                               nullptr, &settings.instance, "", PGC_SIGHUP, 0, CheckInstance, CountInstance, nullptr);
+    DefineCustomBoolVariable("pg_warrant.allow_restore", "Lets superusers write the tables of the gate, to restore them.", nullptr,
+                             &settings.allow_restore, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",
                                nullptr, &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.duration",

@@ -26,6 +26,10 @@ struct Settings {
     int max_waiters;
     char* secret_file;          // the courier alone reads it
     char* admin_roles;          // names with commas
+    char* required_databases;   // names with commas
+    char* instance;             // tells copies of a server apart
+    int instance_changes;
+    bool allow_restore;
     char* reason;               // the session's claims, filed with a refused statement's request
     char* duration;
 #ifdef WARRANT_MUTANTS

@@ -5,6 +5,7 @@
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
+#include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -49,6 +50,7 @@ struct Recorder {
     uint64_t position;          // everything before it is committed
     bool installed;
     Oid extension;              // whose state this is
+    bool restore_noted;
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
     TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
@@ -68,7 +70,7 @@ bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true));
 
 // With webhooks a courier is needed; a courier whose last webhook is gone leaves by itself.
 void LookForWebhooks() {
-    SPI_execute("SELECT FROM warrant.webhooks", true, 1);
+    SPI_execute("SELECT FROM warrant.webhooks WHERE enabled AND warrant.is_home()", true, 1);
     self.database->has_webhooks = SPI_processed > 0;
     pg_memory_barrier();
     if (self.database->has_webhooks && self.database->courier_pid == 0)
@@ -238,12 +240,13 @@ void SealDefinitions() {
     self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
     pg_memory_barrier();
     self.definitions_at = now + definitions_every_us;
-    SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
-    if (FirstInt64(1) == 0)
+    SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions() + warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
+    int64 sealed = FirstInt64(1);
+    LookForWebhooks();
+    if (sealed == 0)
         return;
     self.acted = guards_changed = true;
     ForgetRefusals();
-    LookForWebhooks();
 }
 
 // Closes what has expired; tells when the next does.
@@ -274,11 +277,19 @@ bool StillInstalled() {
     return self.installed;
 }
 
+// An open door is in every log of the server's life.
+void NoteRestore() {
+    if (self.restore_noted || !settings.allow_restore)
+        return;
+    SPI_execute("SELECT warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'pg_warrant.allow_restore is on')", false, 1);
+}
+
 void RunBatch() {
     if (!StillInstalled())
         return;
     self.acted = deliveries_queued = false;
     BeginRepeats(self.database->failures < careful_from);
+    NoteRestore();
     SealDefinitions();
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
@@ -336,6 +347,7 @@ bool DoBatch() {
     if (!self.installed)
         return true;
     int64_t before = self.sealed.last_seq;
+    self.restore_noted = true;
     self.sealed = self.working;
     if (self.batch.until > self.position)
         self.position = self.batch.until;

@@ -79,6 +79,10 @@ void PrepareDecisions(Governance* governance, Oid subject) {
     if (superusers_gated != settings.enforce_superuser)
         decision_generation++;
     superusers_gated = settings.enforce_superuser;
+    static int instance_changes = 0;
+    if (instance_changes != settings.instance_changes)    // grants live or do not by its name
+        decision_generation++;
+    instance_changes = settings.instance_changes;
     if (governance->generation == decision_generation && governance->subject == subject)
         return;
     governance->generation = decision_generation;

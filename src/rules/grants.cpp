@@ -2,6 +2,7 @@
 
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
+#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -16,7 +17,7 @@ namespace warrant {
 namespace {
 
 // Columns of warrant.grant_scopes that the gate reads; update scripts keep their places.
-enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members };
+enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name };
 
 bool CoversObject(Datum* values, const Governance* governance) {
     if (Mutant("grant_object"))
@@ -57,12 +58,19 @@ bool IsMeant(Datum* values, Oid subject) {
     return false;
 }
 
+// The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
+bool IsHome(Datum* sentinel) {
+    return (DatumGetInt64(sentinel[c_policy]) == int64(GetSystemIdentifier()) && DatumGetObjectId(sentinel[c_target]) == MyDatabaseId &&
+            strcmp(NameStr(*DatumGetName(sentinel[c_schema_name])), settings.instance) == 0) ||
+           Mutant("home");
+}
+
 }    // namespace
 
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
     const Installation* own = RequireInstallation();
     LiveGrant best = {};
-    bool sentinel = Mutant("sentinel");
+    bool sentinel = Mutant("sentinel"), home = sentinel;
     List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
     BeginCommitted(&scan, own->grant_scopes, own->grant_scopes_by_grantee);
@@ -73,6 +81,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
         ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool*) {
             if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel)) {
                 sentinel = true;
+                home = IsHome(values);
                 return;
             }
             if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
@@ -87,7 +96,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
     if (!sentinel)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its grants"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
-    return best;
+    return home ? best : LiveGrant{};
 }
 
 }    // namespace warrant

@@ -49,7 +49,8 @@ const Installation* RequireInstallation() {
     const Installation* own = FindInstallation();
     if (own == nullptr)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" is not there", extension_name),
-                        errdetail("It is being created or dropped."), errhint("Run the statement again.")));
+                        errdetail("It is being created or dropped, or missing where \"pg_warrant.required_databases\" wants it."),
+                        errhint("Run the statement again, or have a superuser create the extension.")));
     return own;
 }
 

@@ -76,6 +76,8 @@ ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'the copy leaves no slot
 $node->works('others after DROP ... FORCE', 'uno');
 
 command('CREATE DATABASE copy TEMPLATE uno', 'plain');
+$node->wait_until_ready('copy');
+$node->safe_as('dba', 'SELECT warrant.adopt()', 'copy');
 $node->works('a copy is gated and has a recorder', 'copy');
 command('DROP DATABASE copy');
 

@@ -1,0 +1,99 @@
+-- Dumps carry definitions: objects and roles by their names, because their OIDs are others where they are restored. A superuser may COPY
+-- them into tables that have none yet; with pg_warrant.allow_restore he may write everything. ---------------------------------------------
+
+-- Whether a row comes from a dump, not from one of our definition functions; asked by their triggers.
+CREATE FUNCTION warrant.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
+REVOKE ALL ON FUNCTION warrant.is_restoring() FROM PUBLIC;
+
+-- A role that is not there stays as 0: a policy of approval or denial for it covers everybody then, an open one nobody.
+CREATE FUNCTION warrant.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;
+REVOKE ALL ON FUNCTION warrant.roles_named(name[]) FROM PUBLIC;
+
+CREATE FUNCTION warrant.restore_policy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT warrant.is_restoring() THEN
+        RETURN NEW;
+    END IF;
+    NEW.id := nextval('warrant.policies_id_seq');
+    NEW.target := coalesce(CASE NEW.target_kind
+        WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = (NEW.target_schema, NEW.target_name))
+        WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = NEW.target_schema)
+        WHEN 'd' THEN (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) END, 0);
+    NEW.for_roles := warrant.roles_named(NEW.for_role_names);
+    NEW.except_roles := warrant.roles_named(NEW.except_role_names);
+    NEW.approver_role := (warrant.roles_named(ARRAY[NEW.approver_role_name]))[1];
+    PERFORM warrant.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
+    RETURN NEW;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.restore_policy() FROM PUBLIC;
+CREATE TRIGGER restore BEFORE INSERT ON warrant.policies FOR EACH ROW EXECUTE FUNCTION warrant.restore_policy();
+ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER restore;
+
+CREATE FUNCTION warrant.restore_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF warrant.is_restoring() THEN
+        NEW.role := nullif((warrant.roles_named(ARRAY[NEW.role_name]))[1], 0);
+        PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s, restored', NEW.role_name, NEW.person));
+    END IF;
+    RETURN CASE WHEN NEW.role IS NOT NULL THEN NEW END;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.restore_person() FROM PUBLIC;
+CREATE TRIGGER restore BEFORE INSERT ON warrant.persons FOR EACH ROW EXECUTE FUNCTION warrant.restore_person();
+ALTER TABLE warrant.persons ENABLE ALWAYS TRIGGER restore;
+
+CREATE FUNCTION warrant.restore_webhook() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF warrant.is_restoring() THEN
+        NEW.id := nextval('warrant.webhooks_id_seq');
+        NEW.enabled := false;
+        PERFORM warrant.note_definition('webhook_added', NULL, NULL, NEW.name || ', restored');
+    END IF;
+    RETURN NEW;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.restore_webhook() FROM PUBLIC;
+CREATE TRIGGER restore BEFORE INSERT ON warrant.webhooks FOR EACH ROW EXECUTE FUNCTION warrant.restore_webhook();
+ALTER TABLE warrant.webhooks ENABLE ALWAYS TRIGGER restore;
+
+SELECT pg_catalog.pg_extension_config_dump('warrant.policies', $$WHERE target_kind <> '!'$$);
+SELECT pg_catalog.pg_extension_config_dump('warrant.persons', '');
+SELECT pg_catalog.pg_extension_config_dump('warrant.webhooks', '');
+
+-- Roles as they are called now; one that is gone keeps its last name.
+CREATE FUNCTION warrant.names_now(roles oid[], names name[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(coalesce(a.rolname, n.name, '') ORDER BY r.place), '{}')
+      FROM unnest($1) WITH ORDINALITY AS r (role, place) LEFT JOIN unnest($2) WITH ORDINALITY AS n (name, place) USING (place) LEFT JOIN pg_roles a ON a.oid = r.role
+$$;
+REVOKE ALL ON FUNCTION warrant.names_now(oid[], name[]) FROM PUBLIC;
+
+-- Names follow renames, so that a dump finds what they mean now. Returns how many policies' did.
+CREATE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    renamed bigint := 0;
+    now_named record;
+BEGIN
+    FOR now_named IN
+        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
+               warrant.names_now(p.except_roles, p.except_role_names) AS except_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
+          FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
+               LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
+         WHERE p.target_kind <> '!' LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.approver_role_name)
+                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.approver));
+        UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
+               except_role_names = now_named.except_names, approver_role_name = now_named.approver WHERE p.id = now_named.id;
+        renamed := renamed + 1;
+    END LOOP;
+    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name;
+    RETURN renamed;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.keep_names() FROM PUBLIC;
