@@ -19,6 +19,7 @@
 #include "gate/planning.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
+#include "gate/withheld.hpp"
 
 namespace warrant {
 
@@ -29,10 +30,6 @@ constexpr int most_on_stack = 16;
 template <class Item>
 Item* RoomFor(Item* on_stack, int count) {
     return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
-}
-
-bool IsMonitored(const Decision* decision) {
-    return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
 }
 
 // How an access that runs, or only would have been refused, is recorded.
@@ -172,6 +169,10 @@ bool GateIsPresentInTransaction() {
 
 }    // namespace
 
+bool IsMonitored(const Decision* decision) {
+    return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
+}
+
 bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
 
 bool GateIsPresent() { return IsTransactionState() && GateIsPresentInTransaction(); }
@@ -236,18 +237,19 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
     CheckAccesses(query, &list);
 }
 
-static pg_noinline void CheckGoverned(QueryDesc* query, int eflags) {
+static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
     bool may_export = MayExport(query);
     if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
-        return;
+        return 0;
     List* permissions = PermissionsOf(plan);
-    CheckPermissions(query, permissions, NotedImpliedReads(plan), may_export && Exports(query, permissions));
+    List* implied_reads = NotedImpliedReads(plan);
+    CheckPermissions(query, permissions, implied_reads, may_export && Exports(query, permissions));
+    return FlagWithheld(implied_reads);
 }
 
-void CheckQuery(QueryDesc* query, int eflags) {
-    if (GateIsPresentInTransaction() && unlikely(!AllFree(query->plannedstmt)))
-        CheckGoverned(query, eflags);
+int CheckQuery(QueryDesc* query, int eflags) {
+    return GateIsPresentInTransaction() && unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
 }
 
 }    // namespace warrant

@@ -49,8 +49,9 @@ Node* ExplainedUtility(const ExplainStmt* explain);
 // for its leader, and the server's own referential-integrity lookups.
 bool MustAsk(const QueryDesc* query, int eflags);
 
-// The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell.
-void CheckQuery(QueryDesc* query, int eflags);
+// The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell. Returns a flag for its errors,
+// or 0 (withheld.hpp).
+int CheckQuery(QueryDesc* query, int eflags);
 
 // Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
 // statement whose query it is, or nullptr.
@@ -67,6 +68,9 @@ void CheckAccesses(QueryDesc* query, const AccessList* list);
 
 // Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet.
 void RefuseMissing(const AccessList* list, const Query* parsed = nullptr);
+
+// It is decided and recorded, and runs whatever the decision is.
+bool IsMonitored(const Decision* decision);
 
 // Enforcement is off: nothing is decided; what belongs to the gate stays its own.
 bool GateIsOff();

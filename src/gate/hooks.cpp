@@ -21,6 +21,7 @@
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
 #include "gate/utility.hpp"
+#include "gate/withheld.hpp"
 
 namespace warrant {
 
@@ -40,7 +41,7 @@ const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {
     BeginQuery(query);
-    CheckQuery(query, eflags);
+    eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     NoteStart(query);
     previous_start(query, eflags);
@@ -53,14 +54,14 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
     InFrame(&frame, [&] {
         if (again)
             CheckBeforeRun(query);
-        previous_run(WARRANT_RUN_ARGUMENTS);
+        Withholding(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
     });
     CountRows(query, query->estate->es_processed);
 }
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool again = !IsFirstRun(query);
-    if (unlikely(again || HasLedgers() || !HasUncaughtFrame())) {
+    if (unlikely(again || HasLedgers() || !HasUncaughtFrame() || IsWithheld(query))) {
         RunCaught(again, WARRANT_RUN_ARGUMENTS);
         return;
     }
@@ -73,7 +74,7 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
 
 pg_noinline void FinishCaught(QueryDesc* query) {
     Frame frame = RunFrame(query);
-    InFrame(&frame, [query] { previous_finish(query); });
+    InFrame(&frame, [query] { Withholding(query, [query] { previous_finish(query); }); });
 }
 
 // A query that only reads fires no triggers at its end.

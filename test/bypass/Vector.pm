@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs as subject relayed shows error swallows lapses since);
+my %facts = map { $_ => 1 } qw(needs as subject relayed shows error fails swallows lapses since);
 
 # All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all

@@ -1,0 +1,75 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/subject.hpp"
+#include "gate/gate.hpp"
+#include "gate/withheld.hpp"
+
+namespace warrant {
+
+namespace {
+
+// What is about the server, the transaction or the gate quotes no value; what is raised by hand is its author's word.
+bool QuotesNothing(int sqlstate) {
+    static const int categories[] = {
+        ERRCODE_INVALID_TRANSACTION_STATE, ERRCODE_TRANSACTION_ROLLBACK, ERRCODE_INSUFFICIENT_RESOURCES, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, ERRCODE_OPERATOR_INTERVENTION, ERRCODE_SYSTEM_ERROR, ERRCODE_PLPGSQL_ERROR,
+        ERRCODE_INTERNAL_ERROR,
+    };
+    if (sqlstate == error_refused)
+        return true;
+    for (int category : categories)
+        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(category))
+            return true;
+    return false;
+}
+
+// The message of a violated constraint names it and its table; the values are in the detail.
+bool NamesOnly(int sqlstate) {
+    int category = ERRCODE_TO_CATEGORY(sqlstate);
+    return category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) || sqlstate == ERRCODE_WITH_CHECK_OPTION_VIOLATION;
+}
+
+bool MaySelect(Oid relation) {
+    Governance* governance = FindGovernance(relation);
+    if (governance->free || governance->own)
+        return true;
+    const Decision* decision = Decide(governance, CurrentSubject(), Command::Select);
+    return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
+}
+
+int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_generic_string(field, name); }
+
+}    // namespace
+
+int FlagWithheld(List* implied_reads) {
+    if (GateIsOff() || Mutant("withheld"))
+        return 0;
+    ListCell* cell;
+    foreach (cell, implied_reads)
+        if (lfirst_oid(cell) >= FirstNormalObjectId && !MaySelect(lfirst_oid(cell)))
+            return flag_withheld;
+    return 0;
+}
+
+void RaiseWithheld(MemoryContext caller) {
+    if (QuotesNothing(geterrcode()))
+        PG_RE_THROW();
+    MemoryContextSwitchTo(caller);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+                              error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail)));
+    ereport(ERROR, (errcode(error->sqlerrcode),
+                    NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
+                    errdetail("What went wrong could show values that need approval to be read."),
+                    errhint("Under a grant of SELECT the error tells it; the server log has it."),
+                    CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name), CopyName(PG_DIAG_TABLE_NAME, error->table_name),
+                    CopyName(PG_DIAG_COLUMN_NAME, error->column_name), CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
+}
+
+}    // namespace warrant
