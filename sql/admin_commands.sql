@@ -112,7 +112,7 @@ SELECT warrant.drop_policy('never'), warrant.drop_policy('operators');
 -- Superusers are exempt, and audited.
 SELECT count(*) > 0 AS seen FROM stage.news();
 SELECT statement, stage.outcome(statement) FROM strict ORDER BY n;
-SELECT event, who, command, count(*) FROM stage.news() GROUP BY event, who, command;
+SELECT event, who, command, sum(n) FROM stage.news() GROUP BY event, who, command;
 ALTER SYSTEM SET pg_warrant.enforce_superuser = on;
 SELECT pg_reload_conf();
 \c -

@@ -171,7 +171,7 @@ DELETE FROM ledger WHERE a = 1;
 TRUNCATE ledger CASCADE;
 UPDATE ledger SET b = 'x' WHERE a = 2;
 INSERT INTO ledger VALUES (7);
-SELECT event, who, command, relation FROM stage.news();
+SELECT event, who, command, relation FROM stage.news() WHERE event <> 'grant_revoked';
 
 \c - :owner
 SELECT warrant.unprotect('detail'), warrant.protect('ledger');
