@@ -59,10 +59,11 @@ CommandMask ParseCommands(ArrayType* array) {
     return mask;
 }
 
-CommandMask CoveredByPolicy(CommandMask named) {
-    if (named == MaskOf(Command::Admin))    // nothing of a relation
-        return named;
-    CommandMask covered = named | MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
+CommandMask CoveredByPolicy(CommandMask named, bool opens) {
+    CommandMask covered = named;
+    bool of_relation = named != MaskOf(Command::Admin);
+    if (of_relation && !opens)
+        covered |= MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
     if (named & MaskOf(Command::Select))
         covered |= MaskOf(Command::Export);
     if ((named & write_group) == write_group)

@@ -22,7 +22,7 @@ CommandMask ParseCommands(ArrayType* words);
 // The same for a single word; 0 when it is unknown.
 CommandMask ParseCommand(const char* word);
 
-// What a policy on these commands covers: the copies and the ways out that they would otherwise leave open.
-CommandMask CoveredByPolicy(CommandMask named);
+// What a policy on these commands covers: the copies that they would otherwise leave open, and, unless it opens them, the ways out.
+CommandMask CoveredByPolicy(CommandMask named, bool opens);
 
 }    // namespace warrant

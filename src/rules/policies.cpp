@@ -49,7 +49,7 @@ Policy* ReadPolicy(Datum* values) {
     policy->target_kind = TargetKind(DatumGetChar(values[c_target_kind]));
     policy->commands = ParseCommands(DatumGetArrayTypeP(values[c_commands]));
     if (!Mutant("implied_commands"))
-        policy->commands = CoveredByPolicy(policy->commands);
+        policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
     policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
     policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
     policy->priority = DatumGetInt32(values[c_priority]);
