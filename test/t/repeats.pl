@@ -67,7 +67,7 @@ refuse();
 $node->safe_as('dba', 'SELECT pg_terminate_backend(' . $node->recorder_pid . ')');
 recorded_all('recorder ended');
 refuse();
-$node->restart('fast');
+$node->restart;
 $node->wait_until_ready;
 recorded_all('server stopped');
 
