@@ -18,8 +18,12 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.role_oids(regrole[], text) FROM PUBLIC;
 
-CREATE FUNCTION warrant.role_names(roles oid[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT coalesce(array_agg(r.rolname ORDER BY u.place), '{}') FROM unnest($1) WITH ORDINALITY u (role, place) JOIN pg_roles r ON r.oid = u.role $$;
+CREATE FUNCTION warrant.role_names(roles oid[]) RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(r.rolname ORDER BY u.place), '{}') FROM unnest(roles) WITH ORDINALITY u (role, place) JOIN pg_roles r ON r.oid = u.role);
+END;
+$$;
 REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
 
 -- A duration must be positive; NULL stands for the setting.

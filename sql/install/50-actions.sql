@@ -182,10 +182,12 @@ END;
 $$;
 
 -- Whether the role may decide about every policy of these.
-CREATE FUNCTION warrant.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(bool_and(p.id IS NOT NULL AND warrant.is_member($1, p.approver_role)), false)
-      FROM unnest($2) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id
+BEGIN
+    RETURN (SELECT coalesce(bool_and(p.id IS NOT NULL AND warrant.is_member(role, p.approver_role)), false)
+              FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id);
+END;
 $$;
 
 -- A policy can be dropped while an action under it runs: then it is as if it had been gone before.
@@ -352,10 +354,12 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.items_of_request(request_id bigint) RETURNS warrant.item[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.items_of_request(request_id bigint) RETURNS warrant.item[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(ROW(i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id)::warrant.item)
-      FROM warrant.request_items i WHERE i.request_id = $1
+BEGIN
+    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id)::warrant.item)
+              FROM warrant.request_items i WHERE i.request_id = $1);
+END;
 $$;
 
 -- The checks that approving and denying share: another person, a member of every approver role, each person once. Persons are compared as
