@@ -69,6 +69,7 @@ SOURCES := \
 	src/rules/policies.cpp \
 	src/rules/requests.cpp \
 	src/rules/subject.cpp \
+	src/rules/two_phase.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp
 

@@ -5,6 +5,7 @@
 #include "pg/errors.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "rules/two_phase.hpp"
 #include "record/entry.hpp"
 #include "record/guards.hpp"
 #include "record/origin.hpp"
@@ -41,11 +42,13 @@ void OnTransaction(XactEvent event, void*) {
     tell_launcher = tell_recorder = false;
 }
 
+// The current transaction has something to tell.
 void ListenForCommit() {
     static bool listening = false;
     if (!listening)
         RegisterXactCallback(OnTransaction, nullptr);
     listening = true;
+    KeepFromTwoPhase();
 }
 
 void PutItem(ReturnSetInfo* result, const char* item, char* value, const char* warning) {

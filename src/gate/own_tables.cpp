@@ -7,6 +7,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/subject.hpp"
+#include "rules/two_phase.hpp"
 #include "record/shared.hpp"
 #include "gate/cluster.hpp"
 #include "gate/gate.hpp"
@@ -113,7 +114,10 @@ void CheckOwnRelation(Oid relation) {
 }
 
 void CheckAuditStays(Oid relation) {
-    if (is_own_worker || discarding == MyTransactionNumber() || !IsPartOfAuditLog(relation) || !HasMoreRows(relation, 0))
+    if (is_own_worker || !IsPartOfAuditLog(relation))
+        return;
+    KeepFromTwoPhase();
+    if (discarding == MyTransactionNumber() || !HasMoreRows(relation, 0))
         return;
     ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("cannot drop extension \"%s\" with its audit log", extension_name),
                     errdetail("Table \"%s.%s\" holds audit rows.", schema_name, get_rel_name(relation)),

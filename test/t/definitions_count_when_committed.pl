@@ -1,4 +1,4 @@
-# A transaction's own uncommitted definitions count in neither direction; they take effect with its COMMIT or COMMIT PREPARED.
+# A transaction's own uncommitted definitions count in neither direction; they take effect with its COMMIT.
 use strict;
 use warnings;
 use FindBin;
@@ -53,19 +53,6 @@ says('none', 'ROLLBACK;', 'rolled back');
 says('none', "BEGIN; SELECT warrant.create_policy('trust clerk', 'open', on_table => 'orders', for_roles => '{clerk}', priority => 9);", 'an open policy');
 says('42501', $void, 'does not count before COMMIT');
 says('none', 'ROLLBACK;', 'rolled back');
-
-says('none', "BEGIN; SELECT warrant.protect('notes'); PREPARE TRANSACTION 'later';", 'prepared');
-says('none', $note, 'a prepared protect does not gate');
-says('none', "COMMIT PREPARED 'later';", 'commit prepared');
-says('42501', $note, 'gates then');
-is($node->sqlstate_as('clerk', $note), '42501', 'in another session too');
-says('none', "BEGIN; SELECT warrant.unprotect('notes'); PREPARE TRANSACTION 'open';", 'prepared');
-says('42501', $note, 'a prepared unprotect does not open the gate');
-says('none', "ROLLBACK PREPARED 'open';", 'rolled back');
-says('42501', $note, 'still gated');
-says('none', "BEGIN; SELECT warrant.unprotect('notes'); PREPARE TRANSACTION 'open';", 'prepared');
-says('none', "COMMIT PREPARED 'open';", 'commit prepared');
-says('none', $note, 'the gate is open');
 
 is($node->safe_psql('postgres', "SELECT status FROM orders WHERE id = 7"), 'new', 'no refused statement had an effect');
 ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM warrant.audit_unsealed'), 'every committed definition is sealed');

@@ -1,0 +1,29 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/two_phase.hpp"
+
+namespace warrant {
+
+namespace {
+
+LocalTransactionId kept = InvalidLocalTransactionId;
+
+void OnTransaction(XactEvent event, void*) {
+    if (event == XACT_EVENT_PRE_PREPARE && kept == MyTransactionNumber() && !Mutant("two_phase"))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot PREPARE a transaction that has changed what the gate goes by"),
+                        errdetail("It has changed definitions, or created or dropped the extension."),
+                        errhint("Change them in a transaction of their own, and COMMIT it.")));
+}
+
+}    // namespace
+
+void KeepFromTwoPhase() {
+    static bool listening = false;
+    if (!listening)
+        RegisterXactCallback(OnTransaction, nullptr);
+    listening = true;
+    kept = MyTransactionNumber();
+}
+
+}    // namespace warrant
