@@ -34,6 +34,7 @@ SOURCES := \
 	src/gate/planning.cpp \
 	src/gate/reading.cpp \
 	src/gate/refusal.cpp \
+	src/gate/replication.cpp \
 	src/gate/statement.cpp \
 	src/gate/utility.cpp \
 	src/gate/utility_admin.cpp \

@@ -1,9 +1,18 @@
 -- Definitions: ordinary transactional SQL. The gate sees them after COMMIT. SECURITY DEFINER marks them as what may write our tables. --
 
-CREATE FUNCTION warrant.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE sql
+-- The live ADMIN grant that lets the session user weaken definitions, 0 when he needs none. Raises 42501 when he needs one and has none.
+CREATE FUNCTION warrant.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
+REVOKE ALL ON FUNCTION warrant.approval_to_weaken() FROM PUBLIC;
+
+CREATE FUNCTION warrant.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO warrant.audit_unsealed (event, origin, policy_name, policy_version, comment) VALUES ($1, warrant.origin(), $2, $3, $4)
+DECLARE
+    approval bigint := CASE event WHEN 'weakened' THEN nullif(warrant.approval_to_weaken(), 0) END;
+BEGIN
+    INSERT INTO warrant.audit_unsealed (event, origin, policy_name, policy_version, comment)
+    VALUES (event, warrant.origin(), policy_name, policy_version, nullif(concat(note, ', under grant ' || approval), ''));
+END;
 $$;
 REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
 
@@ -36,6 +45,22 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.check_duration(interval, text) FROM PUBLIC;
+
+-- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
+CREATE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT made.effect = 'open' OR made.except_roles <> '{}' OR made.webhook IS NOT NULL OR EXISTS (
+        SELECT FROM warrant.policies q
+         WHERE q.id <> made.id AND q.target_kind <> '!' AND q.effect <> 'open' AND q.mode = 'enforce' AND q.commands && made.commands
+           AND (q.target_kind = 'd' OR made.target_kind = 'd' OR (q.target_schema = made.target_schema AND 's' IN (q.target_kind, made.target_kind))
+                OR (q.target_kind, q.target) = (made.target_kind, made.target))
+           AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
+               > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
+           AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
+                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason
+                OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
+$$;
+REVOKE ALL ON FUNCTION warrant.relaxes(warrant.policies) FROM PUBLIC;
 
 CREATE FUNCTION warrant.create_policy(
     name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
@@ -114,7 +139,8 @@ BEGIN
         VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
             made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
             warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
-            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook);
+            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook)
+        RETURNING * INTO made;
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
@@ -122,7 +148,7 @@ BEGIN
             format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
                                                              WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
        FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
-      WHERE event.word = 'policy_created' OR effect = 'open' OR made.except_roles <> '{}' OR webhook IS NOT NULL ORDER BY event.place;
+      WHERE event.word = 'policy_created' OR warrant.relaxes(made) ORDER BY event.place;
     RETURN name;
 END;
 $$;

@@ -78,6 +78,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'enforcement', current_setting('pg_warrant.enforcement'),
            CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN NULL ELSE 'nothing is refused' END
+    UNION ALL SELECT 'definition_approval', current_setting('pg_warrant.definition_approval'),
+           CASE WHEN NOT current_setting('pg_warrant.definition_approval')::boolean THEN 'one administrator alone can weaken definitions' END
     UNION ALL SELECT 'home', CASE WHEN warrant.is_home() THEN 'here' ELSE 'elsewhere' END,
            CASE WHEN NOT warrant.is_home() THEN 'this is a copy: no grant lives and nothing is sent until warrant.adopt()' END
     UNION ALL SELECT 'allow_restore', 'on', 'superusers can write the tables of the gate' WHERE current_setting('pg_warrant.allow_restore')::boolean

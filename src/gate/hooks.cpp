@@ -20,6 +20,7 @@
 #include "gate/hooks.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
+#include "gate/replication.hpp"
 #include "gate/utility.hpp"
 #include "gate/withheld.hpp"
 
@@ -190,6 +191,7 @@ void InstallHooks() {
     Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, StandardCheckPerms, OnCheckPerms);
     Install<object_access_hook_type>(&object_access_hook, &previous_object_access, StandardObjectAccess, OnObjectAccess);
     InstallOwnTables();
+    InstallReplication();
 }
 
 }    // namespace warrant

@@ -133,6 +133,10 @@ void DefineSettings() {
                                nullptr, &settings.required_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.instance", "A name that tells this server from copies of it; grants live where they were made.",
                                nullptr, &settings.instance, "", PGC_SIGHUP, 0, CheckInstance, CountInstance, nullptr);
+    DefineCustomBoolVariable("pg_warrant.definition_approval", "Definitions that weaken the gate need an ADMIN grant, which another person gives.",
+                             nullptr, &settings.definition_approval, false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.replication_roles", "Roles whose members may open replication connections, which no grant gates.",
+                               nullptr, &settings.replication_roles, "*", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
     DefineCustomBoolVariable("pg_warrant.allow_restore", "Lets superusers write the tables of the gate, to restore them.", nullptr,
                              &settings.allow_restore, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",

@@ -30,6 +30,8 @@ struct Settings {
     char* instance;             // tells copies of a server apart
     int instance_changes;
     bool allow_restore;
+    bool definition_approval;
+    char* replication_roles;    // names with commas, or *
     char* reason;               // the session's claims, filed with a refused statement's request
     char* duration;
 #ifdef WARRANT_MUTANTS

@@ -13,14 +13,18 @@ namespace {
 Origin session;
 bool session_known = false;
 
-void ReadClientAddress() {
+void ReadConnection(Origin* origin) {
+    origin->pid = MyProcPid;
+    origin->backend_start = MyStartTimestamp;
+    const char* identity = AuthenticatedIdentity();
+    strlcpy(origin->authn_id, identity == nullptr ? "" : identity, sizeof origin->authn_id);
     if (MyProcPort == nullptr)
         return;
     const SockAddr& address = MyProcPort->raddr;
     if (address.addr.ss_family == AF_UNIX)
-        strlcpy(session.client_addr, "[local]", sizeof session.client_addr);
+        strlcpy(origin->client_addr, "[local]", sizeof origin->client_addr);
     else
-        pg_getnameinfo_all(&address.addr, address.salen, session.client_addr, sizeof session.client_addr, nullptr, 0, NI_NUMERICHOST);
+        pg_getnameinfo_all(&address.addr, address.salen, origin->client_addr, sizeof origin->client_addr, nullptr, 0, NI_NUMERICHOST);
 }
 
 struct KnownDigest {
@@ -59,13 +63,15 @@ uint32_t SlotOf(const char* text, int length) {
 void PrepareOrigin() {
     if (session_known)
         return;
-    session.pid = MyProcPid;
-    session.backend_start = MyStartTimestamp;
     session.authenticated_user = OidIsValid(GetAuthenticatedUserId()) ? GetAuthenticatedUserId() : GetSessionUserId();
-    const char* identity = AuthenticatedIdentity();
-    strlcpy(session.authn_id, identity == nullptr ? "" : identity, sizeof session.authn_id);
-    ReadClientAddress();
+    ReadConnection(&session);
     session_known = true;
+}
+
+void FillOriginOfConnection(Origin* origin, Oid role) {
+    *origin = Origin{};
+    origin->session_user = origin->current_user = origin->authenticated_user = role;
+    ReadConnection(origin);
 }
 
 void FillOrigin(Origin* origin) {

@@ -1,0 +1,70 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/ring.hpp"
+#include "gate/replication.hpp"
+
+namespace warrant {
+
+namespace {
+
+ClientAuthentication_hook_type previous_authentication;
+
+// By role, through whatever memberships; a superuser only by name.
+bool IsListedForReplication(Oid role) {
+    if (Mutant("replication") || IsListed(settings.replication_roles, "*"))
+        return true;
+    ListCell* cell;
+    foreach (cell, NamesIn(settings.replication_roles)) {
+        Oid listed = get_role_oid(static_cast<char*>(lfirst(cell)), true);
+        if (OidIsValid(listed) && is_member_of_role_nosuper(role, listed))
+            return true;
+    }
+    return false;
+}
+
+void Record(Event event, Oid role, const char* kind) {
+    EntryHeader header = {};
+    header.kind = EntryKind::Audit;
+    header.fields.event = event;
+    header.fields.occurred_at = GetCurrentTimestamp();
+    header.fields.executions = 1;
+    header.fields.rows = header.fields.duration_us = -1;
+    FillOriginOfConnection(&header.origin, role);
+    EntryParts parts = {};
+    parts.arguments = kind;
+    parts.arguments_size = strlen(kind);
+    (void)EnqueueEverywhere(&header, &parts);
+}
+
+void OnConnection(Port* port) {
+    Oid role = get_role_oid(port->user_name, true);
+    const char* kind = am_db_walsender ? "logical replication connection" : "physical replication connection";
+    bool listed = OidIsValid(role) && IsListedForReplication(role);
+    Record(listed ? Event::Allowed : Event::Refused, role, kind);
+    if (!listed)
+        ereport(FATAL, (errcode(error_refused), errmsg("role \"%s\" may not open a replication connection", port->user_name),
+                        errdetail("\"pg_warrant.replication_roles\" does not list it.")));
+    ereport(LOG, (errmsg("%s of role \"%s\"", kind, port->user_name)));
+}
+
+void OnAuthentication(Port* port, int status) {
+    if (previous_authentication != nullptr)
+        previous_authentication(port, status);
+    if (am_walsender && status == STATUS_OK)
+        OnConnection(port);
+}
+
+}    // namespace
+
+void InstallReplication() {
+    previous_authentication = ClientAuthentication_hook;
+    ClientAuthentication_hook = OnAuthentication;
+}
+
+}    // namespace warrant
