@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs as subject relayed shows error fails swallows lapses since);
+my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses since);
 
 # All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all
@@ -60,12 +60,12 @@ sub _access
 	return { commands => [ split /, */, $commands ], kind => $kind, target => $target };
 }
 
-# The relations that it is after.
+# The relations that it is after, and would change.
 sub relations
 {
 	my ($self) = @_;
-	my @named = map { $_->{target} } grep { $_->{kind} eq 'table' } @{ $self->{accesses} };
-	return @named ? @named : ('orders');
+	return split /, */, $self->{watch} if $self->{watch};
+	return $self->_protected;
 }
 
 # "COMMAND target" for each.
@@ -75,13 +75,20 @@ sub needs_list
 	return map { my $access = $_; map { "$_ $access->{target}" } @{ $access->{commands} } } @{ $self->{accesses} };
 }
 
+sub _protected
+{
+	my ($self) = @_;
+	my @named = map { $_->{target} } grep { $_->{kind} eq 'table' } @{ $self->{accesses} };
+	return @named ? @named : ('orders');
+}
+
 # What protects its targets, in SQL; a vector may say it otherwise.
 sub gate
 {
 	my ($self) = @_;
 	return $self->{gate} if defined $self->{gate};
 	my %schemas = map { $_->{target} => 1 } grep { $_->{kind} eq 'schema' } @{ $self->{accesses} };
-	return join '', (map { "SELECT warrant.protect_schema('$_');\n" } sort keys %schemas), map { "SELECT warrant.protect('$_');\n" } $self->relations;
+	return join '', (map { "SELECT warrant.protect_schema('$_');\n" } sort keys %schemas), map { "SELECT warrant.protect('$_');\n" } $self->_protected;
 }
 
 # The matching grants, with nothing that it does not need. Each leaves its id in the variable grant.

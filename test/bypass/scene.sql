@@ -6,19 +6,21 @@ DECLARE
     command text;
 BEGIN
     FOR command IN
+        WITH gate AS (SELECT FROM pg_extension WHERE extname = 'pg_warrant')
         SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
         UNION ALL SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
         UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname NOT IN ('plpgsql', 'pg_warrant')
         UNION ALL SELECT format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server
         UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
-         WHERE nspname !~ '^(pg_.*|information_schema|warrant|judge|public)$'
+         WHERE nspname !~ '^(pg_.*|information_schema|judge|public)$' AND (nspname <> 'warrant' OR NOT EXISTS (SELECT FROM gate))
         UNION ALL SELECT format('SELECT lo_unlink(%s)', oid) FROM pg_largeobject_metadata
         UNION ALL SELECT format('REVOKE %I FROM %I', roleid::regrole::name, member::regrole::name) FROM pg_auth_members
          WHERE member IN (SELECT oid FROM pg_roles WHERE rolname IN ('owner', 'clerk', 'helper'))
         UNION ALL SELECT format('DROP OWNED BY %I CASCADE', rolname) FROM pg_roles
-         WHERE oid >= 16384 AND rolname NOT IN ('dba', 'boss') AND rolname !~ '^warrant_'
+         WHERE oid >= 16384 AND rolname NOT IN ('dba', 'boss') AND (rolname !~ '^warrant_' OR NOT EXISTS (SELECT FROM gate))
         UNION ALL SELECT format('DROP ROLE %I', rolname) FROM pg_roles
-         WHERE oid >= 16384 AND rolname NOT IN ('dba', 'owner', 'clerk', 'helper', 'boss') AND rolname !~ '^warrant_'
+         WHERE oid >= 16384 AND rolname NOT IN ('dba', 'owner', 'clerk', 'helper', 'boss')
+           AND (rolname !~ '^warrant_' OR NOT EXISTS (SELECT FROM gate))
         UNION ALL SELECT format('ALTER ROLE %s RESET ALL', setrole::regrole) FROM pg_db_role_setting WHERE setrole <> 0
     LOOP
         EXECUTE command;

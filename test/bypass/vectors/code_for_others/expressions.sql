@@ -162,6 +162,16 @@ CREATE FUNCTION desk.tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 1 AS
 CREATE OPERATOR desk.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = desk.tell, RESTRICT = eqsel);
 EXPLAIN SELECT 1 FROM orders WHERE card OPERATOR(desk.===) 'x';
 
+--- selectivity_inlined: the same through a function that becomes part of the plan
+-- needs SELECT on orders
+-- setup
+ANALYZE orders;
+-- attack
+CREATE FUNCTION desk.all_orders() RETURNS SETOF shop.orders LANGUAGE sql STABLE AS 'TABLE shop.orders';
+CREATE FUNCTION desk.tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 1 AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE OPERATOR desk.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = desk.tell, RESTRICT = eqsel);
+EXPLAIN SELECT 1 FROM desk.all_orders() WHERE card OPERATOR(desk.===) 'x';
+
 --- selectivity_of_write: the same for a statement that only writes
 -- needs DELETE, SELECT on orders
 -- setup

@@ -87,3 +87,14 @@ CREATE TABLE more_orders () INHERITS (orders);
 CREATE TABLE mine (LIKE payments);
 ALTER TABLE payments DETACH PARTITION payments_new;
 ALTER TABLE payments ATTACH PARTITION mine DEFAULT;
+
+--- two_parents: another parent of a child whose first parent is protected
+-- needs SELECT on second
+-- setup
+CREATE TABLE second (LIKE orders);
+CREATE TABLE heir () INHERITS (orders, second);
+INSERT INTO heir TABLE orders;
+-- gate
+SELECT warrant.protect('orders');
+-- attack
+TABLE second;

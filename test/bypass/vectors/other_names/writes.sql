@@ -23,58 +23,85 @@ ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey;
 TRUNCATE orders;
 
 --- insert_returning: RETURNING of what is written shows defaults and triggers' work
--- needs INSERT, SELECT on orders
+-- needs SELECT on orders
 -- setup
 ALTER TABLE orders ALTER card SET DEFAULT 'x';
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
 -- attack
 INSERT INTO orders (id) VALUES (77) RETURNING card;
 
 --- update_returning: RETURNING of old rows
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 UPDATE orders SET status = status WHERE id = 1 RETURNING card;
 
 --- delete_returning: the same by DELETE
--- needs DELETE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 BEGIN;
 DELETE FROM orders RETURNING card;
 ROLLBACK;
 
 --- update_calls_function: a function of the user's sees the old rows
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN 'x'; END $$;
 UPDATE orders SET status = desk.tell(card);
 
 --- delete_calls_function: the same in WHERE
--- needs DELETE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
 DELETE FROM orders WHERE desk.tell(card);
 
 --- update_calls_operator: the same by an operator
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
 CREATE OPERATOR desk.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = desk.tell);
 UPDATE orders SET status = 'x' WHERE card OPERATOR(desk.===) 'x';
 
 --- update_calls_domain: the same by a check of a domain
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
 CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
 UPDATE orders SET status = card::desk.told;
 
 --- update_sets_setting: a function of the server's own carries the rows out
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 UPDATE orders SET status = set_config('my.card', card, false);
 SELECT current_setting('my.card');
 
 --- update_reads_again: the target read a second time
--- needs UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 UPDATE orders SET status = (SELECT max(o.card) FROM orders o);
 
@@ -91,7 +118,10 @@ ROLLBACK;
 INSERT INTO orders (id, status) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status;
 
 --- on_conflict_returning: and shows
--- needs INSERT, UPDATE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT,UPDATE}', on_table => 'orders');
 -- attack
 INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = orders.status RETURNING card;
 
@@ -101,7 +131,10 @@ INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = order
 MERGE INTO orders USING (VALUES (1), (2)) AS v (id) ON v.id = orders.id WHEN MATCHED AND v.id = 1 THEN UPDATE SET status = 'x' WHEN MATCHED THEN DELETE;
 
 --- modifying_cte: a CTE that takes rows out and hands them on
--- needs DELETE, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 BEGIN;
 WITH gone AS (DELETE FROM orders RETURNING card) SELECT * FROM gone;
@@ -118,7 +151,10 @@ WITH gone AS (DELETE FROM orders) SELECT 1;
 SELECT card FROM orders FOR UPDATE;
 
 --- for_key_share: the weakest of these locks
--- needs SELECT, LOCK on orders
+-- needs LOCK on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
 -- attack
 SELECT card FROM orders FOR KEY SHARE;
 

@@ -1,0 +1,71 @@
+-- What reaches the rows' bytes, or what the server keeps of them, beside the table.
+
+--- table_file: the table's own file
+-- needs ADMIN on database
+-- setup
+GRANT pg_read_server_files TO clerk;
+GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO clerk;
+CHECKPOINT;
+-- attack
+SELECT encode(pg_read_binary_file(pg_relation_filepath('orders')), 'escape');
+
+--- raw_page: a page of it, by a superuser's function
+-- needs ADMIN on database
+-- setup
+CREATE EXTENSION pageinspect;
+CREATE FUNCTION raw() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT encode(get_raw_page('shop.orders', 0), 'escape') $$;
+-- attack
+SELECT raw();
+
+--- killed_row: a row that is taken out of its page
+-- needs ADMIN on database
+-- setup
+CREATE EXTENSION pg_surgery;
+CREATE FUNCTION kill() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ SELECT heap_force_kill('shop.orders', ARRAY['(0,1)']::tid[]) $$;
+-- attack
+SELECT kill();
+
+--- sampled_values: what ANALYZE has kept
+-- needs ADMIN on database
+-- setup
+ANALYZE orders;
+-- attack
+SELECT most_common_vals FROM pg_stats WHERE tablename = 'orders';
+
+--- sampled_expressions: what it has kept of a statistics object
+-- needs ADMIN on database
+-- setup
+CREATE STATISTICS pair ON status, card FROM orders;
+ANALYZE orders;
+-- attack
+SELECT most_common_vals FROM pg_stats_ext WHERE tablename = 'orders';
+
+--- decoded_changes: what a slot decodes of others' writes
+-- as temp
+-- needs ADMIN on database
+-- setup
+CREATE ROLE temp LOGIN REPLICATION;
+GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) TO temp;
+-- attack
+SELECT 1 FROM pg_create_logical_replication_slot('changes', 'test_decoding', true);
+\! psql -Xq -U dba -c "UPDATE orders SET status = status WHERE id = 1"
+SELECT data FROM pg_logical_slot_get_changes('changes', NULL, NULL);
+
+--- copied_from_file: a file that becomes rows
+-- needs ADMIN on database
+-- shows ^IN THE FILE$
+-- setup
+GRANT pg_read_server_files TO clerk;
+-- attack
+\set file :files '/in'
+\setenv file :file
+\! echo 'in the file' > "$file"
+CREATE TEMPORARY TABLE lines (line text);
+COPY lines FROM :'file';
+SELECT upper(line) FROM lines;
+
+--- published: a publication of the table
+-- as owner
+-- needs ADMIN on database
+-- attack
+CREATE PUBLICATION news FOR TABLE orders;

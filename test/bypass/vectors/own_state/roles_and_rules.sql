@@ -1,0 +1,198 @@
+-- The gate's own state: who decides, and the rules. Without the gate there are tables and roles of the same names.
+
+--- become_approver: who may create roles makes himself an approver
+-- as temp
+-- needs nothing
+-- shows ^he is$
+-- setup
+\if :gated
+\else
+CREATE ROLE warrant_approver;
+\endif
+CREATE ROLE temp LOGIN CREATEROLE;
+CREATE ROLE colleague;
+-- attack
+GRANT warrant_approver TO colleague;
+SELECT 'he is' WHERE pg_has_role('colleague', 'warrant_approver', 'member');
+
+--- approvers_password: he changes an approver's password
+-- as temp
+-- needs nothing
+-- shows ^it is his$
+-- setup
+CREATE ROLE temp LOGIN CREATEROLE;
+-- attack
+ALTER ROLE boss PASSWORD 'mine';
+SELECT 'it is his';
+
+--- open_policy: a policy is rewritten by who may write everything
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'approve' AS effect;
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+GRANT pg_read_all_data, pg_write_all_data TO clerk;
+-- attack
+UPDATE warrant.policies SET effect = 'open' WHERE effect = 'approve';
+
+--- forged_grant: a grant is written by hand
+-- needs nothing
+-- watch warrant.grants
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.grants (id bigint);
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+GRANT pg_read_all_data, pg_write_all_data TO clerk;
+-- attack
+INSERT INTO warrant.grants (id) OVERRIDING SYSTEM VALUE VALUES (4711);
+
+--- erased_audit: a superuser deletes what the audit says
+-- as dba
+-- needs nothing
+-- watch warrant.persons
+-- shows ^DELETE done$
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.audit_log (seq bigint);
+CREATE TABLE warrant.persons (role oid);
+\endif
+-- attack
+DELETE FROM warrant.audit_log;
+SELECT 'DELETE done';
+
+--- triggers_off: without their triggers the rules would change unseen
+-- as dba
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies (effect text);
+\endif
+-- attack
+ALTER TABLE warrant.policies DISABLE TRIGGER ALL;
+ALTER TABLE warrant.policies ADD x int;
+
+--- replica_role: nor in a session that passes for replication
+-- as dba
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'approve' AS effect;
+\endif
+-- attack
+SET session_replication_role = replica;
+DELETE FROM warrant.policies WHERE effect = 'approve';
+
+--- truncated_rules: TRUNCATE
+-- as dba
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'approve' AS effect;
+\endif
+-- attack
+TRUNCATE warrant.policies;
+
+--- locked_rules: LOCK, so that nobody could read them
+-- as dba
+-- needs nothing
+-- shows ^it is locked$
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies (effect text);
+\endif
+-- attack
+BEGIN;
+LOCK warrant.policies;
+SELECT 'it is locked';
+
+--- copied_into_rules: COPY into them
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies (name text, effect text);
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+GRANT pg_read_all_data, pg_write_all_data TO clerk;
+-- attack
+COPY warrant.policies (name, effect) FROM STDIN;
+mine	open
+\.
+
+--- definer_into_rules: a superuser's function writes them
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'approve' AS effect;
+\endif
+CREATE FUNCTION open_all() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ UPDATE warrant.policies SET effect = 'open' WHERE effect = 'approve' $$;
+-- attack
+SELECT open_all();
+
+--- trigger_on_rules: a trigger of one's own on them
+-- as dba
+-- needs nothing
+-- watch warrant.policies
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies (effect text);
+\endif
+CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+-- attack
+CREATE TRIGGER veto BEFORE INSERT ON warrant.policies FOR EACH ROW EXECUTE FUNCTION veto();
+
+--- member_since: membership that is younger than the grant
+-- needs SELECT on orders
+-- setup
+CREATE ROLE team;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('team', '{SELECT}', on_table => 'orders');
+GRANT team TO clerk;
+-- attack
+TABLE orders;
+
+--- shadowed_names: objects with the gate's names stand before them
+-- needs SELECT on orders
+-- attack
+CREATE TEMPORARY TABLE policies (effect text);
+CREATE TEMPORARY TABLE grant_scopes (id bigint);
+CREATE FUNCTION pg_temp.int8eq(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+SET search_path = pg_temp, desk, pg_catalog, shop;
+TABLE shop.orders;
+
+--- row_security_setting: settings that change how rows are read
+-- needs SELECT on orders
+-- attack
+SET row_security = off;
+SET enable_indexscan = off;
+SET enable_seqscan = off;
+SET statement_timeout = 0;
+TABLE orders;
