@@ -32,7 +32,8 @@ ANALYZE orders;
 -- attack
 SELECT most_common_vals FROM pg_stats WHERE tablename = 'orders';
 
---- sampled_expressions: what it has kept of a statistics object
+--- sampled_pairs: what it has kept of a statistics object
+-- as owner
 -- needs ADMIN on database
 -- setup
 CREATE STATISTICS pair ON status, card FROM orders;
