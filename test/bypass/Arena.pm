@@ -43,7 +43,7 @@ sub stop { $_[0]->{node}->stop; }
 # Runs a script, and returns (exit status, stdout, stderr). Faster than IPC::Run.
 sub _psql
 {
-	my ($self, $database, $role, $script) = @_;
+	my ($self, $database, $role, $script, $options) = @_;
 	my $node = $self->{node};
 	my ($in, $out, $err) = map { $node->basedir . "/psql.$_" } qw(sql out err);
 	_write($in, $script);
@@ -57,7 +57,7 @@ sub _psql
 		open STDOUT, '>', $out;
 		open STDERR, '>', $err;
 		@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)} = ($node->host, $node->port, $role, $database);
-		$ENV{PGOPTIONS} = "-c statement_timeout=${patience_s}s";
+		$ENV{PGOPTIONS} = "-c statement_timeout=${patience_s}s" . ($options // '');
 		exec @command or die "exec: $!";
 	}
 	waitpid $pid, 0;
@@ -67,7 +67,7 @@ sub _psql
 sub _psql_or_die
 {
 	my ($self, $database, $role, $script) = @_;
-	my ($status, $out, $err) = $self->_psql($database, $role, $script);
+	my ($status, $out, $err) = $self->_psql($database, $role, $script, $self->{own_options} && " $self->{own_options}");
 	die "psql as $role: $err" if $status != 0;
 	return $out;
 }
@@ -88,7 +88,30 @@ SQL
 sub try
 {
 	my ($self, $vector, $way) = @_;
-	my $prepared = $self->_prepare($vector, $way);
+	return $self->_attack($vector, $way, $self->_prepare($vector, $way));
+}
+
+# For servers with debugging switches: the guards without which the vector, for which nothing is granted, is followed by what the code calls a leak.
+sub guards_missed
+{
+	my ($self, $vector, $leaks, @guards) = @_;
+	my (@missed, $prepared);
+	for my $guard (@guards)
+	{
+		local $self->{own_options} = '-c pg_warrant.mutant=';
+		$prepared //= $self->_prepare($vector, 'refused');
+		$self->_psql_or_die('market', 'dba', "ALTER DATABASE market SET pg_warrant.mutant = '$guard';\n");
+		my $try = $self->_attack($vector, 'refused', $prepared);
+		push @missed, $guard if $leaks->($vector, $try);
+		# What only reads can be tried again as it is.
+		undef $prepared if @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
+	}
+	return @missed;
+}
+
+sub _attack
+{
+	my ($self, $vector, $way, $prepared) = @_;
 	my ($status, $out, $err) = $self->_psql('market', $vector->{as}, $self->_script($vector, $way));
 	my $found = $self->_psql_or_die('market', 'dba',
 		$ask_facts . ($self->{gated} ? "\\set mark $prepared->{seq}\n$ask_refused" : ''));

@@ -1,6 +1,6 @@
 # Tries each vector three ways: without the gate it gets through, gated it is refused, audited and without effect, with the matching grant it gets
-# through again. $WARRANT_VECTORS: only those whose topic/name matches. $WARRANT_LEAKS: tells which leak gated, and
-# tries nothing else.
+# through again. $WARRANT_VECTORS: only those whose topic/name matches. $WARRANT_GUARDS: tries only how they do
+# without each of these.
 use strict;
 use warnings;
 use FindBin;
@@ -78,27 +78,21 @@ sub report
 
 # --- the three ways ---
 
-# In a process and on a server of its own: {name}{way} is what came of the try, or a text why there was none.
+# In a process and on a server of its own: {name} is what the code returns for each vector, or a text why there is nothing.
 sub start_tries
 {
-	my ($name, $gated, $vectors, @ways) = @_;
+	my ($name, $gated, $vectors, $try) = @_;
 	my $results = "$PostgreSQL::Test::Utils::tmp_check/$name.tries";
 	my $pid = fork // die "fork: $!";
 	return { pid => $pid, results => $results } if $pid;
-	eval { store(tries(Arena->start($name, $gated, $FindBin::Bin), $vectors, @ways), $results); 1 } or diag("$name: $@");
+	my $done = eval {
+		my $arena = Arena->start($name, $gated, $FindBin::Bin);
+		my %tries = map { $_->{name} => eval { $try->($arena, $_) } // "it could not be tried: $@" } @$vectors;
+		$arena->stop;
+		store \%tries, $results;
+	};
+	diag("$name: $@") unless $done;
 	POSIX::_exit(0);
-}
-
-sub tries
-{
-	my ($arena, $vectors, @ways) = @_;
-	my %tries;
-	for my $vector (@$vectors)
-	{
-		$tries{ $vector->{name} }{$_} = eval { $arena->try($vector, $_) } // "it could not be tried: $@" for @ways;
-	}
-	$arena->stop;
-	return \%tries;
 }
 
 sub finish_tries
@@ -115,49 +109,54 @@ sub finish_tries
 # The gated ones take twice as long as the others: two servers share them.
 sub start_gated
 {
-	my @ways = @_;
+	my ($try) = @_;
 	my @halves = ([], []);
 	push @{ $halves[ $_ % 2 ] }, $vectors[$_] for 0 .. $#vectors;
-	return map { start_tries("gated$_", 1, $halves[$_], @ways) } 0, 1;
+	return map { start_tries("gated$_", 1, $halves[$_], $try) } 0, 1;
 }
 
 sub fault
 {
-	my ($vector, $try, $when, $judge) = @_;
-	my $why = ref $try ? $judge->($vector, $try) : $try // 'it was not tried';
+	my ($vector, $tries, $index, $when, $judge) = @_;
+	return "$when: " . ($tries // 'it was not tried') unless ref $tries;
+	my $why = $judge->($vector, $tries->[$index]);
 	return unless $why;
-	report($try) if ref $try;
+	report($tries->[$index]);
 	return "$when: $why";
 }
 
 sub three_ways
 {
-	my @gated = start_gated('refused', 'granted');
-	my @plain = start_tries('plain', 0, \@vectors, 'plain');
+	my @gated = start_gated(sub { my ($arena, $vector) = @_; return [ map { $arena->try($vector, $_) } 'refused', 'granted' ] });
+	my @plain = start_tries('plain', 0, \@vectors, sub { my ($arena, $vector) = @_; return [ $arena->try($vector, 'plain') ] });
 	my ($without, $with) = (finish_tries(@plain), finish_tries(@gated));
 	for my $vector (@vectors)
 	{
 		my $name = $vector->{name};
 		my @faults = (
-			fault($vector, $without->{$name}{plain}, 'without the gate', \&why_not_succeeded),
-			fault($vector, $with->{$name}{refused}, 'without a grant', \&why_not_refused),
-			$vector->{needs} eq 'nothing' ? () : fault($vector, $with->{$name}{granted}, 'with the grant', \&why_not_succeeded));
+			fault($vector, $without->{$name}, 0, 'without the gate', \&why_not_succeeded),
+			fault($vector, $with->{$name}, 0, 'without a grant', \&why_not_refused),
+			$vector->{needs} eq 'nothing' ? () : fault($vector, $with->{$name}, 1, 'with the grant', \&why_not_succeeded));
 		ok(!@faults, "$vector->{topic}/$name: $vector->{about}") or diag("$vector->{place}: " . join "\n", @faults);
 	}
 	note(scalar @vectors . ' vectors, each tried three ways');
 }
 
-# What leaks without a grant, a line each; for servers with a guard switched off.
-sub leaks_only
+# For servers with debugging switches: which vectors leak without which guard, a line each.
+sub without_guards
 {
-	my $tries = finish_tries(start_gated('refused'));
-	my @leaks = grep { my $try = $tries->{ $_->{name} }{refused}; ref $try && got_through($_, $try) } @vectors;
-	my @untried = grep { !ref $tries->{ $_->{name} }{refused} } @vectors;
-	note("leaks: $_->{name}") for @leaks;
-	note("untried: $_->{name}") for @untried;
-	ok(!@untried, scalar(@leaks) . ' of ' . scalar(@vectors) . ' leak');
+	my @guards = @_;
+	my $missed = finish_tries(start_gated(sub { my ($arena, $vector) = @_; return [ $arena->guards_missed($vector, \&got_through, @guards) ] }));
+	my %leaks;
+	for my $vector (@vectors)
+	{
+		my $guards = $missed->{ $vector->{name} };
+		ok(ref $guards, $vector->{name}) or diag($guards);
+		push @{ $leaks{$_} }, $vector->{name} for ref $guards ? @$guards : ();
+	}
+	note(join ' ', "guard $_:", @{ $leaks{$_} // [] }) for @guards;
 }
 
-if ($ENV{WARRANT_LEAKS}) { leaks_only(); }
+if ($ENV{WARRANT_GUARDS}) { without_guards(split ' ', $ENV{WARRANT_GUARDS}); }
 else { three_ways(); }
 done_testing();

@@ -56,7 +56,7 @@ ROLLBACK;
 SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
-CREATE FUNCTION desk.tell(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN 'x'; END $$;
+CREATE FUNCTION desk.tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN 'x'; END $$;
 UPDATE orders SET status = desk.tell(card);
 
 --- delete_calls_function: the same in WHERE
