@@ -7,8 +7,9 @@ namespace warrant {
 
 // Whether the function may be one; cheap for those that most queries call.
 bool IsServerFunction(Oid function);
+inline bool StaysInside(Oid function) { return function < F_LO_IMPORT_TEXT; }
 inline bool MayReachBeside(Oid function) {
-    return function >= F_LO_IMPORT_TEXT && (function >= FirstNormalObjectId || IsServerFunction(function));
+    return !StaysInside(function) && (function >= FirstNormalObjectId || IsServerFunction(function));
 }
 
 // The function is about to be executed, in whatever way. Raises 42501 when it is one of those and ADMIN is missing.

@@ -147,9 +147,14 @@ PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, Par
     return plan;
 }
 
-// What changes an object; the rest comes with every statement.
-pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+// What changes an object, or may reach one beside the gate; the rest comes with every statement.
+pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     previous_object_access(access, class_id, object, sub_id, argument);
+    if (access == OAT_FUNCTION_EXECUTE) {
+        if (MayReachBeside(object))
+            CheckExecuted(object);
+        return;
+    }
     if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
         NoteCreatedDatabase(object);
     if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0)
@@ -158,13 +163,11 @@ pg_noinline void OnChange(ObjectAccessType access, Oid class_id, Oid object, int
 }
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
-    if (unlikely(access != OAT_FUNCTION_EXECUTE && access != OAT_NAMESPACE_SEARCH)) {
-        OnChange(access, class_id, object, sub_id, argument);
-        return;
-    }
-    if (access == OAT_FUNCTION_EXECUTE && unlikely(MayReachBeside(object)))
-        CheckExecuted(object);
-    previous_object_access(access, class_id, object, sub_id, argument);
+    bool usual = access == OAT_NAMESPACE_SEARCH || (access == OAT_FUNCTION_EXECUTE && StaysInside(object));
+    if (likely(usual))
+        previous_object_access(access, class_id, object, sub_id, argument);
+    else
+        OnRareAccess(access, class_id, object, sub_id, argument);
 }
 
 // What the server does at a hook that nobody else has taken.

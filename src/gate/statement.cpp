@@ -144,9 +144,10 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     return line;
 }
 
-void FillFields(AuditFields* fields, const Statement* statement, const Line* line) {
+void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
+    *fields = AuditFields{};
     fields->statement_id = statement->id;
-    fields->occurred_at = GetCurrentTimestamp();
+    fields->occurred_at = now;
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
     fields->query_id = statement->query_id;
     fields->policy_id = line->policy_id;
@@ -163,6 +164,14 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     memcpy(fields->digest, statement->digest, sizeof fields->digest);
     fields->schema_name = line->schema_name;
     fields->relation_name = line->relation_name;
+}
+
+// Complete but for its sizes. Not zeroed as a whole: the origin is copied over what it is made of.
+void FillHeader(EntryHeader* header, const Statement* statement, const Line* line, TimestampTz now) {
+    header->kind = EntryKind::Audit;
+    header->waits = false;
+    FillOrigin(&header->origin);
+    FillFields(&header->fields, statement, line, now);
 }
 
 // A record that the ring cannot take, for the collectors of the server log.
@@ -196,11 +205,9 @@ void WaitUntilDurable(const EntryHeader* header) {
 
 // Sends a line's first record. With the last one that waits, waits.
 void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
-    EntryHeader header = {};
-    header.kind = EntryKind::Audit;
+    EntryHeader header;
+    FillHeader(&header, statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
     header.waits = waits;
-    FillOrigin(&header.origin);
-    FillFields(&header.fields, statement, line);
     EntryParts parts = {};
     parts.policy_name = line->policy_name;
     parts.policy_name_size = line->policy_name_size;
@@ -224,10 +231,8 @@ int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
 }
 
 void SendOutcome(const Statement* statement, const Line* line, bool failed) {
-    EntryHeader header = {};
-    header.kind = EntryKind::Audit;
-    FillOrigin(&header.origin);
-    FillFields(&header.fields, statement, line);
+    EntryHeader header;
+    FillHeader(&header, statement, line, GetCurrentTimestamp());
     header.fields.event = Event::Outcome;
     header.fields.finished = true;
     header.fields.failed = failed;
