@@ -110,6 +110,7 @@ command("$_ DATABASE child") for ('CREATE', 'DROP') x 5;
 ok($node->eventually(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder'") eq '3' }),
 	'no recorder of it is left');
 $node->safe_psql('template1', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT');
+ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'a DROP EXTENSION frees the slot');
 
 # Dropped while its recorder is about to come back.
 command('CREATE DATABASE brief');
