@@ -221,6 +221,15 @@ void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list) 
     NeedOfWalk(&walk, list);
 }
 
+// The domain that a check belongs to; InvalidOid for a constraint of a table.
+static Oid DomainOf(Oid constraint) {
+    HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+    Oid domain = HeapTupleIsValid(tuple) ? Form_pg_constraint(GETSTRUCT(tuple))->contypid : InvalidOid;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return domain;
+}
+
 List* RelationsThatCall(Oid function) {
     Walk walk = StartWalk(true);
     Visit(&walk, ProcedureRelationId, function, 0);
@@ -230,6 +239,9 @@ List* RelationsThatCall(Oid function) {
     foreach (cell, walk.queue) {
         ObjectAddress* address = static_cast<ObjectAddress*>(lfirst(cell));
         found = list_concat_unique_oid(found, RelationsOf(address->classId, address->objectId));
+        Oid domain = address->classId == ConstraintRelationId ? DomainOf(address->objectId) : InvalidOid;
+        if (OidIsValid(domain))
+            found = list_concat_unique_oid(found, ColumnsOfType(domain));
     }
     hash_destroy(walk.seen);
     return found;

@@ -56,6 +56,12 @@ int FlagWithheld(List* implied_reads) {
     return 0;
 }
 
+int SilenceNotices() {
+    int level = NewGUCNestLevel();
+    (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    return level;
+}
+
 void RaiseWithheld(MemoryContext caller) {
     if (QuotesNothing(geterrcode()))
         PG_RE_THROW();

@@ -1,5 +1,6 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
-// quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one.
+// quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
+// kept from the client.
 //
 // Not met here: errors of constraints that COMMIT checks. What a function raises by RAISE is its owner's word, and is left alone.
 #pragma once
@@ -18,6 +19,9 @@ inline bool IsWithheld(const QueryDesc* query) { return (query->estate->es_top_e
 // flag_withheld when a relation is among these implied reads that the subject may not SELECT now; otherwise 0.
 int FlagWithheld(List* implied_reads);
 
+// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone.
+int SilenceNotices();
+
 // Raises the current error again, in a catch block: without its words, which go to the server log.
 [[noreturn]] void RaiseWithheld(MemoryContext caller);
 
@@ -28,6 +32,7 @@ void Withholding(const QueryDesc* query, const Body& body) {
         return;
     }
     MemoryContext caller = CurrentMemoryContext;
+    int level = SilenceNotices();
     PG_TRY();
     {
         body();
@@ -37,6 +42,7 @@ void Withholding(const QueryDesc* query, const Body& body) {
         RaiseWithheld(caller);
     }
     PG_END_TRY();
+    AtEOXact_GUC(true, level);
 }
 
 }    // namespace warrant

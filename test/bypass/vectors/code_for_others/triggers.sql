@@ -162,3 +162,22 @@ INSERT INTO words VALUES (1);
 CREATE TABLE uses (word code REFERENCES words);
 -- attack
 INSERT INTO uses VALUES ('a');
+
+--- copy_into_view: COPY FROM into a view whose trigger writes
+-- needs INSERT on orders
+-- setup
+CREATE VIEW front AS SELECT 1 AS id;
+CREATE FUNCTION put() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO orders (id) VALUES (NEW.id); RETURN NEW; END $$;
+CREATE TRIGGER put INSTEAD OF INSERT ON front FOR EACH ROW EXECUTE FUNCTION put();
+-- attack
+COPY front FROM STDIN;
+77
+\.
+
+--- transition_table: a trigger that is handed the rows of a cascade
+-- needs DELETE on orders
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO notes SELECT id + 10, card FROM gone; RETURN NULL; END $$;
+CREATE TRIGGER keep AFTER DELETE ON orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION keep();
+-- attack
+DELETE FROM customers WHERE id = 1;

@@ -104,3 +104,14 @@ SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{INSERT,UPDATE}', on_table => 'orders');
 -- attack
 INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = orders.card::date::text;
+
+--- quoted_notice: a notice quotes the value
+-- needs nothing
+-- swallows
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+BEGIN;
+UPDATE orders SET status = to_regtype('x' || card || repeat('y', 60))::text;
+ROLLBACK;

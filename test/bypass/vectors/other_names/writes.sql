@@ -209,3 +209,10 @@ DECLARE c CURSOR FOR SELECT id FROM orders FOR UPDATE;
 FETCH c;
 UPDATE orders SET status = 'x' WHERE CURRENT OF c;
 COMMIT;
+
+--- merge_do_nothing: MERGE that does nothing tells how many rows there are
+-- needs SELECT on orders
+-- shows ^MERGE
+-- attack
+\set QUIET off
+MERGE INTO orders USING notes ON orders.id = notes.id WHEN MATCHED THEN DO NOTHING;

@@ -125,6 +125,69 @@ GRANT CREATE ON SCHEMA shop TO clerk;
 CREATE OR REPLACE FUNCTION fold(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO notes VALUES (random() * 100000, $1); RETURN $1; END $$;
 SELECT 'CREATE FUNCTION done';
 
+--- view_function_replaced: another body under a protected view
+-- needs ALTER on seen
+-- shows ^done$
+-- setup
+CREATE FUNCTION mask(text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
+CREATE VIEW seen AS SELECT id, mask(card) AS card FROM orders;
+ALTER FUNCTION mask(text) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION mask(text) RETURNS text LANGUAGE sql AS $$ SELECT $1 $$;
+SELECT 'done';
+
+--- default_function_replaced: under a default
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE FUNCTION first_state() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
+ALTER TABLE orders ALTER status SET DEFAULT first_state();
+ALTER FUNCTION first_state() OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION first_state() RETURNS text LANGUAGE sql AS $$ SELECT 'y' $$;
+SELECT 'done';
+
+--- policy_function_replaced: under a row policy
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE FUNCTION visible(int) RETURNS boolean LANGUAGE sql AS $$ SELECT false $$;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON orders USING (visible(id));
+ALTER FUNCTION visible(int) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION visible(int) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;
+SELECT 'done';
+
+--- domain_function_replaced: under a check of a column's domain
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE FUNCTION good(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$;
+CREATE DOMAIN card_number AS text CHECK (good(VALUE));
+ALTER TABLE orders ALTER card TYPE card_number;
+ALTER FUNCTION good(text) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION good(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO notes VALUES (random() * 100000, $1); RETURN true; END $$;
+SELECT 'done';
+
+--- operator_function_replaced: under an operator that an index uses
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE FUNCTION same(text, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN true; END $$;
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = same);
+CREATE INDEX ON orders (id) WHERE card === 'x';
+ALTER FUNCTION same(text, text) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE FUNCTION same(text, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO notes VALUES (random() * 100000, $1); RETURN true; END $$;
+SELECT 'done';
+
 --- function_path: the function under a trigger finds other objects
 -- needs ALTER on orders
 -- shows ^ALTER FUNCTION done$
@@ -135,6 +198,36 @@ ALTER FUNCTION keep() OWNER TO clerk;
 -- attack
 ALTER FUNCTION keep() SECURITY DEFINER SET search_path = desk;
 SELECT 'ALTER FUNCTION done';
+
+--- index_renamed: ALTER INDEX
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER INDEX orders_pkey RENAME TO innocent;
+
+--- index_fillfactor: its storage
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER INDEX orders_pkey SET (fillfactor = 50);
+
+--- security_invoker_off: a protected view changes whose privileges count
+-- as owner
+-- needs ALTER on seen
+-- setup
+CREATE VIEW seen WITH (security_invoker) AS TABLE orders;
+ALTER VIEW seen OWNER TO owner;
+-- attack
+ALTER VIEW seen SET (security_invoker = false);
+
+--- view_replaced: another query under a protected view's name
+-- as owner
+-- needs ALTER on seen
+-- setup
+CREATE VIEW seen AS SELECT id FROM orders;
+ALTER VIEW seen OWNER TO owner;
+-- attack
+CREATE OR REPLACE VIEW seen AS SELECT id FROM notes;
 
 --- row_policy_added: who sees which rows changes
 -- as owner
