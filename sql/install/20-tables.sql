@@ -1,6 +1,6 @@
 -- Definitions -------------------------------------------------------------------------------------------------------------------
 
--- The gate reads the first eighteen columns by their place (src/rules/policies.cpp).
+-- The gate reads the first nineteen columns by their place (src/rules/policies.cpp).
 CREATE TABLE warrant.policies (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2) PRIMARY KEY,
     version integer NOT NULL DEFAULT 1,
@@ -20,6 +20,8 @@ CREATE TABLE warrant.policies (
     for_role_names name[] NOT NULL,
     except_role_names name[] NOT NULL,
     min_approvals integer NOT NULL CHECK (min_approvals BETWEEN 1 AND 100),
+    definer_roles oid[] NOT NULL DEFAULT '{}',
+    definer_role_names name[] NOT NULL DEFAULT '{}',
     approver_role oid NOT NULL,
     approver_role_name name NOT NULL,
     default_duration interval,

@@ -49,7 +49,7 @@ REVOKE ALL ON FUNCTION warrant.check_duration(interval, text) FROM PUBLIC;
 -- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
 CREATE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT made.effect = 'open' OR made.except_roles <> '{}' OR made.webhook IS NOT NULL OR EXISTS (
+    SELECT made.effect = 'open' OR made.except_roles <> '{}' OR made.definer_roles <> '{}' OR made.webhook IS NOT NULL OR EXISTS (
         SELECT FROM warrant.policies q
          WHERE q.id <> made.id AND q.target_kind <> '!' AND q.effect <> 'open' AND q.mode = 'enforce' AND q.commands && made.commands
            AND (q.target_kind = 'd' OR made.target_kind = 'd' OR (q.target_schema = made.target_schema AND 's' IN (q.target_kind, made.target_kind))
@@ -67,7 +67,7 @@ CREATE FUNCTION warrant.create_policy(
     for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, require_reason boolean DEFAULT false, audit text DEFAULT NULL,
-    audit_wait boolean DEFAULT true, webhook text DEFAULT NULL
+    audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -131,15 +131,17 @@ BEGIN
     made.commands := warrant.expand_commands(commands);
     made.for_roles := warrant.role_oids(for_roles, 'for_roles');
     made.except_roles := warrant.role_oids(except_roles, 'except_roles');
+    made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
     made.approver_role := coalesce(approver_role, 'warrant_approver'::regrole);
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
-            default_duration, max_duration, request_ttl, require_reason, webhook)
+            default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names)
         VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
             made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
             warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
-            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook)
+            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
+            made.definer_roles, warrant.role_names(made.definer_roles))
         RETURNING * INTO made;
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
@@ -153,16 +155,17 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean, text) FROM PUBLIC;
+    interval, interval, interval, boolean, text, boolean, text, regrole[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
-    regrole, interval, interval, interval, boolean, text, boolean, text) TO warrant_admin;
+    regrole, interval, interval, interval, boolean, text, boolean, text, regrole[]) TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean, text) IS
+    interval, interval, interval, boolean, text, boolean, text, regrole[]) IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
 open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. audit: statement or none (NULL: none for open).
-audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
+audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -23,6 +23,7 @@ BEGIN
         WHEN 'd' THEN (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) END, 0);
     NEW.for_roles := warrant.roles_named(NEW.for_role_names);
     NEW.except_roles := warrant.roles_named(NEW.except_role_names);
+    NEW.definer_roles := warrant.roles_named(NEW.definer_role_names);
     NEW.approver_role := (warrant.roles_named(ARRAY[NEW.approver_role_name]))[1];
     PERFORM warrant.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
     RETURN NEW;
@@ -82,14 +83,15 @@ DECLARE
 BEGIN
     FOR now_named IN
         SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
-               warrant.names_now(p.except_roles, p.except_role_names) AS except_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
+               warrant.names_now(p.except_roles, p.except_role_names) AS except_names,
+               warrant.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
           FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
                LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
          WHERE p.target_kind <> '!' LOOP
-        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.approver_role_name)
-                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.approver));
+        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.definer_role_names, p.approver_role_name)
+                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.definer_names, now_named.approver));
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
-               except_role_names = now_named.except_names, approver_role_name = now_named.approver WHERE p.id = now_named.id;
+               except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver WHERE p.id = now_named.id;
         renamed := renamed + 1;
     END LOOP;
     UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name;

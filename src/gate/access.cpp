@@ -71,15 +71,34 @@ bool IsLeadersPlan(const QueryDesc* query) {
     return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
 }
 
+// Whom the server checks instead of the caller: the owner of the view around the relation, or of the SECURITY DEFINER function that runs. Not
+// who did SET ROLE; not the owner of a table in whose name a foreign key's action writes.
+Oid DefinerOf(const Permission& permission) {
+    if (OidIsValid(permission.check_as_user))
+        return permission.check_as_user;
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    bool function = (context & SECURITY_LOCAL_USERID_CHANGE) != 0 && (context & SECURITY_NOFORCE_RLS) == 0;
+    return function || Mutant("definers") ? user : InvalidOid;
+}
+
+Oid TrustedDefinerOf(const Permission& permission) {
+    Oid definer = DefinerOf(permission);
+    if (!OidIsValid(definer) || permission.relation < FirstNormalObjectId)
+        return InvalidOid;
+    return MayTrustDefiner(FindGovernance(permission.relation), definer) ? definer : InvalidOid;
+}
+
 }    // namespace
 
-void AddAccess(AccessList* list, Oid relation, Command command) {
+void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
     if (list->items == nullptr) {
         list->items = list->first;
         list->room = lengthof(list->first);
     }
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation == relation && list->items[i].command == command)
+        if (list->items[i].relation == relation && list->items[i].command == command && list->items[i].definer == definer)
             return;
     if (list->count == list->room) {
         Access* more = static_cast<Access*>(palloc(2 * list->room * sizeof(Access)));
@@ -87,7 +106,7 @@ void AddAccess(AccessList* list, Oid relation, Command command) {
         list->items = more;
         list->room *= 2;
     }
-    list->items[list->count++] = Access{relation, command};
+    list->items[list->count++] = Access{relation, command, definer};
 }
 
 void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported) {
@@ -95,18 +114,19 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
     }
+    Oid definer = TrustedDefinerOf(permission);
     bool implied = Writes(permission) && list_member_oid(implied_reads, permission.relation);
     if ((permission.required & ACL_SELECT) && !implied) {
-        AddAccess(list, permission.relation, Command::Select);
+        AddAccess(list, permission.relation, Command::Select, definer);
         if (exported && !Mutant("export"))
-            AddAccess(list, permission.relation, Command::Export);
+            AddAccess(list, permission.relation, Command::Export, definer);
     }
     if (permission.required & ACL_INSERT)
-        AddAccess(list, permission.relation, Command::Insert);
+        AddAccess(list, permission.relation, Command::Insert, definer);
     if (permission.required & ACL_UPDATE)
-        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock);
+        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock, definer);
     if (permission.required & ACL_DELETE)
-        AddAccess(list, permission.relation, Command::Delete);
+        AddAccess(list, permission.relation, Command::Delete, definer);
     if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
         AddAccess(list, MyDatabaseId, Command::Admin);
 }

@@ -33,12 +33,12 @@ Item* RoomFor(Item* on_stack, int count) {
 }
 
 // How an access that runs, or only would have been refused, is recorded.
-Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision) {
+Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
     Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false};
     if (decision->policy == nullptr)
         return verdict;
     verdict.audited = decision->policy->audited;
-    switch (decision->answer) {
+    switch (trusted ? Answer::Exempt : decision->answer) {
         case Answer::Granted: verdict.waits = decision->policy->audit_wait && !IsMonitored(decision); break;
         case Answer::Exempt: verdict.event = Event::Exempt; break;
         case Answer::Open: break;
@@ -53,6 +53,13 @@ struct Findings {
     int verdict_count;
     Verdict* verdicts;
 };
+
+bool IsMissing(const Findings* findings, const Access& access) {
+    for (int i = 0; i < findings->missing_count; i++)
+        if (findings->missing[i].access.relation == access.relation && findings->missing[i].access.command == access.command)
+            return true;
+    return false;
+}
 
 Governance* GovernanceOf(const Access& access, Oid subject) {
     switch (access.command) {
@@ -70,10 +77,11 @@ void Examine(Findings* findings, const Access& access, Oid subject) {
     const Decision* decision = Decide(governance, subject, access.command);
     if (decision->answer == Answer::Unprotected)
         return;
-    if (Runs(decision) || IsMonitored(decision)) {
+    bool trusted = !Runs(decision) && OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer);
+    if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
-            findings->verdicts[findings->verdict_count++] = VerdictOf(access, governance, decision);
-    } else {
+            findings->verdicts[findings->verdict_count++] = VerdictOf(access, governance, decision, trusted);
+    } else if (!IsMissing(findings, access)) {
         findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
     }
 }

@@ -15,7 +15,7 @@ struct AccessList {
     Access first[16];
 };
 
-void AddAccess(AccessList* list, Oid relation, Command command);
+void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
 // The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. implied_reads:
 // the relations whose writes include the reading (reading.hpp). exported: the rows go where no approval is needed to read them.

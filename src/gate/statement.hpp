@@ -13,6 +13,7 @@ namespace warrant {
 struct Access {
     Oid relation;              // of CREATE: the schema; of ADMIN: this database
     Command command;
+    Oid definer;               // whom the server checks, when a policy trusts his views and functions; or InvalidOid
 };
 
 // One line; names are copied, because the cache they came from may change before the statement ends.

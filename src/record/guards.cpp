@@ -57,6 +57,7 @@ void ReadGuards(const Database* database) {
     static SPIPlanPtr plan = nullptr;
     Prepared(&plan,
              "SELECT p.approver_role FROM warrant.policies p WHERE p.target_kind <> '!' UNION SELECT unnest(p.except_roles) FROM warrant.policies p"
+             " UNION SELECT unnest(p.definer_roles) FROM warrant.policies p"
              " UNION SELECT unnest(p.for_roles) FROM warrant.policies p WHERE p.effect = 'open'"
              " UNION SELECT s.grantee FROM warrant.grant_scopes s WHERE NOT s.closed AND s.target_kind <> '!'",
              0, nullptr);

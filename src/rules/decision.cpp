@@ -111,6 +111,23 @@ const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command
     return strictest;
 }
 
+bool MayTrustDefiner(const Governance* governance, Oid definer) {
+    for (int i = 0; i < governance->member_count; i++)
+        for (int j = 0; j < governance->members[i].policies.count; j++)
+            if (TrustsDefiner(governance->members[i].policies.items[j], definer))
+                return true;
+    return false;
+}
+
+bool TrustsDefiner(const Governance* governance, Oid subject, Command command, Oid definer) {
+    for (int i = 0; i < governance->member_count; i++) {
+        const Policy* winner = WinnerOf(&governance->members[i], subject, command);
+        if (winner != nullptr && winner->effect != Effect::Open && !TrustsDefiner(winner, definer))
+            return false;
+    }
+    return governance->known_kind;
+}
+
 const Decision* KeptDecision(Governance* governance, Oid subject, Command command) {
     PrepareDecisions(governance, subject);
     if ((governance->decided & MaskOf(command)) == 0)

@@ -45,6 +45,12 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
 // The decision, from this backend's cache when it is there. Valid until the next call.
 const Decision* Decide(Governance* governance, Oid subject, Command command);
 
+// Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
+bool MayTrustDefiner(const Governance* governance, Oid definer);
+
+// Whether every policy that wins for a relation of the family trusts the definer, or is open.
+bool TrustsDefiner(const Governance* governance, Oid subject, Command command, Oid definer);
+
 // The policy that governs the access, or NULL: the strictest over the family of each member's winner.
 const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command);
 

@@ -14,7 +14,8 @@ namespace {
 // Columns of warrant.policies that the gate reads; update scripts keep their places.
 enum Column {
     c_id, c_version, c_name, c_effect, c_target_kind, c_target, c_target_schema, c_target_name, c_commands, c_for_roles,
-    c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals
+    c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals,
+    c_definer_roles
 };
 
 // Copies an oid[] into the current context.
@@ -52,6 +53,7 @@ Policy* ReadPolicy(Datum* values) {
         policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
     policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
     policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
+    policy->definer_count = ReadRoles(values[c_definer_roles], &policy->definer_roles);
     policy->priority = DatumGetInt32(values[c_priority]);
     policy->min_approvals = DatumGetInt32(values[c_min_approvals]);
     policy->monitor = Is(values[c_mode], "monitor");
@@ -180,6 +182,13 @@ bool Concerns(const Policy* policy, Oid subject) {
             return true;
         }
     }
+    return false;
+}
+
+bool TrustsDefiner(const Policy* policy, Oid definer) {
+    for (int i = 0; i < policy->definer_count; i++)
+        if (policy->definer_roles[i] == definer)
+            return true;
     return false;
 }
 

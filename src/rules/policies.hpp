@@ -30,6 +30,8 @@ struct Policy {
     Oid* for_roles;
     int except_count;
     Oid* except_roles;
+    int definer_count;    // by themselves: members make views and functions of their own
+    Oid* definer_roles;
 };
 
 struct PolicyList {
@@ -53,6 +55,9 @@ bool AnythingIsProtected();
 
 // Whether the policy is about this subject.
 bool Concerns(const Policy* policy, Oid subject);
+
+// Whether the policy names the role as a definer whose views and functions it trusts.
+bool TrustsDefiner(const Policy* policy, Oid definer);
 
 // Whether a beats b for the same relation, command and subject.
 bool Beats(const Policy* a, const Policy* b);
