@@ -4,6 +4,7 @@
 #   make installcheck       pg_regress and isolation tests against the installed extension
 #   make test, make demo    install whatever is missing first
 #   make test-matrix        make test on other versions, each in a bare Debian, as root
+#   make test-mutants       which test, and which ways around the gate, notice each guard that is switched off
 #   make soak, make bench   long runs
 #
 #   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 18
@@ -83,7 +84,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test test-matrix demo soak bench installcheck
+.PHONY: setup ready test test-matrix test-mutants demo soak bench installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) test/setup
 ready: setup
@@ -96,6 +97,9 @@ test: ready
 MATRIX = 17 18
 test-matrix:
 	@SUITES="$(SUITES)" test/matrix $(MATRIX)
+test-mutants: setup
+	@test/mutants/run
+	@test/mutants/matrix
 installcheck:
 	@test/run regress isolation
 demo: ready
