@@ -77,7 +77,7 @@ void AwaitGuards() {
     for (long waited = 0; !GuardsAreKnown(); waited += nap_ms) {
         if (waited >= settings.audit_timeout_ms)
             ereport(ERROR, (errcode(error_unavailable), errmsg("the gate does not know yet what it depends on"),
-                            errdetail("The recorder of some database has not told which roles its policies and grants name."),
+                            errdetail("Some database with the extension has no recorder yet that could tell."),
                             errhint("A superuser can run this command; warrant.status() tells what is missing.")));
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);

@@ -1,6 +1,7 @@
-// Databases with policies: who drops, renames or copies one leaves its gate behind.
+// Databases with policies, and those that must have the extension: who drops, renames or copies one leaves its gate behind.
 #include "pg/server.hpp"
 
+#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/guards.hpp"
 #include "gate/cluster.hpp"
@@ -23,8 +24,10 @@ const char* NameOfDatabase(Node* utility) {
 Guarded GuardedDatabasesOf(Node* utility) {
     const char* name = NameOfDatabase(utility);
     Oid database = get_database_oid(name, true);
-    bool guarded = OidIsValid(database) && HasPolicies(database);
-    return Guarded{guarded ? psprintf("database \"%s\"", name) : nullptr, "It has policies.", Event::ConfigChanged, OidIsValid(database)};
+    bool required = IsListed(settings.required_databases, name);    // under another name it would not be
+    bool guarded = required || (OidIsValid(database) && HasPolicies(database));
+    return Guarded{guarded ? psprintf("database \"%s\"", name) : nullptr,
+                   required ? "\"pg_warrant.required_databases\" lists it." : "It has policies.", Event::ConfigChanged, OidIsValid(database)};
 }
 
 void DescribeDatabases(StringInfo words, Node* utility) {

@@ -91,7 +91,7 @@ void NoteDefinitions(Database* database) {
     LWLockRelease(database->lock);
 }
 
-bool GuardsAreKnown() { return shared->looked_at_all && !AnyDatabase(IsOutdated); }
+bool GuardsAreKnown() { return shared->looked_at_all && shared->slotless_count == 0 && !AnyDatabase(IsOutdated); }
 
 bool AreGuarded(const List* roles) {
     return AnyDatabase([roles](const Database* database) { return Holds(database, roles); });

@@ -404,9 +404,11 @@ void Start(Oid oid) {
     before_shmem_exit(Leave, Datum(0));
     self.database = ClaimDatabase(oid);
     if (self.database == nullptr) {
-        if (FindDatabase(oid) == nullptr)
+        if (FindDatabase(oid) == nullptr) {
+            NoteSlotless(oid);
             ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid),
                           errhint("Set \"pg_warrant.max_databases\" higher.")));
+        }
         proc_exit(0);
     }
     if (!InTransaction("loading", LoadState))

@@ -93,6 +93,25 @@ Database* FindDatabase(Oid oid) {
     return nullptr;
 }
 
+// The lock is held. More than fit are never forgotten.
+static void ForgetSlotless(Oid oid) {
+    if (shared->slotless_count > int(lengthof(shared->slotless)))
+        return;
+    for (int i = 0; i < shared->slotless_count; i++)
+        if (shared->slotless[i] == oid)
+            shared->slotless[i--] = shared->slotless[--shared->slotless_count];
+}
+
+void NoteSlotless(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    ForgetSlotless(oid);
+    if (shared->slotless_count < int(lengthof(shared->slotless)))
+        shared->slotless[shared->slotless_count++] = oid;
+    else
+        shared->slotless_count = lengthof(shared->slotless) + 1;
+    LWLockRelease(shared->lock);
+}
+
 Database* ClaimDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid);
@@ -100,6 +119,7 @@ Database* ClaimDatabase(Oid oid) {
         database = FindDatabase(InvalidOid);
     bool mine = database != nullptr && database->recorder_pid == 0 && database->holds == 0;
     if (mine) {
+        ForgetSlotless(oid);
         database->oid = oid;
         database->recorder_process = MyProcessIndex();
         database->recorder_pid = MyProcPid;
@@ -147,6 +167,7 @@ void ReleaseCourier(Database* database) {
 
 void FreeDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    ForgetSlotless(oid);
     Database* database = FindDatabase(oid);
     if (database != nullptr && database->recorder_pid == 0 && database->courier_pid == 0)
         Reset(database);

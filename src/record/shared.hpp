@@ -73,6 +73,8 @@ struct Shared {
     Oid asked[64];                    // databases to look at
     bool look_at_all;
     bool looked_at_all;               // each database that has the extension has its slot
+    int slotless_count;
+    Oid slotless[16];                 // databases whose recorder found no slot; more than fit stay unknown
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_refusal[subject_buckets];    // when the next refusal of a subject may be answered
@@ -98,6 +100,9 @@ Database* FindDatabase(Oid oid);
 // Claims the slot for this process as recorder; nullptr when there is none free, or another recorder lives.
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
+
+// A recorder found no slot: what its database depends on stays unknown until it has one, or is gone.
+void NoteSlotless(Oid oid);
 
 // Claims the courier's place in the slot of a database whose recorder has been there; nullptr when there is none, or another courier lives.
 Database* ClaimCourier(Oid oid);

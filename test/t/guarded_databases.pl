@@ -44,6 +44,10 @@ $node->wait_until_ready('shop');
 $node->safe_as('dba', "SELECT warrant.protect('orders')", 'shop');
 refused('ALTER DATABASE shop RENAME TO store');
 runs($_, 'steward') for 'ALTER DATABASE shop RENAME TO store', 'DROP DATABASE store';
+$node->append_conf('postgresql.conf', "pg_warrant.required_databases = 'plain'");
+$node->reload;
+ok($node->eventually(sub { $node->safe_psql('postgres', 'SHOW pg_warrant.required_databases') eq 'plain' }), 'reloaded');
+refused($_) for 'DROP DATABASE plain', 'ALTER DATABASE plain RENAME TO other', 'CREATE DATABASE copy TEMPLATE plain';
 $node->safe_as('dba', 'SELECT warrant.action_result(0)');
 is($node->safe_as('dba', "SELECT string_agg(session_user_name || ': ' || comment, '; ' ORDER BY seq) FROM warrant.audit_log WHERE event = 'config_changed'"),
 	'steward: ALTER DATABASE shop RENAME TO store; steward: DROP DATABASE store', 'recorded where the gate still is');

@@ -136,6 +136,16 @@ $node->safe_as('boss', "SELECT warrant.grant('team', '{SELECT}', on_table => 'or
 $node->restart;
 refused('GRANT team TO helpdesk', 'plain');
 
+# Nor while a database has the extension and no slot.
+$node->safe_psql('postgres', 'CREATE DATABASE second');
+$node->add_gate('second');
+$node->append_conf('postgresql.conf', "pg_warrant.max_databases = 1\npg_warrant.audit_timeout = 200ms");
+$node->restart;
+is($node->sqlstate_as('helpdesk', 'GRANT nested TO clerk', 'plain'), '55000', 'one database cannot tell: refused');
+$node->append_conf('postgresql.conf', 'pg_warrant.max_databases = 8');
+$node->restart;
+ok($node->eventually(sub { $node->sqlstate_as('helpdesk', 'GRANT nested TO clerk; REVOKE nested FROM clerk', 'plain') eq 'none' }), 'with slots for all it is known');
+
 # With no worker to tell what the gates depend on, nothing can be told to be harmless.
 $node->append_conf('postgresql.conf', "max_worker_processes = 1\npg_warrant.audit_timeout = 200ms");
 $node->restart;
