@@ -5,6 +5,7 @@ COMMENT ON FUNCTION warrant.expand_commands(text[]) IS 'the commands that words 
 
 CREATE FUNCTION warrant.check_target(target regclass) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_check_target';
 CREATE FUNCTION warrant.is_member(role oid, of_role oid) RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_is_member';
+CREATE FUNCTION warrant.current_subject() RETURNS oid LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_current_subject';
 CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_policy';
 CREATE FUNCTION warrant.governing_schema_policy(subject oid, schema oid) RETURNS bigint LANGUAGE c

@@ -129,16 +129,16 @@ COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each s
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
-     WHERE r.requester OPERATOR(pg_catalog.=) (SELECT a.oid FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user);
-COMMENT ON VIEW warrant.my_requests IS 'what the session user asked for, a row for each item';
+     WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant.current_subject());
+COMMENT ON VIEW warrant.my_requests IS 'what the caller, as the gate sees him, asked for, a row for each item';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
-       AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.rolname OPERATOR(pg_catalog.=) session_user AND
+       AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant.current_subject()) AND
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant.is_member(a.oid, g.grantee))));
-COMMENT ON VIEW warrant.my_grants IS 'grants that the session user can use now, a row for each scope';
+COMMENT ON VIEW warrant.my_grants IS 'grants that the caller, as the gate sees him, can use now, a row for each scope';
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
 GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;

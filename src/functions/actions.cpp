@@ -5,6 +5,7 @@
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
+#include "rules/subject.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
@@ -196,6 +197,10 @@ WARRANT_FUNCTION(warrant_action) { return warrant::DoAction(fcinfo); }
 // Any of: approve, deny, grant, revoke.
 WARRANT_FUNCTION(warrant_decision) {
     using namespace warrant;
+    if (IsPoolSession() && !Mutant("pool_decides"))
+        ereport(ERROR, (errcode(error_refused), errmsg("nobody decides in a session of a pool"),
+                        errdetail("Role \"%s\" is in \"pg_warrant.pool_roles\": who is behind it is not known.", GetUserNameFromId(GetSessionUserId(), true)),
+                        errhint("Connect with a login of your own.")));
     if (!IsOwnTopLevelStatement(fcinfo) && !Mutant("top_level_only")) {
         char* name = get_func_name(fcinfo->flinfo->fn_oid);
         RecordIndirectAttempt(name);

@@ -103,6 +103,9 @@ WARRANT_FUNCTION(warrant_is_member) {
     PG_RETURN_BOOL(exist && is_member_of_role_nosuper(role, of));
 }
 
+// current_subject() -> oid: who asks, as the gate sees it.
+WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(CurrentSubject()); }
+
 // governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
 WARRANT_FUNCTION(warrant_governing_policy) {
     RequireArguments(fcinfo);

@@ -12,7 +12,7 @@ namespace {
 using State = RequestState;
 
 bool MayAsk(Oid requester) {
-    Oid subject = GetSessionUserId();
+    Oid subject = CurrentSubject();
     const char* const readers[] = {"warrant_approver", "warrant_auditor"};
     bool may = subject == requester || superuser_arg(subject);
     for (const char* reader : readers) {

@@ -1,4 +1,4 @@
-// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles, and every role from which one of them, or one that a
+// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which one of them, or one that a
 // policy or a live grant of some database names, can be reached by membership.
 #include "pg/server.hpp"
 
@@ -23,7 +23,7 @@ bool IsReserved(const char* name) {
     for (const char* own : own_roles)
         if (strcmp(own, name) == 0)
             return true;
-    return IsListed(settings.admin_roles, name);
+    return IsListed(settings.admin_roles, name) || IsListed(settings.pool_roles, name);
 }
 
 bool ReachesReserved(const List* roles) {

@@ -59,6 +59,8 @@ bool CheckInstance(char** value, void**, GucSource) {
     return false;
 }
 
+void CountPool(const char*, void*) { settings.pool_changes++; }
+
 void CountInstance(const char*, void*) { settings.instance_changes++; }
 
 bool CheckNames(char** value, void**, GucSource) {
@@ -131,6 +133,8 @@ void DefineSettings() {
                                nullptr, &settings.admin_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.required_databases", "Databases where gated roles are refused everything while the extension is missing.",
                                nullptr, &settings.required_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.pool_roles", "Logins that many people share: whom SET ROLE names asks, and nobody decides.",
+                               nullptr, &settings.pool_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, CountPool, nullptr);
     DefineCustomStringVariable("pg_warrant.instance", "A name that tells this server from copies of it; grants live where they were made.",
                                nullptr, &settings.instance, "", PGC_SIGHUP, 0, CheckInstance, CountInstance, nullptr);
     DefineCustomBoolVariable("pg_warrant.definition_approval", "Definitions that weaken the gate need an ADMIN grant, which another person gives.",

@@ -26,6 +26,8 @@ struct Settings {
     int max_waiters;
     char* secret_file;          // the courier alone reads it
     char* admin_roles;          // names with commas
+    char* pool_roles;           // names with commas
+    int pool_changes;           // how often they were set
     char* required_databases;   // names with commas
     char* instance;             // tells copies of a server apart
     int instance_changes;

@@ -2,13 +2,34 @@
 
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "rules/invalidation.hpp"
 #include "rules/subject.hpp"
 
 namespace warrant {
 
+bool IsPoolSession() {
+    static bool pooled = false;
+    static Oid user = InvalidOid;
+    static int changes = 0;
+    static uint32_t generation = 0;
+    if (settings.pool_roles == nullptr || settings.pool_roles[0] == '\0')
+        return false;
+    bool known = user == GetSessionUserId() && changes == settings.pool_changes && generation == decision_generation;
+    if (known || !IsTransactionState())
+        return pooled;
+    user = GetSessionUserId();
+    changes = settings.pool_changes;
+    generation = decision_generation;
+    const char* name = GetUserNameFromId(user, true);
+    return pooled = name != nullptr && IsListed(settings.pool_roles, name);
+}
+
 Oid CurrentSubject() {
     bool client = MyProcPort != nullptr || IsParallelWorker() || !IsUnderPostmaster;
-    return client && !Mutant("session_user") ? GetSessionUserId() : GetUserId();
+    if (!client || Mutant("session_user"))
+        return GetUserId();
+    Oid role = IsPoolSession() ? GetCurrentRoleId() : InvalidOid;    // not a definer's, whose function runs
+    return OidIsValid(role) ? role : GetSessionUserId();
 }
 
 bool IsExempt(Oid subject) {
