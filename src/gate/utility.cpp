@@ -63,6 +63,7 @@ const Row rows[] = {
     {"ALTER STATISTICS", "ALTER of the relation", T_Invalid, NeedOfAlter},
     {"ALTER TYPE", "ALTER of the typed tables and of the columns that it changes", T_Invalid, NeedOfAlter},
     {"ALTER DOMAIN", "ALTER of its columns; SELECT where a constraint is checked", T_Invalid, NeedOfAlterDomain},
+    {"ALTER SERVER", "ALTER of the foreign tables on it", T_Invalid, NeedOfAlterServer},
     {"ALTER EXTENSION", "ALTER of a relation that it adds or drops; ADMIN for this one", T_Invalid, NeedOfAlterExtension},
     {"CREATE TABLE", "CREATE on the schema; ALTER of parents and of what foreign keys reference", T_CreateStmt, NeedOfCreateTable},
     {"CREATE FOREIGN TABLE", "CREATE on the schema; ALTER of parents", T_CreateForeignTableStmt, NeedOfCreateTable},
@@ -137,7 +138,7 @@ const Row rows[] = {
 const char* const harmless[] = {
     "ALTER ACCESS METHOD", "ALTER AGGREGATE", "ALTER CAST", "ALTER COLLATION", "ALTER CONSTRAINT", "ALTER CONVERSION", "ALTER DATABASE",
     "ALTER DEFAULT PRIVILEGES", "ALTER FOREIGN DATA WRAPPER", "ALTER LANGUAGE", "ALTER LARGE OBJECT", "ALTER OPERATOR",
-    "ALTER OPERATOR CLASS", "ALTER OPERATOR FAMILY", "ALTER ROLE", "ALTER SERVER", "ALTER SYSTEM", "ALTER TABLESPACE",
+    "ALTER OPERATOR CLASS", "ALTER OPERATOR FAMILY", "ALTER ROLE", "ALTER SYSTEM", "ALTER TABLESPACE",
     "ALTER TEXT SEARCH CONFIGURATION", "ALTER TEXT SEARCH DICTIONARY", "ALTER TEXT SEARCH PARSER", "ALTER TEXT SEARCH TEMPLATE",
     "ALTER TRANSFORM", "ALTER USER MAPPING", "BEGIN", "CHECKPOINT", "CLOSE", "CLOSE CURSOR", "CLOSE CURSOR ALL", "COMMIT",
     "COMMIT PREPARED", "CREATE ACCESS METHOD", "CREATE AGGREGATE", "CREATE CAST", "CREATE COLLATION", "CREATE CONSTRAINT",

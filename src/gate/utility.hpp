@@ -100,6 +100,7 @@ void NeedOfAlterFunction(Node* node, AccessList* list);
 void NeedOfAlterSchema(Node* node, AccessList* list);
 void NeedOfAlterDomain(Node* node, AccessList* list);
 void NeedOfAlterExtension(Node* node, AccessList* list);
+void NeedOfAlterServer(Node* node, AccessList* list);
 void NeedOfComment(Node* node, AccessList* list);
 void NeedOfSecurityLabel(Node* node, AccessList* list);
 
@@ -107,7 +108,7 @@ void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cp
 void NeedOfDropOwned(Node* node, AccessList* list);
 void NeedOfReassign(Node* node, AccessList* list);
 void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
-List* RelationsThatCall(Oid function);                        // in a trigger, an index, a default, a policy, a view's query, however deep
+List* RelationsThatUse(Oid class_id, Oid object);             // in a trigger, an index, a default, a policy, a view's query, however deep
 List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
 
 void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp

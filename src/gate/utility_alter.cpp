@@ -234,7 +234,7 @@ Oid FunctionToReplace(const CreateFunctionStmt* create, Oid schema, char* name) 
 // Another body under a trigger, an index or a view's query makes another thing of the relation.
 void NeedOfCallers(Oid function, AccessList* list) {
     if (!Mutant("replaced_functions") && OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
-        NeedOfEach(list, RelationsThatCall(function), Command::Alter);
+        NeedOfEach(list, RelationsThatUse(ProcedureRelationId, function), Command::Alter);
 }
 
 }    // namespace
@@ -349,6 +349,15 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
     Oid schema = get_namespace_oid(name, true);
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
+}
+
+// Foreign tables read elsewhere then.
+void NeedOfAlterServer(Node* node, AccessList* list) {
+    if (!IsA(node, AlterForeignServerStmt))
+        return;    // its name or owner alone
+    Oid server = get_foreign_server_oid(As<AlterForeignServerStmt>(node)->servername, true);
+    if (OidIsValid(server))
+        NeedOfEach(list, RelationsThatUse(ForeignServerRelationId, server), Command::Alter);
 }
 
 // A domain's default and checks are its columns', as if they were the table's.

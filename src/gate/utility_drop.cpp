@@ -230,9 +230,9 @@ static Oid DomainOf(Oid constraint) {
     return domain;
 }
 
-List* RelationsThatCall(Oid function) {
+List* RelationsThatUse(Oid class_id, Oid object) {
     Walk walk = StartWalk(true);
-    Visit(&walk, ProcedureRelationId, function, 0);
+    Visit(&walk, class_id, object, 0);
     FinishWalk(&walk);
     List* found = NIL;
     ListCell* cell;

@@ -103,3 +103,55 @@ GRANT clerk TO owner;
 GRANT CREATE ON DATABASE market TO clerk;
 -- attack
 REASSIGN OWNED BY owner TO clerk;
+
+--- truncate_list: the second of several
+-- needs TRUNCATE on order_lines
+-- attack
+TRUNCATE notes, order_lines;
+
+--- drop_list: DROP of several
+-- as owner
+-- needs DROP on order_lines
+-- attack
+DROP TABLE IF EXISTS nosuch, notes, order_lines;
+
+--- truncate_parent: TRUNCATE of the parent of a protected partition
+-- needs TRUNCATE on payments
+-- gate
+SELECT warrant.protect('payments_new');
+-- attack
+TRUNCATE payments;
+
+--- truncate_only_leaf: TRUNCATE of a protected parent's leaf
+-- needs TRUNCATE on payments_new
+-- gate
+SELECT warrant.protect('payments');
+-- attack
+TRUNCATE payments_new;
+
+--- drop_schema_of_function: the schema of a default's function goes
+-- needs ALTER on orders
+-- setup
+CREATE FUNCTION desk.first_state() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
+ALTER TABLE orders ALTER status SET DEFAULT desk.first_state();
+-- attack
+DROP SCHEMA desk CASCADE;
+
+--- drop_server: the server of a protected foreign table goes
+-- needs DROP on mirror
+-- setup
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw;
+CREATE FOREIGN TABLE mirror (id int) SERVER loop;
+ALTER SERVER loop OWNER TO clerk;
+-- attack
+DROP SERVER loop CASCADE;
+
+--- drop_collation: a column's collation goes, with the column
+-- needs ALTER on orders
+-- setup
+CREATE COLLATION plain FROM "C";
+ALTER TABLE orders ADD word text COLLATE plain;
+ALTER COLLATION plain OWNER TO clerk;
+-- attack
+DROP COLLATION plain CASCADE;

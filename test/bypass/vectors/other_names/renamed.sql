@@ -115,3 +115,26 @@ SELECT ctid, xmin FROM orders;
 -- needs SELECT on orders
 -- attack
 SELECT * FROM orders TABLESAMPLE SYSTEM (100);
+
+--- recursive_cte: recursion
+-- needs SELECT on orders
+-- attack
+WITH RECURSIVE r (id, card) AS (SELECT 0, '' UNION ALL SELECT o.id, o.card FROM r JOIN orders o ON o.id = r.id + 1) SELECT * FROM r;
+
+--- not_reached: a subquery that may not be reached
+-- needs SELECT on orders
+-- shows ^1$
+-- attack
+SELECT 1 FROM notes WHERE id = 1 OR id = (SELECT max(id) FROM orders);
+
+--- rows_as_json: the rows as one document
+-- needs SELECT on orders
+-- attack
+SELECT * FROM json_populate_recordset(NULL::orders, (SELECT json_agg(o) FROM orders o));
+
+--- copy_of_function: COPY of a query that only calls
+-- needs SELECT on orders
+-- setup
+CREATE FUNCTION cards() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT card FROM orders';
+-- attack
+COPY (SELECT * FROM cards()) TO STDOUT;

@@ -216,3 +216,20 @@ COMMIT;
 -- attack
 \set QUIET off
 MERGE INTO orders USING notes ON orders.id = notes.id WHEN MATCHED THEN DO NOTHING;
+
+--- in_subtransaction: inside a savepoint
+-- needs UPDATE on orders
+-- attack
+BEGIN;
+SAVEPOINT a;
+UPDATE orders SET status = 'x';
+RELEASE a;
+COMMIT;
+
+--- replication_session: in a session whose triggers sleep
+-- needs DELETE on orders
+-- setup
+GRANT SET ON PARAMETER session_replication_role TO clerk;
+-- attack
+SET session_replication_role = replica;
+DELETE FROM orders;

@@ -389,3 +389,90 @@ DROP TABLE orders CASCADE;
 ALTER TABLE copy RENAME TO orders;
 -- attack
 TABLE orders;
+
+--- analyze_all: ANALYZE of everything
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+ANALYZE;
+
+--- cluster_all: CLUSTER of everything
+-- as owner
+-- needs MAINTAIN on orders
+-- setup
+ALTER TABLE orders CLUSTER ON orders_pkey;
+-- attack
+CLUSTER;
+
+--- index_concurrently: CREATE INDEX CONCURRENTLY
+-- as owner
+-- needs ALTER on orders
+-- attack
+CREATE INDEX CONCURRENTLY by_card ON orders (card);
+
+--- reindex_concurrently: REINDEX CONCURRENTLY
+-- as owner
+-- needs MAINTAIN on orders
+-- attack
+REINDEX TABLE CONCURRENTLY orders;
+
+--- drop_index_concurrently: DROP INDEX CONCURRENTLY
+-- as owner
+-- needs ALTER on orders
+-- setup
+CREATE INDEX by_card ON orders (card);
+-- attack
+DROP INDEX CONCURRENTLY by_card;
+
+--- detach_concurrently: DETACH CONCURRENTLY
+-- as owner
+-- needs ALTER on payments
+-- attack
+ALTER TABLE payments DETACH PARTITION payments_new CONCURRENTLY;
+
+--- altered_as_index: ALTER INDEX of a table
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER INDEX orders RENAME TO archive;
+
+--- index_as_table: ALTER TABLE of an index
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER TABLE orders_pkey RENAME TO archive;
+
+--- constraint_comment: COMMENT ON CONSTRAINT
+-- as owner
+-- needs ALTER on orders
+-- shows ^done$
+-- attack
+COMMENT ON CONSTRAINT orders_pkey ON orders IS 'x';
+SELECT 'done';
+
+--- replace_trigger: CREATE OR REPLACE TRIGGER
+-- as owner
+-- needs ALTER on orders
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+-- attack
+CREATE OR REPLACE TRIGGER keep BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+
+--- trigger_depends: a trigger that goes with an extension
+-- as owner
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
+CREATE EXTENSION hstore;
+-- attack
+ALTER TRIGGER keep ON orders DEPENDS ON EXTENSION hstore;
+SELECT 'done';
+
+--- storage_options: storage and statistics targets
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER TABLE orders SET (fillfactor = 50), ALTER card SET STATISTICS 10;

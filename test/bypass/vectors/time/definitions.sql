@@ -116,3 +116,85 @@ GRANT CREATE ON SCHEMA shop TO clerk;
 -- attack
 CREATE TABLE shop.mine ();
 SELECT 'it is there' FROM pg_class WHERE oid = to_regclass('shop.mine');
+
+--- prepared_before: prepared and planned before the table was protected
+-- needs SELECT on orders
+-- gate
+SELECT 1;
+-- granted
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+SET plan_cache_mode = force_generic_plan;
+PREPARE p AS SELECT card FROM orders WHERE id > $1;
+EXPLAIN (COSTS off) EXECUTE p (1);
+\! psql -Xq -U dba -o /dev/null -c "SELECT warrant.protect('shop.orders')" 2>/dev/null
+EXECUTE p (0);
+
+--- cursor_before: a cursor that was opened before
+-- needs SELECT on orders
+-- gate
+SELECT 1;
+-- granted
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+BEGIN;
+DECLARE c CURSOR FOR TABLE orders;
+\! psql -Xq -U dba -o /dev/null -c "SELECT warrant.protect('shop.orders')" 2>/dev/null
+FETCH ALL FROM c;
+
+--- transaction_before: a transaction that began before
+-- needs SELECT on orders
+-- gate
+SELECT 1;
+-- granted
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) FROM orders;
+\! psql -Xq -U dba -o /dev/null -c "SELECT warrant.protect('shop.orders')" 2>/dev/null
+TABLE orders;
+
+--- function_before: a function whose plan was made before
+-- needs SELECT on orders
+-- setup
+CREATE FUNCTION card(wanted boolean) RETURNS text LANGUAGE plpgsql AS $$ BEGIN IF wanted THEN RETURN (SELECT max(card) FROM shop.orders); END IF; RETURN ''; END $$;
+-- gate
+SELECT 1;
+-- granted
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+SELECT length(card(true)), length(card(true));
+\! psql -Xq -U dba -o /dev/null -c "SELECT warrant.protect('shop.orders')" 2>/dev/null
+SELECT card(true);
+
+--- schema_recreated: the protected schema is dropped and made again
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect_schema('shop');
+CREATE TABLE public.copy AS TABLE orders;
+DROP SCHEMA shop CASCADE;
+CREATE SCHEMA shop;
+GRANT USAGE ON SCHEMA shop TO PUBLIC;
+ALTER TABLE public.copy SET SCHEMA shop;
+ALTER TABLE copy RENAME TO orders;
+GRANT ALL ON orders TO clerk;
+-- attack
+TABLE orders;
+
+--- extension_member: a table that becomes an extension's leaves the policies on its schema
+-- as owner
+-- needs ALTER on orders; ALTER on customers; ALTER on order_lines
+-- watch orders
+-- shows ^it is a member$
+-- setup
+CREATE EXTENSION hstore;
+UPDATE pg_extension SET extowner = 'owner'::regrole WHERE extname = 'hstore';
+-- gate
+SELECT warrant.protect_schema('shop');
+-- attack
+ALTER EXTENSION hstore ADD TABLE orders;
+SELECT 'it is a member';
