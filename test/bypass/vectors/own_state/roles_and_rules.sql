@@ -1,6 +1,7 @@
 -- The gate's own state: who decides, and the rules. Without the gate there are tables and roles of the same names.
 
 --- become_approver: who may create roles makes himself an approver
+-- until 15
 -- as temp
 -- needs nothing
 -- shows ^he is$
@@ -16,6 +17,7 @@ GRANT warrant_approver TO colleague;
 SELECT 'he is' WHERE pg_has_role('colleague', 'warrant_approver', 'member');
 
 --- approvers_password: he changes an approver's password
+-- until 15
 -- as temp
 -- needs nothing
 -- shows ^it is his$
