@@ -156,7 +156,7 @@ bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
 
 // Deciding is done by a person who typed it: not by a function, view, trigger or rule that he ran.
 bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
-    const Frame* frame = current_frame;
+    const Frame* frame = CurrentFrame();
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
            PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid);
 }
@@ -175,9 +175,7 @@ void RecordIndirectAttempt(const char* function) {
     PrepareOrigin();
     FillOrigin(&header.origin);
     EntryParts parts = {};
-    const Frame* top = current_frame;
-    while (top != nullptr && top->outer != nullptr)
-        top = top->outer;
+    const Frame* top = OutermostFrame();
     parts.text = top == nullptr ? nullptr : SourceOf(top).text;
     parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
     if (Enqueue(&header, &parts, false, false) == Enqueued::Yes) {

@@ -135,7 +135,7 @@ void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, b
     ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, implied_reads, exported); });
 }
 
-const Node* CurrentUtility() { return current_frame == nullptr ? nullptr : current_frame->utility; }
+const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
 
 bool WritesUnprotected(List* permissions) {
     bool found = false;

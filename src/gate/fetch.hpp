@@ -20,7 +20,7 @@ inline Start last_start;
 // The query has been decided on and started. A portal gets its receiver when it runs; who brings one to the start runs at once.
 inline void NoteStart(QueryDesc* query) {
     bool at_once = query->dest->mydest != DestNone;
-    last_start.query = at_once || current_frame == nullptr ? query : nullptr;
+    last_start.query = at_once || CurrentFrame() == nullptr ? query : nullptr;
     last_start.message = at_once ? 0 : GetCurrentStatementStartTimestamp();
 }
 
@@ -42,7 +42,7 @@ inline void ForgetStart(const QueryDesc* query) {
 inline void ForgetStarts() { last_start.query = nullptr; }
 
 // The client's own query that is being started; nullptr when something runs, which has a frame, and in a fast-path call.
-inline QueryDesc* StartingQuery() { return current_frame == nullptr && ActivePortal != nullptr ? last_start.query : nullptr; }
+inline QueryDesc* StartingQuery() { return CurrentFrame() == nullptr && ActivePortal != nullptr ? last_start.query : nullptr; }
 
 // Raises 42501 when a query that has started earlier may not run now.
 void CheckBeforeRun(const QueryDesc* query);

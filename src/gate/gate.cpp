@@ -14,6 +14,7 @@
 #include "record/entry.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
+#include "gate/fetch.hpp"
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/planning.hpp"
@@ -157,6 +158,8 @@ void AbsorbInvalidations() {
     static LocalTransactionId checked = InvalidLocalTransactionId;
     bool first = checked != MyTransactionNumber();
     checked = MyTransactionNumber();
+    if (first)
+        ForgetStarts();    // an error may have left one of an earlier transaction
     if (!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp())
         AcceptInvalidationMessages();
 }

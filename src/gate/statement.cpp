@@ -89,9 +89,7 @@ int LevelOf(const Frame* top) { return top != nullptr && top->nest_level > 0 ? t
 
 // The ledger of the top-level statement under way, made with this text when it has none.
 Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
-    Frame* top = current_frame;
-    while (top != nullptr && top->outer != nullptr)
-        top = top->outer;
+    Frame* top = OutermostFrame();
     QueryDesc* owner = top == nullptr ? query : top->query;
     Statement* statement = owner != nullptr ? FindByQuery(owner) : top->statement;
     if (statement != nullptr)
@@ -145,7 +143,6 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
 }
 
 void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
-    *fields = AuditFields{};
     fields->statement_id = statement->id;
     fields->occurred_at = now;
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
@@ -153,7 +150,10 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     fields->policy_id = line->policy_id;
     fields->policy_version = line->policy_version;
     fields->grant_id = line->grant_id;
+    fields->request_id = 0;
     fields->rows = fields->duration_us = -1;
+    fields->repeats = fields->sqlstate = 0;
+    fields->finished = fields->failed = false;
     bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
     fields->relation = of_relation ? line->access.relation : InvalidOid;
     fields->executions = line->executions;
@@ -166,7 +166,7 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     fields->relation_name = line->relation_name;
 }
 
-// Complete but for its sizes. Not zeroed as a whole: the origin is copied over what it is made of.
+// Complete but for its sizes: every field is set, so that nothing need be zeroed first.
 void FillHeader(EntryHeader* header, const Statement* statement, const Line* line, TimestampTz now) {
     header->kind = EntryKind::Audit;
     header->waits = false;
@@ -273,8 +273,6 @@ void EndQueriesFrom(int nest_level) {
 void OnTransaction(XactEvent event, void*) {
     if (event != XACT_EVENT_ABORT && event != XACT_EVENT_PARALLEL_ABORT)
         return;
-    ForgetStarts();
-    UnwindFrames(0);
     EndQueriesFrom(0);
 }
 
@@ -306,10 +304,13 @@ void LeaveFrame(Frame* frame, bool failed) {
         EndStatement(frame->statement, failed);
 }
 
-void ListenForExit() {
+// Only once there are ledgers: every transaction pays for who listens to its end.
+void ListenForEnds() {
     static bool listening = false;
-    if (!listening)
-        before_shmem_exit(OnExit, Datum(0));
+    if (listening)
+        return;
+    before_shmem_exit(OnExit, Datum(0));
+    RegisterXactCallback(OnTransaction, nullptr);
     listening = true;
 }
 
@@ -317,7 +318,6 @@ void ListenForExit() {
 
 void FollowFrames() {
     on_frame_left = LeaveFrame;
-    RegisterXactCallback(OnTransaction, nullptr);
     RegisterSubXactCallback(OnSubtransaction, nullptr);
 }
 
@@ -346,9 +346,9 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         audited += verdicts[i].audited;
     if (audited == 0)
         return;
-    ListenForExit();
+    ListenForEnds();
     PrepareOrigin();
-    if (query == nullptr && current_frame == nullptr) {
+    if (query == nullptr && CurrentFrame() == nullptr) {
         RecordCall(verdicts, count);
         return;
     }
@@ -368,9 +368,9 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
 }
 
 uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
-    if (query == nullptr && current_frame == nullptr)
+    if (query == nullptr && CurrentFrame() == nullptr)
         return 0;
-    ListenForExit();
+    ListenForEnds();
     PrepareOrigin();
     const char* text;
     int length;
@@ -418,7 +418,7 @@ void EndStatementOf(QueryDesc* query) {
 bool HasLedgers() { return open_statements != nullptr; }
 
 void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length) {
-    if (query == nullptr && current_frame == nullptr) {    // a fast-path call has no statement
+    if (query == nullptr && CurrentFrame() == nullptr) {    // a fast-path call has no statement
         *text = "";
         *length = 0;
     } else {

@@ -54,7 +54,7 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
 
 // This statement, or the one whose part it is, was decided with this access.
 bool IsDecided(Oid relation, Command command) {
-    for (const Frame* frame = current_frame; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
+    for (const Frame* frame = CurrentFrame(); frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
         if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
             return true;
     return false;
@@ -74,7 +74,7 @@ bool IsCreation(const Node* utility) {
 
 // The relation is new, and what changes it is a part of the statement that created it.
 bool IsBeingCreated(Oid oid) {
-    const Frame* frame = current_frame;
+    const Frame* frame = CurrentFrame();
     if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
         frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
     while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))

@@ -36,9 +36,30 @@ inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? So
 
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
 
+// Runs that nothing catches have their frames here, because what unwinds them cannot read the stack that an error has left.
+constexpr int most_uncaught = 64;
+inline Frame uncaught_frames[most_uncaught];
+inline Frame* next_uncaught = uncaught_frames;
+inline LocalTransactionId uncaught_in;    // the transaction of the latest; none ends while it runs
+
+// A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
+inline void UnwindFrames(int nest_level) {
+    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
+        current_frame = current_frame->outer;
+        next_uncaught--;
+    }
+}
+
+// The innermost frame. An uncaught one of a transaction that is over was left by an error: to look is cheaper than to listen to every end.
+inline Frame* CurrentFrame() {
+    if (unlikely(current_frame != nullptr && !current_frame->caught && uncaught_in != MyTransactionNumber()))
+        UnwindFrames(0);
+    return current_frame;
+}
+
 // The client's own statement; nullptr between them.
-inline const Frame* OutermostFrame() {
-    const Frame* frame = current_frame;
+inline Frame* OutermostFrame() {
+    Frame* frame = CurrentFrame();
     while (frame != nullptr && frame->outer != nullptr)
         frame = frame->outer;
     return frame;
@@ -47,16 +68,11 @@ inline const Frame* OutermostFrame() {
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
-// Runs that nothing catches have their frames here, because what unwinds them cannot read the stack that an error has left.
-constexpr int most_uncaught = 64;
-inline Frame uncaught_frames[most_uncaught];
-inline Frame* next_uncaught = uncaught_frames;
-
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
+    frame->outer = CurrentFrame();
     Frame* uncaught_before = next_uncaught;
-    frame->outer = current_frame;
     frame->caught = true;
     current_frame = frame;
     PG_TRY();
@@ -79,12 +95,14 @@ void InFrame(Frame* frame, const Body& body) {
 // Whether another run that nothing catches has a place.
 inline bool HasUncaughtFrame() { return likely(next_uncaught < uncaught_frames + most_uncaught); }
 
-// The same for a run whose statement has no ledger, without the price of catching: an error ends the subtransaction that the query
+// The same for a run whose statement has no ledger, without the price of catching: an error ends the (sub)transaction that the query
 // began in, and UnwindFrames then takes the frame away.
 inline void EnterUncaughtRun(QueryDesc* query) {
+    Frame* outer = CurrentFrame();
     Frame* frame = next_uncaught++;
     frame->query = query;
-    frame->outer = current_frame;
+    frame->outer = outer;
+    uncaught_in = MyTransactionNumber();
     frame->nest_level = GetCurrentTransactionNestLevel();
     current_frame = frame;
 }
@@ -96,19 +114,9 @@ inline void LeaveUncaughtRun() {
 
 // A subtransaction begins at this nesting level: the client's own statement began there, unless that is known already.
 inline void NoteLevel(int nest_level) {
-    Frame* top = current_frame;
-    while (top != nullptr && top->outer != nullptr)
-        top = top->outer;
+    Frame* top = OutermostFrame();
     if (top != nullptr && top->nest_level == 0)
         top->nest_level = nest_level;
-}
-
-// A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
-inline void UnwindFrames(int nest_level) {
-    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
-        current_frame = current_frame->outer;
-        next_uncaught--;
-    }
 }
 
 }    // namespace warrant
