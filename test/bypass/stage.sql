@@ -16,6 +16,28 @@ CREATE FUNCTION judge.watch(names text[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO judge.watched SELECT name, to_regclass(name) FROM unnest(names) AS name;
 $$;
 
+-- For races: returns when another session has locked the relation, or has dropped it already.
+CREATE FUNCTION judge.until_locked(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..500 LOOP
+        EXIT WHEN to_regclass(name) IS NULL
+            OR EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass(name) AND mode = 'AccessExclusiveLock' AND granted);
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
+
+-- And when somebody waits for a lock on it, or nobody has come for long.
+CREATE FUNCTION judge.until_awaited(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..200 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass(name) AND NOT granted);
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
+GRANT USAGE ON SCHEMA judge TO PUBLIC;
+
 -- A relation's rows, as one digest.
 CREATE FUNCTION judge.rows_of(relation regclass) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

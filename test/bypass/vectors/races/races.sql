@@ -10,8 +10,8 @@ CREATE TABLE here.orders (id int);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 TRUNCATE orders;
 
 --- lock_swapped: the same with LOCK
@@ -24,8 +24,8 @@ CREATE TABLE here.orders (id int);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 BEGIN;
 LOCK orders;
 SELECT 'it is locked' FROM pg_locks WHERE relation = 'shop.orders'::regclass AND mode = 'AccessExclusiveLock' AND granted;
@@ -40,8 +40,8 @@ CREATE TABLE here.orders (id int);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 DROP TABLE orders;
 
 --- alter_swapped: the same with ALTER TABLE
@@ -53,8 +53,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 ALTER TABLE orders RENAME card TO innocent;
 
 --- rename_swapped: the same with RENAME
@@ -66,8 +66,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 ALTER TABLE orders RENAME TO archive;
 
 --- trigger_swapped: the same with CREATE TRIGGER
@@ -80,8 +80,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 CREATE TRIGGER keep AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION keep();
 
 --- index_swapped: the same with CREATE INDEX
@@ -93,8 +93,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 CREATE INDEX ON orders (card);
 
 --- vacuum_swapped: the same with VACUUM
@@ -106,8 +106,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 VACUUM orders;
 VACUUM orders;
 
@@ -120,8 +120,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 REINDEX TABLE orders;
 
 --- copy_swapped: the same with COPY
@@ -133,8 +133,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 COPY orders TO STDOUT;
 
 --- select_swapped: the same with a query
@@ -146,8 +146,8 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.4); DROP TABLE here.orders; COMMIT" &
-SELECT pg_sleep(0.15);
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT judge.until_awaited('here.orders'); DROP TABLE here.orders; COMMIT" &
+SELECT judge.until_locked('here.orders');
 TABLE orders;
 
 --- grant_swapped: the same with GRANT, which takes no lock on the table
@@ -159,7 +159,7 @@ CREATE TABLE here.orders (id int, card text);
 ALTER TABLE here.orders OWNER TO owner;
 -- attack
 SET search_path = here, shop;
-\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; SELECT pg_sleep(0.3); DROP TABLE here.orders; COMMIT"
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK here.orders; DROP TABLE here.orders; COMMIT"
 GRANT SELECT ON orders TO helper;
 
 --- path_changes_inside: the statement's own function changes where names lead
