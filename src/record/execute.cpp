@@ -1,6 +1,9 @@
 #include "pg/server.hpp"
 
+#include <algorithm>
+
 #include "pg/errors.hpp"
+#include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -14,8 +17,10 @@ namespace warrant {
 
 namespace {
 
-constexpr int action_limit_ms = 1000;
 TimeoutId action_timeout;
+
+// Who waits behind others that take too long still has an answer; and the first action compiles PL/pgSQL.
+int ActionLimitMs() { return std::max(settings.audit_timeout_ms / 5, 1000); }
 
 void OnActionTimeout() {
     InterruptPending = true;
@@ -72,7 +77,7 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
     Copy(reply->hint, sizeof reply->hint, error->hint);
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
         reply->sqlstate = error_unavailable;
-        pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", action_limit_ms);
+        pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", ActionLimitMs());
     }
 }
 
@@ -84,7 +89,7 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     MemoryContextSwitchTo(context);
     PG_TRY();
     {
-        enable_timeout_after(action_timeout, action_limit_ms);
+        enable_timeout_after(action_timeout, ActionLimitMs());
         RunSql(entry, reply);
         disable_timeout(action_timeout, false);
         ReleaseCurrentSubTransaction();

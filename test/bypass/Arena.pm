@@ -18,7 +18,8 @@ sub start
 	$node->init;
 	$node->append_conf('postgresql.conf', $_) for 'autovacuum = off', 'max_worker_processes = 16', 'max_prepared_transactions = 5', 'wal_level = logical';
 	$node->append_conf('postgresql.conf', $_)
-	  for $gated ? ("shared_preload_libraries = 'pg_warrant'", 'pg_warrant.refusal_rate = 1000', 'pg_warrant.max_pending = 100000') : ();
+	  for $gated ? ("shared_preload_libraries = 'pg_warrant'", 'pg_warrant.refusal_rate = 1000', 'pg_warrant.max_pending = 100000',
+		"pg_warrant.audit_timeout = '${patience_s}s'") : ();
 	$node->start;
 	my $self = bless { node => $node, gated => $gated, home => $home, files => $node->basedir . '/files' }, $class;
 	$self->_psql_or_die('postgres', 'postgres', "\\i $home/stage.sql\n");

@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
 
-my $node = GatedServer->running('action_once', "pg_warrant.audit_timeout = '60s'");
+my $node = GatedServer->running('action_once');
 my ($log_from, $number) = (0, 0);
 
 # Sets the place to wait at in every recorder to come; the next batch stops there.

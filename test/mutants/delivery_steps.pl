@@ -13,8 +13,7 @@ my $receiver = Receiver->started;
 my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
 append_to_file($secrets, "bank = $Receiver::secret\n");
 chmod 0600, $secrets or die "$secrets: $!";
-my $node = GatedServer->running('delivery_steps', "pg_warrant.secret_file = '$secrets'", q{pg_warrant.decision_wait = '60s'},
-	q{pg_warrant.audit_timeout = '60s'});
+my $node = GatedServer->running('delivery_steps', "pg_warrant.secret_file = '$secrets'", q{pg_warrant.decision_wait = '60s'});
 my ($log_from, $count) = (0, 0);
 
 sub value { $node->safe_as('dba', $_[0]) }

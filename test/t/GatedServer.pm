@@ -18,7 +18,8 @@ sub prepared
 	$node->init;
 	$node->append_conf('postgresql.conf', $_)
 	  for "shared_preload_libraries = 'pg_warrant'", 'max_worker_processes = 16', 'restart_after_crash = on',
-	  'autovacuum = off', 'pg_warrant.refusal_rate = 1000', 'max_prepared_transactions = 5', @settings;
+	  'autovacuum = off', 'pg_warrant.refusal_rate = 1000', 'max_prepared_transactions = 5',
+	  "pg_warrant.audit_timeout = '${patience_s}s'", @settings;
 	return $node;
 }
 

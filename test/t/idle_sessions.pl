@@ -46,8 +46,6 @@ idle('admin', "SELECT warrant.unprotect('orders');");
 idle('clerk', 'LOCK TABLE notes IN ACCESS EXCLUSIVE MODE;', [ '42501', 'DELETE FROM orders WHERE id < 0;' ]);
 idle('boss', "SELECT warrant.grant('auditor', '{SELECT}', on_table => 'orders');");
 
-$node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '10s'");
-$node->reload;
 for my $round (1 .. 3)
 {
 	$node->works("everybody else goes on, round $round");

@@ -9,7 +9,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 use GatedServer;
 
-my $node = GatedServer->running('no_row_is_lost', "pg_warrant.audit_timeout = '2s'", 'pg_warrant.max_pending = 10000');
+my $node = GatedServer->running('no_row_is_lost', 'pg_warrant.max_pending = 10000');
 $node->safe_psql('postgres', 'CREATE ROLE worker LOGIN; GRANT ALL ON orders, notes TO worker');
 my $grant = $node->safe_as('boss', "SELECT warrant.grant('worker', '{UPDATE}', on_table => 'orders', duration => '1 hour')");
 
