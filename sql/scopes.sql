@@ -97,7 +97,23 @@ SELECT * FROM ledger;
 SELECT * FROM vault.tin;
 DELETE FROM ledger;
 
+-- A schema that is still empty: what its policy governs is what will be created there.
 \c - :owner
+CREATE SCHEMA nursery;
+GRANT ALL ON SCHEMA nursery TO PUBLIC;
+SELECT warrant.protect_schema('nursery');
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{CREATE,INSERT,SELECT}', on_schema => 'nursery') AS granted \gset
+SELECT commands, policy_name FROM warrant.active_grants WHERE id = :granted;
+\c - regress_clerk
+CREATE TABLE nursery.first (a int);
+INSERT INTO nursery.first VALUES (1);
+SELECT * FROM nursery.first;
+\set VERBOSITY sqlstate
+DELETE FROM nursery.first;
+\set VERBOSITY default
+\c - :owner
+DROP SCHEMA nursery CASCADE;
 DROP OWNED BY regress_team;
 DROP ROLE regress_team;
 \set file :directory '/sql/include/leave.sql'

@@ -8,7 +8,7 @@ CREATE FUNCTION warrant.is_member(role oid, of_role oid) RETURNS boolean LANGUAG
 CREATE FUNCTION warrant.current_subject() RETURNS oid LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_current_subject';
 CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_policy';
-CREATE FUNCTION warrant.governing_schema_policy(subject oid, schema oid) RETURNS bigint LANGUAGE c
+CREATE FUNCTION warrant.governing_schema_policy(subject oid, command text, schema oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_schema_policy';
 CREATE FUNCTION warrant.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_admin_policy';
@@ -22,7 +22,7 @@ CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNA
 CREATE FUNCTION warrant.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
 CREATE FUNCTION warrant.guards_changed() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
 REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed() FROM PUBLIC;
-REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
+REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- Who a role's human is: as the DBA said, as the server authenticated him (the identity, or the role he logged in as), or the role itself.

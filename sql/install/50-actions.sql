@@ -98,7 +98,8 @@ BEGIN
 END;
 $$;
 
--- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now.
+-- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now, or would
+-- govern what is created there.
 CREATE FUNCTION warrant.items_in(subject oid, commands text[], schema_name name) RETURNS SETOF warrant.item LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -112,8 +113,8 @@ BEGIN
       FROM (SELECT c.command, warrant.governing_policy(subject, c.command, r.oid)
               FROM pg_class r CROSS JOIN unnest(commands) AS c (command)
              WHERE c.command <> 'ADMIN' AND r.relkind IN ('r', 'p', 'f', 'v', 'm') AND (schema_name IS NULL OR r.relnamespace = to_regnamespace(quote_ident(schema_name)))
-            UNION ALL SELECT 'CREATE', warrant.governing_schema_policy(subject, n.oid) FROM pg_namespace n
-             WHERE 'CREATE' = ANY (commands) AND (schema_name IS NULL OR n.nspname = schema_name)
+            UNION ALL SELECT c.command, warrant.governing_schema_policy(subject, c.command, n.oid) FROM pg_namespace n CROSS JOIN unnest(commands) AS c (command)
+             WHERE c.command <> 'ADMIN' AND (schema_name IS NULL OR n.nspname = schema_name)
             UNION ALL SELECT 'ADMIN', warrant.governing_admin_policy(subject) WHERE 'ADMIN' = ANY (commands) AND schema_name IS NULL) AS w (command, policy)
       JOIN warrant.policies p ON p.id = w.policy WHERE p.effect = 'approve' GROUP BY p.id ORDER BY p.id;
 END;

@@ -26,6 +26,9 @@ Datum CommandsAsArray(CommandMask mask) {
     return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+// Of a mask that is not empty.
+Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
+
 void RequireRelation(Oid relation) {
     char* name = get_rel_name(relation);
     if (name == nullptr)
@@ -115,21 +118,20 @@ WARRANT_FUNCTION(warrant_governing_policy) {
     CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     if (mask == 0 || FindInstallation() == nullptr || get_rel_relkind(relation) == '\0')
         PG_RETURN_NULL();
-    int command = 0;
-    while ((mask & MaskOf(Command(command))) == 0)
-        command++;
-    const Policy* policy = GoverningPolicy(FindGovernance(relation), PG_GETARG_OID(0), Command(command));
+    const Policy* policy = GoverningPolicy(FindGovernance(relation), PG_GETARG_OID(0), FirstOf(mask));
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
 }
 
-// governing_schema_policy(subject oid, schema oid) -> the policy that governs CREATE there, NULL when none does.
+// governing_schema_policy(subject oid, command text, schema oid) -> the policy that governs CREATE there, and other commands on what is
+// created there, NULL when none does.
 WARRANT_FUNCTION(warrant_governing_schema_policy) {
     RequireArguments(fcinfo);
-    if (FindInstallation() == nullptr)
+    CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    if (mask == 0 || FindInstallation() == nullptr)
         PG_RETURN_NULL();
-    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(1)), PG_GETARG_OID(0), Command::Create);
+    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(2)), PG_GETARG_OID(0), FirstOf(mask));
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
