@@ -36,6 +36,7 @@ SOURCES := \
 	src/gate/refusal.cpp \
 	src/gate/replication.cpp \
 	src/gate/statement.cpp \
+	src/gate/uses.cpp \
 	src/gate/utility.cpp \
 	src/gate/utility_admin.cpp \
 	src/gate/utility_alter.cpp \
@@ -71,6 +72,7 @@ SOURCES := \
 	src/rules/requests.cpp \
 	src/rules/subject.cpp \
 	src/rules/two_phase.cpp \
+	src/rules/uses.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp
 

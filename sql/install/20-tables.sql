@@ -30,7 +30,8 @@ CREATE TABLE warrant.policies (
     require_reason boolean NOT NULL,
     webhook text,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    created_by name NOT NULL DEFAULT session_user
+    created_by name NOT NULL DEFAULT session_user,
+    max_uses integer CHECK (max_uses > 0)
 );
 CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
@@ -94,7 +95,8 @@ CREATE TABLE warrant.requests (
     requested_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     decided_at timestamptz,
-    grant_id bigint
+    grant_id bigint,
+    max_uses integer
 );
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
@@ -124,6 +126,7 @@ CREATE TABLE warrant.decisions (
     approves boolean NOT NULL,
     duration interval,
     comment text,
+    max_uses integer,
     PRIMARY KEY (request_id, person)
 );
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
@@ -158,12 +161,13 @@ CREATE TABLE warrant.grants (
     ends_at timestamptz NOT NULL,
     closed_at timestamptz,
     closed_by name,
-    close_reason text
+    close_reason text,
+    max_uses integer
 );
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 
--- The gate reads the first eleven columns by their place (src/rules/grants.cpp), in one index scan.
+-- The gate reads the first eleven columns and max_uses by their place (src/rules/grants.cpp), in one index scan.
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,
     grantee oid NOT NULL,
@@ -177,16 +181,25 @@ CREATE TABLE warrant.grant_scopes (
     members oid[] NOT NULL,
     schema_name name NOT NULL,
     relation_name name NOT NULL,
-    policy_name text NOT NULL
+    policy_name text NOT NULL,
+    max_uses integer
 );
 CREATE INDEX grant_scopes_by_grantee ON warrant.grant_scopes (grantee) WHERE NOT closed;
 CREATE INDEX ON warrant.grant_scopes (grant_id);
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
+-- One row for each limited grant. No trigger: a use voids nobody's cache, because what limited grants allow is not kept. src/rules/uses.cpp
+-- reads both columns by their place.
+CREATE TABLE warrant.grant_uses (
+    grant_id bigint PRIMARY KEY,
+    uses_left integer NOT NULL CHECK (uses_left >= 0)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
+
 -- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of it none lives.
 INSERT INTO warrant.grant_scopes
-SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel'
+SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel', NULL
   FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
 
 CREATE SEQUENCE warrant.action_ids;
@@ -315,7 +328,7 @@ ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
 -- Who reads what ----------------------------------------------------------------------------------------------------------------
 
 GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
-    warrant.grant_scopes, warrant.audit_log, warrant.audit_text TO warrant_auditor;
+    warrant.grant_scopes, warrant.grant_uses, warrant.audit_log, warrant.audit_text TO warrant_auditor;
 GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries TO warrant_admin;
-GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes
+GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes, warrant.grant_uses
     TO warrant_approver;

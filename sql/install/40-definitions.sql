@@ -46,6 +46,17 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.check_duration(interval, text) FROM PUBLIC;
 
+-- A number of uses must be positive; NULL is no limit.
+CREATE FUNCTION warrant.check_max_uses(value integer) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF value <= 0 THEN
+        RAISE EXCEPTION 'max_uses must be positive' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
+
 -- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
 CREATE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -57,7 +68,7 @@ AS $$
            AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
                > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
            AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
-                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason
+                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
                 OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
 $$;
 REVOKE ALL ON FUNCTION warrant.relaxes(warrant.policies) FROM PUBLIC;
@@ -66,8 +77,8 @@ CREATE FUNCTION warrant.create_policy(
     name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
     for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
-    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, require_reason boolean DEFAULT false, audit text DEFAULT NULL,
-    audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
+    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
+    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -77,7 +88,7 @@ BEGIN
         RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
-        RAISE EXCEPTION 'only targets, approver_role, durations, audit and webhook may be NULL' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'only targets, approver_role, durations, max_uses, audit and webhook may be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF name = '' OR octet_length(name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
@@ -95,7 +106,7 @@ BEGIN
         RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM warrant.check_duration(default_duration, 'default_duration'), warrant.check_duration(max_duration, 'max_duration'),
-            warrant.check_duration(request_ttl, 'request_ttl');
+            warrant.check_duration(request_ttl, 'request_ttl'), warrant.check_max_uses(max_uses);
     IF default_duration > max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -136,12 +147,12 @@ BEGIN
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
-            default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names)
+            default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
         VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
             made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
             warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
             (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
-            made.definer_roles, warrant.role_names(made.definer_roles))
+            made.definer_roles, warrant.role_names(made.definer_roles), max_uses)
         RETURNING * INTO made;
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
@@ -155,15 +166,16 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean, text, regrole[]) FROM PUBLIC;
+    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
-    regrole, interval, interval, interval, boolean, text, boolean, text, regrole[]) TO warrant_admin;
+    regrole, interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, boolean, text, boolean, text, regrole[]) IS
+    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
 open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
-(warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. audit: statement or none (NULL: none for open).
+(warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
+audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
 

@@ -151,7 +151,7 @@ $$;
 
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text, webhooks text[]);
+    policies text, webhooks text[], max_uses integer);
 REVOKE ALL ON TYPE warrant.item, warrant.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant.terms_of(policy_ids bigint[]) RETURNS warrant.terms LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -162,7 +162,7 @@ BEGIN
                min(coalesce(p.max_duration, warrant.setting_interval('pg_warrant.max_duration'))),
                min(coalesce(p.request_ttl, warrant.setting_interval('pg_warrant.request_ttl'))),
                bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-               array_agg(DISTINCT p.webhook) FILTER (WHERE p.webhook IS NOT NULL))::warrant.terms
+               array_agg(DISTINCT p.webhook) FILTER (WHERE p.webhook IS NOT NULL), min(p.max_uses))::warrant.terms
       FROM warrant.policies p WHERE p.id = ANY (policy_ids));
 END;
 $$;
@@ -170,14 +170,19 @@ $$;
 CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN (SELECT array_agg(DISTINCT i.policy_id) FROM unnest(items) AS i); END; $$;
 
--- A duration asked for or given: within the maximum, positive.
-CREATE FUNCTION warrant.check_within(duration interval, terms warrant.terms) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- A duration and a number of uses asked for or given: within the maximum, positive.
+CREATE FUNCTION warrant.check_within(duration interval, max_uses integer, terms warrant.terms) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF duration <= interval '0' THEN
         PERFORM warrant.fail('22023', 'duration must be positive');
     ELSIF duration > (terms).max_duration THEN
         PERFORM warrant.fail('22023', format('duration %s is longer than the %s that the policy allows', duration, (terms).max_duration));
+    END IF;
+    IF max_uses <= 0 THEN
+        PERFORM warrant.fail('22023', 'max_uses must be positive');
+    ELSIF max_uses > (terms).max_uses THEN
+        PERFORM warrant.fail('22023', format('max_uses %s is more than the %s that the policy allows', max_uses, (terms).max_uses));
     END IF;
 END;
 $$;
@@ -236,8 +241,8 @@ END;
 $$;
 
 -- Files a request, or finds the pending one for the same; sharing says which.
-CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, may_share boolean,
-    statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, max_uses integer,
+    may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -249,7 +254,7 @@ DECLARE
     filed bigint;
 BEGIN
     PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
-    PERFORM warrant.check_within(duration, terms);
+    PERFORM warrant.check_within(duration, max_uses, terms);
     IF may_share THEN
         SELECT r.id INTO request FROM warrant.requests r
          WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
@@ -265,10 +270,10 @@ BEGIN
         PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at)
+    INSERT INTO warrant.requests (requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
     VALUES (requester, (warrant.role_names(ARRAY[requester]))[1],
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl, max_uses)
     RETURNING id INTO request;
     INSERT INTO warrant.request_items
     SELECT request, i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id, p.name, p.version
@@ -296,24 +301,27 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, reason text,
-    items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
+    reason text, items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     starts timestamptz := warrant.monotonic_now();
     made bigint;
     covered bigint;
 BEGIN
-    INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at)
-    VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration) RETURNING id INTO made;
+    INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
+    VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
-    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name
+    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
     GET DIAGNOSTICS covered = ROW_COUNT;
     PERFORM warrant.check_policies_stay(covered = cardinality(items));
+    IF max_uses IS NOT NULL THEN
+        INSERT INTO warrant.grant_uses VALUES (made, max_uses);
+    END IF;
     PERFORM warrant.guards_changed();
     PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
-                         NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration))
+                         NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, ''))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
     RETURN made;
 END;
@@ -388,7 +396,7 @@ CREATE FUNCTION warrant.do_request(origin jsonb, args jsonb) RETURNS bigint LANG
 AS $$
 BEGIN
     RETURN warrant.file_request(origin, warrant.user_of(origin), warrant.items_of(warrant.user_of(origin), args), args->>'reason',
-                                (args->>'duration')::interval, true);
+                                (args->>'duration')::interval, (args->>'max_uses')::integer, true);
 END;
 $$;
 
@@ -407,13 +415,13 @@ $$;
 
 -- An approval that was found valid: kept, and with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant.enter_approval(origin jsonb, request warrant.requests, items warrant.item[], terms warrant.terms, approver oid,
-    approver_name text, person text, duration interval, comment text) RETURNS bigint LANGUAGE plpgsql
+    approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     made bigint;
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
     IF (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves) < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant.seal('approval', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
         RETURN NULL;
@@ -422,7 +430,9 @@ BEGIN
     made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id),
         least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
               CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
-                   THEN (terms).default_duration END, (terms).max_duration), (request).reason, items);
+                   THEN (terms).default_duration END, (terms).max_duration),
+        least((SELECT min(d.max_uses) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).max_uses, (terms).max_uses),
+        (request).reason, items);
     UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
@@ -432,13 +442,13 @@ CREATE FUNCTION warrant.enter_denial(origin jsonb, request warrant.requests, app
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
     UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = (request).id;
     PERFORM warrant.seal('request_denied', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
 END;
 $$;
 
-CREATE FUNCTION warrant.approve_one(origin jsonb, request_id bigint, duration interval, comment text) RETURNS bigint LANGUAGE plpgsql
+CREATE FUNCTION warrant.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -447,12 +457,14 @@ DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
     PERFORM warrant.check_decider(origin, request);
-    PERFORM warrant.check_within(duration, terms);
+    PERFORM warrant.check_within(duration, max_uses, terms);
     IF duration > request.duration THEN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
+    ELSIF max_uses > request.max_uses THEN
+        PERFORM warrant.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
     END IF;
     RETURN warrant.enter_approval(origin, request, items, terms, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin),
-                                  duration, comment);
+                                  duration, max_uses, comment);
 END;
 $$;
 
@@ -467,7 +479,7 @@ END;
 $$;
 
 -- A webhook's answer, which only the courier reports: one vote of webhook:<name>, when the request still waits under policies that ask it.
--- It may shorten what was asked for. An answer that came twice counts once: its delivery has ended.
+-- It may narrow what was asked for, never widen it. An answer that came twice counts once: its delivery has ended.
 CREATE FUNCTION warrant.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -492,7 +504,7 @@ BEGIN
     ELSE
         PERFORM warrant.enter_approval(voter, request, items, terms, 0, person, person,
             CASE WHEN args ? 'ttl_s' THEN least(make_interval(secs => (args->>'ttl_s')::double precision), coalesce(request.duration, (terms).default_duration)) END,
-            comment);
+            (args->>'max_uses')::integer, comment);
     END IF;
     RETURN NULL;
 END;
@@ -576,9 +588,9 @@ CREATE FUNCTION warrant.do_approve(origin jsonb, args jsonb) RETURNS text LANGUA
 AS $$
 BEGIN
     IF args ? 'request_ids' THEN
-        RETURN (SELECT array_agg(warrant.approve_one(origin, i.id, (args->>'duration')::interval, args->>'comment'))::text FROM unnest(warrant.ids_of(args)) AS i (id));
+        RETURN (SELECT array_agg(warrant.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment'))::text FROM unnest(warrant.ids_of(args)) AS i (id));
     END IF;
-    RETURN warrant.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, args->>'comment');
+    RETURN warrant.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment');
 END;
 $$;
 
@@ -601,6 +613,7 @@ DECLARE
     items warrant.item[];
     terms warrant.terms;
     duration interval := (args->>'duration')::interval;
+    max_uses integer := (args->>'max_uses')::integer;
 BEGIN
     IF grantee IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = grantee) THEN
         PERFORM warrant.fail('22023', 'grantee must be a role');
@@ -613,14 +626,15 @@ BEGIN
     IF warrant.person_of(origin) = warrant.person_of(grantee, NULL) OR warrant.is_member(warrant.user_of(origin), grantee) THEN
         PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
     END IF;
-    PERFORM warrant.check_within(duration, terms);
+    PERFORM warrant.check_within(duration, max_uses, terms);
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
         PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies));
     END IF;
     IF (terms).min_approvals > 1 THEN
-        RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, false), duration, NULL);
+        RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
     END IF;
-    RETURN warrant.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration), args->>'reason', items);
+    RETURN warrant.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items);
 END;
 $$;
 
@@ -696,7 +710,7 @@ BEGIN
                   FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
                           FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
-                args->>'reason', nullif(args->>'duration', '')::interval, true, statement_sha256, statement_text,
+                args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
                 jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows',
                     (SELECT max((i->>'rows')::bigint) FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy AND (i->>'rows')::bigint >= 0))));
             requests := requests || request;
@@ -711,6 +725,33 @@ BEGIN
             nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, statement_text);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
+END;
+$$;
+
+-- A statement that runs under limited grants: one use of each, together with its rows. Answers NULL, or which grant somebody else used up, or
+-- ended, meanwhile; then nothing is spent or written. Nobody else writes these tables, so that what is looked at stays.
+CREATE FUNCTION warrant.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    spent bigint[] := ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'grants') AS e);
+    used_up bigint;
+BEGIN
+    SELECT w.id INTO used_up FROM unnest(spent) AS w (id)
+     WHERE NOT EXISTS (SELECT FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id
+                        WHERE u.grant_id = w.id AND u.uses_left > 0 AND g.closed_at IS NULL AND g.ends_at > warrant.monotonic_now());
+    IF FOUND THEN
+        RETURN used_up;
+    END IF;
+    UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
+    PERFORM warrant.seal(l->>'event', origin, NULL, nullif((l->>'grant')::bigint, 0), l->>'command', (l->>'relation')::oid, l->>'schema', l->>'name',
+                         l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, statement_text)
+       FROM jsonb_array_elements(args->'lines') AS l;
+    PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name,
+                         s.policy_name, NULL, NULL, jsonb_build_object('statement_id', statement->'statement_id'))
+       FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
+      WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;
+    RETURN NULL;
 END;
 $$;
 
@@ -736,6 +777,7 @@ BEGIN
     END IF;
     CASE action
         WHEN 'refuse' THEN RETURN warrant.do_refuse(origin, args, statement, statement_sha256, statement_text);
+        WHEN 'spend' THEN RETURN warrant.do_spend(origin, args, statement, statement_sha256, statement_text);
         WHEN 'request' THEN RETURN warrant.do_request(origin, args);
         WHEN 'cancel' THEN PERFORM warrant.do_cancel(origin, args);
         WHEN 'approve' THEN RETURN warrant.do_approve(origin, args);

@@ -1,24 +1,24 @@
 -- The public calls: each sends its own name and arguments to the recorder -------------------------------------------------------------
 
 CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
-    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL)
+    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
-COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval) IS
+COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval, integer) IS
 'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same.
-Raises 22023 for none or two targets, unknown commands, a duration that is not positive or longer than the policy allows, and when nothing
-of it needs approval; 42501 when a policy denies it; 53400 when too many are pending. Durable at once, whatever the transaction does.';
+max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
+policy allows, and when nothing of it needs approval; 42501 when a policy denies it; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request. Raises P0002, 55006, 42501. Durable at once.';
 
-CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint, interval, text) IS
+COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text) IS
 'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration
-narrows what was asked for. Raises 42501 (not an approver, one''s own request, called indirectly), P0002, 55006, 22023. Durable at once.';
-CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
+and max_uses (statements) narrow what was asked for. Raises 42501 (not an approver, one''s own request, called indirectly), P0002, 55006, 22023. Durable at once.';
+CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint[], interval, text) IS 'As warrant.approve, for several requests: all of them or none.';
+COMMENT ON FUNCTION warrant.approve(bigint[], interval, integer, text) IS 'As warrant.approve, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.deny(request_id bigint, comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only. Raises 42501, P0002, 55006. Durable at once.';
@@ -26,9 +26,10 @@ CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RE
 COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
-    on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL)
+    on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
+    max_uses integer DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text) IS
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer) IS
 'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. Top-level statement only.
 Raises 42501, 22023. Durable at once.';
 
@@ -86,7 +87,8 @@ AS $$
     UNION ALL SELECT * FROM warrant.recorder_status()
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
     UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending'
-    UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants WHERE closed_at IS NULL
+    UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants g
+     WHERE closed_at IS NULL AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
     UNION ALL SELECT format('webhook %s', w.name),
            format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead), CASE WHEN w.enabled THEN last.error ELSE 'disabled; warrant.enable_webhook ends it' END
       FROM warrant.webhooks w
@@ -115,27 +117,33 @@ GRANT SELECT ON warrant.commands TO PUBLIC;
 
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, r.requester_name, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
-           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals
+           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals,
+           r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
      WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
 COMMENT ON VIEW warrant.pending IS 'requests that wait for a decision, a row for each item';
 
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
-    SELECT g.id, g.grantee_name, s.schema_name, s.relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at
+    SELECT g.id, g.grantee_name, s.schema_name, s.relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
+           g.max_uses, u.uses_left
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
-     WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
+           LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
+     WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
 COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
 
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
-    SELECT r.id, r.state, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id
+    SELECT r.id, r.state, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
      WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant.current_subject());
 COMMENT ON VIEW warrant.my_requests IS 'what the caller, as the gate sees him, asked for, a row for each item';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
-    SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at
+    SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
+           LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant.current_subject()) AND
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant.is_member(a.oid, g.grantee))));
 COMMENT ON VIEW warrant.my_grants IS 'grants that the caller, as the gate sees him, can use now, a row for each scope';

@@ -76,6 +76,7 @@ void ClaimRows() {
     self.needed = IsInstalled();
     if (!self.needed)
         return;
+    self.deliveries->SetKeepsUses(OidIsValid(get_relname_relid("grant_uses", get_namespace_oid(schema_name, false))));
     static SPIPlanPtr webhooks = nullptr, plan = nullptr;
     SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks WHERE enabled", 0, nullptr), nullptr, nullptr, true, 1);
     self.needed = SPI_processed > 0;

@@ -1,6 +1,5 @@
 #include "courier/deliveries.hpp"
 
-#include "core/decision_answer.hpp"
 #include "core/guards.hpp"
 #include "core/json.hpp"
 #include "core/standard_webhooks.hpp"
@@ -73,6 +72,17 @@ void Deliveries::Perform() {
     }
 }
 
+// What the answer limits and nobody would keep, or empty: to pass over a limit would widen what was approved.
+std::string Deliveries::LostLimit(const core::Approved& approved) const {
+    if (core::IsOff("answer_limits"))
+        return "";
+    if (approved.max_rows)
+        return "the answer limits rows, which this release cannot keep";
+    if (approved.max_uses && !keeps_uses_)
+        return "the answer limits uses, which the extension keeps after ALTER EXTENSION pg_warrant UPDATE";
+    return "";
+}
+
 void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
     using Outcome = core::HttpResult::Outcome;
     if (result.outcome != Outcome::Answered) {
@@ -83,10 +93,11 @@ void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
     if (const auto* error = std::get_if<core::AnswerError>(&answer))
         return Fail(sent.delivery_id, error->reason, false);
     if (const auto* approved = std::get_if<core::Approved>(&answer)) {
-        if ((approved->max_uses || approved->max_rows) && !core::IsOff("answer_limits"))    // to pass over a limit would widen what was approved
-            return Fail(sent.delivery_id, "the answer limits uses or rows, which this release cannot keep", false);
+        if (std::string problem = LostLimit(*approved); !problem.empty())
+            return Fail(sent.delivery_id, problem, false);
         answers_.push_back(Begun(sent.delivery_id, "approved")
                                .Optional("ttl_s", approved->ttl_s)
+                               .Optional("max_uses", approved->max_uses)
                                .Member("approver", Clean(approved->approver))
                                .Member("reason", Clean(approved->reason))
                                .EndObject()

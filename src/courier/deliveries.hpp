@@ -5,6 +5,7 @@
 #error "knows no server: include it before pg/server.hpp"
 #endif
 
+#include "core/decision_answer.hpp"
 #include "core/http_client.hpp"
 #include "courier/secrets.hpp"
 
@@ -27,6 +28,9 @@ class Deliveries {
     Secrets& secrets() { return secrets_; }
     const core::HttpClient& client() const { return client_; }
 
+    // Whether the recorder's SQL keeps limits on uses; that of 0.1.0 would pass over them.
+    void SetKeepsUses(bool keeps) { keeps_uses_ = keeps; }
+
     // Begins to send a letter (see letter.hpp). What is wrong with it becomes its answer.
     void Begin(int64_t delivery_id, std::string_view letter);
 
@@ -48,7 +52,10 @@ class Deliveries {
     void Fail(int64_t delivery_id, std::string_view error, bool may_repeat);
     std::string Clean(std::string_view text) const;
 
+    std::string LostLimit(const core::Approved& approved) const;
+
     bool ascii_;
+    bool keeps_uses_ = false;
     Secrets secrets_;
     core::HttpClient client_;
     std::map<uint64_t, Sent> running_;    // by the client's id

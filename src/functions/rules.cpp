@@ -61,7 +61,8 @@ char* DetailOf(const Decision* decision, const char* step) {
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
-        return psprintf("grant %lld until %s", (long long)decision->grant_id, timestamptz_to_str(decision->until));
+        return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
+                        decision->price == Price::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
     return nullptr;
 }
 
@@ -162,7 +163,7 @@ WARRANT_FUNCTION(warrant_explain) {
         ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", TextDatumGetCString(PG_GETARG_DATUM(1))),
                         errhint("Name one command, not a group.")));
     InitMaterializedSRF(fcinfo, 0);
-    Decision decision = {Answer::Refuse, nullptr, 0, DT_NOEND};
+    Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
     const Governance* governance = Command(command) == Command::Admin ? ReadDatabaseGovernance(PG_GETARG_OID(0)) : FindGovernance(PG_GETARG_OID(2));
     Question question = {PG_GETARG_OID(0), governance, Command(command), MonotonicNow(), &decision};
     for (int i = 0; i < decision_step_count; i++) {

@@ -17,8 +17,9 @@ void CheckBeforeRun(const QueryDesc* query) {
         CheckBeforeFetch(query->plannedstmt);
 }
 
-void CheckPortal(const char* name) {
+void CheckPortal(Frame* fetch, const char* name) {
     Portal portal = Mutant("held_cursors") ? nullptr : GetPortalByName(name);
+    fetch->resumed = portal;
     ListCell* cell;
     foreach (cell, PortalIsValid(portal) ? portal->stmts : NIL) {
         const PlannedStmt* plan = lfirst_node(PlannedStmt, cell);

@@ -48,7 +48,7 @@ inline QueryDesc* StartingQuery() { return CurrentFrame() == nullptr && ActivePo
 void CheckBeforeRun(const QueryDesc* query);
 
 // The same for FETCH and MOVE, before the portal is touched: it is still good when the error is rolled back to a savepoint. A held cursor's
-// rows leave through here alone.
-void CheckPortal(const char* name);
+// rows leave through here alone. Notes the portal in the frame of the FETCH.
+void CheckPortal(Frame* fetch, const char* name);
 
 }    // namespace warrant

@@ -20,6 +20,7 @@
 #include "gate/planning.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
+#include "gate/uses.hpp"
 #include "gate/withheld.hpp"
 
 namespace warrant {
@@ -35,12 +36,15 @@ Item* RoomFor(Item* on_stack, int count) {
 
 // How an access that runs, or only would have been refused, is recorded.
 Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
-    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false};
+    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false, false};
     if (decision->policy == nullptr)
         return verdict;
     verdict.audited = decision->policy->audited;
     switch (trusted ? Answer::Exempt : decision->answer) {
-        case Answer::Granted: verdict.waits = decision->policy->audit_wait && !IsMonitored(decision); break;
+        case Answer::Granted:
+            verdict.waits = decision->policy->audit_wait && !IsMonitored(decision);
+            verdict.owes = unlikely(decision->price != Price::Nothing) && OwesUse(decision);
+            break;
         case Answer::Exempt: verdict.event = Event::Exempt; break;
         case Answer::Open: break;
         default: verdict.event = Event::WouldRefuse, verdict.audited = true;
@@ -95,8 +99,8 @@ void FindAll(Findings* findings, const AccessList* list) {
 }
 
 // Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
-void RequireAll(Findings* findings, QueryDesc* query, const Query* parsed, const AccessList* list) {
-    for (bool may_wait = true;; may_wait = false) {
+void RequireAll(Findings* findings, QueryDesc* query, const Query* parsed, const AccessList* list, bool may_wait = true) {
+    for (;; may_wait = false) {
         findings->missing_count = findings->verdict_count = 0;
         FindAll(findings, list);
         if (findings->missing_count == 0)
@@ -197,7 +201,10 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
     RequireAll(&findings, query, nullptr, list);
-    RecordVerdicts(query, findings.verdicts, findings.verdict_count);
+    while (!RecordVerdicts(query, findings.verdicts, findings.verdict_count)) {
+        AcceptInvalidationMessages();
+        RequireAll(&findings, query, nullptr, list, false);
+    }
 }
 
 void RefuseMissing(const AccessList* list, const Query* parsed) {
@@ -259,6 +266,14 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     List* implied_reads = NotedImpliedReads(plan);
     CheckPermissions(query, permissions, implied_reads, may_export && Exports(query, permissions));
     return FlagWithheld(implied_reads);
+}
+
+void CheckDeferred(QueryDesc* query) {
+    if (!GateIsPresent())
+        return;
+    List* permissions = PermissionsOf(query->plannedstmt);
+    CheckPermissions(query, permissions, NotedImpliedReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
+    EndDeferral(query);
 }
 
 int CheckQuery(QueryDesc* query, int eflags) {

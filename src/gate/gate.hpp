@@ -53,6 +53,9 @@ bool MustAsk(const QueryDesc* query, int eflags);
 // or 0 (withheld.hpp).
 int CheckQuery(QueryDesc* query, int eflags);
 
+// At the first run of a query whose start has recorded nothing (uses.hpp): decides again and records.
+void CheckDeferred(QueryDesc* query);
+
 // Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
 // statement whose query it is, or nullptr.
 void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility);

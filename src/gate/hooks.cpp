@@ -21,6 +21,7 @@
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
 #include "gate/replication.hpp"
+#include "gate/uses.hpp"
 #include "gate/utility.hpp"
 #include "gate/withheld.hpp"
 
@@ -48,12 +49,14 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     previous_start(query, eflags);
 }
 
-Frame RunFrame(QueryDesc* query) { return Frame{FrameKind::Run, true, 0, nullptr, query, nullptr, {}, nullptr}; }
+Frame RunFrame(QueryDesc* query) { return Frame{FrameKind::Run, true, 0, nullptr, query, nullptr, {}, nullptr, nullptr}; }
 
 pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
     Frame frame = RunFrame(query);
     InFrame(&frame, [&] {
-        if (again)
+        if (unlikely(IsDeferred(query)))
+            CheckDeferred(query);
+        else if (again)
             CheckBeforeRun(query);
         Withholding(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
     });
@@ -111,7 +114,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
     UtilityFrame frame;
-    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr};
+    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.needed.count = 0;
     frame.needed.items = nullptr;
     frame.decided = false;
@@ -124,7 +127,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             frame.decided = true;
         }
         if (IsA(plan->utilityStmt, FetchStmt))
-            CheckPortal(reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
+            CheckPortal(&frame, reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
         WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
             WithDatabaseHeld(plan->utilityStmt,
                              [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
@@ -136,7 +139,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
-    Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr};
+    Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         List* implied_reads = ImpliedReads(parse);

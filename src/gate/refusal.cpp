@@ -167,7 +167,7 @@ int ErrorFields(const Missing* item) {
 bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count) {
     Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
     for (int i = 0; i < count; i++)
-        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true};
+        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
     return before != 0 && before == last_refusal.statement_id && last_refusal.access.relation == missing->access.relation && last_refusal.access.command == missing->access.command;

@@ -13,24 +13,11 @@
 #include "record/shared.hpp"
 #include "pg/frame.hpp"
 #include "gate/fetch.hpp"
+#include "gate/ledger.hpp"
 #include "gate/statement.hpp"
+#include "gate/uses.hpp"
 
 namespace warrant {
-
-struct Statement {
-    Statement* next;
-    QueryDesc* query;          // nullptr: a utility statement's or a planning's, ended by its frame
-    int nest_level;            // of the transaction that its top-level statement began in
-    uint64_t id;
-    uint64_t query_id;
-    TimestampTz started;
-    int64_t rows;
-    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
-    int count;
-    int room;
-    Line* lines;
-    Line first_lines[4];
-};
 
 namespace {
 
@@ -55,13 +42,6 @@ void TopLevelText(QueryDesc* query, const char** text, int* length) {
     StatementText(top != nullptr ? SourceOf(top) : SourceOf(query), text, length);
 }
 
-Statement* FindByQuery(const QueryDesc* query) {
-    for (Statement* statement = open_statements; statement != nullptr; statement = statement->next)
-        if (statement->query == query && query != nullptr)
-            return statement;
-    return nullptr;
-}
-
 Statement* NewStatement(QueryDesc* owner, int nest_level) {
     Statement* statement = spare_statements;
     if (statement != nullptr)
@@ -73,7 +53,8 @@ Statement* NewStatement(QueryDesc* owner, int nest_level) {
     statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     statement->started = GetCurrentTimestamp();
     statement->rows = owner == nullptr ? -1 : 0;
-    statement->count = 0;
+    statement->count = statement->paid_count = 0;
+    statement->deferred = false;
     if (statement->lines == nullptr) {
         statement->lines = statement->first_lines;
         statement->room = lengthof(statement->first_lines);
@@ -84,27 +65,48 @@ Statement* NewStatement(QueryDesc* owner, int nest_level) {
     return statement;
 }
 
-// The nesting level of the transaction in which the client's own statement began; it may be in a subtransaction of its own now.
-int LevelOf(const Frame* top) { return top != nullptr && top->nest_level > 0 ? top->nest_level : GetCurrentTransactionNestLevel(); }
+Statement* NewStatement(QueryDesc* owner, int nest_level, const char* text, int length) {
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+    DigestOf(text, length, digest);
+    Statement* statement = NewStatement(owner, nest_level);
+    memcpy(statement->digest, digest, sizeof digest);
+    statement->query_id = owner == nullptr ? 0 : owner->plannedstmt->queryId;
+    return statement;
+}
 
-// The ledger of the top-level statement under way, made with this text when it has none.
+int64_t PolicyId(const Verdict* verdict) { return verdict->policy == nullptr ? 0 : verdict->policy->id; }
+
+}    // namespace
+
+Statement* FindLedger(const QueryDesc* query) {
+    for (Statement* statement = open_statements; statement != nullptr; statement = statement->next)
+        if (statement->query == query && query != nullptr)
+            return statement;
+    return nullptr;
+}
+
+int LevelOf(const Frame* frame) { return frame != nullptr && frame->nest_level > 0 ? frame->nest_level : GetCurrentTransactionNestLevel(); }
+
 Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
     Frame* top = OutermostFrame();
     QueryDesc* owner = top == nullptr ? query : top->query;
-    Statement* statement = owner != nullptr ? FindByQuery(owner) : top->statement;
+    Statement* statement = owner != nullptr ? FindLedger(owner) : top->statement;
     if (statement != nullptr)
         return statement;
-    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
-    DigestOf(text, length, digest);
-    statement = NewStatement(owner, LevelOf(top));
-    memcpy(statement->digest, digest, sizeof digest);
-    statement->query_id = owner == nullptr ? 0 : owner->plannedstmt->queryId;
+    statement = NewStatement(owner, LevelOf(top), text, length);
     if (owner == nullptr)
         top->statement = statement;
     return statement;
 }
 
-int64_t PolicyId(const Verdict* verdict) { return verdict->policy == nullptr ? 0 : verdict->policy->id; }
+Statement* LedgerOf(QueryDesc* query, int nest_level) {
+    if (Statement* statement = FindLedger(query))
+        return statement;
+    const char* text;
+    int length;
+    StatementText(SourceOf(query), &text, &length);
+    return NewStatement(query, nest_level, text, length);
+}
 
 Line* FindLine(Statement* statement, const Verdict* verdict) {
     for (int i = 0; i < statement->count; i++) {
@@ -141,6 +143,8 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     memcpy(line->policy_name, policy_name, line->policy_name_size);
     return line;
 }
+
+namespace {
 
 void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
     fields->statement_id = statement->id;
@@ -254,7 +258,7 @@ void EndStatement(Statement* statement, bool failed) {
     for (int i = 0; i < statement->count; i++)
         if (statement->lines[i].promised)
             SendOutcome(statement, &statement->lines[i], failed);
-    statement->count = 0;
+    statement->count = statement->paid_count = 0;
     statement->next = spare_statements;
     spare_statements = statement;
 }
@@ -318,6 +322,7 @@ void ListenForEnds() {
 
 void FollowFrames() {
     on_frame_left = LeaveFrame;
+    CountUses();
     RegisterSubXactCallback(OnSubtransaction, nullptr);
 }
 
@@ -340,24 +345,31 @@ static void RecordCall(const Verdict* verdicts, int count) {
     PG_END_TRY();
 }
 
-void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
-    int audited = 0;
+bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
+    int audited = 0, owed = 0;
     for (int i = 0; i < count; i++)
-        audited += verdicts[i].audited;
-    if (audited == 0)
-        return;
+        audited += verdicts[i].audited, owed += verdicts[i].owes;
+    if (audited + owed == 0)
+        return true;
     ListenForEnds();
     PrepareOrigin();
     if (query == nullptr && CurrentFrame() == nullptr) {
-        RecordCall(verdicts, count);
-        return;
+        bool spent = owed == 0 || SpendUses(query, nullptr, verdicts, count) >= 0;
+        if (spent)
+            RecordCall(verdicts, count);
+        return spent;
     }
+    if (DeferUses(query, verdicts, count))
+        return true;
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
     Statement* statement = CurrentStatement(query, text, length);
+    int recorded = likely(owed == 0) ? 0 : SpendUses(query, statement, verdicts, count);
+    if (recorded < 0)
+        return false;
     int waiting = LastNewThatWaits(statement, verdicts, count);    // the recorder keeps the order: one wait is enough
-    for (int i = 0; i < count; i++) {
+    for (int i = recorded; i < count; i++) {
         if (!verdicts[i].audited)
             continue;
         if (Line* line = FindLine(statement, &verdicts[i]))
@@ -365,6 +377,7 @@ void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         else
             SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, true, text, length);
     }
+    return true;
 }
 
 uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
@@ -392,7 +405,7 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
 void CountRows(QueryDesc* query, uint64_t rows) {
     if (open_statements == nullptr)
         return;
-    if (Statement* statement = FindByQuery(query))
+    if (Statement* statement = FindLedger(query))
         statement->rows += int64_t(rows);
 }
 
@@ -404,15 +417,19 @@ void SetRows(Statement* statement, uint64_t rows) {
 void BeginQuery(QueryDesc* query) {
     if (likely(open_statements == nullptr))
         return;
-    if (Statement* statement = FindByQuery(query))
+    if (Statement* statement = FindLedger(query))
         EndStatement(statement, true);
 }
 
 void EndStatementOf(QueryDesc* query) {
     if (likely(open_statements == nullptr))
         return;
-    if (Statement* statement = FindByQuery(query))
-        EndStatement(statement, false);
+    Statement* statement = FindLedger(query);
+    if (statement == nullptr)
+        return;
+    if (unlikely(statement->paid_count > 0))
+        KeepPaid(statement);
+    EndStatement(statement, false);
 }
 
 bool HasLedgers() { return open_statements != nullptr; }
@@ -426,7 +443,7 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     }
     *fields = AuditFields{};
     const Frame* top = OutermostFrame();
-    const Statement* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindByQuery(top->query) : top->statement;
+    const Statement* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindLedger(top->query) : top->statement;
     fields->statement_id = ledger != nullptr ? ledger->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     fields->occurred_at = GetCurrentTimestamp();
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());

@@ -40,12 +40,15 @@ struct Verdict {
     int64_t grant_id;
     bool audited;
     bool waits;                // durable before the first effect
+    bool owes;                 // a use of its grant
 };
 
-// Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it.
+// Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,
+// once a statement and grant; under such, a query that the client has only started records at its first run. False when another session
+// took the last use meanwhile: decide again.
 // query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a verdict that waits and cannot be
 // recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
-void RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
+bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
 
 // Notes refusals of the current top-level statement. Its id when it met each of them before, in code that went on after an error (the
 // statement's outcome will tell how often); 0 otherwise.

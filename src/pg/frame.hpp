@@ -30,6 +30,7 @@ struct Frame {
     const Node* utility;       // of a Utility frame
     Source source;             // of the others
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
+    Portal resumed;            // of FETCH and MOVE: the cursor
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }

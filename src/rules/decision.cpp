@@ -54,6 +54,7 @@ bool GrantRuns(Question* question) {
     if (grant.id == 0)
         return false;
     question->decision->grant_id = grant.id;
+    question->decision->price = grant.price;
     question->decision->until = grant.ends_at;
     return Answered(question, Answer::Granted);
 }
@@ -70,8 +71,8 @@ void Evaluate(Question* question) {
             return;
 }
 
-// Keeps what lasts: refusals are asked anew each time, because a grant may start any moment.
-bool IsKept(const Decision* decision) { return Runs(decision); }
+// Keeps what lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
+bool IsKept(const Decision* decision) { return Runs(decision) && (decision->price == Price::Nothing || Mutant("uses_not_kept")); }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision a past generation's.
 void PrepareDecisions(Governance* governance, Oid subject) {
@@ -137,13 +138,13 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
 }
 
 const Decision* Decide(Governance* governance, Oid subject, Command command) {
-    static const Decision unprotected = {Answer::Unprotected, nullptr, 0, DT_NOEND};
+    static const Decision unprotected = {Answer::Unprotected, Price::Nothing, nullptr, 0, DT_NOEND};
     static Decision passing;
     if (governance->member_count == 0 && governance->known_kind)
         return &unprotected;
     if (const Decision* kept = KeptDecision(governance, subject, command))
         return kept;
-    passing = Decision{Answer::Refuse, nullptr, 0, DT_NOEND};
+    passing = Decision{Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
     Question question = {subject, governance, command, MonotonicNow(), &passing};
     if (governance->known_kind || IsExempt(subject))
         Evaluate(&question);

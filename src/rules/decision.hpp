@@ -4,6 +4,7 @@
 #include "pg/server.hpp"
 
 #include "rules/governance.hpp"
+#include "rules/uses.hpp"
 
 namespace warrant {
 
@@ -11,6 +12,7 @@ enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request,
 
 struct Decision {
     Answer answer;
+    Price price;
     const Policy* policy;      // that governs the access; NULL when none does
     int64_t grant_id;
     TimestampTz until;         // the answer holds no longer

@@ -16,8 +16,9 @@ namespace warrant {
 
 namespace {
 
-// Columns of warrant.grant_scopes that the gate reads; update scripts keep their places.
-enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name };
+// Columns of warrant.grant_scopes that the gate reads; update scripts keep their places. The script of 0.1.0 has no max_uses.
+enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name,
+              c_max_uses = 13 };
 
 bool CoversObject(Datum* values, const Governance* governance) {
     if (Mutant("grant_object"))
@@ -58,6 +59,12 @@ bool IsMeant(Datum* values, Oid subject) {
     return false;
 }
 
+bool IsLimited(const CommittedScan* scan, const bool* nulls) { return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses]; }
+
+bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
+    return best.id == 0 || grant.price < best.price || (grant.price == best.price && grant.ends_at > best.ends_at);
+}
+
 // The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
 bool IsHome(Datum* sentinel) {
     return (DatumGetInt64(sentinel[c_policy]) == int64(GetSystemIdentifier()) && DatumGetObjectId(sentinel[c_target]) == MyDatabaseId &&
@@ -78,7 +85,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
     foreach (cell, grantees) {
         ScanKeyData key;
         ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(lfirst_oid(cell)));
-        ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool*) {
+        ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool* nulls) {
             if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel)) {
                 sentinel = true;
                 home = IsHome(values);
@@ -87,9 +94,11 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
             if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
                 (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
                 return;
-            TimestampTz ends_at = DatumGetTimestampTz(values[c_ends_at]);
-            if (best.id == 0 || ends_at > best.ends_at)
-                best = LiveGrant{DatumGetInt64(values[c_grant]), ends_at};
+            LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
+            if (IsLimited(&scan, nulls) && !FindPrice(grant.id, &grant.price))
+                return;
+            if (IsBetter(grant, best))
+                best = grant;
         });
     }
     EndCommitted(&scan);

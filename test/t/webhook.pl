@@ -96,6 +96,22 @@ $table = asking($receiver->url('approve?ttl_s=864000'), '', q{default_duration =
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for too long, without a wish');
 is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:07:00', 'it gets what the policy gives');
 
+sub uses_of { value("SELECT string_agg(g.max_uses || ' given, ' || u.uses_left || ' left', '; ' ORDER BY g.id) FROM warrant.grants g
+	JOIN warrant.grant_uses u ON u.grant_id = g.id JOIN warrant.grant_scopes s ON s.grant_id = g.id WHERE s.relation_name = '$_[0]'") }
+$table = asking($receiver->url('approve?max_uses=2'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for two uses');
+is(uses_of($table), '2 given, 1 left', 'it has one more');
+$table = asking($receiver->url('approve?max_uses=9'), '', 'max_uses => 3');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for more uses than the policy allows');
+is(uses_of($table), '3 given, 2 left', 'it gets what the policy allows');
+$table = asking($receiver->url('approve?max_uses=9'));
+$node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', max_uses => 4)");
+ok($node->eventually(sub { state_of($table) eq 'approved' }), 'approved for more uses than were asked for');
+is(uses_of($table), '4 given, 4 left', 'it gets what was asked for');
+$table = asking($receiver->url('approve'), '', 'max_uses => 1');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved without a word of uses') for 1 .. 2;
+is(uses_of($table), '1 given, 0 left; 1 given, 0 left', 'each statement is asked about');
+
 $table = asking($receiver->url('bare-approve'));
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a bare AuthZEN decision is enough');
 
@@ -186,7 +202,7 @@ decides_nothing('no connection', 'https://127.0.0.1:' . deaf_port() . '/approve'
 decides_nothing('no handshake', $receiver->url('approve', 'silent'), qr/timed out/, q{timeout => '300 ms'});
 decides_nothing('another host', $receiver->url('approve', 'wrong_host'), qr/certificate/);
 decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), qr/certificate/);
-decides_nothing('a limit that would be lost', $receiver->url('approve?max_uses=1'), qr/limits uses or rows/);
+decides_nothing('a limit that would be lost', $receiver->url('approve?max_rows=1'), qr/limits rows/);
 decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/127\.0\.0\.2 is not allowed/);
 
 keep_secrets(0644, "bank = $Receiver::secret");

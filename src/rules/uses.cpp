@@ -1,0 +1,38 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/committed.hpp"
+#include "rules/installation.hpp"
+#include "rules/uses.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Places in warrant.grant_uses.
+enum Column { c_grant, c_uses_left };
+
+}    // namespace
+
+int32_t UsesLeft(int64_t grant_id) {
+    const Installation* own = RequireInstallation();
+    Oid uses = get_relname_relid("grant_uses", own->schema);
+    Oid index = get_relname_relid("grant_uses_pkey", own->schema);
+    if (!OidIsValid(uses) || !OidIsValid(index))
+        return 0;
+    int32_t left = 0;
+    CommittedScan scan;
+    BeginCommitted(&scan, uses, index);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(grant_id));
+    ForEachCommitted(&scan, &key, 1, [&left](Datum* values, bool*) { left = DatumGetInt32(values[c_uses_left]); });
+    EndCommitted(&scan);
+    return left;
+}
+
+bool FindPrice(int64_t grant_id, Price* price) {
+    *price = use_is_spent(grant_id) && !Mutant("use_is_spent") ? Price::Paid : Price::OneUse;
+    return *price == Price::Paid || UsesLeft(grant_id) > 0 || Mutant("uses_left");
+}
+
+}    // namespace warrant
