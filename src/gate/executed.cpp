@@ -65,6 +65,17 @@ bool IsServerFunction(Oid function) {
 #ifdef F_PG_READ_FILE_OLD
         case F_PG_READ_FILE_OLD:
 #endif
+// They write what ANALYZE would have sampled; 18 brought them.
+#ifdef F_PG_RESTORE_RELATION_STATS
+        case F_PG_RESTORE_RELATION_STATS:
+        case F_PG_RESTORE_ATTRIBUTE_STATS:
+        case F_PG_CLEAR_RELATION_STATS:
+        case F_PG_CLEAR_ATTRIBUTE_STATS:
+#endif
+#ifdef F_PG_RESTORE_EXTENDED_STATS
+        case F_PG_RESTORE_EXTENDED_STATS:
+        case F_PG_CLEAR_EXTENDED_STATS:
+#endif
             return true;
         default: return false;
     }

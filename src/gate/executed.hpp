@@ -1,4 +1,5 @@
-// Functions that reach files, pages and decoded changes beside the gate: ADMIN, as the statements that do.
+// Functions that reach files, pages, decoded changes and statistics beside the gate: ADMIN, as the statements that do. The server
+// tells which function is called, not for which relation.
 #pragma once
 
 #include "pg/server.hpp"

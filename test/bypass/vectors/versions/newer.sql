@@ -105,3 +105,178 @@ SELECT shown FROM orders;
 ALTER TABLE order_lines ADD CONSTRAINT late FOREIGN KEY (order_id) REFERENCES orders NOT ENFORCED;
 -- attack
 ALTER TABLE order_lines ALTER CONSTRAINT late ENFORCED;
+
+--- cleared_values: what ANALYZE has sampled is thrown away
+-- since 18
+-- needs ADMIN on database
+-- watch orders
+-- setup
+ANALYZE orders;
+-- attack
+SELECT pg_clear_attribute_stats('shop', 'orders', 'card', false);
+
+--- cleared_counts: what it has counted
+-- since 18
+-- needs ADMIN on database
+-- watch orders
+-- setup
+ANALYZE orders;
+-- attack
+DO $$ BEGIN PERFORM pg_clear_relation_stats('shop', name) FROM unnest(ARRAY['orders']) AS name; END $$;
+
+--- restored_values: sampled values that somebody has made up
+-- since 18
+-- needs ADMIN on database
+-- watch orders
+-- attack
+SELECT pg_restore_attribute_stats('schemaname', 'shop', 'relname', 'orders', 'attname', 'card', 'inherited', false, 'null_frac', 0.5::real);
+
+--- restored_counts: made-up counts
+-- since 18
+-- needs ADMIN on database
+-- watch orders
+-- attack
+SELECT * FROM pg_restore_relation_stats('schemaname', 'shop', 'relname', 'orders', 'reltuples', 100000::real);
+
+--- analyze_only: a parent without its partitions
+-- since 18
+-- needs MAINTAIN on payments
+-- attack
+ANALYZE ONLY payments;
+
+--- vacuum_only: a table without what inherits from it
+-- since 18
+-- needs MAINTAIN on orders
+-- setup
+CREATE TABLE orders_more () INHERITS (orders);
+-- attack
+VACUUM (ANALYZE) ONLY orders;
+
+--- analyze_heirs: what inherits from a table is analyzed with it
+-- since 18
+-- needs MAINTAIN on orders; MAINTAIN on all_orders
+-- setup
+CREATE TABLE all_orders (id int, customer int, status text, card text);
+ALTER TABLE orders INHERIT all_orders;
+-- attack
+ANALYZE all_orders;
+
+--- merge_returning_old: MERGE that returns the old row
+-- since 18
+-- needs SELECT, UPDATE on orders
+-- attack
+MERGE INTO orders o USING (SELECT 1 AS id) s ON o.id = s.id WHEN MATCHED THEN UPDATE SET card = '' RETURNING WITH (OLD AS was) was.card;
+
+--- delete_returning_new: DELETE whose RETURNING reads the old row by another name
+-- since 18
+-- needs SELECT, DELETE on orders
+-- setup
+DROP TABLE order_lines;
+-- attack
+DELETE FROM orders RETURNING WITH (OLD AS was) row_to_json(was);
+
+--- virtual_check: a check of a virtual column
+-- since 18
+-- as owner
+-- needs ALTER, SELECT on orders
+-- setup
+ALTER TABLE orders ADD shown text GENERATED ALWAYS AS ('card ' || card) VIRTUAL;
+-- attack
+ALTER TABLE orders ADD CHECK (shown <> '');
+
+--- virtual_condition: a virtual column in WHERE, seen by a function of one's own
+-- since 18
+-- needs SELECT, DELETE on orders
+-- setup
+ALTER TABLE orders ADD shown text GENERATED ALWAYS AS ('card ' || card) VIRTUAL;
+DROP TABLE order_lines;
+CREATE FUNCTION desk.told(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$;
+-- attack
+DELETE FROM orders WHERE desk.told(shown);
+
+--- overlapped_period: a key without overlaps quotes the row that it meets
+-- since 18
+-- needs nothing
+-- error 23P01
+-- fails
+-- shows \[100,200\)
+-- setup
+ALTER TABLE orders ADD span int4range NOT NULL DEFAULT '[100,200)', ADD kind int4range NOT NULL DEFAULT '[1,2)';
+ALTER TABLE orders DROP CONSTRAINT orders_pkey CASCADE, ALTER id DROP NOT NULL;
+DELETE FROM orders WHERE id > 1;
+ALTER TABLE orders ADD PRIMARY KEY (kind, span WITHOUT OVERLAPS);
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
+-- attack
+INSERT INTO orders (kind, span) VALUES ('[1,2)', '[0,1000)');
+
+--- period_key: a foreign key with PERIOD looks its row up by itself
+-- since 18
+-- needs INSERT on stays
+-- setup
+CREATE TABLE rooms (kind int4range, span int4range, PRIMARY KEY (kind, span WITHOUT OVERLAPS));
+INSERT INTO rooms VALUES ('[1,2)', '[0,10)'), ('[1,2)', '[10,20)');
+CREATE TABLE stays (kind int4range, span int4range, FOREIGN KEY (kind, PERIOD span) REFERENCES rooms (kind, PERIOD span));
+-- gate
+SELECT warrant.protect('stays');
+SELECT warrant.protect('rooms');
+-- attack
+INSERT INTO stays VALUES ('[1,2)', '[5,15)');
+
+--- period_cascade: the rows that a changed period is looked up in
+-- since 18
+-- as owner
+-- needs UPDATE on rooms
+-- setup
+CREATE TABLE rooms (kind int4range, span int4range, PRIMARY KEY (kind, span WITHOUT OVERLAPS));
+ALTER TABLE rooms OWNER TO owner;
+INSERT INTO rooms VALUES ('[1,2)', '[0,10)'), ('[1,2)', '[10,20)');
+CREATE TABLE stays (kind int4range, span int4range, FOREIGN KEY (kind, PERIOD span) REFERENCES rooms (kind, PERIOD span));
+GRANT ALL ON stays TO owner;
+INSERT INTO stays VALUES ('[1,2)', '[5,15)');
+-- gate
+SELECT warrant.protect('stays');
+SELECT warrant.protect('rooms');
+-- attack
+UPDATE rooms SET span = '[10,30)' WHERE span = '[10,20)';
+
+--- not_null_inherited: a constraint that is handed down from now on
+-- since 18
+-- as owner
+-- needs ALTER on orders
+-- setup
+ALTER TABLE orders ADD CONSTRAINT told NOT NULL status NO INHERIT;
+-- attack
+ALTER TABLE orders ALTER CONSTRAINT told INHERIT;
+
+--- not_null_late: NOT NULL that looks at the rows later
+-- since 18
+-- as owner
+-- needs ALTER, SELECT on orders
+-- setup
+ALTER TABLE orders ADD CONSTRAINT told NOT NULL status NOT VALID;
+-- attack
+ALTER TABLE orders VALIDATE CONSTRAINT told;
+
+--- rejecting_copy: COPY that leaves out what it cannot read
+-- since 18
+-- needs INSERT on orders
+-- attack
+COPY orders (id, status) FROM STDIN (ON_ERROR ignore, REJECT_LIMIT 5, LOG_VERBOSITY verbose);
+x	bad
+7	good
+\.
+
+--- foreign_like: a foreign table like another
+-- since 18
+-- as owner
+-- needs CREATE on schema shop
+-- watch orders_there
+-- setup
+CREATE EXTENSION file_fdw;
+CREATE SERVER drawer FOREIGN DATA WRAPPER file_fdw;
+GRANT USAGE ON FOREIGN SERVER drawer TO owner;
+GRANT pg_read_server_files TO owner;
+-- attack
+CREATE FOREIGN TABLE orders_there (LIKE orders INCLUDING ALL) SERVER drawer OPTIONS (filename 'orders');
