@@ -265,7 +265,7 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     List* permissions = PermissionsOf(plan);
     List* implied_reads = NotedImpliedReads(plan);
     CheckPermissions(query, permissions, implied_reads, may_export && Exports(query, permissions));
-    return FlagWithheld(implied_reads);
+    return FlagWithheld(permissions, implied_reads);
 }
 
 void CheckDeferred(QueryDesc* query) {

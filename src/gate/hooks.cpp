@@ -98,8 +98,11 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (GateIsPresent() && !Mutant("privilege_checks"))
-        CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
+    if (!GateIsPresent() || Mutant("privilege_checks"))
+        return;
+    CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
+    if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
+        CurrentFrame()->withheld = FlagWithheld(permissions, NIL);
 }
 
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
@@ -129,8 +132,9 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
         if (IsA(plan->utilityStmt, FetchStmt))
             CheckPortal(&frame, reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
         WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
-            WithDatabaseHeld(plan->utilityStmt,
-                             [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+            WithDatabaseHeld(plan->utilityStmt, [&] {
+                Withholding(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+            });
         });
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);

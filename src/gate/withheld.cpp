@@ -46,24 +46,31 @@ int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_gen
 
 }    // namespace
 
-int FlagWithheld(List* implied_reads) {
+int FlagWithheld(const List* permissions, List* implied_reads) {
     if (GateIsOff() || Mutant("withheld"))
         return 0;
     ListCell* cell;
     foreach (cell, implied_reads)
         if (lfirst_oid(cell) >= FirstNormalObjectId && !MaySelect(lfirst_oid(cell)))
             return flag_withheld;
-    return 0;
+    int flags = 0;
+    ForEachPermission(permissions, [&flags](const Permission& permission) {
+        if (Writes(permission) && permission.relation >= FirstNormalObjectId && !MaySelect(permission.relation))
+            flags |= (permission.required & (ACL_UPDATE | ACL_DELETE)) != 0 ? flag_withheld : flag_exclusion_withheld;
+    });
+    return flags;
 }
 
-int SilenceNotices() {
+int SilenceNotices(int flags) {
     int level = NewGUCNestLevel();
-    (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    if (flags & flag_withheld)
+        (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     return level;
 }
 
-void RaiseWithheld(MemoryContext caller) {
-    if (QuotesNothing(geterrcode()))
+void RaiseWithheld(MemoryContext caller, int flags) {
+    bool concerned = (flags & flag_withheld) || ((flags & flag_exclusion_withheld) && geterrcode() == ERRCODE_EXCLUSION_VIOLATION);
+    if (!concerned || QuotesNothing(geterrcode()))
         PG_RE_THROW();
     MemoryContextSwitchTo(caller);
     ErrorData* error = CopyErrorData();

@@ -1,29 +1,33 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
-// kept from the client.
+// kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
+// which shows the row that the new one may not stand beside.
 //
 // Not met here: errors of constraints that COMMIT checks. What a function raises by RAISE is its owner's word, and is left alone.
 #pragma once
 
 #include "pg/server.hpp"
 
+#include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 
 namespace warrant {
 
-// In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are withheld.
+// In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are withheld, or that one.
 constexpr int flag_withheld = 1 << 29;
+constexpr int flag_exclusion_withheld = 1 << 28;
 
-inline bool IsWithheld(const QueryDesc* query) { return (query->estate->es_top_eflags & flag_withheld) != 0; }
+inline int WithheldOf(const QueryDesc* query) { return query->estate->es_top_eflags & (flag_withheld | flag_exclusion_withheld); }
+inline bool IsWithheld(const QueryDesc* query) { return WithheldOf(query) != 0; }
 
-// flag_withheld when a relation is among these implied reads that the subject may not SELECT now; otherwise 0.
-int FlagWithheld(List* implied_reads);
+// Which of the flags concerns a statement that writes to relations, or implies to read them, that the subject may not SELECT now; or 0.
+int FlagWithheld(const List* permissions, List* implied_reads);
 
-// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone.
-int SilenceNotices();
+// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are withheld.
+int SilenceNotices(int flags);
 
-// Raises the current error again, in a catch block: without its words, which go to the server log.
-[[noreturn]] void RaiseWithheld(MemoryContext caller);
+// Raises the current error again, in a catch block: without its words, which go to the server log, if the flags concern it.
+[[noreturn]] void RaiseWithheld(MemoryContext caller, int flags);
 
 template <class Body>
 void Withholding(const QueryDesc* query, const Body& body) {
@@ -32,17 +36,37 @@ void Withholding(const QueryDesc* query, const Body& body) {
         return;
     }
     MemoryContext caller = CurrentMemoryContext;
-    int level = SilenceNotices();
+    int flags = WithheldOf(query);
+    int level = SilenceNotices(flags);
     PG_TRY();
     {
         body();
     }
     PG_CATCH();
     {
-        RaiseWithheld(caller);
+        RaiseWithheld(caller, flags);
     }
     PG_END_TRY();
     AtEOXact_GUC(true, level);
+}
+
+// The same for COPY FROM, whose frame gets its flags when the relation is known.
+template <class Body>
+void Withholding(const Frame* frame, const Body& body) {
+    if (!IsA(frame->utility, CopyStmt)) {
+        body();
+        return;
+    }
+    MemoryContext caller = CurrentMemoryContext;
+    PG_TRY();
+    {
+        body();
+    }
+    PG_CATCH();
+    {
+        RaiseWithheld(caller, frame->withheld);
+    }
+    PG_END_TRY();
 }
 
 }    // namespace warrant

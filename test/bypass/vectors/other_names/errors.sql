@@ -115,3 +115,58 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 BEGIN;
 UPDATE orders SET status = to_regtype('x' || card || repeat('y', 60))::text;
 ROLLBACK;
+
+--- overlapped_row: an INSERT meets a row that it may not share its place with
+-- needs nothing
+-- error 23P01
+-- fails
+-- shows \[100,200\)
+-- setup
+ALTER TABLE orders ADD span int4range, ADD EXCLUDE USING gist (span WITH &&);
+UPDATE orders SET span = '[100,200)' WHERE id = 1;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
+-- attack
+INSERT INTO orders (id, span) VALUES (9, '(,)');
+
+--- overlapped_copy: the same by COPY
+-- needs nothing
+-- error 23P01
+-- fails
+-- shows \[100,200\)
+-- setup
+ALTER TABLE orders ADD span int4range, ADD EXCLUDE USING gist (span WITH &&);
+UPDATE orders SET span = '[100,200)' WHERE id = 1;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
+-- attack
+COPY orders (id, span) FROM STDIN;
+9	(,)
+\.
+
+--- every_row: a constraint's error, from an UPDATE that reads no column
+-- needs nothing
+-- error 23502
+-- fails
+-- setup
+ALTER TABLE orders ALTER status SET NOT NULL;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = NULL;
+
+--- referenced_row: DELETE of everything, and a foreign key that says which row is needed
+-- needs nothing
+-- error 23503
+-- fails
+-- shows id\)=\([1-3]\)
+-- setup
+ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey, ADD FOREIGN KEY (order_id) REFERENCES orders;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
+-- attack
+DELETE FROM orders;
