@@ -8,7 +8,9 @@ namespace warrant {
 
 namespace {
 
-const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries", "dynamic_library_path"};
+// 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
+const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
+                                        "dynamic_library_path", "extension_control_path", "oauth_validator_libraries"};
 const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};    // of the session itself
 
 template <int count>

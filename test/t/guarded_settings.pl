@@ -53,6 +53,12 @@ refused($_) for (
 	"ALTER DATABASE plain SET local_preload_libraries = 'evil'",
 	'ALTER DATABASE plain SET pg_warrant.enforcement = off',
 	'ALTER DATABASE plain RESET pg_warrant.enforcement');
+if ($node->pg_version >= 18)
+{
+	$node->safe_psql('postgres', 'GRANT ALTER SYSTEM ON PARAMETER oauth_validator_libraries TO clerk; GRANT SET ON PARAMETER extension_control_path TO clerk');
+	refused($_) for "ALTER SYSTEM SET oauth_validator_libraries = 'evil'", "SET extension_control_path = '/tmp'",
+		"ALTER ROLE clerk SET extension_control_path = '/tmp'";
+}
 runs($_) for (
 	"ALTER SYSTEM SET work_mem = '8MB'",
 	'ALTER SYSTEM RESET work_mem',
