@@ -309,6 +309,10 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
 
+-- A publication FOR ALL TABLES refuses UPDATE of a table without one, the recorder's too.
+ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
+ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
+
 -- Invalidation ------------------------------------------------------------------------------------------------------------------
 
 -- Two empty tables whose relcache entries stand for "the policies" and "the grants" in every backend.
