@@ -159,9 +159,10 @@ void Fill(Governance* governance) {
     for (int i = 0; i < governance->ancestor_count; i++)
         governance->ancestors[i] = list_nth_oid(ancestors, i);
     RememberFamily(governance, family);
-    RequirePolicySentinel();
-    if (!governance->own)
+    if (!governance->own) {    // what is ours is read without policies, so that status() can tell that they are missing
+        RequirePolicySentinel();
         ReadMembers(governance, family);
+    }
     MemoryContextSwitchTo(caller);
 }
 

@@ -1,17 +1,14 @@
 # A verdict computed while an invalidation was absorbed half-way is not kept. Needs the wait points of a DEBUG_SWITCHES build.
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
+use FindBin;
+use lib $FindBin::Bin;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use GatedServer;
 
-my $node = PostgreSQL::Test::Cluster->new('stale_verdict');
-$node->init;
-$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_warrant'\nmax_worker_processes = 16\n");
-$node->start;
+my $node = GatedServer->running('stale_verdict');
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION pg_warrant;
-	CREATE ROLE clerk LOGIN;
 	CREATE TABLE parent (id int); CREATE TABLE child () INHERITS (parent); INSERT INTO child VALUES (1);
 	GRANT SELECT ON parent, child TO clerk;
 });
