@@ -398,7 +398,9 @@ void Start(Oid oid) {
         proc_exit(0);
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
-    (void)InTransaction("starting", [] { self.installed = IsInstalled(); });
+    bool looked = InTransaction("starting", [] { self.installed = IsInstalled(); });
+    if (looked && !self.installed)
+        FreeSlot(oid);    // of a recorder that ended before it saw that the extension was dropped
     if (!self.installed)
         proc_exit(0);
     before_shmem_exit(Leave, Datum(0));

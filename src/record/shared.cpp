@@ -128,16 +128,29 @@ Database* ClaimDatabase(Oid oid) {
     return mine ? database : nullptr;
 }
 
+// The lock is held.
+static void FreeUnlessHeld(Database* database) {
+    if (database->recorder_pid != 0 || database->holds > 0)
+        return;
+    WakeCourier(database);    // it sees that the slot is not its own any more
+    Reset(database);
+}
+
 void ReleaseDatabase(Database* database, bool for_good) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     if (database->recorder_pid == MyProcPid) {
         database->ready = false;
         database->recorder_pid = 0;
-        if (for_good && database->holds == 0) {
-            WakeCourier(database);    // it sees that the slot is not its own any more
-            Reset(database);
-        }
+        if (for_good)
+            FreeUnlessHeld(database);
     }
+    LWLockRelease(shared->lock);
+}
+
+void FreeSlot(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    if (Database* database = FindDatabase(oid))
+        FreeUnlessHeld(database);
     LWLockRelease(shared->lock);
 }
 

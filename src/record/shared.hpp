@@ -101,6 +101,9 @@ Database* FindDatabase(Oid oid);
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
 
+// The database does not have the extension: frees the slot that an earlier recorder may have left it, unless held.
+void FreeSlot(Oid oid);
+
 // A recorder found no slot: what its database depends on stays unknown until it has one, or is gone.
 void NoteSlotless(Oid oid);
 

@@ -38,6 +38,18 @@ ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'its slot is free');
 command('CREATE EXTENSION pg_warrant', 'plain');
 command('DROP EXTENSION pg_warrant', 'plain');
 ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'the slot of a dropped extension is free too');
+
+# Its recorder is ended before it has seen that the extension is gone, and finds nothing when it comes back.
+command('CREATE EXTENSION pg_warrant', 'plain');
+$node->wait_until_ready('plain');
+{
+	my $recorder = $node->recorder_pid('plain');
+	kill 'STOP', $recorder;
+	command('DROP EXTENSION pg_warrant', 'plain');
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend($recorder)");
+	kill 'CONT', $recorder;
+}
+ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'nor does one keep it whose recorder never saw the drop');
 command('DROP DATABASE two', 'plain');
 ok($node->eventually(sub { slots() eq '1 of 3 used' }), 'dropped from a database without the extension');
 

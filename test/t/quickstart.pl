@@ -33,7 +33,7 @@ sub statements
 	return @statements;
 }
 
-my $node = GatedServer->prepared('quickstart', 'pg_warrant.refusal_rate = 20');
+my $node = GatedServer->prepared('quickstart', 'pg_warrant.refusal_rate = 20', 'pg_warrant.audit_timeout = 5s');
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN');
 my %sessions;
