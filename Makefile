@@ -28,6 +28,7 @@ endif
 EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
 DATA_built := $(EXTENSION_SQL)
+DATA = $(wildcard sql/update/*.sql)
 EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
 
 # The server's headers are system headers, or clang refuses their `register`.

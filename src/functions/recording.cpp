@@ -57,6 +57,21 @@ void PutItem(ReturnSetInfo* result, const char* item, char* value, const char* w
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+// The version of the extension here when the library is of another; nullptr when they are the same.
+const char* OtherVersion() {
+    Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension_name));
+    SysScanDesc scan = systable_beginscan(extensions, ExtensionNameIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    bool none = !HeapTupleIsValid(tuple);
+    Datum version = none ? Datum(0) : heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(extensions), &none);
+    const char* word = none ? nullptr : TextDatumGetCString(version);
+    systable_endscan(scan);
+    table_close(extensions, AccessShareLock);
+    return word == nullptr || strcmp(word, PG_WARRANT_VERSION) == 0 ? nullptr : word;
+}
+
 }    // namespace
 
 }    // namespace warrant
@@ -159,6 +174,8 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
     bool recorder = database.recorder_pid != 0 && database.ready;
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
+    if (const char* older = OtherVersion())
+        PutItem(result, "extension", pstrdup(older), "the library is of version " PG_WARRANT_VERSION "; ALTER EXTENSION pg_warrant UPDATE brings the extension there");
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher ? nullptr : "no recorder can be started");
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
             recorder ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");

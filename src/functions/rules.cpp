@@ -129,10 +129,11 @@ WARRANT_FUNCTION(warrant_governing_policy) {
 // created there, NULL when none does.
 WARRANT_FUNCTION(warrant_governing_schema_policy) {
     RequireArguments(fcinfo);
-    CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    bool creates = PG_NARGS() == 2;    // the script of 0.1.0 names no command
+    CommandMask mask = creates ? MaskOf(Command::Create) : ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     if (mask == 0 || FindInstallation() == nullptr)
         PG_RETURN_NULL();
-    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(2)), PG_GETARG_OID(0), FirstOf(mask));
+    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(creates ? 1 : 2)), PG_GETARG_OID(0), FirstOf(mask));
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);

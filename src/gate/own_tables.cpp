@@ -101,6 +101,8 @@ LocalTransactionId discarding = InvalidLocalTransactionId;
 
 bool InsideDefinition() { return definition_depth > 0; }
 
+bool IsUpdatingItself() { return creating_extension && CurrentExtensionObject == get_extension_oid(extension_name, true); }
+
 void RefuseOwn(const char* name) {
     ereport(ERROR, (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", schema_name, name),
                     errdetail("Only its own functions and workers change it."),
@@ -108,7 +110,7 @@ void RefuseOwn(const char* name) {
 }
 
 void CheckOwnRelation(Oid relation) {
-    if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation) || MayRestore(relation))
+    if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation) || MayRestore(relation) || IsUpdatingItself())
         return;
     RefuseOwn(get_rel_name(relation));
 }

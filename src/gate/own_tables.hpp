@@ -5,7 +5,7 @@
 
 namespace warrant {
 
-// Raises 42501 when the relation is one of ours, unless one of our definition functions is what runs now. In every mode.
+// Raises 42501 when the relation is one of ours, unless one of our definition functions, or our script, is what runs now. In every mode.
 void CheckOwnRelation(Oid relation);
 
 // Refuses what would change the named part of the extension.
@@ -17,6 +17,9 @@ void CheckAuditStays(Oid relation);
 
 // Whether code of a definition function of ours is running.
 bool InsideDefinition();
+
+// ALTER EXTENSION UPDATE runs the extension's own script, which is a file of the server.
+bool IsUpdatingItself();
 
 // Has the server tell us when a definition function starts and ends.
 void InstallOwnTables();

@@ -321,7 +321,7 @@ void NeedOfCreateFunction(Node* node, AccessList* list) {
     CreateFunctionStmt* create = As<CreateFunctionStmt>(node);
     char* name;
     Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
-    if (schema == RequireInstallation()->schema)
+    if (schema == RequireInstallation()->schema && !IsUpdatingItself())
         RefuseOwn(name);
     NeedOfLanguage(create->options, list);
     NeedOfCallers(FunctionToReplace(create, schema, name), list);

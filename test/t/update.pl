@@ -1,0 +1,104 @@
+# ALTER EXTENSION UPDATE makes of release 0.1.0 what a fresh install is, rewrites nothing, and policies, requests and grants live on. Until it
+# runs, the library serves the older script and status() says so.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use GatedServer;
+
+my $node = GatedServer->prepared('update');
+$node->start;
+$node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
+$node->safe_psql('postgres', "CREATE DATABASE $_") for 'fresh', 'older';
+$node->safe_as('dba', 'CREATE EXTENSION pg_warrant', 'fresh');
+$node->safe_as('dba', <<'SQL', 'older');
+CREATE EXTENSION pg_warrant VERSION '0.1.0';
+GRANT warrant_approver TO boss;
+GRANT warrant_auditor TO auditor;
+CREATE TABLE orders (id int);
+INSERT INTO orders VALUES (1);
+CREATE TABLE bills (id int);
+GRANT ALL ON orders, bills TO clerk;
+SET client_min_messages = warning;
+SELECT warrant.protect('orders'), warrant.create_policy('bills', 'approve', on_table => 'bills', min_approvals => 2);
+SQL
+$node->wait_until_ready('older');
+
+sub state_of { my ($role, $sql) = @_; return scalar $node->sqlstate_as($role, $sql, 'older'); }
+sub value { return $node->safe_as('dba', $_[0], 'older'); }
+
+# Every object of the extension as text, a line each.
+my $catalogue = <<'SQL';
+WITH relations AS (SELECT c.* FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace),
+functions AS (SELECT p.* FROM pg_proc p WHERE p.pronamespace = 'warrant'::regnamespace),
+objects (line) AS (
+SELECT concat_ws(' | ', 'function', pg_get_functiondef(f.oid), f.proacl, obj_description(f.oid, 'pg_proc')) FROM functions f
+UNION ALL SELECT concat_ws(' | ', 'relation', c.relname, c.relkind, c.relpersistence, c.reloptions, c.relacl, c.relrowsecurity, c.relreplident,
+	pg_get_expr(c.relpartbound, c.oid), obj_description(c.oid, 'pg_class')) FROM relations c
+UNION ALL SELECT concat_ws(' | ', 'column', c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
+	a.attgenerated, a.attstorage, a.attcollation, a.attacl, pg_get_expr(d.adbin, d.adrelid), a.attisdropped, a.atthasmissing, col_description(c.oid, a.attnum))
+	FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (c.oid, a.attnum)
+UNION ALL SELECT concat_ws(' | ', 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid), k.convalidated, obj_description(k.oid, 'pg_constraint'))
+	FROM relations c JOIN pg_constraint k ON k.conrelid = c.oid
+UNION ALL SELECT concat_ws(' | ', 'index', pg_get_indexdef(i.indexrelid), i.indisprimary, i.indisvalid) FROM relations c JOIN pg_index i ON i.indrelid = c.oid
+UNION ALL SELECT concat_ws(' | ', 'trigger', pg_get_triggerdef(t.oid), t.tgenabled) FROM relations c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal
+UNION ALL SELECT concat_ws(' | ', 'view', c.relname, pg_get_viewdef(c.oid)) FROM relations c WHERE c.relkind = 'v'
+UNION ALL SELECT concat_ws(' | ', 'sequence', c.relname, s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
+	FROM relations c JOIN pg_sequence s ON s.seqrelid = c.oid
+UNION ALL SELECT concat_ws(' | ', 'type', t.typname, t.typtype, t.typacl, obj_description(t.oid, 'pg_type')) FROM pg_type t WHERE t.typnamespace = 'warrant'::regnamespace
+UNION ALL SELECT concat_ws(' | ', 'schema', n.nspname, n.nspacl, obj_description(n.oid, 'pg_namespace')) FROM pg_namespace n WHERE n.nspname = 'warrant'
+UNION ALL SELECT concat_ws(' | ', 'member', pg_describe_object(d.classid, d.objid, d.objsubid)) FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid
+	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'pg_warrant'
+UNION ALL SELECT concat_ws(' | ', 'initial privileges', pg_describe_object(p.classoid, p.objoid, p.objsubid), p.initprivs) FROM pg_init_privs p WHERE p.objoid >= 16384
+UNION ALL SELECT concat_ws(' | ', 'extension', e.extname, e.extversion, e.extrelocatable, e.extnamespace::regnamespace, e.extconfig::regclass[], e.extcondition)
+	FROM pg_extension e WHERE e.extname = 'pg_warrant')
+SELECT string_agg(replace(line, E'\n', ' '), E'\n' ORDER BY line COLLATE "C") FROM objects
+SQL
+my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
+	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname <> 'grant_uses'};
+
+# --- the library with the script of 0.1.0 ---
+
+is(state_of('clerk', 'SELECT FROM orders'), '42501', 'the gate is closed under the older script');
+is($node->safe_as('auditor', "SELECT value FROM warrant.status() WHERE item = 'extension' AND warning ~ 'ALTER EXTENSION pg_warrant UPDATE'", 'older'),
+	'0.1.0', 'status says which version it is and what to do');
+is($node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT,UPDATE}', on_table => 'orders')", 'older'), '1', 'an approver grants');
+my $session = $node->session_as('clerk', 'older');
+is(($node->ask($session, 'UPDATE orders SET id = 2;'))[1], 'none', 'and the clerk works');
+is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'a statement files a request');
+my $bills = $node->safe_as('clerk', 'SELECT max(id) FROM warrant.my_requests', 'older');
+is(state_of('boss', "SELECT warrant.approve($bills)"), 'none', 'that has one of two approvals');
+is(state_of('clerk', "SELECT warrant.request('{CREATE}', on_schema => 'public')"), 'none', 'a request for a schema finds the policies in it');
+
+# --- the update ---
+
+my $before = value($files);
+my $last = value('SELECT max(seq) FROM warrant.audit_log');
+is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'the extension is updated');
+is(value($files), $before, 'no table was rewritten');
+my @updated = split /\n/, value($catalogue);
+my @fresh = split /\n/, $node->safe_as('dba', $catalogue, 'fresh');
+my %there = map { $_ => 1 } @updated;
+my %wanted = map { $_ => 1 } @fresh;
+is(join("\n", grep { !$there{$_} } @fresh), '', 'a fresh install has nothing that the updated one lacks');
+is(join("\n", grep { !$wanted{$_} } @updated), '', 'and lacks nothing that the updated one has');
+cmp_ok(scalar @fresh, '>', 300, 'much was compared');
+is(value("SELECT count(*) FROM warrant.status() WHERE item = 'extension'"), '0', 'status has nothing more to say about it');
+
+# --- what was there lives on ---
+
+is(($node->ask($session, 'UPDATE orders SET id = 3;'))[1], 'none', 'the grant goes on in a session that was open');
+is(state_of('clerk', 'SELECT FROM orders'), 'none', 'and in a new one');
+is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'the other policy is there');
+value("CREATE ROLE deputy LOGIN IN ROLE warrant_approver");
+is(state_of('deputy', "SELECT warrant.approve($bills, max_uses => 1)"), 'none', 'the request gets its second approval, now with a limit');
+is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), 'none', 'that lets one statement run');
+is(state_of('clerk', 'INSERT INTO bills VALUES (2)'), '42501', 'and not a second one');
+is(($node->ask($session, 'INSERT INTO bills VALUES (2);'))[1], '42501', 'nor one of the session that was open');
+is(value('SELECT count(*) FROM warrant.policies'), '3', 'the policies are there');
+is(value("SELECT count(*) = max(seq) AND max(seq) > $last FROM warrant.audit_log"), 't', 'the audit log has no gap');
+$session->quit;
+
+done_testing();
