@@ -15,6 +15,10 @@ CREATE TABLE warrant.grant_uses (
 COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
 GRANT SELECT ON warrant.grant_uses TO warrant_auditor, warrant_approver;
 
+-- A publication FOR ALL TABLES refuses UPDATE of a table without one, the recorder's too.
+ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
+ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
+
 -- Functions whose parameters are others now.
 DROP FUNCTION warrant.governing_schema_policy(oid, oid);
 DROP FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole, interval,
