@@ -27,7 +27,7 @@ INSERT INTO attempts (statement) VALUES
     ('TRUNCATE ledger, warrant.decisions'),
     ('TRUNCATE warrant.requests CASCADE'),
     ('LOCK TABLE warrant.policies'),
-    ('LOCK warrant.grant_scopes IN ACCESS SHARE MODE'),
+    ('LOCK warrant.grant_scopes IN ROW SHARE MODE'),
     ('LOCK warrant.pending'),
     ('ALTER TABLE warrant.policies ADD COLUMN x int'),
     ('ALTER TABLE warrant.policies DISABLE TRIGGER ALL'),

@@ -4,6 +4,7 @@
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/utility.hpp"
+#include "rules/installation.hpp"
 
 namespace warrant {
 
@@ -65,6 +66,8 @@ void NeedOfLock(Node* node, AccessList* list) {
     ListCell* cell;
     foreach (cell, lock->relations) {
         Oid relation = Resolve(lfirst_node(RangeVar, cell), lock->mode, PrivilegesToLock(lock->mode), lock->nowait ? RVR_NOWAIT : 0);
+        if (lock->mode == AccessShareLock && IsOwnRelation(relation))
+            continue;
         Need(list, relation, Command::Lock);
         if (get_rel_relkind(relation) == RELKIND_VIEW)
             NeedOfView(relation, list, NIL);

@@ -34,7 +34,8 @@ bool locking = false;
 // Called before each attempt to lock.
 void RequirePrivilege(const RangeVar* name, Oid relation, Oid, void* argument) {
     AclMode privileges = *static_cast<AclMode*>(argument);
-    if (OidIsValid(relation))
+    // The lock for which SELECT is enough is that of any reader, whom our tables have too: pg_dump's workers take it.
+    if (OidIsValid(relation) && (privileges & ACL_SELECT) == 0)
         CheckOwnRelation(relation);
     if (!OidIsValid(relation) || OwnsRelation(relation, GetUserId()) || HasAnyOf(relation, privileges))
         return;
