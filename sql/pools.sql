@@ -26,7 +26,6 @@ SELECT stage.lacks('SELECT * FROM ledger');
 \c - :owner
 ALTER SYSTEM SET pg_warrant.pool_roles = 'regress_pool, missing';
 SELECT pg_reload_conf();
-DO $$ BEGIN WHILE current_setting('pg_warrant.pool_roles') = '' LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
 \c - regress_pool
 SELECT stage.lacks('SELECT * FROM ledger');
 SET ROLE regress_clerk;
