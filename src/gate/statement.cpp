@@ -359,7 +359,7 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
             RecordCall(verdicts, count);
         return spent;
     }
-    if (DeferUses(query, verdicts, count))
+    if (unlikely(owed > 0) && DeferUses(query))
         return true;
     const char* text;
     int length;

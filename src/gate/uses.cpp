@@ -209,13 +209,11 @@ int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, i
     return recorded;
 }
 
-bool DeferUses(QueryDesc* query, const Verdict* verdicts, int count) {
-    if (query == nullptr || CurrentFrame() != nullptr)
+bool DeferUses(QueryDesc* query) {
+    if (CurrentFrame() != nullptr)
         return false;
-    for (int i = 0; i < count; i++)
-        if (verdicts[i].owes)
-            return LedgerOf(query, GetCurrentTransactionNestLevel())->deferred = true;
-    return false;
+    LedgerOf(query, GetCurrentTransactionNestLevel())->deferred = true;
+    return true;
 }
 
 bool IsDeferred(const QueryDesc* query) {

@@ -17,8 +17,8 @@ bool OwesUse(const Decision* decision);
 // whatever pg_warrant.audit_failure says, and 40003 when the recorder has taken it and the answer does not come.
 int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count);
 
-// The client has only started the query: whether something is owed, so that its first run records and spends.
-bool DeferUses(QueryDesc* query, const Verdict* verdicts, int count);
+// A query that owes a use. When the client has only started it, its first run records and spends: true then.
+bool DeferUses(QueryDesc* query);
 bool IsDeferred(const QueryDesc* query);
 void EndDeferral(const QueryDesc* query);
 

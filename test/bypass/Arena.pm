@@ -140,7 +140,7 @@ sub _prepare
 	if ($way eq 'granted' || ($way eq 'refused' && defined $vector->{before}))
 	{
 		# The ids are for the revoke.
-		$script .= "\\o $self->{files}.grants\n" . $vector->grants($lasting) . "\\o /dev/null\n";
+		$script .= "\\o $self->{files}.grants\n" . $vector->grants($lasting, $way eq 'refused' && $vector->{uses}) . "\\o /dev/null\n";
 	}
 	$script .= "\\o\n$ask_facts" . ($self->{gated} ? $ask_seq : '');
 	my ($facts, $seq) = split /^== seq\n/m, $self->_psql_or_die('market', 'dba', $script);
@@ -153,7 +153,8 @@ sub _script
 	my ($self, $vector, $way) = @_;
 	return $vector->{attack} unless defined $vector->{before};
 	my $end = '';
-	if ($way eq 'refused' && $vector->{lapses}) { $end = "SELECT pg_sleep(1.2);\n"; }
+	if ($way eq 'refused' && $vector->{uses}) { }    # they are used up
+	elsif ($way eq 'refused' && $vector->{lapses}) { $end = "SELECT pg_sleep(1.2);\n"; }
 	elsif ($way eq 'refused') { $end = '\! ' . $self->_revoke_command . "\n"; }
 	return "$vector->{before}\n$end\\echo == attack\n$vector->{attack}";
 }

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses since until);
+my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses uses since until);
 
 # All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all
@@ -94,13 +94,14 @@ sub gate
 # The matching grants, with nothing that it does not need. Each leaves its id in the variable grant.
 sub grants
 {
-	my ($self, $duration) = @_;
+	my ($self, $duration, $uses) = @_;
 	return $self->{granted} if defined $self->{granted};
 	my $grantee = $self->{subject};
+	my $limit = $uses ? ", max_uses => $uses" : '';
 	return join '', map {
 		my $commands = join ',', @{ $_->{commands} };
 		my $target = $_->{kind} eq 'database' ? 'on_database => true' : "on_$_->{kind} => '$_->{target}'";
-		"SELECT warrant.grant('$grantee', '{$commands}', $target, duration => '$duration');\n";
+		"SELECT warrant.grant('$grantee', '{$commands}', $target, duration => '$duration'$limit);\n";
 	} @{ $self->{accesses} };
 }
 
