@@ -33,8 +33,9 @@ my @tables = split /\n/, $node->safe_psql('postgres', q{SELECT c.oid::regclass F
 cmp_ok(scalar @tables, '>=', 10, 'the gate has tables');
 idle('auditor', map { "SELECT count(*) FROM warrant.$_;" } qw(policies requests request_items decisions grants grant_scopes persons audit_log audit_text));
 idle('clerk', 'SELECT count(*) FROM warrant.my_requests;', 'SELECT count(*) FROM warrant.my_grants;');
-# Locks would stop the recorder: refused to superusers as well.
-idle('auditor', map { [ '42501', "LOCK TABLE $_ IN ACCESS SHARE MODE;" ] } @tables);
+# The lock of those who read stops nobody; others would stop the recorder, and are refused to superusers as well.
+idle('dba', map { "LOCK TABLE $_ IN ACCESS SHARE MODE;" } @tables);
+idle('auditor', map { [ '42501', "LOCK TABLE $_ IN ROW SHARE MODE;" ] } @tables);
 idle('dba', map { ([ '42501', "LOCK TABLE $_;" ], "SELECT count(*) FROM $_;") } @tables);
 idle('dba', [ '42501', 'TRUNCATE warrant.audit_log;' ], [ '42501', 'UPDATE warrant.grants SET reason = NULL;' ],
 	[ '42501', 'SELECT * FROM warrant.grants FOR UPDATE;' ], [ '42501', 'SELECT * FROM warrant.recorder_state FOR SHARE;' ],
