@@ -87,7 +87,9 @@ EXPLAIN (COSTS off) SELECT * FROM ledger;
 EXPLAIN (ANALYZE off, COSTS off) DELETE FROM ledger;
 EXPLAIN (COSTS off) CREATE TABLE copied AS SELECT * FROM ledger;
 SELECT stage.spent() AS "EXPLAIN";
+\o /dev/null
 EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT a FROM ledger;
+\o
 SELECT stage.spent() AS "EXPLAIN ANALYZE";
 PREPARE p AS SELECT count(*) FROM ledger;
 EXPLAIN (COSTS off) EXECUTE p;

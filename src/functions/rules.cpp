@@ -183,7 +183,7 @@ WARRANT_FUNCTION(warrant_invalidate) {
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("\"invalidate\" must be called as a trigger")));
     Oid epoch = get_relname_relid(trigger->tg_trigger->tgargs[0], RelationGetNamespace(trigger->tg_relation));
     CacheInvalidateRelcacheByRelid(epoch);
-    return PointerGetDatum(nullptr);
+    return Datum(0);
 }
 
 // approval_to_weaken() -> bigint: see the script.

@@ -67,6 +67,17 @@ bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
            query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
 }
 
+}    // namespace
+
+// The same without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
+bool IsIntegrityProbe(const List* permissions) {
+    return InNoForceRLSOperation() && AllPermissions(permissions, [](const Permission& permission) {
+        return permission.required == (ACL_SELECT | ACL_UPDATE) && !Updates(permission);
+    });
+}
+
+namespace {
+
 bool IsLeadersPlan(const QueryDesc* query) {
     return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
 }

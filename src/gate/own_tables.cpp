@@ -63,7 +63,7 @@ bool IsPartOfAuditLog(Oid relation) {
 bool HasMoreRows(Oid relation, int than) {
     Relation table = table_open(relation, AccessShareLock);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
+    TableScanDesc scan = BeginTableScan(table, snapshot);
     TupleTableSlot* slot = table_slot_create(table, nullptr);
     int count = 0;
     while (count <= than && table_scan_getnextslot(scan, ForwardScanDirection, slot))

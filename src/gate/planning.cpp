@@ -61,7 +61,7 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
         return;
     PlannerInfo* root = makeNode(PlannerInfo);
     root->glob = makeNode(PlannerGlobal);
-    Query* inlined = inline_set_returning_function(root, copy);
+    Query* inlined = InlineFunction(root, copy);
     if (inlined != nullptr)
         CollectFromQuery(inlined, collection);
 }

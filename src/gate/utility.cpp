@@ -48,7 +48,8 @@ const Row rows[] = {
     {"LOCK TABLE", "LOCK, of what a view reads too", T_LockStmt, NeedOfLock},
     {"VACUUM", "MAINTAIN", T_VacuumStmt, NeedOfVacuum},
     {"ANALYZE", "MAINTAIN", T_VacuumStmt, NeedOfVacuum},
-    {"CLUSTER", "MAINTAIN", T_ClusterStmt, NeedOfCluster},
+    {"CLUSTER", "MAINTAIN", clustering_node, NeedOfCluster},
+    {"REPACK", "MAINTAIN", clustering_node, NeedOfCluster},
     {"REINDEX", "MAINTAIN", T_ReindexStmt, NeedOfReindex},
     {"ALTER TABLE",
      "ALTER, at both ends of a foreign key, of inheritance and of a partition; SELECT where expressions are evaluated over rows", T_Invalid, NeedOfAlter},
@@ -149,7 +150,7 @@ const char* const harmless[] = {
     "DEALLOCATE ALL", "DISCARD", "DISCARD ALL", "DISCARD PLANS", "DISCARD SEQUENCES", "DISCARD TEMP", "DROP DATABASE", "DROP ROLE",
     "DROP SUBSCRIPTION", "DROP TABLESPACE", "DROP USER MAPPING", "GRANT ROLE", "IMPORT FOREIGN SCHEMA", "LISTEN", "MOVE", "NOTIFY",
     "PREPARE", "PREPARE TRANSACTION", "RELEASE", "RESET", "REVOKE ROLE", "ROLLBACK", "ROLLBACK PREPARED", "SAVEPOINT", "SET",
-    "SET CONSTRAINTS", "SHOW", "START TRANSACTION", "UNLISTEN",
+    "SET CONSTRAINTS", "SHOW", "START TRANSACTION", "UNLISTEN", "WAIT",
 };
 
 struct Known {
@@ -157,7 +158,7 @@ struct Known {
     const Row* row;    // nullptr: harmless
 };
 
-// The table by tag, made at first use.
+// The table by tag, made at first use. Statements that this server does not have stand for its unknown tag, which stays unknown.
 const Known* KnownTags() {
     static Known known[command_tags];
     static bool filled = false;
@@ -167,6 +168,7 @@ const Known* KnownTags() {
         known[GetCommandTagEnum(row.statement)] = Known{true, &row};
     for (const char* statement : harmless)
         known[GetCommandTagEnum(statement)] = Known{true, nullptr};
+    known[CMDTAG_UNKNOWN] = Known{false, nullptr};
     filled = true;
     return known;
 }

@@ -1,4 +1,4 @@
-// VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH MATERIALIZED VIEW: by name, of a schema, of the whole database.
+// VACUUM, ANALYZE, CLUSTER and REPACK, REINDEX, REFRESH MATERIALIZED VIEW: by name, of a schema, of the whole database.
 #include "pg/server.hpp"
 
 #include "gate/gate.hpp"
@@ -77,12 +77,17 @@ void NeedOfVacuum(Node* node, AccessList* list) {
 }
 
 void NeedOfCluster(Node* node, AccessList* list) {
-    ClusterStmt* cluster = reinterpret_cast<ClusterStmt*>(node);
-    if (cluster->relation == nullptr) {
-        NeedOfMany(list, [](Form_pg_class row) { return row->relhasindex && MayMaintain(row->oid, GetUserId()); });
+    Clustering* cluster = reinterpret_cast<Clustering*>(node);
+    RangeVar* named = ClusteredTable(cluster);
+    if (named == nullptr) {
+        bool needs_index = NeedsIndex(cluster);
+        NeedOfMany(list, [=](Form_pg_class row) {
+            return (needs_index ? row->relhasindex : strchr("rm", row->relkind) != nullptr) && MayMaintain(row->oid, GetUserId());
+        });
         return;
     }
-    Oid relation = Resolve(cluster->relation, AccessExclusiveLock, maintain_privilege, 0);
+    Oid relation = Resolve(named, HasOption(cluster->params, "concurrently") ? ShareUpdateExclusiveLock : AccessExclusiveLock,
+                           maintain_privilege, 0);
     CheckOwnRelation(relation);
     Need(list, relation, Command::Maintain);
 }

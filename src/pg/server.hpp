@@ -130,6 +130,7 @@ extern "C" {
 #include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 #include "utils/varlena.h"
 #include "utils/xid8.h"
 }
@@ -208,12 +209,53 @@ inline const char* AuthenticatedIdentity() {
 }
 
 inline IndexScanDesc BeginIndexScan(Relation table, Relation index, Snapshot snapshot, int keys) {
-#if PG_VERSION_NUM >= 180000
+#if PG_VERSION_NUM >= 190000
+    return index_beginscan(table, index, snapshot, nullptr, keys, 0, SO_NONE);
+#elif PG_VERSION_NUM >= 180000
     return index_beginscan(table, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(table, index, snapshot, keys, 0);
 #endif
 }
+
+inline TableScanDesc BeginTableScan(Relation table, Snapshot snapshot) {
+#if PG_VERSION_NUM >= 190000
+    return table_beginscan(table, snapshot, 0, nullptr, SO_NONE);
+#else
+    return table_beginscan(table, snapshot, 0, nullptr);
+#endif
+}
+
+// How the callbacks of system caches are told which cache it is.
+#if PG_VERSION_NUM >= 190000
+using CacheNumber = SysCacheIdentifier;
+#else
+using CacheNumber = int;
+#endif
+
+// The query that a function in FROM is, when the planner can put it in the function's place; or nullptr.
+inline Query* InlineFunction(PlannerInfo* root, RangeTblEntry* entry) {
+#if PG_VERSION_NUM >= 190000
+    return inline_function_in_from(root, entry);
+#else
+    return inline_set_returning_function(root, entry);
+#endif
+}
+
+// CLUSTER, which 19 made a kind of REPACK.
+#if PG_VERSION_NUM >= 190000
+using Clustering = RepackStmt;
+inline constexpr NodeTag clustering_node = T_RepackStmt;
+inline RangeVar* ClusteredTable(const Clustering* statement) {
+    return statement->relation == nullptr ? nullptr : statement->relation->relation;
+}
+inline bool NeedsIndex(const Clustering* statement) { return statement->command == REPACK_COMMAND_CLUSTER || statement->usingindex; }
+#else
+using Clustering = ClusterStmt;
+inline constexpr NodeTag clustering_node = T_ClusterStmt;
+inline RangeVar* ClusteredTable(const Clustering* statement) { return statement->relation; }
+inline bool NeedsIndex(const Clustering*) { return true; }
+#endif
 
 // One relation of a statement and the privileges that the server checks on it.
 struct Permission {
@@ -433,6 +475,14 @@ inline bool OwnsDatabase(Oid database, Oid role) {
 #else
 #define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
 #define WARRANT_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+#if PG_VERSION_NUM >= 190000
+#define WARRANT_PLANNER_PARAMETERS Query *parse, const char *source, int cursor_options, ParamListInfo params, ExplainState *explain
+#define WARRANT_PLANNER_ARGUMENTS parse, source, cursor_options, params, explain
+#else
+#define WARRANT_PLANNER_PARAMETERS Query *parse, const char *source, int cursor_options, ParamListInfo params
+#define WARRANT_PLANNER_ARGUMENTS parse, source, cursor_options, params
 #endif
 
 #if PG_VERSION_NUM >= 160000

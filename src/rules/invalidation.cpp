@@ -17,11 +17,11 @@ void OnRelation(Datum, Oid relation) {
     InvalidateGovernance(relation);
 }
 
-void OnRoles(Datum, int, uint32) {
+void OnRoles(Datum, CacheNumber, uint32) {
     decision_generation++;
 }
 
-void OnNamespace(Datum, int, uint32) {
+void OnNamespace(Datum, CacheNumber, uint32) {
     installation_invalid = true;
     InvalidateGovernance(InvalidOid);
 }

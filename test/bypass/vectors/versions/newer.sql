@@ -280,3 +280,45 @@ GRANT USAGE ON FOREIGN SERVER drawer TO owner;
 GRANT pg_read_server_files TO owner;
 -- attack
 CREATE FOREIGN TABLE orders_there (LIKE orders INCLUDING ALL) SERVER drawer OPTIONS (filename 'orders');
+
+--- repacked: REPACK by one who may MAINTAIN
+-- since 19
+-- needs MAINTAIN on orders
+-- attack
+REPACK orders;
+
+--- repacked_by_index: in the order of an index
+-- since 19
+-- needs MAINTAIN on orders
+-- attack
+REPACK (ANALYZE) orders USING INDEX orders_pkey;
+
+--- conflict_select: the row that an INSERT meets, instead of an error
+-- since 19
+-- needs INSERT, SELECT on orders
+-- attack
+INSERT INTO orders VALUES (1, 1, 'new', '') ON CONFLICT (id) DO SELECT RETURNING card;
+
+--- conflict_locked: the same row, locked
+-- since 19
+-- needs INSERT, SELECT, LOCK on orders
+-- attack
+INSERT INTO orders VALUES (1, 1, 'new', '') ON CONFLICT (id) DO SELECT FOR UPDATE RETURNING card;
+
+--- copy_partitioned: COPY of a partitioned table
+-- since 19
+-- needs SELECT, EXPORT on payments
+-- attack
+COPY payments TO STDOUT (FORMAT json);
+
+--- cleared_pairs: what is kept of a statistics object, thrown away
+-- since 19
+-- needs ADMIN on database
+-- watch orders
+-- shows ^it ran$
+-- setup
+CREATE STATISTICS pair ON status, card FROM orders;
+ANALYZE orders;
+-- attack
+SELECT pg_clear_extended_stats('shop', 'orders', 'shop', 'pair', false);
+SELECT 'it ran';
