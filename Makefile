@@ -5,11 +5,13 @@
 #   make test, make demo    install whatever is missing first
 #   make test-matrix        make test on other versions, each in a bare Debian, as root
 #   make test-mutants       which test, and which ways around the gate, notice each guard that is switched off
+#   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
 #
 #   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 18
 #   MATRIX="17 18"          the versions that `make test-matrix` tries; 15 is another
 #   SUITES="regress tap"    the suites that `make test` runs
+#   FUZZ_SECONDS=30         how long `make fuzz` tries each parser
 #   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
 #   SANITIZE=undefined      with UBSan
 #   DEBUG_SWITCHES=1        with the switches that mutation tests turn; never for production
@@ -85,7 +87,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test test-matrix test-mutants demo soak bench installcheck
+.PHONY: setup ready test test-matrix test-mutants demo fuzz soak bench installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) test/setup
 ready: setup
@@ -105,6 +107,9 @@ installcheck:
 	@test/run regress isolation
 demo: ready
 	@test/run-demo
+FUZZ_SECONDS = 30
+fuzz: setup
+	@PG_CONFIG=$(PG_CONFIG) test/fuzz/run $(FUZZ_SECONDS)
 soak: ready
 	@test/run-script test/soak
 bench: ready
