@@ -1,4 +1,7 @@
 #ifdef WARRANT_MUTANTS
+#include <set>
+#include <string>
+
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
@@ -6,7 +9,18 @@
 
 namespace warrant {
 
+// Straight to the server's log: guards are asked in places where nothing may be raised.
+static void ReportAsked(const char* guard) {
+    static std::set<std::string, std::less<>> reported;
+    if (reported.emplace(guard).second)
+        write_stderr("asks guard %s\n", guard);
+}
+
 bool Mutant(const char* guard) {
+    if (settings.mutant != nullptr && strcmp(settings.mutant, "?") == 0) {
+        ReportAsked(guard);
+        return false;
+    }
     size_t length = strlen(guard);
     for (const char* named = settings.mutant; named != nullptr; named = strchr(named, ',')) {
         named += named != settings.mutant;    // the comma

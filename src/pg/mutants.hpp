@@ -4,7 +4,8 @@
 namespace warrant {
 
 #ifdef WARRANT_MUTANTS
-// Whether the setting pg_warrant.mutant names this guard, alone or among others with commas.
+// Whether the setting pg_warrant.mutant names this guard, alone or among others with commas. "?" names none, and has each process write into the
+// server's log which guards it asks: what it does not ask cannot matter to it.
 bool Mutant(const char* guard);
 // Waits (at most 60 s) while the setting pg_warrant.wait_point names this place, alone or between commas.
 void WaitPoint(const char* place);

@@ -31,6 +31,12 @@ sub _open_gate
 {
 	my ($self) = @_;
 	$self->_psql_or_die('market', 'dba', "CREATE EXTENSION pg_warrant;\nGRANT warrant_approver TO boss, dba;\n");
+	$self->_await_recorder;
+}
+
+sub _await_recorder
+{
+	my ($self) = @_;
 	my $end = time + $patience_s;
 	until ($self->_psql_or_die('market', 'dba', "SELECT count(*) FROM warrant.status() WHERE item = 'recorder' AND value LIKE 'running%';\n") == 1)
 	{
@@ -92,22 +98,53 @@ sub try
 	return $self->_attack($vector, $way, $self->_prepare($vector, $way));
 }
 
-# For servers with debugging switches: the guards without which the vector, for which nothing is granted, is followed by what the code calls a leak.
-sub guards_missed
+# For servers with debugging switches. Tries a vector, for which nothing is granted, without these guards ("a,b"; '' for all in place).
+sub try_without
 {
-	my ($self, $vector, $leaks, @guards) = @_;
-	my (@missed, $prepared);
-	for my $guard (@guards)
-	{
-		local $self->{own_options} = '-c pg_warrant.mutant=';
-		$prepared //= $self->_prepare($vector, 'refused');
-		$self->_psql_or_die('market', 'dba', "ALTER DATABASE market SET pg_warrant.mutant = '$guard';\n");
-		my $try = $self->_attack($vector, 'refused', $prepared);
-		push @missed, $guard if $leaks->($vector, $try);
-		# What only reads can be tried again as it is.
-		undef $prepared if @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
-	}
-	return @missed;
+	my ($self, $vector, $guards) = @_;
+	local $self->{own_options} = '-c pg_warrant.mutant=';
+	my $prepared = delete $self->{reusable}{ $vector->{name} } // $self->_prepare($vector, 'refused');
+	$self->_psql_or_die('market', 'dba', "ALTER DATABASE market SET pg_warrant.mutant = '$guards';\n");
+	my $try = $self->_attack($vector, 'refused', $prepared);
+	$self->_renew if @{ $try->{changes} } && grep { /^warrant\./ } $vector->relations;
+	# What only reads can be tried again as it is.
+	$self->{reusable} = @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/
+	  ? {} : { $vector->{name} => $prepared };
+	return $try;
+}
+
+# What has got at the gate's own tables has left no gate to go on with: the server as it was at its start.
+sub _renew
+{
+	my ($self) = @_;
+	my ($node, $data) = ($self->{node}, $self->{node}->data_dir);
+	$node->stop('immediate');
+	remove_tree($data);
+	system('cp', '-a', "$data.saved", $data) == 0 or die 'cp failed';
+	$node->start;
+	$self->_await_recorder;
+}
+
+# For _renew.
+sub save
+{
+	my ($self) = @_;
+	my $data = $self->{node}->data_dir;
+	$self->{node}->stop;
+	system('cp', '-a', $data, "$data.saved") == 0 or die 'cp failed';
+	$self->{node}->start;
+	$self->_await_recorder;
+}
+
+# The same with all of them, and the names of those that were asked: the others cannot matter.
+sub try_asking
+{
+	my ($self, $vector) = @_;
+	my $log = $self->{node}->logfile;
+	my $from = -s $log;
+	my $try = $self->try_without($vector, '?');
+	my %asked = map { $_ => 1 } slurp_file($log, $from) =~ /^asks guard (\w+)$/mg;
+	return ($try, sort keys %asked);
 }
 
 sub _attack
