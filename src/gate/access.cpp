@@ -38,7 +38,7 @@ bool StoresNothing(Oid relation) {
     bool writes = triggers != nullptr &&
                   (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
     table_close(view, NoLock);
-    return !writes;
+    return !writes || Mutant("stored_by_trigger");
 }
 
 // The materialized view that the statement refreshes; its name is pinned.
@@ -63,7 +63,7 @@ bool IntoKeepsProtected(const Node* utility) {
 
 // The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
-    return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI &&
+    return InNoForceRLSOperation() && (((eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI) || Mutant("lookup_marks")) &&
            query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
 }
 

@@ -82,7 +82,7 @@ bool IsServerFunction(Oid function) {
 }
 
 void CheckExecuted(Oid function) {
-    if (Mutant("executed") || !GateIsPresent() || (function >= FirstNormalObjectId && !IsLibraryFunction(function)))
+    if (Mutant("executed") || !GateIsPresent() || (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function))))
         return;
     AccessList list = {};
     NeedAdmin(&list);

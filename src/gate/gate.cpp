@@ -164,14 +164,14 @@ void AbsorbInvalidations() {
     checked = MyTransactionNumber();
     if (first)
         ForgetStarts();    // an error may have left one of an earlier transaction
-    if (!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp())
+    if ((!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp()) && !Mutant("absorbed_messages"))
         AcceptInvalidationMessages();
 }
 
 // Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
-    return required[0] != '\0' && !GateIsOff() && IsListed(required, get_database_name(MyDatabaseId)) && !superuser_arg(CurrentSubject()) &&
+    return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() && IsListed(required, get_database_name(MyDatabaseId)) && !superuser_arg(CurrentSubject()) &&
            !IsExempt(CurrentSubject());
 }
 

@@ -1,6 +1,7 @@
 // Databases with policies, and those that must have the extension: who drops, renames or copies one leaves its gate behind.
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/guards.hpp"
@@ -23,6 +24,8 @@ const char* NameOfDatabase(Node* utility) {
 
 Guarded GuardedDatabasesOf(Node* utility) {
     const char* name = NameOfDatabase(utility);
+    if (Mutant("guarded_databases"))
+        return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
     Oid database = get_database_oid(name, true);
     bool required = IsListed(settings.required_databases, name);    // under another name it would not be
     bool guarded = required || (OidIsValid(database) && HasPolicies(database));

@@ -78,7 +78,12 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
 
 pg_noinline void FinishCaught(QueryDesc* query) {
     Frame frame = RunFrame(query);
-    InFrame(&frame, [query] { Withholding(query, [query] { previous_finish(query); }); });
+    InFrame(&frame, [query] {
+        if (Mutant("at_finish"))
+            previous_finish(query);
+        else
+            Withholding(query, [query] { previous_finish(query); });
+    });
 }
 
 // A query that only reads fires no triggers at its end.

@@ -116,7 +116,7 @@ void CheckOwnRelation(Oid relation) {
 }
 
 void CheckAuditStays(Oid relation) {
-    if (is_own_worker || !IsPartOfAuditLog(relation))
+    if (is_own_worker || !IsPartOfAuditLog(relation) || Mutant("audit_stays"))
         return;
     KeepFromTwoPhase();
     if (discarding == MyTransactionNumber() || !HasMoreRows(relation, 0))

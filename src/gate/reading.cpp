@@ -19,12 +19,13 @@ struct Target {
 
 // Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
 bool IsOthersFunction(Oid function, void*) {
-    return (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) || func_volatile(function) == PROVOLATILE_VOLATILE;
+    return (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) ||
+           (func_volatile(function) == PROVOLATILE_VOLATILE && !Mutant("side_effects"));
 }
 
 // A value of this type cannot be made without code that its owner chose: the checks of a domain, the columns of a row.
 bool IsOthersType(Oid type) {
-    if (type < FirstUnpinnedObjectId)
+    if (type < FirstUnpinnedObjectId || Mutant("others_types"))
         return false;
     Oid element = get_element_type(type);
     char kind = get_typtype(OidIsValid(element) ? element : type);
@@ -55,6 +56,8 @@ bool CallsOthers(Node* node) {
 
 // Column definitions have domains checked without a node that says so.
 bool ConvertsColumns(const RangeTblEntry* entry) {
+    if (Mutant("converted_columns"))
+        return false;
     if (entry->rtekind == RTE_TABLEFUNC)
         return true;
     ListCell* cell;

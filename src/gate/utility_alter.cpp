@@ -55,6 +55,8 @@ bool EvaluatesInColumn(const ColumnDef* column) {
 
 // Whether the subcommand evaluates somebody's expression over the rows.
 bool EvaluatesOverRows(const AlterTableCmd* command) {
+    if (Mutant("evaluated_rows"))
+        return false;
     switch (command->subtype) {
         case AT_AlterColumnType: return castNode(ColumnDef, command->def)->raw_default != nullptr;
         case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
@@ -104,6 +106,8 @@ void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
 
 // The relation that a subcommand names beside its own.
 void NeedOfOtherEnd(AccessList* list, AlterTableCmd* command, bool of_index) {
+    if (Mutant("other_end"))
+        return;
     switch (command->subtype) {
         case AT_AddInherit: NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false); break;
         case AT_DropInherit: NeedAlter(list, As<RangeVar>(command->def), AccessShareLock, ACL_ALL_RIGHTS_RELATION, false); break;
@@ -184,7 +188,7 @@ void LeftToConfirmation(Node*, AccessList*) {}
 // A value's other name shows in every row that has it.
 void NeedOfAlterEnum(Node* node, AccessList* list) {
     AlterEnumStmt* alter = As<AlterEnumStmt>(node);
-    if (alter->oldVal != nullptr)
+    if (alter->oldVal != nullptr && !Mutant("enums"))
         NeedOfEach(list, ColumnsOfType(typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName))), Command::Alter);
 }
 
@@ -208,6 +212,8 @@ void NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
         case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
         default: return;
     }
+    if (Mutant("named_objects"))
+        return;
     ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
     ListCell* cell;
     foreach (cell, RelationsOf(address.classId, address.objectId))
@@ -263,7 +269,7 @@ void NeedOfCreateTable(Node* node, AccessList* list) {
     CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
     NeedCreate(list, NewSchema(create->relation));
     ListCell* cell;
-    foreach (cell, create->inhRelations)
+    foreach (cell, Mutant("parents") ? NIL : create->inhRelations)
         NeedAlter(list, lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, false);
     NeedOfConstraints(list, create->tableElts, true);
     NeedOfConstraints(list, create->constraints, true);
@@ -276,10 +282,10 @@ void NeedOfCreateIndex(Node* node, AccessList* list) {
     IndexStmt* index = As<IndexStmt>(node);
     Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
     Need(list, relation, Command::Alter);
-    bool evaluates = index->whereClause != nullptr;
+    bool evaluates = index->whereClause != nullptr && !Mutant("evaluated_rows");
     ListCell* cell;
     foreach (cell, index->indexParams)
-        evaluates = evaluates || lfirst_node(IndexElem, cell)->expr != nullptr;
+        evaluates = evaluates || (lfirst_node(IndexElem, cell)->expr != nullptr && !Mutant("evaluated_rows"));
     if (evaluates)
         Need(list, relation, Command::Select);
 }
@@ -347,7 +353,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
     if (strcmp(name, schema_name) == 0)
         RefuseOwn(As<RenameStmt>(node)->newname);
     Oid schema = get_namespace_oid(name, true);
-    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()) && !Mutant("renamed_schemas"))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
@@ -356,7 +362,7 @@ void NeedOfAlterServer(Node* node, AccessList* list) {
     if (!IsA(node, AlterForeignServerStmt))
         return;    // its name or owner alone
     Oid server = get_foreign_server_oid(As<AlterForeignServerStmt>(node)->servername, true);
-    if (OidIsValid(server))
+    if (OidIsValid(server) && !Mutant("servers"))
         NeedOfEach(list, RelationsThatUse(ForeignServerRelationId, server), Command::Alter);
 }
 
@@ -368,7 +374,7 @@ void NeedOfAlterDomain(Node* node, AccessList* list) {
     bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     ListCell* cell;
-    foreach (cell, ColumnsOfType(domain)) {
+    foreach (cell, Mutant("domains") ? NIL : ColumnsOfType(domain)) {
         if (alter->subtype != 'V')
             Need(list, lfirst_oid(cell), Command::Alter);
         if (checks)

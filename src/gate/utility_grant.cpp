@@ -1,6 +1,7 @@
 // GRANT and REVOKE of privileges on relations, and on what belongs to the gate.
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "gate/gate.hpp"
 #include "gate/utility.hpp"
@@ -62,7 +63,7 @@ void NeedOfGrant(Node* node, AccessList* list) {
     GrantStmt* grant = reinterpret_cast<GrantStmt*>(node);
     if (ConcernsOwn(grant))
         NeedAdmin(list);
-    if (grant->objtype != OBJECT_TABLE)
+    if (grant->objtype != OBJECT_TABLE || Mutant("privileges"))
         return;
     switch (grant->targtype) {
         case ACL_TARGET_OBJECT: NeedOfNames(grant->objects, list); break;

@@ -164,7 +164,7 @@ void Need(AccessList* list, Oid relation, Command command) {
 }
 
 void NeedCreate(AccessList* list, Oid schema) {
-    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()))
+    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()) || Mutant("creation"))
         return;
     const Governance* governance = ReadSchemaGovernance(schema);
     if (governance->own)

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
@@ -54,6 +55,8 @@ int FlagWithheld(const List* permissions, List* implied_reads) {
         if (lfirst_oid(cell) >= FirstNormalObjectId && !MaySelect(lfirst_oid(cell)))
             return flag_withheld;
     int flags = 0;
+    if (Mutant("withheld_unread"))
+        return flags;
     ForEachPermission(permissions, [&flags](const Permission& permission) {
         if (Writes(permission) && permission.relation >= FirstNormalObjectId && !MaySelect(permission.relation))
             flags |= (permission.required & (ACL_UPDATE | ACL_DELETE)) != 0 ? flag_withheld : flag_exclusion_withheld;
@@ -63,7 +66,7 @@ int FlagWithheld(const List* permissions, List* implied_reads) {
 
 int SilenceNotices(int flags) {
     int level = NewGUCNestLevel();
-    if (flags & flag_withheld)
+    if ((flags & flag_withheld) && !Mutant("notices"))
         (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     return level;
 }

@@ -106,7 +106,7 @@ const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command
     const Policy* strictest = nullptr;
     for (int i = 0; i < governance->member_count; i++) {
         const Policy* winner = WinnerOf(&governance->members[i], subject, command);
-        if (winner != nullptr && (strictest == nullptr || IsStricter(winner, strictest)))
+        if (winner != nullptr && (strictest == nullptr || (IsStricter(winner, strictest) && !Mutant("strictest"))))
             strictest = winner;
     }
     return strictest;
@@ -134,7 +134,7 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
     if ((governance->decided & MaskOf(command)) == 0)
         return nullptr;
     const Decision* kept = &governance->decisions[int(command)];
-    return kept->answer != Answer::Granted || MonotonicNow() < kept->until ? kept : nullptr;
+    return kept->answer != Answer::Granted || MonotonicNow() < kept->until || Mutant("kept_until") ? kept : nullptr;
 }
 
 const Decision* Decide(Governance* governance, Oid subject, Command command) {

@@ -103,13 +103,16 @@ sub try_without
 {
 	my ($self, $vector, $guards) = @_;
 	local $self->{own_options} = '-c pg_warrant.mutant=';
+	$self->{saved} //= $self->_save;
 	my $prepared = delete $self->{reusable}{ $vector->{name} } // $self->_prepare($vector, 'refused');
-	$self->_psql_or_die('market', 'dba', "ALTER DATABASE market SET pg_warrant.mutant = '$guards';\n");
-	my $try = $self->_attack($vector, 'refused', $prepared);
-	$self->_renew if @{ $try->{changes} } && grep { /^warrant\./ } $vector->relations;
-	# What only reads can be tried again as it is.
-	$self->{reusable} = @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/
-	  ? {} : { $vector->{name} => $prepared };
+	$self->_psql_or_die('market', 'dba', "ALTER ROLE ALL SET pg_warrant.mutant = '$guards';\n");
+	my $try = eval { $self->_attack($vector, 'refused', $prepared) };
+	my $broken = $try ? '' : $@;
+	$try //= { status => 3, out => '', err => $broken, files => '', changes => ['the gate is broken'], refused => [] };
+	$self->_renew if $broken || (@{ $try->{changes} } && grep { /^warrant\./ } $vector->relations);
+	# What was refused, and makes nothing before it is, can be tried again as it is.
+	my $spent = $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
+	$self->{reusable} = $spent ? {} : { $vector->{name} => $prepared };
 	return $try;
 }
 
@@ -125,8 +128,7 @@ sub _renew
 	$self->_await_recorder;
 }
 
-# For _renew.
-sub save
+sub _save
 {
 	my ($self) = @_;
 	my $data = $self->{node}->data_dir;
@@ -134,6 +136,7 @@ sub save
 	system('cp', '-a', $data, "$data.saved") == 0 or die 'cp failed';
 	$self->{node}->start;
 	$self->_await_recorder;
+	return 1;
 }
 
 # The same with all of them, and the names of those that were asked: the others cannot matter.

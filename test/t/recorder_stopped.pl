@@ -99,6 +99,20 @@ is($node->sqlstate_as('clerk', $update), 'none', 'it works again');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM orders'), '100', 'no refused statement had an effect');
 $node->safe_psql('postgres', "UPDATE orders SET status = 'new'");
 
+# A grant ends by the clock, whoever closes it later: for a session that has used it, and for a new one.
+$node->safe_psql('postgres', "SELECT warrant.create_policy('notes', 'approve', on_table => 'notes', audit_wait => false)");
+$node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'notes', duration => '4 s')");
+my $reader = $node->session_as('clerk');
+$node->ask($reader, 'SELECT count(*) FROM notes;');
+pause();
+ok($node->eventually(sub { ($node->try_query('SELECT ends_at < clock_timestamp() FROM warrant.grants ORDER BY id DESC LIMIT 1') // '') eq 't' }), 'a grant has ended');
+isnt(($node->ask($reader, 'SELECT count(*) FROM notes;'))[1], 'none', 'the session that has used it is refused');
+isnt($node->sqlstate_as('clerk', 'SELECT count(*) FROM notes'), 'none', 'a new session is refused');
+$reader->quit;
+go_on();
+caught_up();
+$node->safe_psql('postgres', "SELECT warrant.drop_policy('notes')");
+
 setting('pg_warrant.audit_failure = allow', 'allow');
 pause();
 is($node->sqlstate_as('clerk', "$update /* audit_failure */"), 'none', 'audit_failure = allow lets the granted statement run');

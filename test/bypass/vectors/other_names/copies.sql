@@ -170,3 +170,15 @@ TABLE mirror;
 -- swallows
 -- attack
 \! pg_dump --data-only -t shop.orders
+
+--- copied_through_view: into a view whose trigger puts it elsewhere
+-- needs EXPORT on orders
+-- setup
+CREATE VIEW front AS SELECT ''::text AS card;
+CREATE FUNCTION put() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO notes VALUES (77, NEW.card); RETURN NEW; END $$;
+CREATE TRIGGER put INSTEAD OF INSERT ON front FOR EACH ROW EXECUTE FUNCTION put();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders');
+-- attack
+INSERT INTO front SELECT card FROM orders WHERE id = 1;

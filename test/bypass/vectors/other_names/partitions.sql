@@ -98,3 +98,11 @@ INSERT INTO heir TABLE orders;
 SELECT warrant.protect('orders');
 -- attack
 TABLE second;
+
+--- open_leaf: a partition that is open by itself
+-- needs SELECT on payments_new
+-- gate
+SELECT warrant.protect('payments');
+SELECT warrant.create_policy('leaf', 'open', on_table => 'payments_new');
+-- attack
+TABLE payments_new;

@@ -233,3 +233,13 @@ GRANT SET ON PARAMETER session_replication_role TO clerk;
 -- attack
 SET session_replication_role = replica;
 DELETE FROM orders;
+
+--- update_converts: a column definition checks a domain of the user's
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
+UPDATE orders SET status = (SELECT x.c FROM json_to_record(json_build_object('c', card)) AS x (c desk.told));

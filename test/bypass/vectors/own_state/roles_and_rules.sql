@@ -48,12 +48,13 @@ UPDATE warrant.policies SET effect = 'open' WHERE effect = 'approve';
 \if :gated
 \else
 CREATE SCHEMA warrant;
-CREATE TABLE warrant.grants (id bigint);
+CREATE TABLE warrant.grants (id bigint, grantee oid, grantee_name name, granted_by name[], starts_at timestamptz, ends_at timestamptz);
 GRANT USAGE ON SCHEMA warrant TO PUBLIC;
 \endif
 GRANT pg_read_all_data, pg_write_all_data TO clerk;
 -- attack
-INSERT INTO warrant.grants (id) OVERRIDING SYSTEM VALUE VALUES (4711);
+INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) OVERRIDING SYSTEM VALUE
+    VALUES (4711, 'clerk'::regrole, 'clerk', '{boss}', now(), now() + '1 h');
 
 --- erased_audit: a superuser deletes what the audit says
 -- as dba
@@ -129,18 +130,18 @@ SELECT 'it is locked';
 
 --- copied_into_rules: COPY into them
 -- needs nothing
--- watch warrant.policies
+-- watch warrant.grants
 -- setup
 \if :gated
 \else
 CREATE SCHEMA warrant;
-CREATE TABLE warrant.policies (name text, effect text);
+CREATE TABLE warrant.grants (id bigint, grantee oid, grantee_name name, granted_by name[], starts_at timestamptz, ends_at timestamptz);
 GRANT USAGE ON SCHEMA warrant TO PUBLIC;
 \endif
 GRANT pg_read_all_data, pg_write_all_data TO clerk;
 -- attack
-COPY warrant.policies (name, effect) FROM STDIN;
-mine	open
+COPY warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) FROM STDIN;
+4712	10	clerk	{boss}	2026-01-01	2099-01-01
 \.
 
 --- definer_into_rules: a superuser's function writes them
@@ -198,3 +199,26 @@ SET enable_indexscan = off;
 SET enable_seqscan = off;
 SET statement_timeout = 0;
 TABLE orders;
+
+--- preload_setting: without the library there is no gate after the next start
+-- needs nothing
+-- shows ^it is set$
+-- setup
+GRANT ALTER SYSTEM ON PARAMETER shared_preload_libraries TO clerk;
+-- attack
+ALTER SYSTEM SET shared_preload_libraries = '';
+SELECT 'it is set';
+ALTER SYSTEM RESET shared_preload_libraries;
+
+--- template_copy: another database with the same rows
+-- as temp
+-- needs nothing
+-- shows ^it is copied$
+-- setup
+CREATE ROLE temp LOGIN CREATEDB;
+GRANT dba TO temp;
+-- attack
+\c postgres
+CREATE DATABASE copy TEMPLATE market;
+SELECT 'it is copied';
+DROP DATABASE copy WITH (FORCE);

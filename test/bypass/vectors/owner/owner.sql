@@ -254,35 +254,50 @@ ALTER TABLE orders DISABLE TRIGGER keep;
 
 --- index_expression_tells: an index over a function that is shown the rows
 -- as owner
--- needs ALTER, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
 CREATE INDEX ON orders (tell(card));
 
 --- index_predicate_tells: the same in WHERE
 -- as owner
--- needs ALTER, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
 CREATE INDEX ON orders (id) WHERE tell(card);
 
 --- check_tells: a check that is shown the rows
 -- as owner
--- needs ALTER, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
 ALTER TABLE orders ADD CHECK (tell(card));
 
 --- type_tells: a change of type that is
 -- as owner
--- needs ALTER, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
 ALTER TABLE orders ALTER status TYPE varchar USING tell(card);
 
 --- generated_tells: a generated column that is
 -- as owner
--- needs ALTER, SELECT on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
 ALTER TABLE orders ADD innocent text GENERATED ALWAYS AS (tell(card)) STORED;
@@ -476,3 +491,24 @@ SELECT 'done';
 -- needs ALTER on orders
 -- attack
 ALTER TABLE orders SET (fillfactor = 50), ALTER card SET STATISTICS 10;
+
+--- toast_of_new_partition: the table behind one that was read before it became a partition
+-- as owner
+-- needs SELECT on loose
+-- watch notes
+-- setup
+GRANT USAGE ON SCHEMA pg_toast TO owner;
+CREATE TABLE loose (day date, card text);
+ALTER TABLE loose ALTER card SET STORAGE EXTERNAL;
+INSERT INTO loose SELECT '1999-01-01', repeat(card, 300) FROM orders WHERE id = 1;
+ALTER TABLE loose OWNER TO owner;
+ALTER TABLE payments DETACH PARTITION payments_old;
+-- gate
+SELECT warrant.protect('payments');
+-- granted
+SELECT warrant.grant('owner', '{SELECT}', on_table => 'payments');
+-- attack
+SELECT reltoastrelid::regclass AS toast FROM pg_class WHERE oid = 'loose'::regclass \gset
+SELECT count(*) FROM :toast;
+\! psql -Xq -U dba -c "ALTER TABLE shop.payments ATTACH PARTITION shop.loose FOR VALUES FROM (MINVALUE) TO ('2000-01-01')"
+SELECT encode(chunk_data, 'escape') FROM :toast;

@@ -177,3 +177,23 @@ GRANT team TO clerk;
 SELECT warrant.create_policy('team', 'approve', on_table => 'orders', for_roles => '{team}');
 -- attack
 TABLE orders;
+
+--- trusted_definers_role: SET ROLE to one whose functions and views the policy trusts
+-- needs SELECT on orders
+-- setup
+GRANT owner TO clerk;
+-- gate
+SELECT warrant.create_policy('reading', 'approve', on_table => 'orders', definer_roles => '{owner}');
+-- attack
+SET ROLE owner;
+TABLE orders;
+
+--- gone_role: the role that the policy names is gone
+-- needs SELECT on orders
+-- setup
+CREATE ROLE temp;
+-- gate
+SELECT warrant.create_policy('temps', 'approve', on_table => 'orders', for_roles => '{temp}');
+DROP ROLE temp;
+-- attack
+TABLE orders;

@@ -198,3 +198,18 @@ SELECT warrant.protect_schema('shop');
 -- attack
 ALTER EXTENSION hstore ADD TABLE orders;
 SELECT 'it is a member';
+
+--- prepared_definitions: a transaction that changed definitions is prepared, to be committed whenever it suits
+-- needs nothing
+-- error 0A000
+-- shows ^it is prepared$
+-- gate
+GRANT warrant_admin TO clerk;
+-- attack
+BEGIN;
+\if :gated
+SELECT warrant.create_policy('mine', 'open', on_table => 'orders', priority => 100);
+\endif
+PREPARE TRANSACTION 'definitions';
+SELECT 'it is prepared';
+ROLLBACK PREPARED 'definitions';

@@ -179,3 +179,26 @@ BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM orders;
 -- attack
 COPY orders TO STDOUT;
+
+--- at_its_end: the very moment when the grant has ended, with what was decided before
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '1 second');
+-- attack
+\if :gated
+SELECT set_config('my.end', least(min(ends_at), now() + '2 s')::text, false) FROM warrant.my_grants;
+\else
+SELECT set_config('my.end', now()::text, false);
+\endif
+DO $$
+DECLARE
+    number int;
+    found text;
+BEGIN
+    SELECT count(*) INTO number FROM shop.orders;
+    WHILE clock_timestamp() < current_setting('my.end')::timestamptz LOOP
+    END LOOP;
+    SELECT max(card) INTO found FROM shop.orders;
+    RAISE NOTICE 'card %', found;
+END $$;
