@@ -43,7 +43,7 @@ UPDATE warrant.policies SET effect = 'open' WHERE effect = 'approve';
 
 --- forged_grant: a grant is written by hand
 -- needs nothing
--- watch warrant.grants
+-- shows ^it is written$
 -- setup
 \if :gated
 \else
@@ -55,6 +55,7 @@ GRANT pg_read_all_data, pg_write_all_data TO clerk;
 -- attack
 INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) OVERRIDING SYSTEM VALUE
     VALUES (4711, 'clerk'::regrole, 'clerk', '{boss}', now(), now() + '1 h');
+SELECT 'it is written' FROM warrant.grants WHERE id = 4711;
 
 --- erased_audit: a superuser deletes what the audit says
 -- as dba
@@ -130,7 +131,7 @@ SELECT 'it is locked';
 
 --- copied_into_rules: COPY into them
 -- needs nothing
--- watch warrant.grants
+-- shows ^it is written$
 -- setup
 \if :gated
 \else
@@ -143,6 +144,7 @@ GRANT pg_read_all_data, pg_write_all_data TO clerk;
 COPY warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) FROM STDIN;
 4712	10	clerk	{boss}	2026-01-01	2099-01-01
 \.
+SELECT 'it is written' FROM warrant.grants WHERE id = 4712;
 
 --- definer_into_rules: a superuser's function writes them
 -- needs nothing
