@@ -29,6 +29,7 @@ SOURCES := \
 	src/gate/guarded_databases.cpp \
 	src/gate/guarded_roles.cpp \
 	src/gate/guarded_settings.cpp \
+	src/gate/held_names.cpp \
 	src/gate/hooks.cpp \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \

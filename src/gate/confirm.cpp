@@ -27,6 +27,25 @@ bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
            class_id == AttrDefaultRelationId || class_id == StatisticExtRelationId;
 }
 
+// What relations use has changed, by the statement that changes such things: another body under a trigger, an index or a view's query, another
+// default or check of a column's domain, another place behind a foreign table.
+List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
+    const Node* utility = access == OAT_POST_CREATE || access == OAT_POST_ALTER ? CurrentUtility() : nullptr;
+    switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
+        case T_CreateFunctionStmt:
+        case T_AlterFunctionStmt:
+            return class_id == ProcedureRelationId && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterForeignServerStmt:
+            return class_id == ForeignServerRelationId && !Mutant("servers") ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterDomainStmt: return class_id == TypeRelationId && !Mutant("domains") ? ColumnsOfType(object) : NIL;
+        case T_AlterEnumStmt: {
+            bool renames = reinterpret_cast<const AlterEnumStmt*>(utility)->oldVal != nullptr;
+            return class_id == TypeRelationId && renames && !Mutant("enums") ? ColumnsOfType(object) : NIL;
+        }
+        default: return NIL;
+    }
+}
+
 // By the schema's name: while the extension itself is dropped, its tables can be read no more. A toast table goes with its table.
 bool IsLeftOut(Oid relation) {
     Oid schema = get_rel_namespace(relation);
@@ -43,13 +62,24 @@ Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id,
     return access == OAT_DROP && whole ? Command::Drop : Command::Alter;
 }
 
+void ConfirmAround(List* relations) {
+    AccessList list = {};
+    if (relations != NIL && GateIsPresent())
+        NeedOfEach(&list, relations, Command::Alter);
+    CheckAccesses(nullptr, &list);
+}
+
 }    // namespace
 
 void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
         return;
-    if (Mutant("object_access") || !IsPartOfRelation(access, class_id, sub_id) || IsInternal(access, argument) || object < FirstNormalObjectId)
+    if (Mutant("object_access") || IsInternal(access, argument) || object < FirstNormalObjectId)
         return;
+    if (!IsPartOfRelation(access, class_id, sub_id)) {
+        ConfirmAround(RelationsAround(access, class_id, object));
+        return;
+    }
     if (access == OAT_TRUNCATE && GateIsPresent())
         CheckOwnRelation(object);
     AccessList list = {};

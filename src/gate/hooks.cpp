@@ -17,6 +17,7 @@
 #include "gate/statement.hpp"
 #include "gate/gate.hpp"
 #include "gate/fetch.hpp"
+#include "gate/held_names.hpp"
 #include "gate/hooks.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
@@ -43,6 +44,7 @@ const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {
     BeginQuery(query);
+    Hold("starting");
     eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     NoteStart(query);
@@ -125,6 +127,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.needed.count = 0;
     frame.needed.items = nullptr;
+    frame.names = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {
         if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {
@@ -133,6 +136,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             frame.utility = plan->utilityStmt;
             DecideUtility(plan->utilityStmt, &frame.needed);
             frame.decided = true;
+            Hold(plan->utilityStmt);
         }
         if (IsA(plan->utilityStmt, FetchStmt))
             CheckPortal(&frame, reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
@@ -141,6 +145,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
                 Withholding(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
             });
         });
+        CheckHeldNames(&frame);
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);
     });
@@ -151,8 +156,10 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
+        Hold("analysed");
         List* implied_reads = ImpliedReads(parse);
         CheckBeforePlanning(parse, implied_reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
+        Hold("planning");
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         NoteImpliedReads(plan, implied_reads);
     });

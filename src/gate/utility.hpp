@@ -14,6 +14,7 @@ namespace warrant {
 // The frame of a utility statement.
 struct UtilityFrame : Frame {
     AccessList needed;    // that it was let run with
+    List* names;          // where they led then (held_names.hpp)
     bool decided;
 };
 
@@ -52,8 +53,12 @@ Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags);
 bool IsLocking();
 void SetLocking(bool on);
 
-// Rewrites a RangeVar so that it leads to the relation.
+// Rewrites a RangeVar so that it leads to the relation, and holds its schema's name.
 void Pin(RangeVar* name, Oid relation);
+
+// The same for the name of a new relation, a view's but held alone: it may turn out to be temporary. The schema that it would be in; none for a
+// temporary one.
+Oid ResolveNew(RangeVar* name, bool of_view = false);
 
 // The object that a COMMENT or a DROP names, with its relation's schema written into *object; no object when it is missing.
 ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok);

@@ -4,6 +4,7 @@
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "gate/gate.hpp"
+#include "gate/held_names.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/utility.hpp"
 
@@ -14,11 +15,6 @@ namespace {
 template <class Statement>
 Statement* As(Node* node) {
     return reinterpret_cast<Statement*>(node);
-}
-
-// The schema that a new relation would be in; none for a temporary one.
-Oid NewSchema(RangeVar* name) {
-    return name->relpersistence == RELPERSISTENCE_TEMP ? InvalidOid : RangeVarGetCreationNamespace(name);
 }
 
 void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok) {
@@ -165,7 +161,9 @@ void NeedOfSetSchema(Node* node, AccessList* list) {
     if (alter->relation == nullptr)
         return;
     NeedAlter(list, alter->relation, AccessExclusiveLock, 0, alter->missing_ok);
-    NeedCreate(list, get_namespace_oid(alter->newschema, true));
+    Oid schema = get_namespace_oid(alter->newschema, true);
+    HoldSchema(alter->newschema, schema);
+    NeedCreate(list, schema);
 }
 
 void NeedOfDepends(Node* node, AccessList* list) {
@@ -255,7 +253,7 @@ void NeedOfAlter(Node* node, AccessList* list) {
 }
 
 void NeedOfCreateTableAs(Node* node, AccessList* list) {
-    NeedCreate(list, NewSchema(As<CreateTableAsStmt>(node)->into->rel));
+    NeedCreate(list, ResolveNew(As<CreateTableAsStmt>(node)->into->rel));
 }
 
 // EXPLAIN ANALYZE creates it.
@@ -267,7 +265,7 @@ void NeedOfExplain(Node* node, AccessList* list) {
 
 void NeedOfCreateTable(Node* node, AccessList* list) {
     CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
-    NeedCreate(list, NewSchema(create->relation));
+    NeedCreate(list, ResolveNew(create->relation));
     ListCell* cell;
     foreach (cell, Mutant("parents") ? NIL : create->inhRelations)
         NeedAlter(list, lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, false);
@@ -293,7 +291,7 @@ void NeedOfCreateIndex(Node* node, AccessList* list) {
 // Where OR REPLACE finds the view: in the schema that a new one would be in.
 void NeedOfCreateView(Node* node, AccessList* list) {
     ViewStmt* create = As<ViewStmt>(node);
-    Oid schema = NewSchema(create->view);
+    Oid schema = ResolveNew(create->view, true);
     Oid view = OidIsValid(schema) ? get_relname_relid(create->view->relname, schema) : InvalidOid;
     if (!OidIsValid(view))
         NeedCreate(list, schema);
@@ -353,6 +351,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
     if (strcmp(name, schema_name) == 0)
         RefuseOwn(As<RenameStmt>(node)->newname);
     Oid schema = get_namespace_oid(name, true);
+    HoldSchema(As<RenameStmt>(node)->newname, schema);    // which it has then
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()) && !Mutant("renamed_schemas"))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }

@@ -221,15 +221,6 @@ void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list) 
     NeedOfWalk(&walk, list);
 }
 
-// The domain that a check belongs to; InvalidOid for a constraint of a table.
-static Oid DomainOf(Oid constraint) {
-    HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-    Oid domain = HeapTupleIsValid(tuple) ? Form_pg_constraint(GETSTRUCT(tuple))->contypid : InvalidOid;
-    if (HeapTupleIsValid(tuple))
-        ReleaseSysCache(tuple);
-    return domain;
-}
-
 List* RelationsThatUse(Oid class_id, Oid object) {
     Walk walk = StartWalk(true);
     Visit(&walk, class_id, object, 0);
@@ -239,9 +230,6 @@ List* RelationsThatUse(Oid class_id, Oid object) {
     foreach (cell, walk.queue) {
         ObjectAddress* address = static_cast<ObjectAddress*>(lfirst(cell));
         found = list_concat_unique_oid(found, RelationsOf(address->classId, address->objectId));
-        Oid domain = address->classId == ConstraintRelationId ? DomainOf(address->objectId) : InvalidOid;
-        if (OidIsValid(domain))
-            found = list_concat_unique_oid(found, ColumnsOfType(domain));
     }
     hash_destroy(walk.seen);
     return found;

@@ -4,6 +4,7 @@
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "gate/gate.hpp"
+#include "gate/held_names.hpp"
 #include "gate/utility.hpp"
 
 namespace warrant {
@@ -36,13 +37,14 @@ bool ConcernsOwn(const GrantStmt* grant) {
     return functions && grant->targtype == ACL_TARGET_OBJECT && NameOwnFunction(grant->objects);
 }
 
-// Privileges are given by name without a lock: the schema in the name is what keeps it to the relation decided on.
+// Privileges are given by name without a lock.
 void NeedOfNames(List* names, AccessList* list) {
     ListCell* cell;
     foreach (cell, names) {
         RangeVar* name = lfirst_node(RangeVar, cell);
         Oid relation = RangeVarGetRelid(name, NoLock, false);
         Pin(name, relation);
+        HoldRelation(name, relation);
         Need(list, relation, Command::Grant);
         if (IsOwnRelation(relation))
             NeedAdmin(list);
@@ -52,8 +54,11 @@ void NeedOfNames(List* names, AccessList* list) {
 void NeedOfSchemas(List* names, AccessList* list) {
     List* schemas = NIL;
     ListCell* cell;
-    foreach (cell, names)
-        schemas = lappend_oid(schemas, get_namespace_oid(strVal(lfirst(cell)), false));
+    foreach (cell, names) {
+        const char* name = strVal(lfirst(cell));
+        schemas = lappend_oid(schemas, get_namespace_oid(name, false));
+        HoldSchema(name, llast_oid(schemas));
+    }
     NeedOfEach(list, RelationsIn(schemas), Command::Grant);
 }
 

@@ -3,6 +3,7 @@
 
 #include "pg/mutants.hpp"
 #include "gate/gate.hpp"
+#include "gate/held_names.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/utility.hpp"
 
@@ -109,6 +110,7 @@ void NeedOfReindex(Node* node, AccessList* list) {
         }
         case REINDEX_OBJECT_SCHEMA: {
             Oid schema = get_namespace_oid(reindex->name, false);
+            HoldSchema(reindex->name, schema);
             if (OwnsSchema(schema, GetUserId()) || MayMaintainAll(GetUserId()))    // or the command fails by itself
                 NeedOfMany(list, [=](Form_pg_class row) { return row->relnamespace == schema && strchr("rm", row->relkind) != nullptr; });
             break;

@@ -6,6 +6,7 @@
 #include "rules/governance.hpp"
 #include "rules/subject.hpp"
 #include "gate/gate.hpp"
+#include "gate/held_names.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/utility.hpp"
 
@@ -99,15 +100,16 @@ struct Part {
     Oid index;
     AttrNumber oid;
     AttrNumber relations[2];
+    AttrNumber type;    // its columns' tables
 };
 
 const Part parts[] = {
-    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}},
-    {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}},
-    {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}},
-    {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}},
-    {AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, {Anum_pg_attrdef_adrelid}},
-    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, {Anum_pg_statistic_ext_stxrelid}},
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
+    {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}, InvalidAttrNumber},
+    {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}, InvalidAttrNumber},
+    {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}, InvalidAttrNumber},
+    {AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, {Anum_pg_attrdef_adrelid}, InvalidAttrNumber},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, {Anum_pg_statistic_ext_stxrelid}, InvalidAttrNumber},
 };
 
 List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
@@ -117,17 +119,18 @@ List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
     ScanKeyInit(&key, part->oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
     SysScanDesc scan = systable_beginscan(catalog, part->index, true, snapshot, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
-    for (AttrNumber column : part->relations) {
-        if (!HeapTupleIsValid(tuple) || column == InvalidAttrNumber)
-            continue;
-        bool null;
-        Oid relation = DatumGetObjectId(heap_getattr(tuple, column, RelationGetDescr(catalog), &null));
-        if (!null && OidIsValid(relation))
-            found = list_append_unique_oid(found, relation);
-    }
+    auto oid_in = [&](AttrNumber column) {
+        bool null = !HeapTupleIsValid(tuple) || column == InvalidAttrNumber;
+        Datum oid = null ? Datum(0) : heap_getattr(tuple, column, RelationGetDescr(catalog), &null);
+        return null ? InvalidOid : DatumGetObjectId(oid);
+    };
+    for (AttrNumber column : part->relations)
+        if (OidIsValid(oid_in(column)))
+            found = list_append_unique_oid(found, oid_in(column));
+    Oid type = oid_in(part->type);
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);
-    return found;
+    return OidIsValid(type) && !Mutant("domains") ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
 }
 
 // Columns, triggers, rules, policies and constraints are named after their relation.
@@ -135,11 +138,33 @@ bool IsNamedAfterRelation(ObjectType type) {
     return type == OBJECT_COLUMN || type == OBJECT_TRIGGER || type == OBJECT_RULE || type == OBJECT_POLICY || type == OBJECT_TABCONSTRAINT;
 }
 
-List* PinnedNames(ObjectType type, List* names, Relation relation) {
-    Oid schema = RelationGetNamespace(relation);
-    const char* schema_name = isTempNamespace(schema) ? "pg_temp" : get_namespace_name(schema);
-    List* pinned = list_make2(makeString(pstrdup(schema_name)), makeString(pstrdup(RelationGetRelationName(relation))));
+// The name that leads to the schema from here on, held; nullptr when it is gone.
+char* PinnedName(Oid schema) {
+    char* name = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
+    HoldSchema(name, schema);
+    return name;
+}
+
+void PinSchema(RangeVar* name, Oid schema) {
+    char* pinned = OidIsValid(schema) && !Mutant("pinned_names") ? PinnedName(schema) : nullptr;
+    if (pinned != nullptr)
+        name->schemaname = pinned;
+}
+
+List* PinnedNames(ObjectType type, List* names, Oid schema, char* name) {
+    char* schema_name = PinnedName(schema);
+    if (schema_name == nullptr || Mutant("pinned_names"))
+        return names;
+    List* pinned = list_make2(makeString(schema_name), makeString(name));
     return IsNamedAfterRelation(type) ? lappend(pinned, llast(names)) : pinned;
+}
+
+Oid SchemaOfStatistics(Oid statistics) {
+    HeapTuple tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(statistics));
+    Oid schema = HeapTupleIsValid(tuple) ? Form_pg_statistic_ext(GETSTRUCT(tuple))->stxnamespace : InvalidOid;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return schema;
 }
 
 }    // namespace
@@ -200,10 +225,17 @@ bool IsLocking() { return locking; }
 
 void SetLocking(bool on) { locking = on; }
 
-void Pin(RangeVar* name, Oid relation) {
-    Oid schema = get_rel_namespace(relation);
-    if (OidIsValid(schema) && !Mutant("pinned_names"))
-        name->schemaname = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
+void Pin(RangeVar* name, Oid relation) { PinSchema(name, get_rel_namespace(relation)); }
+
+Oid ResolveNew(RangeVar* name, bool of_view) {
+    if (name->relpersistence == RELPERSISTENCE_TEMP)
+        return InvalidOid;
+    Oid schema = RangeVarGetCreationNamespace(name);
+    if (of_view)
+        (void)PinnedName(schema);
+    else
+        PinSchema(name, schema);
+    return schema;
 }
 
 Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags) {
@@ -216,10 +248,15 @@ Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags) {
 ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok) {
     Relation relation = nullptr;
     ObjectAddress address = get_object_address(type, *object, &relation, lock, missing_ok);
+    if (type == OBJECT_STATISTIC_EXT && OidIsValid(address.objectId)) {
+        List* names = castNode(List, *object);
+        *object = reinterpret_cast<Node*>(PinnedNames(type, names, SchemaOfStatistics(address.objectId), strVal(llast(names))));
+    }
     if (relation == nullptr)
         return address;
     if (IsA(*object, List))
-        *object = reinterpret_cast<Node*>(PinnedNames(type, castNode(List, *object), relation));
+        *object = reinterpret_cast<Node*>(
+            PinnedNames(type, castNode(List, *object), RelationGetNamespace(relation), pstrdup(RelationGetRelationName(relation))));
     relation_close(relation, NoLock);
     return address;
 }

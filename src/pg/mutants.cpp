@@ -55,5 +55,15 @@ void WaitPoint(const char* place) {
     }
 }
 
+void Hold(const char* place) {
+    if (!WaitsAt(place))
+        return;
+    constexpr int64 lock = 1;
+    (void)DirectFunctionCall1(pg_advisory_lock_shared_int8, Int64GetDatum(lock));
+    (void)DirectFunctionCall1(pg_advisory_unlock_shared_int8, Int64GetDatum(lock));
+}
+
+void Hold(const Node* utility) { Hold(GetCommandTagName(CreateCommandTag(const_cast<Node*>(utility)))); }
+
 }    // namespace warrant
 #endif

@@ -1,6 +1,8 @@
 // Switches that turn one guard off, to prove that a test notices. They exist in builds with -DWARRANT_MUTANTS alone.
 #pragma once
 
+struct Node;
+
 namespace warrant {
 
 #ifdef WARRANT_MUTANTS
@@ -9,9 +11,15 @@ namespace warrant {
 bool Mutant(const char* guard);
 // Waits (at most 60 s) while the setting pg_warrant.wait_point names this place, alone or between commas.
 void WaitPoint(const char* place);
+// Waits for the advisory lock 1 while the setting names this place, or the utility statement by its command tag: who holds the lock changes what he
+// likes meanwhile. The setting is the session's own.
+void Hold(const char* place);
+void Hold(const Node* utility);
 #else
 constexpr bool Mutant(const char*) { return false; }
 constexpr void WaitPoint(const char*) {}
+constexpr void Hold(const char*) {}
+constexpr void Hold(const Node*) {}
 #endif
 
 }    // namespace warrant
