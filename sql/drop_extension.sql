@@ -45,7 +45,29 @@ SET client_min_messages = warning;
 BEGIN;
 SELECT warrant.discard_audit_log() > 0 AS rows_go;
 DROP EXTENSION pg_warrant CASCADE;
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT state FROM stage.try('SELECT FROM ledger');
+RESET SESSION AUTHORIZATION;
+-- It counts until the commit: in the transaction exempt ones go on, as do event triggers, and for others nothing is open.
+CREATE TABLE dropped (name text);
+CREATE FUNCTION note_drop() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO dropped SELECT object_name FROM pg_event_trigger_dropped_objects() WHERE object_type = 'extension'; END $$;
+CREATE EVENT TRIGGER note_drop ON sql_drop EXECUTE FUNCTION note_drop();
+BEGIN;
+SELECT warrant.discard_audit_log() > 0 AS rows_go;
+DROP EXTENSION pg_warrant CASCADE;
+SELECT count(*) FROM ledger;
+SAVEPOINT dropped;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT 1 AS without_tables;
+SELECT FROM ledger;
+ROLLBACK TO dropped;
 COMMIT;
+SELECT name FROM dropped;
+DROP EVENT TRIGGER note_drop;
+DROP FUNCTION note_drop;
+DROP TABLE dropped;
 SELECT to_regclass('warrant.audit_log');
 -- Without rows nothing is in the way.
 REVOKE warrant_approver FROM regress_chief, regress_deputy;

@@ -4,6 +4,7 @@
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
+#include "rules/subject.hpp"
 
 namespace warrant {
 
@@ -23,6 +24,15 @@ Oid OwnObject(const char* name) {
     return object;
 }
 
+// The current transaction has dropped it, which counts only from its commit on; its tables can be read no more.
+bool IsBeingDropped() { return !OidIsValid(get_extension_oid(extension_name, true)); }
+
+// Those whose statements run whatever the policies say go on; for the others there is nothing to read a decision from.
+const Installation* WhileBeingDropped() {
+    installation = {};
+    return IsExempt(CurrentSubject()) ? nullptr : &installation;
+}
+
 }    // namespace
 
 const Installation* LookForInstallation() {
@@ -30,6 +40,8 @@ const Installation* LookForInstallation() {
     installation_looked_for = false;
     installation_invalid = false;
     bool installed = ExtensionIsCommitted(extension_name);
+    if (installed && IsBeingDropped())
+        return WhileBeingDropped();
     if (installed) {
         installation.schema = get_namespace_oid(schema_name, true);
         installation.policies = OwnObject("policies");
@@ -51,12 +63,16 @@ const Installation* RequireInstallation() {
         ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" is not there", extension_name),
                         errdetail("It is being created or dropped, or missing where \"pg_warrant.required_databases\" wants it."),
                         errhint("Run the statement again, or have a superuser create the extension.")));
+    if (!OidIsValid(own->schema))
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot decide in a transaction that drops it"),
+                        errdetail("The extension \"%s\" counts until the drop is committed, and its rules can be read no more.", extension_name),
+                        errhint("End the transaction first.")));
     return own;
 }
 
 bool IsOwnRelation(Oid relation) {
     const Installation* own = FindInstallation();
-    return own != nullptr && get_rel_namespace(relation) == own->schema;
+    return own != nullptr && OidIsValid(own->schema) && get_rel_namespace(relation) == own->schema;
 }
 
 }    // namespace warrant

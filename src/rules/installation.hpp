@@ -27,14 +27,15 @@ extern bool installation_looked_for;    // completely
 // Whether FindInstallation answers without looking into the catalogue.
 inline bool InstallationIsKnown() { return installation_looked_for && !installation_invalid; }
 
-// The objects, or nullptr when the committed state of the database has no such extension. Cached; the server's invalidation ends it.
+// The objects (none of them in a transaction that has dropped the extension, for those who are not exempt), or nullptr when the committed state of the database has no such extension. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* LookForInstallation();
 inline const Installation* FindInstallation() {
     return likely(InstallationIsKnown()) ? known_installation : LookForInstallation();
 }
 
-// The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, or is not committed yet.
+// The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, by this transaction or another, or is not
+// committed yet.
 const Installation* RequireInstallation();
 
 // Whether the relation is one of the extension's own. False when it is not installed.
