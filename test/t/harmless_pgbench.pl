@@ -1,4 +1,5 @@
 # pgbench, in every protocol and with several clients, leaves the same tables where nothing is protected and where everything is granted.
+# $WARRANT_TRANSACTIONS says how many.
 use strict;
 use warnings;
 use FindBin;
@@ -6,6 +7,7 @@ use lib $FindBin::Bin;
 use Test::More;
 use ThreeServers;
 
+my $transactions = $ENV{WARRANT_TRANSACTIONS} // 50;
 my $servers = ThreeServers->started('harmless_pgbench', {});
 
 sub pgbench
@@ -27,7 +29,7 @@ SQL
 for my $made ([], [ '--foreign-keys', '--partitions=3', '-I', 'dtGvpf' ])
 {
 	$servers->same("initialized @$made", sub { pgbench($_[0], '-i', '-q', @$made) });
-	for my $how ([ '-M', 'simple', '-t', 100 ], [ '-M', 'extended', '-t', 100, '-N' ], [ '-M', 'prepared', '-t', 100, '-c', 4, '-j', 2 ], [ '-M', 'prepared', '-S', '-C', '-t', 20 ])
+	for my $how ([ '-M', 'simple', '-t', $transactions ], [ '-M', 'extended', '-t', $transactions, '-N' ], [ '-M', 'prepared', '-t', $transactions, '-c', 4, '-j', 2 ], [ '-M', 'prepared', '-S', '-C', '-t', 20 ])
 	{
 		my $result = $servers->same("run @$how", sub { pgbench($_[0], '-n', '--random-seed=1', @$how) });
 		like($result, qr/^succeeded\nnumber of transactions actually processed: (\d+)\/\1/, "run @$how: all of it");

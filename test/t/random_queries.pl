@@ -1,0 +1,102 @@
+# Random queries, the same on a server without the gate and on those with it, as a superuser and as an ordinary role: no crash, no internal error and
+# no class of errors that the plain server does not have. $WARRANT_QUERIES says how many, $WARRANT_SEED which.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Packages;
+use ThreeServers;
+
+my $queries = $ENV{WARRANT_QUERIES} // 150;
+my $seed = $ENV{WARRANT_SEED} // 2;
+my $limit_s = 120 + $queries;
+
+if (system('command -v sqlsmith >/dev/null') != 0)
+{
+	die "sqlsmith is missing: test/setup installs it\n" if Packages::is_packaged('sqlsmith');
+	plan skip_all => 'there is no package sqlsmith';
+}
+
+my $servers = ThreeServers->started('random_queries', {
+		fill => sub {
+			my ($node) = @_;
+			$node->safe_as('clerk', ThreeServers->rich_schema, 'work');
+			# It does not quote names.
+			$node->safe_as('clerk', 'DROP TABLE past."Odd name"', 'work');
+			$node->safe_as('dba', 'VACUUM (FREEZE, ANALYZE)', 'work');
+		}
+	}, "statement_timeout = '2s'", "lock_timeout = '1s'", "client_min_messages = 'error'", "log_statement = 'none'", "log_min_messages = 'fatal'", "log_min_error_statement = 'panic'");
+
+# Functions that end or restart other processes would end the comparison, too.
+my $harmful = qr/\b(pg_terminate_backend|pg_cancel_backend|pg_promote|pg_reload_conf|pg_rotate_logfile(_old)?|pg_switch_wal|pg_wal_replay_pause)\b/;
+
+sub generated
+{
+	my ($role) = @_;
+	my ($out, $err) = ('', '');
+	my $target = 'host=' . $servers->plain->host . ' port=' . $servers->plain->port . " dbname=work user=$role";
+	IPC::Run::run([ 'sqlsmith', "--target=$target", "--seed=$seed", '--dry-run', "--max-queries=" . 2 * $queries ], '<', \undef, '>', \$out, '2>', \$err,
+		IPC::Run::timeout($limit_s));
+	my @harmless = grep { /\S/ && $_ !~ $harmful } split /;\n/, $out;
+	return @harmless > $queries ? @harmless[ 0 .. $queries - 1 ] : @harmless;
+}
+
+# The SQLSTATE of each query, each in a transaction that is rolled back; 'lost' when it cost the connection. And what psql complained about.
+sub answers
+{
+	my ($node, $role, @queries) = @_;
+	my (@states, $complaints);
+	while (@states < @queries)
+	{
+		my $script = join '', map { "\\echo \@$_\nBEGIN;\n$queries[$_]\n\\g /dev/null\n\\echo \@$_ :SQLSTATE\nROLLBACK;\n" } scalar @states .. $#queries;
+		my ($out, $err, $last) = ('', '', scalar @states);
+		IPC::Run::run([ 'psql', '-X', '-q', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('work') . " user=$role", '-f', '-' ], '<', \$script, '>', \$out, '2>', \$err,
+			IPC::Run::timeout($limit_s));
+		$complaints .= $err;
+		for (split /\n/, $out)
+		{
+			if (/^@(\d+) (\w{5})$/) { $states[$1] = $2; }
+			elsif (/^@(\d+)$/) { $last = $1; }
+		}
+		$states[$last] //= 'lost';
+		die "psql answers nothing: $err" if $out eq '';
+	}
+	return (\@states, $complaints);
+}
+
+# The query's classes on the plain server, where they depend on samples and the clock, and whether the gated one answers so again.
+sub explains
+{
+	my ($node, $role, $query, $state) = @_;
+	my ($plain) = answers($servers->plain, $role, ($query) x 20);
+	return 1 if grep { $_ eq $state } @$plain;
+	my ($again) = answers($node, $role, ($query) x 10);
+	return !grep { $_ eq $state } @$again;
+}
+
+for my $role ('clerk', 'dba')
+{
+	my @generated = generated($role);
+	is(scalar @generated, $queries, "$role: queries are generated");
+	my ($plain) = answers($servers->plain, $role, @generated);
+	my %known = map { $_ => 1 } @$plain;
+	cmp_ok(scalar(grep { $_ eq '00000' } @$plain), '>', 0.2 * @generated, "$role: many run");
+	note("$role, plain: " . join ' ', map { my $state = $_; "$state=" . grep { $_ eq $state } @$plain } sort keys %known);
+	for my $kind ('idle', 'granted')
+	{
+		my $node = $servers->{nodes}{$kind};
+		my ($gated, $complaints) = answers($node, $role, @generated);
+		my @differ = grep { $gated->[$_] ne $plain->[$_] } 0 .. $#generated;
+		# 57014 is the time limit's.
+		my @new = grep { $gated->[$_] ne '57014' && (!$known{ $gated->[$_] } || $gated->[$_] eq 'XX000') && !explains($node, $role, $generated[$_], $gated->[$_]) } @differ;
+		is(scalar @new, 0, "$role, $kind: no crash, internal error or class of errors that the plain server does not have")
+		  or diag(join "\n", map { "$gated->[$_] instead of $plain->[$_]: $generated[$_]" } @new[ 0 .. ($#new < 4 ? $#new : 4) ]);
+		cmp_ok(scalar @differ, '<=', 5 + @generated / 100, "$role, $kind: the answers are the same but for what samples and the clock change");
+		unlike($complaints // '', qr/LOCATION:  .*\.cpp:/, "$role, $kind: none is the gate's");
+	}
+}
+unlike(slurp_file($_->logfile), qr/terminated by signal|TRAP:|PANIC:/, $_->name . ': no process crashed') for $servers->nodes;
+$servers->stop;
+done_testing();
