@@ -80,6 +80,7 @@ sub answers
 	$out =~ s/\Q$directory\E/(socket)/g;
 	my $port = $node->port;
 	$out =~ s/\b$port\b/(port)/g;
+	$out =~ s{with PID \d+}{with PID (pid)}g;
 	return $out;
 }
 
