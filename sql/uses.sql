@@ -101,6 +101,9 @@ DO $$ BEGIN FOR i IN 1..3 LOOP PERFORM count(*) FROM ledger; UPDATE ledger SET a
 SELECT stage.spent() AS "a loop";
 SELECT total() FROM mine;
 SELECT stage.spent() AS "a function for each row";
+CREATE FUNCTION largest() RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(a) FROM ledger); END $$;
+SELECT a FROM mine WHERE a <= largest();
+SELECT stage.spent() AS "a function that the planner calls, too";
 SELECT count(*) FROM ledger\; SELECT sum(a) FROM ledger;
 SELECT stage.spent() AS "two statements of one message";
 CREATE PROCEDURE month() LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..3 LOOP PERFORM total(); COMMIT; PERFORM total(); ROLLBACK; END LOOP; END $$;
@@ -201,6 +204,11 @@ SELECT warrant.grant('regress_clerk', '{READ}', on_table => 'mine', max_uses => 
 \c - regress_clerk
 DO $$ BEGIN FOR i IN 1..3 LOOP PERFORM count(*) FROM mine; END LOOP; END $$;
 SELECT count(*) FROM mine;
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{READ}', on_table => 'mine', max_uses => 1);
+\c - regress_clerk
+CREATE FUNCTION fewest() RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT min(a) FROM mine); END $$;
+SELECT a FROM mine WHERE a = fewest()\; SELECT a FROM mine;
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{READ}', on_table => 'mine', max_uses => 1);
 \c - regress_clerk

@@ -175,7 +175,8 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     bool recorder = database.recorder_pid != 0 && database.ready;
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
     if (const char* older = OtherVersion())
-        PutItem(result, "extension", pstrdup(older), "the library is of version " PG_WARRANT_VERSION "; ALTER EXTENSION pg_warrant UPDATE brings the extension there");
+        PutItem(result, "extension", pstrdup(older),
+                "the library is of version " PG_WARRANT_VERSION "; ALTER EXTENSION pg_warrant UPDATE brings the extension there");
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher ? nullptr : "no recorder can be started");
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
             recorder ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");

@@ -32,6 +32,10 @@ Statement* FindLedger(const QueryDesc* query);
 // The same, made when there is none. nest_level: of the transaction that the query began in.
 Statement* LedgerOf(QueryDesc* query, int nest_level);
 
+// What the planning of the client's statement has left to its start, and to another planning of it; nullptr when that spent no use, and once
+// another statement has started.
+const Statement* StartingLedger();
+
 // The ledger of the top-level statement under way, made with this text when it has none.
 Statement* CurrentStatement(QueryDesc* query, const char* text, int length);
 

@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
@@ -24,6 +25,11 @@ namespace {
 Statement* open_statements = nullptr;
 Statement* spare_statements = nullptr;
 int last_sqlstate = 0;
+
+// A statement whose planning has spent a use goes on with its ledger: first it waits for the start, then it is that query's.
+Statement* planned = nullptr;
+TimestampTz planned_in;        // the client's message
+Statement* starting = nullptr;
 
 void StatementText(const Source& source, const char** text, int* text_length) {
     const char* start = source.text == nullptr ? "" : source.text + (source.location > 0 ? source.location : 0);
@@ -53,7 +59,7 @@ Statement* NewStatement(QueryDesc* owner, int nest_level) {
     statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     statement->started = GetCurrentTimestamp();
     statement->rows = owner == nullptr ? -1 : 0;
-    statement->count = statement->paid_count = 0;
+    statement->count = 0;
     statement->deferred = false;
     if (statement->lines == nullptr) {
         statement->lines = statement->first_lines;
@@ -86,6 +92,13 @@ Statement* FindLedger(const QueryDesc* query) {
 }
 
 int LevelOf(const Frame* frame) { return frame != nullptr && frame->nest_level > 0 ? frame->nest_level : GetCurrentTransactionNestLevel(); }
+
+const Statement* StartingLedger() {
+    const Frame* top = OutermostFrame();
+    if (top == nullptr)
+        return starting;
+    return top->kind == FrameKind::Planning && planned_in == GetCurrentStatementStartTimestamp() ? planned : nullptr;
+}
 
 Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
     Frame* top = OutermostFrame();
@@ -258,7 +271,12 @@ void EndStatement(Statement* statement, bool failed) {
     for (int i = 0; i < statement->count; i++)
         if (statement->lines[i].promised)
             SendOutcome(statement, &statement->lines[i], failed);
-    statement->count = statement->paid_count = 0;
+    if (unlikely(statement->paid_count > 0)) {
+        planned = planned == statement ? nullptr : planned;
+        starting = starting == statement ? nullptr : starting;
+        statement->paid_count = 0;
+    }
+    statement->count = 0;
     statement->next = spare_statements;
     spare_statements = statement;
 }
@@ -268,7 +286,7 @@ void EndQueriesFrom(int nest_level) {
     Statement* statement = open_statements;
     while (statement != nullptr) {
         Statement* next = statement->next;
-        if (statement->query != nullptr && statement->nest_level >= nest_level)
+        if ((statement->query != nullptr || statement == planned) && statement->nest_level >= nest_level)
             EndStatement(statement, true);
         statement = next;
     }
@@ -304,8 +322,31 @@ void OnExit(int, Datum) {
 void LeaveFrame(Frame* frame, bool failed) {
     if (failed)
         last_sqlstate = geterrcode();
-    if (frame->statement != nullptr)
-        EndStatement(frame->statement, failed);
+    Statement* statement = frame->statement;
+    if (statement == nullptr)
+        return;
+    if (failed || frame->outer != nullptr || frame->kind != FrameKind::Planning || statement->paid_count == 0 || Mutant("planned_once")) {
+        EndStatement(statement, failed);
+        return;
+    }
+    if (planned != nullptr)
+        EndStatement(planned, false);
+    planned = statement;
+    planned_in = GetCurrentStatementStartTimestamp();
+}
+
+// The client's statement that has been planned in this message is what starts now.
+void StartPlanned(QueryDesc* query) {
+    Statement* statement = planned;
+    if (CurrentFrame() != nullptr || planned_in != GetCurrentStatementStartTimestamp()) {
+        EndStatement(statement, false);
+        return;
+    }
+    planned = nullptr;
+    starting = statement;
+    statement->query = query;
+    statement->query_id = query->plannedstmt->queryId;
+    statement->rows = 0;
 }
 
 // Only once there are ledgers: every transaction pays for who listens to its end.
@@ -346,26 +387,28 @@ static void RecordCall(const Verdict* verdicts, int count) {
 }
 
 bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
-    int audited = 0, owed = 0;
-    for (int i = 0; i < count; i++)
-        audited += verdicts[i].audited, owed += verdicts[i].owes;
-    if (audited + owed == 0)
+    bool audited = false, owed = false;
+    for (int i = 0; i < count; i++) {
+        audited |= verdicts[i].audited;
+        owed |= verdicts[i].owes;
+    }
+    if (!audited && !owed)
         return true;
     ListenForEnds();
     PrepareOrigin();
     if (query == nullptr && CurrentFrame() == nullptr) {
-        bool spent = owed == 0 || SpendUses(query, nullptr, verdicts, count) >= 0;
+        bool spent = !owed || SpendUses(query, nullptr, verdicts, count) >= 0;
         if (spent)
             RecordCall(verdicts, count);
         return spent;
     }
-    if (unlikely(owed > 0) && DeferUses(query))
+    if (unlikely(owed) && DeferUses(query))
         return true;
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
     Statement* statement = CurrentStatement(query, text, length);
-    int recorded = likely(owed == 0) ? 0 : SpendUses(query, statement, verdicts, count);
+    int recorded = likely(!owed) ? 0 : SpendUses(query, statement, verdicts, count);
     if (recorded < 0)
         return false;
     int waiting = LastNewThatWaits(statement, verdicts, count);    // the recorder keeps the order: one wait is enough
@@ -419,6 +462,9 @@ void BeginQuery(QueryDesc* query) {
         return;
     if (Statement* statement = FindLedger(query))
         EndStatement(statement, true);
+    starting = nullptr;
+    if (unlikely(planned != nullptr))
+        StartPlanned(query);
 }
 
 void EndStatementOf(QueryDesc* query) {

@@ -35,7 +35,8 @@ void NotePaid(Statement* statement, int64_t grant_id) {
     if (statement->paid_count == statement->paid_room) {
         int room = statement->paid_room == 0 ? 4 : 2 * statement->paid_room;
         Size size = room * sizeof(int64_t);
-        statement->paid = static_cast<int64_t*>(statement->paid == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc(statement->paid, size));
+        void* more = statement->paid == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc(statement->paid, size);
+        statement->paid = static_cast<int64_t*>(more);
         statement->paid_room = room;
     }
     statement->paid[statement->paid_count++] = grant_id;
@@ -91,7 +92,7 @@ bool UseIsSpent(int64_t grant_id) {
     for (const Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
         if (HasPaid(frame->query != nullptr ? FindLedger(frame->query) : frame->statement, grant_id) || HasPaid(frame->resumed, grant_id))
             return true;
-    return false;
+    return HasPaid(StartingLedger(), grant_id);
 }
 
 // --- the recorder's action ---
@@ -212,11 +213,11 @@ int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, i
 bool DeferUses(QueryDesc* query) {
     if (CurrentFrame() != nullptr)
         return false;
-    LedgerOf(query, GetCurrentTransactionNestLevel())->deferred = true;
+    LedgerOf(query, GetCurrentTransactionNestLevel())->deferred = has_deferred = true;
     return true;
 }
 
-bool IsDeferred(const QueryDesc* query) {
+bool WasDeferred(const QueryDesc* query) {
     const Statement* statement = FindLedger(query);
     return statement != nullptr && statement->deferred;
 }

@@ -19,7 +19,9 @@ int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, i
 
 // A query that owes a use. When the client has only started it, its first run records and spends: true then.
 bool DeferUses(QueryDesc* query);
-bool IsDeferred(const QueryDesc* query);
+inline bool has_deferred = false;    // in this session, once
+bool WasDeferred(const QueryDesc* query);
+inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) && WasDeferred(query); }
 void EndDeferral(const QueryDesc* query);
 
 // COMMIT has materialised a cursor WITH HOLD, whose query ends: the portal goes on with what is paid.

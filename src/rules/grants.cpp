@@ -59,7 +59,9 @@ bool IsMeant(Datum* values, Oid subject) {
     return false;
 }
 
-bool IsLimited(const CommittedScan* scan, const bool* nulls) { return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses]; }
+bool IsLimited(const CommittedScan* scan, const bool* nulls) {
+    return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses];
+}
 
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
     return best.id == 0 || grant.price < best.price || (grant.price == best.price && grant.ends_at > best.ends_at);

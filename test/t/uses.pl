@@ -110,6 +110,17 @@ is($client->shape_of(@sent), '22DsDsDsZ', 'two portals of one statement, in turn
 left_is(2, 'spend one each');
 $client->ask($commit);
 
+# The planner calls a stable function, twice where it weighs a generic plan; the statement calls it again.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION id_above(int) RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT min(id) FROM orders WHERE id > $1); END $$;
+INSERT INTO notes SELECT g FROM generate_series(1, 9) AS g;
+SQL
+allow('SELECT', 20);
+$client->ask(parse('f', 'SELECT id FROM notes WHERE id = id_above($1)') . $sync);
+my $bind_one = WireClient->message('B', "\0f\0", pack('n', 0), pack('nN', 1, 1), '1', pack('n', 0));
+is(join(' ', map { WireClient->shape_of($client->ask($bind_one . execute('', 0) . $sync)) } 1 .. 8), join(' ', ('2DCZ') x 8), 'a function in a condition, planned anew and not');
+left_is(12, 'each execution spends one');
+
 allow('SELECT', 1);
 $client->ask($begin);
 @sent = $client->ask(bind_to('p', 's') . $sync);

@@ -205,6 +205,18 @@ decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), q
 decides_nothing('a limit that would be lost', $receiver->url('approve?max_rows=1'), qr/limits rows/);
 decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/127\.0\.0\.2 is not allowed/);
 
+# The script of 0.1.0 would make a grant without the limit.
+$node->safe_psql('postgres', 'CREATE DATABASE older');
+$node->safe_as('dba', "CREATE EXTENSION pg_warrant VERSION '0.1.0'", 'older');
+$node->wait_until_ready('older');
+$table = asking($receiver->url('approve?max_uses=1'), '', '', 'older');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), '42501', 'a limit that an older script would lose: refused');
+like($node->safe_as('dba', "SELECT warning FROM warrant.status() WHERE item = 'webhook $table'", 'older'), qr/ALTER EXTENSION pg_warrant UPDATE/, 'its cause');
+$node->safe_as('dba', 'ALTER EXTENSION pg_warrant UPDATE', 'older');
+$table = asking($receiver->url('approve?max_uses=1'), '', '', 'older');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), 'none', 'after the update it decides');
+$node->safe_psql('postgres', 'DROP DATABASE older');
+
 keep_secrets(0644, "bank = $Receiver::secret");
 $node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
 decides_nothing('keys that others can read', $receiver->url('approve'), qr/has no key named "bank"/);
