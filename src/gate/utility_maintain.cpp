@@ -38,10 +38,9 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
 }
 
 // Pinned by OID, which the command takes without looking again; it does not look for partitions then, so they are named too.
-List* PinnedVacuum(VacuumRelation* named, bool rewrites, AccessList* list) {
+// FULL of our own tables keeps their rows and who sees them; vacuumdb --full names them all.
+List* PinnedVacuum(VacuumRelation* named, AccessList* list) {
     Oid relation = RangeVarGetRelid(named->relation, NoLock, false);
-    if (rewrites)
-        CheckOwnRelation(relation);
     if (MayVacuum(relation))
         Need(list, relation, Command::Maintain);
     named->oid = relation;
@@ -72,11 +71,10 @@ void NeedOfVacuum(Node* node, AccessList* list) {
         NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr && MayVacuum(row->oid); });
         return;
     }
-    bool rewrites = vacuum->is_vacuumcmd && HasOption(vacuum->options, "full");
     List* pinned = NIL;
     ListCell* cell;
     foreach (cell, vacuum->rels)
-        pinned = list_concat(pinned, PinnedVacuum(lfirst_node(VacuumRelation, cell), rewrites, list));
+        pinned = list_concat(pinned, PinnedVacuum(lfirst_node(VacuumRelation, cell), list));
     vacuum->rels = pinned;
 }
 
