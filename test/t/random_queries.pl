@@ -32,13 +32,21 @@ my $servers = ThreeServers->started('random_queries', {
 # Functions that end or restart other processes would end the comparison, too.
 my $harmful = qr/\b(pg_terminate_backend|pg_cancel_backend|pg_promote|pg_reload_conf|pg_rotate_logfile(_old)?|pg_switch_wal|pg_wal_replay_pause)\b/;
 
+# Through files: it is some hundred megabytes.
+my $directory = PostgreSQL::Test::Utils::tempdir();
+
+sub run_to_files
+{
+	my (@command) = @_;
+	IPC::Run::run([@command], '<', \undef, '>', "$directory/out", '2>', "$directory/err", IPC::Run::timeout($limit_s));
+	return (slurp_file("$directory/out"), slurp_file("$directory/err"));
+}
+
 sub generated
 {
 	my ($role) = @_;
-	my ($out, $err) = ('', '');
 	my $target = 'host=' . $servers->plain->host . ' port=' . $servers->plain->port . " dbname=work user=$role";
-	IPC::Run::run([ 'sqlsmith', "--target=$target", "--seed=$seed", '--dry-run', "--max-queries=" . 2 * $queries ], '<', \undef, '>', \$out, '2>', \$err,
-		IPC::Run::timeout($limit_s));
+	my ($out) = run_to_files('sqlsmith', "--target=$target", "--seed=$seed", '--dry-run', '--max-queries=' . int(1.5 * $queries));
 	my @harmless = grep { /\S/ && $_ !~ $harmful } split /;\n/, $out;
 	return @harmless > $queries ? @harmless[ 0 .. $queries - 1 ] : @harmless;
 }
@@ -50,10 +58,12 @@ sub answers
 	my (@states, $complaints);
 	while (@states < @queries)
 	{
-		my $script = join '', map { "\\echo \@$_\nBEGIN;\n$queries[$_]\n\\g /dev/null\n\\echo \@$_ :SQLSTATE\nROLLBACK;\n" } scalar @states .. $#queries;
-		my ($out, $err, $last) = ('', '', scalar @states);
-		IPC::Run::run([ 'psql', '-X', '-q', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('work') . " user=$role", '-f', '-' ], '<', \$script, '>', \$out, '2>', \$err,
-			IPC::Run::timeout($limit_s));
+		open my $script, '>', "$directory/script" or die $!;
+		print $script "\\echo \@$_\nBEGIN;\n$queries[$_]\n\\g /dev/null\n\\echo \@$_ :SQLSTATE\nROLLBACK;\n" for scalar @states .. $#queries;
+		close $script;
+		my $last = @states;
+		my ($out, $err) = run_to_files('psql', '-X', '-q', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('work') . " user=$role", '-f', "$directory/script");
+		die "psql answers nothing: $err" if $out eq '';
 		$complaints .= $err;
 		for (split /\n/, $out)
 		{
@@ -61,7 +71,6 @@ sub answers
 			elsif (/^@(\d+)$/) { $last = $1; }
 		}
 		$states[$last] //= 'lost';
-		die "psql answers nothing: $err" if $out eq '';
 	}
 	return (\@states, $complaints);
 }
