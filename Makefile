@@ -13,6 +13,7 @@
 #   SUITES="regress tap"    the suites that `make test` runs
 #   FUZZ_SECONDS=30         how long `make fuzz` tries each parser
 #   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
+#   GUARDS="a b"            only these guards of `make test-mutants`
 #   SANITIZE=undefined      with UBSan
 #   DEBUG_SWITCHES=1        with the switches that mutation tests turn; never for production
 .DEFAULT_GOAL := all
@@ -101,8 +102,7 @@ MATRIX = 17 18
 test-matrix:
 	@SUITES="$(SUITES)" test/matrix $(MATRIX)
 test-mutants: setup
-	@test/mutants/run
-	@test/mutants/matrix
+	@status=0; test/mutants/run $(GUARDS) || status=1; test/mutants/matrix $(GUARDS) || status=1; exit $$status
 installcheck:
 	@test/run regress isolation
 demo: ready
