@@ -46,6 +46,7 @@ SOURCES := \
 	src/gate/utility_lock.cpp \
 	src/gate/utility_maintain.cpp \
 	src/gate/utility_names.cpp \
+	src/gate/weakening.cpp \
 	src/gate/withheld.cpp \
 	src/pg/clock.cpp \
 	src/pg/mutants.cpp \

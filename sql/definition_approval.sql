@@ -56,6 +56,17 @@ SELECT warrant.drop_policy('more');
 SELECT warrant.set_person('regress_clerk', NULL);
 \c - :owner
 SELECT event, comment FROM stage.news() WHERE event = 'weakened';
+-- A grant of one use lets one statement weaken, however much.
+\c - regress_chief
+SELECT warrant.revoke(1);
+SELECT warrant.grant('regress_dba', '{ADMIN}', on_database => true, max_uses => 1, reason => 'once');
+\c - regress_deputy
+SELECT warrant.approve(2);
+\c - regress_dba
+SELECT warrant.set_person('regress_clerk', 'clerk'), warrant.set_person('regress_other', 'other');
+SELECT state FROM stage.try($$SELECT warrant.set_person('regress_clerk', NULL)$$);
+\c - :owner
+SELECT event, comment, "grant" FROM stage.news() WHERE event IN ('weakened', 'grant_used_up');
 ALTER SYSTEM RESET pg_warrant.definition_approval;
 SELECT pg_reload_conf();
 \c -

@@ -185,20 +185,3 @@ WARRANT_FUNCTION(warrant_invalidate) {
     CacheInvalidateRelcacheByRelid(epoch);
     return Datum(0);
 }
-
-// approval_to_weaken() -> bigint: see the script.
-WARRANT_FUNCTION(warrant_approval_to_weaken) {
-    Oid subject = CurrentSubject();
-    if (!settings.definition_approval || FindInstallation() == nullptr)
-        PG_RETURN_INT64(0);
-    Governance* governance = ReadDatabaseGovernance(subject);
-    const Policy* policy = GoverningPolicy(governance, subject, Command::Admin);
-    if (policy == nullptr)    // nothing is protected from him
-        PG_RETURN_INT64(0);
-    LiveGrant grant = policy->effect != Effect::Approve ? LiveGrant{} : FindGrant(subject, policy, governance, Command::Admin, MonotonicNow());
-    if (grant.id == 0)
-        ereport(ERROR, (errcode(error_refused), errmsg("definitions that weaken the gate need approval"),
-                        errdetail("\"pg_warrant.definition_approval\" is on, and no grant of ADMIN on this database is yours."),
-                        errhint("SELECT warrant.request('{ADMIN}', on_database => true) asks another person for one.")));
-    PG_RETURN_INT64(grant.id);
-}
