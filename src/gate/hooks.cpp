@@ -213,6 +213,7 @@ void InstallHooks() {
     Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, StandardCheckPerms, OnCheckPerms);
     Install<object_access_hook_type>(&object_access_hook, &previous_object_access, StandardObjectAccess, OnObjectAccess);
     InstallOwnTables();
+    InstallWithheld();
     InstallReplication();
 }
 

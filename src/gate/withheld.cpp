@@ -43,11 +43,47 @@ bool MaySelect(Oid relation) {
     return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
 }
 
+// Of the latest transaction with such a statement. The error of a COMMIT in a procedure is raised in the transaction after, but in the same message.
+struct {
+    LocalTransactionId transaction;
+    TimestampTz message;
+    int flags;
+} latest = {InvalidLocalTransactionId, 0, 0};
+
+int Remembered(int flags) {
+    if (flags != 0) {
+        latest.flags = WithheldInTransaction() | flags;
+        latest.transaction = MyTransactionNumber();
+        latest.message = GetCurrentStatementStartTimestamp();
+    }
+    return flags;
+}
+
+bool IsConcerned(int flags, int sqlstate) {
+    return (flags & flag_withheld) || ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
+}
+
+constexpr char detail_withheld[] = "What went wrong could show values that need approval to be read.";
+constexpr char hint_withheld[] = "Under a grant of SELECT the error tells it; the server log has it.";
+
+emit_log_hook_type previous_emit_log = nullptr;
+
+// An error on its way to log and client. COMMIT raises where nothing can catch it.
+void OnEmitLog(ErrorData* error) {
+    if (previous_emit_log != nullptr)
+        previous_emit_log(error);
+    bool of_constraint = error->elevel >= ERROR && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+    if (!of_constraint || error->detail == nullptr || !IsConcerned(WithheldInTransaction(), error->sqlerrcode) || Mutant("withheld_deferred"))
+        return;
+    if (error->detail_log == nullptr)
+        error->detail_log = error->detail;
+    error->detail = pstrdup(detail_withheld);
+    error->hint = pstrdup(hint_withheld);
+}
+
 int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_generic_string(field, name); }
 
-}    // namespace
-
-int FlagWithheld(const List* permissions, List* implied_reads) {
+int FlagsOf(const List* permissions, List* implied_reads) {
     if (GateIsOff() || Mutant("withheld"))
         return 0;
     ListCell* cell;
@@ -64,6 +100,22 @@ int FlagWithheld(const List* permissions, List* implied_reads) {
     return flags;
 }
 
+}    // namespace
+
+int FlagWithheld(const List* permissions, List* implied_reads) { return Remembered(FlagsOf(permissions, implied_reads)); }
+
+int WithheldInTransaction() {
+    if (latest.transaction == InvalidLocalTransactionId || MyProc == nullptr)
+        return 0;
+    bool now = latest.transaction == MyTransactionNumber() || latest.message == GetCurrentStatementStartTimestamp();
+    return now ? latest.flags : 0;
+}
+
+void InstallWithheld() {
+    previous_emit_log = emit_log_hook;
+    emit_log_hook = OnEmitLog;
+}
+
 int SilenceNotices(int flags) {
     int level = NewGUCNestLevel();
     if ((flags & flag_withheld) && !Mutant("notices"))
@@ -72,8 +124,7 @@ int SilenceNotices(int flags) {
 }
 
 void RaiseWithheld(MemoryContext caller, int flags) {
-    bool concerned = (flags & flag_withheld) || ((flags & flag_exclusion_withheld) && geterrcode() == ERRCODE_EXCLUSION_VIOLATION);
-    if (!concerned || QuotesNothing(geterrcode()))
+    if (!IsConcerned(flags, geterrcode()) || QuotesNothing(geterrcode()))
         PG_RE_THROW();
     MemoryContextSwitchTo(caller);
     ErrorData* error = CopyErrorData();
@@ -82,8 +133,8 @@ void RaiseWithheld(MemoryContext caller, int flags) {
                               error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail)));
     ereport(ERROR, (errcode(error->sqlerrcode),
                     NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
-                    errdetail("What went wrong could show values that need approval to be read."),
-                    errhint("Under a grant of SELECT the error tells it; the server log has it."),
+                    errdetail(detail_withheld),
+                    errhint(hint_withheld),
                     CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name), CopyName(PG_DIAG_TABLE_NAME, error->table_name),
                     CopyName(PG_DIAG_COLUMN_NAME, error->column_name), CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
 }

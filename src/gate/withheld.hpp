@@ -1,9 +1,10 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
-// which shows the row that the new one may not stand beside.
+// which shows the row that the new one may not stand beside. Of constraints that wait for the end of the transaction, no error in such a transaction
+// has a detail.
 //
-// Not met here: errors of constraints that COMMIT checks. What a function raises by RAISE is its owner's word, and is left alone.
+// Not met here: those of COMMIT where log_min_messages is above error. What a function raises by RAISE is its owner's word, and is left alone.
 #pragma once
 
 #include "pg/server.hpp"
@@ -22,6 +23,12 @@ inline bool IsWithheld(const QueryDesc* query) { return WithheldOf(query) != 0; 
 
 // Which of the flags concerns a statement that writes to relations, or implies to read them, that the subject may not SELECT now; or 0.
 int FlagWithheld(const List* permissions, List* implied_reads);
+
+// Which of the flags concerned a statement of this transaction.
+int WithheldInTransaction();
+
+// Listens for the errors that COMMIT raises.
+void InstallWithheld();
 
 // Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are withheld.
 int SilenceNotices(int flags);
@@ -50,10 +57,10 @@ void Withholding(const QueryDesc* query, const Body& body) {
     AtEOXact_GUC(true, level);
 }
 
-// The same for COPY FROM, whose frame gets its flags when the relation is known.
+// The same for COPY FROM, whose frame gets its flags when the relation is known, and SET CONSTRAINTS, which checks what earlier statements have done.
 template <class Body>
 void Withholding(const Frame* frame, const Body& body) {
-    if (!IsA(frame->utility, CopyStmt)) {
+    if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt)) {
         body();
         return;
     }
@@ -64,7 +71,7 @@ void Withholding(const Frame* frame, const Body& body) {
     }
     PG_CATCH();
     {
-        RaiseWithheld(caller, frame->withheld);
+        RaiseWithheld(caller, IsA(frame->utility, CopyStmt) ? frame->withheld : WithheldInTransaction());
     }
     PG_END_TRY();
 }

@@ -170,3 +170,81 @@ SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 DELETE FROM orders;
+
+--- deferred_key: a unique key that COMMIT checks
+-- needs nothing
+-- error 23505
+-- fails
+-- setup
+UPDATE orders SET status = CASE id WHEN 1 THEN card ELSE id::text END;
+ALTER TABLE orders ADD UNIQUE (status) DEFERRABLE INITIALLY DEFERRED;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+BEGIN;
+UPDATE orders SET status = card WHERE id = 2;
+COMMIT;
+
+--- deferred_foreign_key: a foreign key that the end of a statement checks, which is its transaction's
+-- needs nothing
+-- error 23503
+-- fails
+-- setup
+CREATE TABLE cards (card text PRIMARY KEY);
+ALTER TABLE orders ADD FOREIGN KEY (status) REFERENCES cards DEFERRABLE INITIALLY DEFERRED NOT VALID;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = card;
+
+--- deferred_in_block: the same where a block ends its transaction
+-- needs nothing
+-- error 23503
+-- fails
+-- setup
+CREATE TABLE cards (card text PRIMARY KEY);
+ALTER TABLE orders ADD FOREIGN KEY (status) REFERENCES cards DEFERRABLE INITIALLY DEFERRED NOT VALID;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+DO $$ BEGIN UPDATE orders SET status = card; COMMIT; END $$;
+
+--- deferred_overlap: an exclusion constraint that COMMIT checks quotes the row beside the new one
+-- needs nothing
+-- error 23P01
+-- fails
+-- shows \[100,200\)
+-- setup
+ALTER TABLE orders ADD span int4range, ADD EXCLUDE USING gist (span WITH &&) DEFERRABLE INITIALLY DEFERRED;
+UPDATE orders SET span = '[100,200)' WHERE id = 1;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
+-- attack
+BEGIN;
+INSERT INTO orders (id, span) VALUES (9, '(,)');
+COMMIT;
+
+--- undeferred_key: a block has the constraint checked, and looks at the error itself
+-- needs nothing
+-- swallows
+-- setup
+UPDATE orders SET status = CASE id WHEN 1 THEN card ELSE id::text END;
+ALTER TABLE orders ADD UNIQUE (status) DEFERRABLE INITIALLY DEFERRED;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+DO $$
+DECLARE
+    message text;
+BEGIN
+    UPDATE shop.orders SET status = card WHERE id = 2;
+    SET CONSTRAINTS ALL IMMEDIATE;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS message = PG_EXCEPTION_DETAIL;
+    RAISE NOTICE '%', message;
+END $$;
