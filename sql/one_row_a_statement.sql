@@ -50,6 +50,30 @@ ROLLBACK TO here;
 CLOSE rows;
 COMMIT;
 SELECT * FROM stage.news();
+
+-- Different refusals in turn, each caught.
 \c - :owner
+CREATE TABLE book (a int);
+GRANT ALL ON book TO PUBLIC;
+SELECT warrant.protect('book');
+SELECT count(*) > 0 AS settled FROM stage.news();
+\c - regress_other
+DO $$
+BEGIN
+    FOR i IN 1..3 LOOP
+        BEGIN
+            PERFORM a FROM ledger;
+        EXCEPTION WHEN insufficient_privilege THEN
+        END;
+        BEGIN
+            PERFORM a FROM book;
+        EXCEPTION WHEN insufficient_privilege THEN
+        END;
+    END LOOP;
+END $$;
+SELECT command, relation_name FROM warrant.last_refusal();
+SELECT * FROM stage.news();
+\c - :owner
+SELECT relation_name, count(*), sum(repeats) FROM warrant.audit_log WHERE session_user_name = 'regress_other' AND event = 'refused' GROUP BY 1 ORDER BY 1;
 \set file :directory '/sql/include/leave.sql'
 \i :file

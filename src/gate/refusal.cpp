@@ -24,6 +24,11 @@ LastRefusal last_refusal;
 
 namespace {
 
+// Refusals that a statement may meet again, of several accesses in turn.
+constexpr int most_kept = 8;
+LastRefusal kept[most_kept];
+int next_kept = 0;
+
 TargetKind TargetKindOf(const Governance* governance) {
     switch (governance->relkind) {
         case relkind_schema: return TargetKind::Schema;
@@ -79,6 +84,19 @@ void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
     last_refusal.relation_name = item->governance->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
+    kept[next_kept++ % most_kept] = last_refusal;
+}
+
+// Whether the statement met this refusal before, which is the last one again then.
+bool Recall(const Missing* item, uint64_t statement_id) {
+    for (const LastRefusal& refusal : kept) {
+        if (refusal.statement_id != statement_id || refusal.access.relation != item->access.relation || refusal.access.command != item->access.command)
+            continue;
+        last_refusal = refusal;
+        last_refusal.refused_at = GetCurrentTimestamp();
+        return true;
+    }
+    return false;
 }
 
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
@@ -170,7 +188,7 @@ bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count)
         verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
-    return before != 0 && before == last_refusal.statement_id && last_refusal.access.relation == missing->access.relation && last_refusal.access.command == missing->access.command;
+    return before != 0 && Recall(missing, before);
 }
 
 // The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
