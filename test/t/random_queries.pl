@@ -46,7 +46,7 @@ sub generated
 {
 	my ($role) = @_;
 	my $target = 'host=' . $servers->plain->host . ' port=' . $servers->plain->port . " dbname=work user=$role";
-	my ($out) = run_to_files('sqlsmith', "--target=$target", "--seed=$seed", '--dry-run', '--max-queries=' . int(1.5 * $queries));
+	my ($out) = run_to_files('sqlsmith', "--target=$target", "--seed=$seed", '--dry-run', '--max-queries=' . int(1.25 * $queries + 50));
 	my @harmless = grep { /\S/ && $_ !~ $harmful } split /;\n/, $out;
 	return @harmless > $queries ? @harmless[ 0 .. $queries - 1 ] : @harmless;
 }
