@@ -29,7 +29,7 @@ SQL
 for my $made ([], [ '--foreign-keys', '--partitions=3', '-I', 'dtGvpf' ])
 {
 	$servers->same("initialized @$made", sub { pgbench($_[0], '-i', '-q', @$made) });
-	for my $how ([ '-M', 'simple', '-t', $transactions ], [ '-M', 'extended', '-t', $transactions, '-N' ], [ '-M', 'prepared', '-t', $transactions, '-c', 4, '-j', 2 ], [ '-M', 'prepared', '-S', '-C', '-t', 20 ])
+	for my $how ([ '-M', 'simple', '-t', $transactions ], [ '-M', 'extended', '-t', $transactions, '-N' ], [ '-M', 'prepared', '-t', $transactions, '-c', 4, '-j', 2 ], [ '-M', 'prepared', '-S', '-C', '-t', 5 ])
 	{
 		my $result = $servers->same("run @$how", sub { pgbench($_[0], '-n', '--random-seed=1', @$how) });
 		like($result, qr/^succeeded\nnumber of transactions actually processed: (\d+)\/\1/, "run @$how: all of it");
