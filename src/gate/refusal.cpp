@@ -24,10 +24,23 @@ LastRefusal last_refusal;
 
 namespace {
 
-// Refusals that a statement may meet again, of several accesses in turn.
+// Refusals that a statement may meet again, of several sets of accesses in turn.
+struct Kept {
+    uint32_t accesses;    // their digest: other sets have other requests
+    LastRefusal refusal;
+};
 constexpr int most_kept = 8;
-LastRefusal kept[most_kept];
+Kept kept[most_kept];
 int next_kept = 0;
+
+uint32_t DigestOf(const Missing* missing, int count) {
+    uint32_t digest = uint32_t(count);
+    for (int i = 0; i < count; i++) {
+        digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
+        digest = hash_combine(digest, hash_bytes_uint32(uint32_t(missing[i].access.command)));
+    }
+    return digest;
+}
 
 TargetKind TargetKindOf(const Governance* governance) {
     switch (governance->relkind) {
@@ -76,7 +89,7 @@ char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missi
     return json.data;
 }
 
-void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
+void Remember(const Missing* item, int count, uint64_t statement_id, const char* answer) {
     last_refusal.statement_id = statement_id;
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
@@ -84,15 +97,16 @@ void Remember(const Missing* item, uint64_t statement_id, const char* answer) {
     last_refusal.relation_name = item->governance->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
-    kept[next_kept++ % most_kept] = last_refusal;
+    kept[next_kept++ % most_kept] = Kept{DigestOf(item, count), last_refusal};
 }
 
 // Whether the statement met this refusal before, which is the last one again then.
-bool Recall(const Missing* item, uint64_t statement_id) {
-    for (const LastRefusal& refusal : kept) {
-        if (refusal.statement_id != statement_id || refusal.access.relation != item->access.relation || refusal.access.command != item->access.command)
+bool Recall(const Missing* item, int count, uint64_t statement_id) {
+    uint32_t accesses = DigestOf(item, count);
+    for (const Kept& met : kept) {
+        if (met.refusal.statement_id != statement_id || met.accesses != accesses)
             continue;
-        last_refusal = refusal;
+        last_refusal = met.refusal;
         last_refusal.refused_at = GetCurrentTimestamp();
         return true;
     }
@@ -188,7 +202,7 @@ bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count)
         verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
-    return before != 0 && Recall(missing, before);
+    return before != 0 && Recall(missing, count, before);
 }
 
 // The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
@@ -244,7 +258,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
         ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         const char* answer = RunAction(&action);
-        Remember(missing, fields.statement_id, answer == nullptr ? "" : answer);
+        Remember(missing, count, fields.statement_id, answer == nullptr ? "" : answer);
         if (may_wait && hopeless == nullptr && IsRequestIds(last_refusal.answer) && ApprovedMeanwhile(missing))
             return;
     }
