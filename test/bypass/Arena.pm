@@ -109,7 +109,8 @@ sub try_without
 	my $try = eval { $self->_attack($vector, 'refused', $prepared) };
 	my $broken = $try ? '' : $@;
 	$try //= { status => 3, out => '', err => $broken, files => '', changes => ['the gate is broken'], refused => [] };
-	$self->_renew if $broken || (@{ $try->{changes} } && grep { /^warrant\./ } $vector->relations);
+	my $done = @{ $try->{changes} } || $try->{status} == 0;
+	$self->_renew if $broken || ($done && "@{[ $vector->relations ]} $vector->{attack}" =~ /\bwarrant\.\w+\b(?!\()/);
 	# What was refused, and makes nothing before it is, can be tried again as it is.
 	my $spent = $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
 	$self->{reusable} = $spent ? {} : { $vector->{name} => $prepared };
