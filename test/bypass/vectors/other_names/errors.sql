@@ -95,6 +95,26 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE '%', message;
 END $$;
 
+--- caught_foreign_key: a block that looks at a foreign key's error, raised when the statement ends
+-- needs nothing
+-- swallows
+-- setup
+CREATE TABLE cards (card text PRIMARY KEY);
+ALTER TABLE orders ADD FOREIGN KEY (status) REFERENCES cards NOT VALID;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+DO $$
+DECLARE
+    found text;
+BEGIN
+    UPDATE shop.orders SET status = card;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS found = PG_EXCEPTION_DETAIL;
+    RAISE NOTICE '%', found;
+END $$;
+
 --- upsert_error: INSERT ... ON CONFLICT
 -- needs nothing
 -- error 22008
