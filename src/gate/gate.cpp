@@ -268,7 +268,8 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     List* permissions = PermissionsOf(plan);
     List* implied_reads = NotedImpliedReads(plan);
     CheckPermissions(query, permissions, implied_reads, may_export && Exports(query, permissions));
-    return FlagWithheld(permissions, implied_reads);
+    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && implied_reads == NIL;
+    return only_reads ? 0 : FlagWithheld(permissions, implied_reads);
 }
 
 void CheckDeferred(QueryDesc* query) {
