@@ -73,6 +73,22 @@ CREATE TABLE warrant.persons (role oid);
 DELETE FROM warrant.audit_log;
 SELECT 'DELETE done';
 
+--- dropped_audit: and with the extension all of it would go
+-- as dba
+-- needs nothing
+-- error 2BP01
+-- shows ^it is gone$
+-- setup
+\if :gated
+SELECT warrant.protect('orders');
+SELECT warrant.action_result(0);
+\endif
+-- attack
+BEGIN;
+DROP EXTENSION IF EXISTS pg_warrant CASCADE;
+SELECT 'it is gone';
+ROLLBACK;
+
 --- triggers_off: without their triggers the rules would change unseen
 -- as dba
 -- needs nothing
