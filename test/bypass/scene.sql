@@ -1,5 +1,6 @@
 -- The shop as it is before each try. Whatever the try before made is gone.
 SET client_min_messages = error;
+DROP DATABASE IF EXISTS copy WITH (FORCE);
 BEGIN;
 DO $$
 DECLARE

@@ -79,20 +79,22 @@ sub answers
 sub explains
 {
 	my ($node, $role, $query, $state) = @_;
-	my ($plain) = answers($servers->plain, $role, ($query) x 20);
+	my ($plain) = answers($servers->plain, $role, ($query) x ($query =~ /tablesample/ ? 200 : 20));
 	return 1 if grep { $_ eq $state } @$plain;
 	my ($again) = answers($node, $role, ($query) x 10);
 	return !grep { $_ eq $state } @$again;
 }
 
+my %known;    # classes that the plain server has shown to somebody; missing privileges, to the same role
 for my $role ('clerk', 'dba')
 {
+	delete $known{42501};
 	my @generated = generated($role);
 	is(scalar @generated, $queries, "$role: queries are generated");
 	my ($plain) = answers($servers->plain, $role, @generated);
-	my %known = map { $_ => 1 } @$plain;
+	$known{$_} = 1 for @$plain;
 	cmp_ok(scalar(grep { $_ eq '00000' } @$plain), '>', 0.2 * @generated, "$role: many run");
-	note("$role, plain: " . join ' ', map { my $state = $_; "$state=" . grep { $_ eq $state } @$plain } sort keys %known);
+	note("$role, plain: " . join ' ', map { my $state = $_; "$state=" . grep { $_ eq $state } @$plain } sort keys %{ { map { $_ => 1 } @$plain } });
 	for my $kind ('idle', 'granted')
 	{
 		my $node = $servers->{nodes}{$kind};
