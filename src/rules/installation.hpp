@@ -27,7 +27,8 @@ extern bool installation_looked_for;    // completely
 // Whether FindInstallation answers without looking into the catalogue.
 inline bool InstallationIsKnown() { return installation_looked_for && !installation_invalid; }
 
-// The objects (none of them in a transaction that has dropped the extension, for those who are not exempt), or nullptr when the committed state of the database has no such extension. Cached; the server's invalidation ends it.
+// The objects (none of them in a transaction that has dropped the extension, for those who are not exempt), or nullptr when the committed
+// state of the database has no such extension. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* LookForInstallation();
 inline const Installation* FindInstallation() {
