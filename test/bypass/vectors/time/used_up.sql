@@ -142,3 +142,20 @@ COPY orders TO STDOUT;
 UPDATE orders SET status = status WHERE false;
 -- attack
 UPDATE orders SET status = 'void';
+
+--- used_up_plan: EXPLAIN, which spends nothing and shows what the samples hold
+-- needs SELECT on orders
+-- uses 1
+-- shows ^Seq Scan on orders
+-- before
+SELECT count(*) FROM orders;
+-- attack
+EXPLAIN SELECT * FROM orders WHERE card > '4';
+
+--- used_up_second_command: what a statement has paid for with its first command serves no other statement
+-- needs SELECT, UPDATE on orders
+-- uses 1
+-- before
+DO $$ BEGIN PERFORM FROM orders; UPDATE orders SET status = status WHERE false; END $$;
+-- attack
+UPDATE orders SET status = 'void';
