@@ -36,6 +36,21 @@ BEGIN
     END LOOP;
 END;
 $$;
+
+-- The recorder's process, for what is tried while it is held up.
+CREATE FUNCTION judge.recorder() RETURNS int LANGUAGE sql AS $$
+    SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder' AND datname = current_database();
+$$;
+
+-- Returns when clerk's session waits for it, or has ended.
+CREATE FUNCTION judge.until_recorder_awaited() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..1000 LOOP
+        EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'clerk' AND wait_event_type IS DISTINCT FROM 'Extension');
+        PERFORM pg_stat_clear_snapshot(), pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
 GRANT USAGE ON SCHEMA judge TO PUBLIC;
 
 -- A relation's rows, as one digest.

@@ -202,3 +202,30 @@ BEGIN
     SELECT max(card) INTO found FROM shop.orders;
     RAISE NOTICE 'card %', found;
 END $$;
+
+--- ended_not_closed: the grant has ended, and the recorder, which closes it, is held up until it is asked
+-- needs SELECT on orders
+-- lapses
+-- before
+\if :gated
+\! kill -STOP $(psql -XqAt -U dba -c "SELECT judge.recorder()")
+\endif
+-- attack
+\if :gated
+\! (psql -Xq -U dba -c "SELECT judge.until_recorder_awaited()"; kill -CONT $(psql -XqAt -U dba -c "SELECT judge.recorder()")) >/dev/null 2>&1 &
+\endif
+TABLE orders;
+
+--- ended_not_closed_kept: the same with what was decided before
+-- needs SELECT on orders
+-- lapses
+-- before
+SELECT count(*) FROM orders;
+\if :gated
+\! kill -STOP $(psql -XqAt -U dba -c "SELECT judge.recorder()")
+\endif
+-- attack
+\if :gated
+\! (psql -Xq -U dba -c "SELECT judge.until_recorder_awaited()"; kill -CONT $(psql -XqAt -U dba -c "SELECT judge.recorder()")) >/dev/null 2>&1 &
+\endif
+TABLE orders;
