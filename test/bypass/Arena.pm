@@ -112,7 +112,8 @@ sub try_without
 	my $done = @{ $try->{changes} } || $try->{status} == 0;
 	$self->_renew if $broken || ($done && "@{[ $vector->relations ]} $vector->{attack}" =~ /\bwarrant\.\w+\b(?!\()/);
 	# What was refused, and makes nothing before it is, can be tried again as it is.
-	my $spent = $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
+	my $spent = $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->gate =~ /duration/ ||
+	  $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
 	$self->{reusable} = $spent ? {} : { $vector->{name} => $prepared };
 	return $try;
 }
