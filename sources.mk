@@ -34,6 +34,7 @@ SOURCES := \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \
 	src/gate/reading.cpp \
+	src/gate/record.cpp \
 	src/gate/refusal.cpp \
 	src/gate/replication.cpp \
 	src/gate/statement.cpp \

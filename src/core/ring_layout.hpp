@@ -30,13 +30,26 @@ constexpr bool HasRoom(const RingState& ring, uint64_t size, uint64_t promise) {
     return Aligned(size) + Aligned(promise) <= FreeBytes(ring);
 }
 
-// Copies into the ring at a position, around the end when needed.
-inline void CopyIn(char* bytes, uint64_t capacity, uint64_t position, const void* from, uint64_t size) {
-    uint64_t offset = position % capacity;
-    uint64_t first = size < capacity - offset ? size : capacity - offset;
-    std::memcpy(bytes + offset, from, first);
-    if (first < size)
-        std::memcpy(bytes, static_cast<const char*>(from) + first, size - first);
+// Where the next byte goes.
+struct RingWriter {
+    char* bytes;
+    uint64_t capacity;
+    uint64_t offset;      // below the capacity
+};
+
+// Copies into the ring, around its end when needed.
+inline void Write(RingWriter* writer, const void* from, uint64_t size) {
+    if (size == 0)
+        return;
+    uint64_t rest = writer->capacity - writer->offset;
+    if (size < rest) {
+        std::memcpy(writer->bytes + writer->offset, from, size);
+        writer->offset += size;
+        return;
+    }
+    std::memcpy(writer->bytes + writer->offset, from, rest);
+    std::memcpy(writer->bytes, static_cast<const char*>(from) + rest, size - rest);
+    writer->offset = size - rest;
 }
 
 // Copies out of the ring, the same way.

@@ -15,6 +15,7 @@
 #include "pg/frame.hpp"
 #include "gate/fetch.hpp"
 #include "gate/ledger.hpp"
+#include "gate/record.hpp"
 #include "gate/statement.hpp"
 #include "gate/uses.hpp"
 
@@ -159,107 +160,11 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
 
 namespace {
 
-void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
-    fields->statement_id = statement->id;
-    fields->occurred_at = now;
-    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    fields->query_id = statement->query_id;
-    fields->policy_id = line->policy_id;
-    fields->policy_version = line->policy_version;
-    fields->grant_id = line->grant_id;
-    fields->request_id = 0;
-    fields->rows = fields->duration_us = -1;
-    fields->repeats = fields->sqlstate = 0;
-    fields->finished = fields->failed = false;
-    bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
-    fields->relation = of_relation ? line->access.relation : InvalidOid;
-    fields->executions = line->executions;
-    fields->event = line->event;
-    fields->command = line->access.command;
-    fields->has_command = true;
-    fields->has_digest = true;
-    memcpy(fields->digest, statement->digest, sizeof fields->digest);
-    fields->schema_name = line->schema_name;
-    fields->relation_name = line->relation_name;
-}
-
-// Complete but for its sizes: every field is set, so that nothing need be zeroed first.
-void FillHeader(EntryHeader* header, const Statement* statement, const Line* line, TimestampTz now) {
-    header->kind = EntryKind::Audit;
-    header->waits = false;
-    FillOrigin(&header->origin);
-    FillFields(&header->fields, statement, line, now);
-}
-
-// A record that the ring cannot take, for the collectors of the server log.
-void LogInstead(const EntryHeader* header) {
-    ereport(LOG, (errmsg("pg_warrant: {\"event\":\"%s\",\"command\":\"%s\",\"relation_oid\":%u,\"session_user_oid\":%u,"
-                         "\"pid\":%d,\"statement_id\":%llu}",
-                         NameOf(header->fields.event), NameOf(header->fields.command), header->fields.relation,
-                         header->origin.session_user, header->origin.pid, (unsigned long long)header->fields.statement_id),
-                  errhidestmt(true), errhidecontext(true)));
-}
-
-void FailUnlessAllowed(const EntryHeader* header, Enqueued sent, const char* what) {
-    if (settings.audit_failure == int(AuditFailure::Allow)) {
-        LogInstead(header);
-        return;
-    }
-    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
-                    errmsg("the statement cannot be audited"), errdetail("%s", what),
-                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
-}
-
-void WaitUntilDurable(const EntryHeader* header) {
-    Reply reply;
-    Waited waited = WaitForReply(header->serial, settings.audit_timeout_ms, &reply);
-    CHECK_FOR_INTERRUPTS();
-    if (waited != Waited::Done)
-        FailUnlessAllowed(header, Enqueued::NoRecorder, "The recorder of this database does not answer.");
-    else if (reply.failed)
-        FailUnlessAllowed(header, Enqueued::NoRecorder, reply.message);
-}
-
-// Sends a line's first record. With the last one that waits, waits.
-void SendLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
-    EntryHeader header;
-    FillHeader(&header, statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
-    header.waits = waits;
-    EntryParts parts = {};
-    parts.policy_name = line->policy_name;
-    parts.policy_name_size = line->policy_name_size;
-    parts.text = text;
-    parts.text_size = KeptLength(text, length);
-    Enqueued sent = Enqueue(&header, &parts, has_outcome, false);
-    line->promised = has_outcome && sent == Enqueued::Yes;
-    if (sent != Enqueued::Yes && !verdict->waits)
-        LogInstead(&header);
-    else if (sent != Enqueued::Yes)
-        FailUnlessAllowed(&header, sent, sent == Enqueued::RingFull ? "The recorder's queue is full." : "The recorder is not running.");
-    else if (waits)
-        WaitUntilDurable(&header);
-}
-
 int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
     for (int i = count - 1; i >= 0; i--)
         if (verdicts[i].audited && verdicts[i].waits && FindLine(statement, &verdicts[i]) == nullptr)
             return i;
     return -1;
-}
-
-void SendOutcome(const Statement* statement, const Line* line, bool failed) {
-    EntryHeader header;
-    FillHeader(&header, statement, line, GetCurrentTimestamp());
-    header.fields.event = Event::Outcome;
-    header.fields.finished = true;
-    header.fields.failed = failed;
-    header.fields.sqlstate = failed ? last_sqlstate : 0;
-    header.fields.rows = failed ? -1 : statement->rows;
-    header.fields.duration_us = header.fields.occurred_at - statement->started;
-    EntryParts parts = {};
-    parts.policy_name = line->policy_name;
-    parts.policy_name_size = line->policy_name_size;
-    (void)Enqueue(&header, &parts, false, true);
 }
 
 void EndStatement(Statement* statement, bool failed) {
@@ -270,7 +175,7 @@ void EndStatement(Statement* statement, bool failed) {
         }
     for (int i = 0; i < statement->count; i++)
         if (statement->lines[i].promised)
-            SendOutcome(statement, &statement->lines[i], failed);
+            RecordOutcome(statement, &statement->lines[i], failed, last_sqlstate);
     if (unlikely(statement->paid_count > 0)) {
         planned = planned == statement ? nullptr : planned;
         starting = starting == statement ? nullptr : starting;
@@ -377,7 +282,7 @@ static void RecordCall(const Verdict* verdicts, int count) {
     {
         for (int i = 0; i < count; i++)
             if (verdicts[i].audited && FindLine(statement, &verdicts[i]) == nullptr)
-                SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, false, "", 0);
+                RecordLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, false, "", 0);
     }
     PG_FINALLY();
     {
@@ -418,7 +323,7 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         if (Line* line = FindLine(statement, &verdicts[i]))
             line->executions++;
         else
-            SendLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, true, text, length);
+            RecordLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, true, text, length);
     }
     return true;
 }

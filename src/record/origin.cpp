@@ -74,15 +74,23 @@ void FillOriginOfConnection(Origin* origin, Oid role) {
     ReadConnection(origin);
 }
 
-void FillOrigin(Origin* origin) {
-    *origin = session;
+void RenewOrigin(Origin* origin) {
+    if (origin->pid == 0)
+        *origin = session;
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
     origin->session_user = CurrentSubject();
     origin->current_user = user;
-    if (application_name != nullptr)    // the session's own is empty; strlcpy would go byte by byte
-        memcpy(origin->application_name, application_name, strnlen(application_name, sizeof origin->application_name - 1));
+    const char* name = application_name == nullptr ? "" : application_name;
+    size_t size = strnlen(name, sizeof origin->application_name - 1);
+    memcpy(origin->application_name, name, size);    // strlcpy would go byte by byte
+    origin->application_name[size] = '\0';
+}
+
+void FillOrigin(Origin* origin) {
+    *origin = session;
+    RenewOrigin(origin);
 }
 
 void DigestOf(const char* text, int length, uint8_t digest[PG_SHA256_DIGEST_LENGTH]) {

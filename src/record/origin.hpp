@@ -10,6 +10,9 @@ namespace warrant {
 // Fills in the session; the part that cannot change is read once.
 void FillOrigin(Origin* origin);
 
+// The same for one that it filled before, or that is all zeroes: only what has changed since is written.
+void RenewOrigin(Origin* origin);
+
 // The same for a connection that has been authenticated as the role and not begun its session.
 void FillOriginOfConnection(Origin* origin, Oid role);
 

@@ -39,18 +39,12 @@ void TakeBackPromise(Database* database) {
 }
 
 void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
-    char* bytes = RingBytes(database);
-    uint64_t position = database->tail;
-    auto append = [&](const void* from, uint32_t size) {
-        if (size > 0)
-            core::CopyIn(bytes, RingCapacity(), position, from, size);
-        position += size;
-    };
-    append(header, sizeof *header);
-    append(parts->policy_name, header->policy_name_size);
-    append(parts->action, header->action_size);
-    append(parts->arguments, header->arguments_size);
-    append(parts->text, header->text_size);
+    core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
+    core::Write(&writer, header, sizeof *header);
+    core::Write(&writer, parts->policy_name, header->policy_name_size);
+    core::Write(&writer, parts->action, header->action_size);
+    core::Write(&writer, parts->arguments, header->arguments_size);
+    core::Write(&writer, parts->text, header->text_size);
 }
 
 void Append(Database* database, const EntryHeader* header, const EntryParts* parts) {

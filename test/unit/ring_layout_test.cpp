@@ -46,7 +46,10 @@ TEST(RingLayout, PositionsBeyondThe32BitsKeepTheirDistance) {
 
 TEST(RingLayout, AnEntryMayWrapAroundTheEnd) {
     std::vector<char> bytes(32, '.');
-    CopyIn(bytes.data(), 32, 32 + 28, "abcdefgh", 8);
+    RingWriter writer{bytes.data(), 32, 26};
+    Write(&writer, "12", 2);
+    Write(&writer, "abcdefgh", 8);
+    EXPECT_EQ(writer.offset, 4u);
     EXPECT_EQ(std::string(bytes.begin() + 28, bytes.end()), "abcd");
     EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 4), "efgh");
     char out[8];
@@ -54,9 +57,18 @@ TEST(RingLayout, AnEntryMayWrapAroundTheEnd) {
     EXPECT_EQ(std::string(out, 8), "abcdefgh");
 }
 
+TEST(RingLayout, AnEntryMayFillTheRingToItsEnd) {
+    std::vector<char> bytes(8, '.');
+    RingWriter writer{bytes.data(), 8, 4};
+    Write(&writer, "abcd", 4);
+    EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "....abcd");
+    EXPECT_EQ(writer.offset, 0u);
+}
+
 TEST(RingLayout, NothingIsCopiedForAnEmptyPiece) {
     std::vector<char> bytes(8, '.');
-    CopyIn(bytes.data(), 8, 7, "x", 0);
+    RingWriter writer{bytes.data(), 8, 7};
+    Write(&writer, nullptr, 0);
     EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "........");
 }
 
@@ -70,7 +82,8 @@ TEST(RingLayout, BehavesLikeAQueue) {
     for (int step = 0; step < 100000; step++) {
         std::string entry(random() % 300, char('a' + random() % 26));
         if (random() % 2 == 0 && HasRoom(ring, entry.size(), 0)) {
-            CopyIn(bytes.data(), capacity, ring.tail, entry.data(), entry.size());
+            RingWriter writer{bytes.data(), capacity, ring.tail % capacity};
+            Write(&writer, entry.data(), entry.size());
             ring.tail += Aligned(entry.size());
             expected.push_back(entry);
         } else if (!expected.empty()) {

@@ -1,0 +1,117 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "record/entry.hpp"
+#include "record/origin.hpp"
+#include "record/ring.hpp"
+#include "gate/ledger.hpp"
+#include "gate/record.hpp"
+
+namespace warrant {
+
+namespace {
+
+// The record on its way. It is one for all, because most of it is the session's and stays.
+EntryHeader header;
+
+void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
+    fields->statement_id = statement->id;
+    fields->occurred_at = now;
+    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->query_id = statement->query_id;
+    fields->policy_id = line->policy_id;
+    fields->policy_version = line->policy_version;
+    fields->grant_id = line->grant_id;
+    fields->request_id = 0;
+    fields->rows = fields->duration_us = -1;
+    fields->repeats = fields->sqlstate = 0;
+    fields->finished = fields->failed = false;
+    bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
+    fields->relation = of_relation ? line->access.relation : InvalidOid;
+    fields->executions = line->executions;
+    fields->event = line->event;
+    fields->command = line->access.command;
+    fields->has_command = true;
+    fields->has_digest = true;
+    memcpy(fields->digest, statement->digest, sizeof fields->digest);
+    fields->schema_name = line->schema_name;
+    fields->relation_name = line->relation_name;
+}
+
+// Complete but for its sizes.
+void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
+    header.kind = EntryKind::Audit;
+    header.waits = false;
+    RenewOrigin(&header.origin);
+    FillFields(&header.fields, statement, line, now);
+}
+
+// A record that the ring cannot take, for the collectors of the server log.
+void LogInstead() {
+    ereport(LOG, (errmsg("pg_warrant: {\"event\":\"%s\",\"command\":\"%s\",\"relation_oid\":%u,\"session_user_oid\":%u,"
+                         "\"pid\":%d,\"statement_id\":%llu}",
+                         NameOf(header.fields.event), NameOf(header.fields.command), header.fields.relation,
+                         header.origin.session_user, header.origin.pid, (unsigned long long)header.fields.statement_id),
+                  errhidestmt(true), errhidecontext(true)));
+}
+
+void FailUnlessAllowed(Enqueued sent, const char* what) {
+    if (settings.audit_failure == int(AuditFailure::Allow)) {
+        LogInstead();
+        return;
+    }
+    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
+                    errmsg("the statement cannot be audited"), errdetail("%s", what),
+                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
+}
+
+void WaitUntilDurable() {
+    Reply reply;
+    Waited waited = WaitForReply(header.serial, settings.audit_timeout_ms, &reply);
+    CHECK_FOR_INTERRUPTS();
+    if (waited != Waited::Done)
+        FailUnlessAllowed(Enqueued::NoRecorder, "The recorder of this database does not answer.");
+    else if (reply.failed)
+        FailUnlessAllowed(Enqueued::NoRecorder, reply.message);
+}
+
+EntryParts PartsOf(const Line* line) {
+    EntryParts parts = {};
+    parts.policy_name = line->policy_name;
+    parts.policy_name_size = line->policy_name_size;
+    return parts;
+}
+
+}    // namespace
+
+void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
+    FillHeader(statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
+    header.waits = waits;
+    EntryParts parts = PartsOf(line);
+    parts.text = text;
+    parts.text_size = KeptLength(text, length);
+    Enqueued sent = Enqueue(&header, &parts, has_outcome, false);
+    line->promised = has_outcome && sent == Enqueued::Yes;
+    if (sent != Enqueued::Yes && !verdict->waits)
+        LogInstead();
+    else if (sent != Enqueued::Yes)
+        FailUnlessAllowed(sent, sent == Enqueued::RingFull ? "The recorder's queue is full." : "The recorder is not running.");
+    else if (waits)
+        WaitUntilDurable();
+}
+
+void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate) {
+    FillHeader(statement, line, GetCurrentTimestamp());
+    header.fields.event = Event::Outcome;
+    header.fields.finished = true;
+    header.fields.failed = failed;
+    header.fields.sqlstate = failed ? sqlstate : 0;
+    header.fields.rows = failed ? -1 : statement->rows;
+    header.fields.duration_us = header.fields.occurred_at - statement->started;
+    EntryParts parts = PartsOf(line);
+    (void)Enqueue(&header, &parts, false, true);
+}
+
+}    // namespace warrant
