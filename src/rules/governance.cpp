@@ -103,7 +103,7 @@ void ReadMembers(Governance* governance, List* family) {
             kept = !SamePolicies(&governance->members[i].policies, &member->policies);
         if (kept)
             governance->member_count++;
-        WaitPoint("reading_policies");
+        Hold("reading_policies");
     }
 }
 

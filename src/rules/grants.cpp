@@ -83,6 +83,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
     List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
     BeginCommitted(&scan, own->grant_scopes, own->grant_scopes_by_grantee);
+    Hold("reading_grants");
     ListCell* cell;
     foreach (cell, grantees) {
         ScanKeyData key;
