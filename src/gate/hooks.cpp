@@ -135,6 +135,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             read_only_tree = false;
             frame.utility = plan->utilityStmt;
             DecideUtility(plan->utilityStmt, &frame.needed);
+            frame.began = GetCurrentCommandId(false);
             frame.decided = true;
             Hold(plan->utilityStmt);
         }
@@ -146,6 +147,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             });
         });
         CheckHeldNames(&frame);
+        CheckGranted(&frame);
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);
     });

@@ -15,6 +15,7 @@ namespace warrant {
 struct UtilityFrame : Frame {
     AccessList needed;    // that it was let run with
     List* names;          // where they led then (held_names.hpp)
+    CommandId began;      // the server's count, when it was
     bool decided;
 };
 
@@ -117,6 +118,7 @@ List* RelationsThatUse(Oid class_id, Oid object);             // in a trigger, a
 List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
 
 void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp
+void CheckGranted(const UtilityFrame* frame);                 // afterwards: what came into the schema meanwhile is asked for like the rest
 
 void NeedOfAdmin(Node* node, AccessList* list);               // utility_admin.cpp
 void NeedOfCopy(Node* node, AccessList* list);

@@ -62,7 +62,46 @@ void NeedOfSchemas(List* names, AccessList* list) {
     NeedOfEach(list, RelationsIn(schemas), Command::Grant);
 }
 
+// Relations whose rows in a catalogue this transaction has written since that command.
+List* RelationsWritten(Oid catalog, Oid (*relation_of)(HeapTuple), CommandId since) {
+    List* relations = NIL;
+    Relation rows = table_open(catalog, AccessShareLock);
+    SysScanDesc scan = systable_beginscan(rows, InvalidOid, false, SnapshotSelf, 0, nullptr);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+        if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) && HeapTupleHeaderGetCmin(tuple->t_data) >= since)
+            relations = list_append_unique_oid(relations, relation_of(tuple));
+    systable_endscan(scan);
+    table_close(rows, AccessShareLock);
+    return relations;
+}
+
+Oid RelationOfClass(HeapTuple tuple) { return Form_pg_class(GETSTRUCT(tuple))->oid; }
+Oid RelationOfAttribute(HeapTuple tuple) { return Form_pg_attribute(GETSTRUCT(tuple))->attrelid; }
+
+bool NamesColumns(const GrantStmt* grant) {
+    ListCell* cell;
+    foreach (cell, grant->privileges)
+        if (lfirst_node(AccessPriv, cell)->cols != NIL)
+            return true;
+    return false;
+}
+
 }    // namespace
+
+void CheckGranted(const UtilityFrame* frame) {
+    const GrantStmt* grant = reinterpret_cast<const GrantStmt*>(frame->utility);
+    if (!frame->decided || !IsA(grant, GrantStmt) || grant->objtype != OBJECT_TABLE || grant->targtype != ACL_TARGET_ALL_IN_SCHEMA)
+        return;
+    if (GateIsOff() || !GateIsPresent() || Mutant("granted_tables"))
+        return;
+    List* written = RelationsWritten(RelationRelationId, RelationOfClass, frame->began);
+    if (NamesColumns(grant))
+        written = list_concat_unique_oid(written, RelationsWritten(AttributeRelationId, RelationOfAttribute, frame->began));
+    AccessList list = {};
+    NeedOfEach(&list, written, Command::Grant);
+    CheckAccesses(nullptr, &list);
+}
 
 void NeedOfGrant(Node* node, AccessList* list) {
     GrantStmt* grant = reinterpret_cast<GrantStmt*>(node);

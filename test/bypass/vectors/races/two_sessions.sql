@@ -56,3 +56,41 @@ SELECT judge.until_locked('shop.notes');
 \! psql -Xq -c "GRANT SELECT ON here.orders TO helper" 2>/dev/null
 ALTER TABLE here.orders SET SCHEMA shop;
 GRANT SELECT ON orders TO helper;
+
+--- grant_takes_more: who may ALTER the table, and not GRANT, moves it to where GRANT ON ALL TABLES IN SCHEMA waits
+-- as owner
+-- needs GRANT on orders
+-- setup
+CREATE SCHEMA here AUTHORIZATION owner;
+CREATE FUNCTION write_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO shop.notes VALUES (3, tg_tag) ON CONFLICT DO NOTHING; END $$;
+CREATE EVENT TRIGGER write_down ON ddl_command_start WHEN TAG IN ('GRANT') EXECUTE FUNCTION write_down();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- granted
+SELECT warrant.grant('owner', '{GRANT}', on_table => 'orders');
+-- attack
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK notes; SELECT judge.until_awaited('shop.notes'); ALTER TABLE shop.orders SET SCHEMA here; COMMIT" &
+SELECT judge.until_locked('shop.notes');
+\set ON_ERROR_STOP off
+GRANT SELECT ON ALL TABLES IN SCHEMA here TO helper;
+ALTER TABLE here.orders SET SCHEMA shop;
+
+--- grant_takes_columns: the same with privileges on columns alone
+-- as owner
+-- needs GRANT on orders
+-- setup
+CREATE SCHEMA here AUTHORIZATION owner;
+CREATE FUNCTION write_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO shop.notes VALUES (3, tg_tag) ON CONFLICT DO NOTHING; END $$;
+CREATE EVENT TRIGGER write_down ON ddl_command_start WHEN TAG IN ('GRANT') EXECUTE FUNCTION write_down();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- granted
+SELECT warrant.grant('owner', '{GRANT}', on_table => 'orders');
+-- attack
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK notes; SELECT judge.until_awaited('shop.notes'); ALTER TABLE shop.orders SET SCHEMA here; COMMIT" &
+SELECT judge.until_locked('shop.notes');
+\set ON_ERROR_STOP off
+GRANT SELECT (card) ON ALL TABLES IN SCHEMA here TO helper;
+ALTER TABLE here.orders SET SCHEMA shop;
