@@ -98,23 +98,25 @@ sub try
 	return $self->_attack($vector, $way, $self->_prepare($vector, $way));
 }
 
-# For servers with debugging switches. Tries a vector, for which nothing is granted, without these guards ("a,b"; '' for all in place).
+# For servers with debugging switches. Tries a vector, for which nothing is granted unless WAY says so, without these guards ("a,b"; '' for all
+# in place).
 sub try_without
 {
-	my ($self, $vector, $guards) = @_;
+	my ($self, $vector, $guards, $way) = @_;
+	$way //= 'refused';
 	local $self->{own_options} = '-c pg_warrant.mutant=';
 	$self->{saved} //= $self->_save;
-	my $prepared = delete $self->{reusable}{ $vector->{name} } // $self->_prepare($vector, 'refused');
+	my $prepared = delete $self->{reusable}{"$vector->{name} $way"} // $self->_prepare($vector, $way);
 	$self->_psql_or_die('market', 'dba', "ALTER ROLE ALL SET pg_warrant.mutant = '$guards';\n");
-	my $try = eval { $self->_attack($vector, 'refused', $prepared) };
+	my $try = eval { $self->_attack($vector, $way, $prepared) };
 	my $broken = $try ? '' : $@;
 	$try //= { status => 3, out => '', err => $broken, files => '', changes => ['the gate is broken'], refused => [] };
 	my $done = @{ $try->{changes} } || $try->{status} == 0;
 	$self->_renew if $broken || ($done && "@{[ $vector->relations ]} $vector->{attack}" =~ /\bwarrant\.\w+\b(?!\()/);
 	# What was refused, and makes nothing before it is, can be tried again as it is.
-	my $spent = $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->gate =~ /duration/ ||
+	my $spent = $way ne 'refused' || $try->{status} == 0 || @{ $try->{changes} } || defined $vector->{before} || $vector->gate =~ /duration/ ||
 	  $vector->{attack} =~ /CREATE|FROM STDIN|GRANT|PREPARE TRANS|\\!/;
-	$self->{reusable} = $spent ? {} : { $vector->{name} => $prepared };
+	$self->{reusable} = $spent ? {} : { "$vector->{name} $way" => $prepared };
 	return $try;
 }
 

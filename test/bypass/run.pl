@@ -110,10 +110,10 @@ sub finish_tries
 # The gated ones take twice as long as the others: two servers share them.
 sub start_gated
 {
-	my ($try) = @_;
+	my ($try, $name) = @_;
 	my @halves = ([], []);
 	push @{ $halves[ $_ % 2 ] }, $vectors[$_] for 0 .. $#vectors;
-	return map { start_tries("gated$_", 1, $halves[$_], $try) } 0, 1;
+	return map { start_tries(($name // 'gated') . $_, 1, $halves[$_], $try) } 0, 1;
 }
 
 sub fault
@@ -151,6 +151,13 @@ sub leaks_without
 	return defined got_through($vector, $arena->try_without($vector, join ',', @guards));
 }
 
+# The other way round: it is granted, and does not get through.
+sub fails_without
+{
+	my ($arena, $vector, @guards) = @_;
+	return $vector->{needs} ne 'nothing' && defined why_not_succeeded($vector, $arena->try_without($vector, join(',', @guards), 'granted'));
+}
+
 # Guards that stand for each other are missed only together: a set of which no half, and no set without one half, would do.
 sub smallest_set
 {
@@ -169,14 +176,14 @@ sub smallest_set
 	return @guards;
 }
 
-# Those of the guards that are missed alone. A group without which nothing leaks holds none.
+# Those of the guards that are missed alone. A group that is not missed holds none.
 sub missed_alone
 {
-	my ($arena, $vector, @guards) = @_;
-	return () unless @guards && leaks_without($arena, $vector, @guards);
+	my ($is_missed, @guards) = @_;
+	return () unless @guards && $is_missed->(@guards);
 	return @guards if @guards == 1;
 	my @half = splice @guards, 0, @guards / 2;
-	return (missed_alone($arena, $vector, @half), missed_alone($arena, $vector, @guards));
+	return (missed_alone($is_missed, @half), missed_alone($is_missed, @guards));
 }
 
 # Returns what the vector leaks without, as "a" or "a,b"; '' when it leaks as it is. Sets that have been met are tried first, small ones before.
@@ -192,7 +199,8 @@ sub guards_missed
 	@sets = grep { /,/ } @guards unless @sets;
 	$second{ (split /,/)[1] } = 1 for @sets;    # apart from the first, or most groups would leak
 	my @singles = grep { !/,/ } @guards;
-	my @missed = map { missed_alone($arena, $vector, @$_) } [ grep { $asked{$_} && !$second{$_} } @singles ], [ grep { $asked{$_} && $second{$_} } @singles ];
+	my $leaks = sub { leaks_without($arena, $vector, @_) };
+	my @missed = map { missed_alone($leaks, @$_) } [ grep { $asked{$_} && !$second{$_} } @singles ], [ grep { $asked{$_} && $second{$_} } @singles ];
 	return \@missed if @missed;
 	my ($set) = grep { leaks_without($arena, $vector, $_) } @sets;
 	$set //= join ',', sort(smallest_set($arena, $vector, @singles)) if $all && leaks_without($arena, $vector, @singles);
@@ -200,8 +208,27 @@ sub guards_missed
 	return [ $set // () ];
 }
 
+# What is granted and fails without one of these: {guard} is the names of the vectors.
+sub needed_by_granted
+{
+	my (@guards) = @_;
+	my $missed = finish_tries(start_gated(sub {
+		my ($arena, $vector) = @_;
+		my @missed = missed_alone(sub { fails_without($arena, $vector, @_) }, @guards);
+		return @missed && fails_without($arena, $vector) ? [] : \@missed;
+	}, 'granted'));
+	my %needed;
+	for my $vector (@vectors)
+	{
+		my $found = $missed->{ $vector->{name} } // 'it was not tried';
+		ref $found or ok(0, "$vector->{name}, granted: $found");
+		push @{ $needed{$_} }, $vector->{name} for ref $found ? @$found : ();
+	}
+	return \%needed;
+}
+
 # Prints a line for each guard with the vectors that leak without it, one for each set that only together lets them leak, and one for the
-# vectors that no guard of these stops.
+# vectors that no guard of these stops. Where nothing leaks, it may be no guard: a line says what fails without it.
 sub without_guards
 {
 	my ($all, @guards) = @_;
@@ -217,6 +244,10 @@ sub without_guards
 	}
 	my %single = map { $_ => 1 } @guards;
 	note("guard $_: @{ $leaks{$_} // [] }") for @guards, grep { !$single{$_} } sort keys %leaks;
+	my %known = map { $_ => 1 } map { split /,/ } keys %leaks;
+	my @unknown = grep { !/,/ && !$known{$_} } @guards;
+	my $needed = @unknown ? needed_by_granted(@unknown) : {};
+	note("granted needs $_: @{ $needed->{$_} }") for grep { $needed->{$_} } @unknown;
 	note("no guard: @never");
 }
 
