@@ -16,7 +16,8 @@ sub start
 	my ($class, $name, $gated, $home) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init;
-	$node->append_conf('postgresql.conf', $_) for 'autovacuum = off', 'max_worker_processes = 16', 'max_prepared_transactions = 5', 'wal_level = logical';
+	$node->append_conf('postgresql.conf', $_) for 'autovacuum = off', 'max_worker_processes = 16', 'max_prepared_transactions = 5', 'wal_level = logical',
+	  'max_wal_senders = 5', "include_if_exists 'vector.conf'";
 	$node->append_conf('postgresql.conf', $_)
 	  for $gated ? ("shared_preload_libraries = 'pg_warrant'", 'pg_warrant.refusal_rate = 1000', 'pg_warrant.max_pending = 100000',
 		"pg_warrant.audit_timeout = '${patience_s}s'") : ();
@@ -36,13 +37,40 @@ sub _open_gate
 
 sub _await_recorder
 {
-	my ($self) = @_;
+	my ($self, $database) = @_;
 	my $end = time + $patience_s;
-	until ($self->_psql_or_die('market', 'dba', "SELECT count(*) FROM warrant.status() WHERE item = 'recorder' AND value LIKE 'running%';\n") == 1)
+	until ($self->_psql_or_die($database // 'market', 'dba', "SELECT count(*) FROM warrant.status() WHERE item = 'recorder' AND value LIKE 'running%';\n") == 1)
 	{
 		die 'the recorder did not start' if time > $end;
 		usleep(50_000);
 	}
+}
+
+# What a vector adds to the server's configuration, in force for who connects from now on. A session that has only begun has no other settings, so that
+# with them guards are switched off here, too.
+sub _configure
+{
+	my ($self, $lines) = @_;
+	return if $lines eq ($self->{configuration} // '');
+	my $ask = "SELECT pg_conf_load_time();\n";
+	my $before = $self->_psql_or_die('market', 'dba', $ask);
+	_write($self->{node}->data_dir . '/vector.conf', $lines);
+	$self->_psql_or_die('market', 'dba', "SELECT pg_reload_conf();\n");
+	my $end = time + $patience_s;
+	while ($self->_psql_or_die('market', 'dba', $ask) eq $before)
+	{
+		die 'the configuration was not read' if time > $end;
+		usleep(10_000);
+	}
+	$self->{configuration} = $lines;
+}
+
+# Some vectors are tried in a copy of the shop's database.
+sub _copy
+{
+	my ($self, $name) = @_;
+	$self->_psql_or_die('postgres', 'dba', "CREATE DATABASE $name TEMPLATE market;\nALTER DATABASE $name SET search_path = shop, desk, public;\n");
+	$self->_await_recorder($_) for $self->{gated} ? ('market', $name) : ();
 }
 
 sub stop { $_[0]->{node}->stop; }
@@ -105,6 +133,7 @@ sub try_without
 	my ($self, $vector, $guards, $way) = @_;
 	$way //= 'refused';
 	local $self->{own_options} = '-c pg_warrant.mutant=';
+	local $self->{guards} = $guards;
 	$self->{saved} //= $self->_save;
 	my $prepared = delete $self->{reusable}{"$vector->{name} $way"} // $self->_prepare($vector, $way);
 	$self->_psql_or_die('market', 'dba', "ALTER ROLE ALL SET pg_warrant.mutant = '$guards';\n");
@@ -128,6 +157,7 @@ sub _renew
 	$node->stop('immediate');
 	remove_tree($data);
 	system('cp', '-a', "$data.saved", $data) == 0 or die 'cp failed';
+	delete $self->{configuration};
 	$node->start;
 	$self->_await_recorder;
 }
@@ -157,9 +187,14 @@ sub try_asking
 sub _attack
 {
 	my ($self, $vector, $way, $prepared) = @_;
-	my ($status, $out, $err) = $self->_psql('market', $vector->{as}, $self->_script($vector, $way));
-	my $found = $self->_psql_or_die('market', 'dba',
-		$ask_facts . ($self->{gated} ? "\\set mark $prepared->{seq}\n$ask_refused" : ''));
+	my $place = $vector->{in} // 'market';
+	$self->_configure($vector->{configuration} . (defined $self->{guards} ? "pg_warrant.mutant = '$self->{guards}'\n" : ''))
+	  if $self->{gated} && defined $vector->{configuration};
+	my ($status, $out, $err) = $self->_psql($place, $vector->{as}, $self->_script($vector, $way));
+	my $found = eval { $self->_psql_or_die($place, 'dba', $ask_facts . ($self->{gated} ? "\\set mark $prepared->{seq}\n$ask_refused" : '')) };
+	my $broken = $@;
+	$self->_psql_or_die('market', 'dba', "\\o /dev/null\n$vector->{after}") if defined $vector->{after};
+	die $broken unless defined $found;
 	my ($facts, $refused) = split /^== refused\n/m, $found;
 	$out =~ s/^.*^== attack\n//ms if defined $vector->{before};
 	return {
@@ -174,11 +209,18 @@ sub _prepare
 	my ($self, $vector, $way) = @_;
 	remove_tree($self->{files});
 	mkdir $self->{files} or die "$self->{files}: $!";
+	$self->_configure('');
 	my $script = "\\o /dev/null\n";
 	$script .= "SET client_min_messages = error;\nSELECT warrant.drop_policy(name) FROM warrant.policies WHERE target_kind <> '!';\n" if $self->{gated};
 	$script .= "\\i $self->{home}/scene.sql\n";
 	$script .= ($vector->{setup} // '') . "\nRESET SESSION AUTHORIZATION;\nSET client_min_messages = error;\n";
 	$script .= "SELECT judge.watch('{" . join(',', $vector->relations) . "}');\n";
+	if ($vector->{in})
+	{
+		$self->_psql_or_die('market', 'dba', $script);
+		$self->_copy($vector->{in});
+		$script = "\\o /dev/null\nSET client_min_messages = error;\n";
+	}
 	$script .= $vector->gate . "\nRESET SESSION AUTHORIZATION;\n" if $self->{gated};
 	my $lasting = $vector->{lapses} && $way eq 'refused' ? '1 second' : '10 min';
 	if ($way eq 'granted' || ($way eq 'refused' && defined $vector->{before}))
@@ -187,7 +229,7 @@ sub _prepare
 		$script .= "\\o $self->{files}.grants\n" . $vector->grants($lasting, $way eq 'refused' && $vector->{uses}) . "\\o /dev/null\n";
 	}
 	$script .= "\\o\n$ask_facts" . ($self->{gated} ? $ask_seq : '');
-	my ($facts, $seq) = split /^== seq\n/m, $self->_psql_or_die('market', 'dba', $script);
+	my ($facts, $seq) = split /^== seq\n/m, $self->_psql_or_die($vector->{in} // 'market', 'dba', $script);
 	return { facts => $facts, seq => 0 + ($seq // 0) };
 }
 

@@ -3,8 +3,8 @@ package Vector;
 use strict;
 use warnings;
 
-my %sections = map { $_ => 1 } qw(setup gate granted before attack);
-my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows lapses uses since until);
+my %sections = map { $_ => 1 } qw(setup configuration gate granted before attack after);
+my %facts = map { $_ => 1 } qw(needs watch as subject relayed shows error fails swallows says lapses uses in since until);
 
 # All vectors below a directory that the server's version knows and whose "topic/name" matches the pattern, in order.
 sub all

@@ -51,6 +51,7 @@ sub why_no_error
 {
 	my ($vector, $try) = @_;
 	return if $vector->{swallows};
+	return $try->{err} =~ /$vector->{says}/ ? undef : 'the error is another' if defined $vector->{says};
 	my $state = $vector->{error} // '42501';
 	my @states = $try->{err} =~ /(?:ERROR|FATAL):  ([0-9A-Z]{5}):/g;
 	return 'there was no error' unless @states;
