@@ -154,11 +154,21 @@ bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
            reinterpret_cast<const Node*>(linitial_node(TargetEntry, top->targetlist)->expr) == call;
 }
 
+// The client itself sent what runs in this portal. Prepared statements and cursors are found by name, and other code that ran in the session
+// may have put PREPARE's, DECLARE's or PL/pgSQL's OPEN's in the place of those that a driver made and runs again.
+bool IsSentByClient(const PortalData* portal) {
+    if (portal == nullptr || portal->cursorOptions != CURSOR_OPT_NO_SCROLL)    // a cursor has others
+        return false;
+    const PreparedStatement* statement = portal->prepStmtName == nullptr ? nullptr : FetchPreparedStatement(portal->prepStmtName, false);
+    return portal->prepStmtName == nullptr || (statement != nullptr && !statement->from_sql);
+}
+
 // Deciding is done by a person who typed it: not by a function, view, trigger or rule that he ran.
 bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
     const Frame* frame = CurrentFrame();
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
-           PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid);
+           PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid) &&
+           (IsSentByClient(ActivePortal) || Mutant("sent_by_client"));
 }
 
 void RecordIndirectAttempt(const char* function) {
