@@ -14,6 +14,7 @@ struct Pin {
 
 // ALTER DATABASE ... SET by the database's owner reaches background workers too; these are what could change what our statements do.
 const Pin pins[] = {
+    {"role", "none"},
     {"search_path", "pg_catalog, pg_temp"},
     {"default_transaction_read_only", "off"},
     {"default_transaction_isolation", "read committed"},
@@ -58,6 +59,7 @@ void BeginWorker(Oid database, const char* activity) {
     pqsignal(SIGTERM, die);
     BackgroundWorkerUnblockSignals();
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+    SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);    // a setting as well, which wants a transaction
     for (const Pin& pin : pins)
         if (Exists(pin))
             SetConfigOption(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE);

@@ -140,6 +140,18 @@ $node->start;
 $node->wait_until_ready('shop');
 is($node->safe_as('dba', "SELECT state FROM warrant.requests WHERE id = $request", 'shop'), 'pending', 'what was answered survives a crash');
 $node->works('and all goes on after a restart', 'shop');
+
+# Nor is whom the workers run as.
+$node->safe_psql('postgres', "ALTER ROLE dba IN DATABASE shop SET role = none; ALTER ROLE dba IN DATABASE shop SET session_authorization = dba");
+for my $name ('role', 'session_authorization')
+{
+	$node->safe_as('owner', "SET client_min_messages = error; ALTER DATABASE shop SET $name = owner", 'postgres');
+	$old = $node->recorder_pid('shop');
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend($old)");
+	ok($node->eventually(sub { my $pid = $node->recorder_pid('shop'); $pid && $pid != $old }), "the recorder restarts with $name set");
+	$node->works("it is not the owner with $name set", 'shop');
+	$node->safe_as('owner', "ALTER DATABASE shop RESET $name", 'postgres');
+}
 unlike(slurp_file($node->logfile), qr/the recorder rejects an entry|recording failed/, 'no entry was rejected');
 $node->stop;
 done_testing();
