@@ -31,7 +31,7 @@ ALTER ROLE clerk SET pg_warrant.wait_point = 'reading_grants';
 \set ON_ERROR_STOP on
 -- attack
 \if :gated
-SELECT min(id) AS one, max(id) FILTER (WHERE max_uses IS NOT NULL) AS other FROM warrant.my_grants \gset
+SELECT max(id) FILTER (WHERE max_uses IS NULL) AS one, max(id) FILTER (WHERE max_uses IS NOT NULL) AS other FROM warrant.my_grants \gset
 \setenv ONE :one
 \setenv OTHER :other
 \! psql -Xq -U boss -o /dev/null -c "SELECT judge.hold()" -c "SELECT judge.until_come()" -c "SELECT warrant.revoke($ONE)" -c "SELECT warrant.revoke($OTHER)" 2>/dev/null &
