@@ -21,13 +21,14 @@ SELECT event, comment FROM stage.news() WHERE event LIKE 'policy%' OR event = 'w
 SELECT warrant.create_policy('one', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', require_reason => true);
 SELECT warrant.create_policy('longer', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 2, max_duration => '2 days');
 SELECT warrant.create_policy('no reason', 'approve', on_table => 'ledger', min_approvals => 2, priority => 3);
+SELECT warrant.create_policy('not audited', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 6, audit => 'none');
 SELECT warrant.create_policy('others decide', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 4, approver_role => 'regress_guild');
 SELECT warrant.create_policy('approve, not deny', 'approve', on_schema => 's', priority => 1);
 SELECT warrant.create_policy('only watched', 'approve', on_table => 'ledger', min_approvals => 3, require_reason => true, priority => 5, mode => 'monitor');
 SELECT warrant.create_policy('open', 'open', on_table => 'other');
 SELECT warrant.create_policy('excepted', 'deny', on_table => 'other', except_roles => '{regress_clerk}');
 SELECT warrant.set_person('regress_clerk', 'clerk');
-SELECT warrant.drop_policy(n) FROM unnest('{one,longer,"no reason","others decide","approve, not deny","only watched",open,excepted}'::text[]) AS n;
+SELECT warrant.drop_policy(n) FROM unnest('{one,longer,"no reason","not audited","others decide","approve, not deny","only watched",open,excepted}'::text[]) AS n;
 \c - :owner
 SELECT event, comment, count(*) FROM stage.news() WHERE event = 'weakened' GROUP BY 1, 2 ORDER BY 2;
 

@@ -76,6 +76,14 @@ SELECT * FROM stage.try($$SELECT warrant.protect_schema('information_schema')$$)
 SELECT * FROM stage.try($$SELECT warrant.protect_schema('warrant')$$);
 SELECT state FROM stage.try(format('SELECT warrant.protect_schema(%L)', (SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema())));
 
+-- Roles are there: the type regrole takes any number.
+SELECT * FROM stage.try($$SELECT warrant.protect('part_1', except_roles => '{4000000000}')$$);
+SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'part_1', for_roles => '{-}')$$);
+SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'part_1', definer_roles => '{regress_clerk,4000000000}')$$);
+SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'part_1', approver_role => 4000000000)$$);
+SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, 'nobody')$$);
+SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, NULL)$$);
+
 -- create_policy: exactly one target, and sane values.
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'deny')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'deny', on_table => NULL)$$);

@@ -207,6 +207,29 @@ SELECT count(*) FROM warrant.last_refusal();
 DELETE FROM ledger;
 SELECT command, schema_name, relation_name, policy_name, request_ids FROM warrant.last_refusal();
 
+-- Nobody grants to a role that another of his logins is a member of.
+\c - regress_dba
+SELECT warrant.set_person('regress_chief', 'ann'), warrant.set_person('regress_clerk', 'ann');
+\c - regress_chief
+\set VERBOSITY terse
+SELECT warrant.grant('regress_team', '{INSERT}', on_table => 'ledger');
+\set VERBOSITY default
+\c - regress_dba
+SELECT warrant.set_person('regress_chief', NULL), warrant.set_person('regress_clerk', NULL);
+
+-- What a role that is gone has asked for is not approved any more.
+\c - :owner
+CREATE ROLE regress_guest LOGIN;
+\c - regress_guest
+SELECT warrant.request('{SELECT}', on_table => 'ledger') AS asked \gset
+\c - :owner
+DROP ROLE regress_guest;
+\c - regress_chief
+\set VERBOSITY terse
+SELECT warrant.approve(:asked);
+\set VERBOSITY default
+SELECT warrant.deny(:asked);
+
 -- The end of all: what happened to each request.
 \c - :owner
 SELECT * FROM requests();

@@ -16,11 +16,18 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
 
+-- The type regrole takes a number that is no role's.
 CREATE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    gone oid;
 BEGIN
     IF roles IS NULL OR array_position(roles, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'parameter "%" must not be or contain NULL', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT u.role INTO gone FROM unnest(roles::oid[]) AS u (role) WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.role) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role with OID % does not exist', gone USING ERRCODE = 'undefined_object', DETAIL = format('It is in parameter "%s".', parameter);
     END IF;
     RETURN roles::oid[];
 END;
@@ -68,7 +75,7 @@ AS $$
            AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
                > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
            AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
-                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
+                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR made.audit < q.audit OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
                 OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
 $$;
 REVOKE ALL ON FUNCTION warrant.relaxes(warrant.policies) FROM PUBLIC;
@@ -143,7 +150,7 @@ BEGIN
     made.for_roles := warrant.role_oids(for_roles, 'for_roles');
     made.except_roles := warrant.role_oids(except_roles, 'except_roles');
     made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
-    made.approver_role := coalesce(approver_role, 'warrant_approver'::regrole);
+    made.approver_role := (warrant.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
@@ -177,7 +184,7 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
-definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -335,7 +342,7 @@ BEGIN
     END IF;
     DELETE FROM warrant.persons p WHERE p.role = set_person.role;
     IF person IS NOT NULL THEN
-        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(ARRAY[role::oid]))[1], person);
+        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(warrant.role_oids(ARRAY[role], 'role')))[1], person);
     END IF;
     PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
     PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');

@@ -371,6 +371,15 @@ BEGIN
 END;
 $$;
 
+-- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person.
+CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
+           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin));
+END;
+$$;
+
 -- The checks that approving and denying share: another person, a member of every approver role, each person once. Persons are compared as
 -- they were then and as they are known now: a set_person in between must not make two of one.
 CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -380,8 +389,7 @@ BEGIN
         PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Its policies name the roles whose members may.');
     END IF;
-    IF warrant.person_of(origin) IN ((request).person, warrant.person_of((request).requester, NULL)) OR warrant.user_of(origin) = (request).requester
-        OR warrant.is_member(warrant.user_of(origin), (request).requester) THEN
+    IF warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester) THEN
         PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
                              'warrant.cancel withdraws it.');
     END IF;
@@ -457,6 +465,9 @@ DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
     PERFORM warrant.check_decider(origin, request);
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+        PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
+    END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
     IF duration > request.duration THEN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
@@ -494,6 +505,9 @@ BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+        RETURN 'the role that filed the request is gone';
     END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
@@ -623,7 +637,7 @@ BEGIN
     IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(items)) THEN
         PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', (terms).policies), 'The policy names the role whose members may.');
     END IF;
-    IF warrant.person_of(origin) = warrant.person_of(grantee, NULL) OR warrant.is_member(warrant.user_of(origin), grantee) THEN
+    IF warrant.is_himself(origin, grantee) THEN
         PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
@@ -827,7 +841,7 @@ BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+             'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
 END;

@@ -51,6 +51,38 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
+-- The type regrole takes a number that is no role's.
+CREATE OR REPLACE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone oid;
+BEGIN
+    IF roles IS NULL OR array_position(roles, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'parameter "%" must not be or contain NULL', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT u.role INTO gone FROM unnest(roles::oid[]) AS u (role) WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.role) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role with OID % does not exist', gone USING ERRCODE = 'undefined_object', DETAIL = format('It is in parameter "%s".', parameter);
+    END IF;
+    RETURN roles::oid[];
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR person = '' THEN
+        RAISE EXCEPTION 'role must not be NULL and person not empty' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM warrant.persons p WHERE p.role = set_person.role;
+    IF person IS NOT NULL THEN
+        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(warrant.role_oids(ARRAY[role], 'role')))[1], person);
+    END IF;
+    PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
+    PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');
+END;
+$$;
+
 -- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
 CREATE OR REPLACE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -62,7 +94,7 @@ AS $$
            AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
                > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
            AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
-                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
+                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR made.audit < q.audit OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
                 OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
 $$;
 
@@ -136,7 +168,7 @@ BEGIN
     made.for_roles := warrant.role_oids(for_roles, 'for_roles');
     made.except_roles := warrant.role_oids(except_roles, 'except_roles');
     made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
-    made.approver_role := coalesce(approver_role, 'warrant_approver'::regrole);
+    made.approver_role := (warrant.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
@@ -173,7 +205,7 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
-definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now, or would
 -- govern what is created there.
@@ -303,6 +335,33 @@ BEGIN
 END;
 $$;
 
+-- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person.
+CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
+           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin));
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(warrant.items_of_request((request).id))) THEN
+        PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
+                             'Its policies name the roles whose members may.');
+    END IF;
+    IF warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester) THEN
+        PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
+                             'warrant.cancel withdraws it.');
+    END IF;
+    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id
+                  AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person))) THEN
+        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', (request).id));
+    END IF;
+END;
+$$;
+
 CREATE OR REPLACE FUNCTION warrant.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -355,6 +414,9 @@ DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
     PERFORM warrant.check_decider(origin, request);
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+        PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
+    END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
     IF duration > request.duration THEN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
@@ -382,6 +444,9 @@ BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+        RETURN 'the role that filed the request is gone';
     END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
@@ -426,7 +491,7 @@ BEGIN
     IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(items)) THEN
         PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', (terms).policies), 'The policy names the role whose members may.');
     END IF;
-    IF warrant.person_of(origin) = warrant.person_of(grantee, NULL) OR warrant.is_member(warrant.user_of(origin), grantee) THEN
+    IF warrant.is_himself(origin, grantee) THEN
         PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
@@ -633,7 +698,7 @@ DECLARE
     internal pg_catalog.regprocedure;
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
-        AND p.proname IN ('check_within', 'file_request', 'make_grant', 'enter_approval', 'approve_one', 'do_spend') LOOP
+        AND p.proname IN ('check_within', 'file_request', 'make_grant', 'enter_approval', 'is_himself', 'approve_one', 'do_spend') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
