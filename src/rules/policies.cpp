@@ -203,8 +203,11 @@ bool Beats(const Policy* a, const Policy* b) {
     return a->effect != b->effect ? a->effect < b->effect : a->id < b->id;
 }
 
+// Between equals the older: who decides in a family does not change with a policy that is added somewhere in it, and called no weakening.
 bool IsStricter(const Policy* a, const Policy* b) {
-    return Laxity(a) != Laxity(b) ? Laxity(a) < Laxity(b) : a->min_approvals > b->min_approvals;
+    if (Laxity(a) != Laxity(b))
+        return Laxity(a) < Laxity(b);
+    return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;
 }
 
 }    // namespace warrant

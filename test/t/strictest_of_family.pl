@@ -40,6 +40,13 @@ governs("$deny, $monitor", $approve, "parent's", 'even when it is a denial that 
 governs($open, "$approve, $monitor", "parent's", 'watched before open, so that it is audited');
 governs($open, "$deny, $monitor", "parent's", 'a watched denial too');
 
+# Others who decide about a partition are no stricter: adding them changes nothing, so that it need not be approved.
+$node->safe_psql('postgres', "CREATE ROLE guild; SELECT warrant.create_policy('parent''s', on_table => 'ledger', $approve)");
+$node->safe_psql('postgres', "SELECT warrant.create_policy('own', on_table => 'parts.ledger_1', approver_role => 'guild', $approve)");
+is($node->safe_psql('postgres', "SELECT DISTINCT detail FROM unnest('{ledger,parts.ledger_1}'::regclass[]) AS r, warrant.explain('clerk', 'UPDATE', r) WHERE rule = 'policy'"),
+	"policy parent's", 'the older between equals');
+$node->safe_psql('postgres', 'SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name IN (\'own\', \'parent\'\'s\')');
+
 # And in deed.
 $node->safe_psql('postgres', "SELECT warrant.create_policy('own', on_schema => 'parts', $approve, $monitor)");
 is($node->sqlstate_as('clerk', 'DELETE FROM parts.ledger_1'), 'none', 'only watched');
