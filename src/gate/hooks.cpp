@@ -101,6 +101,7 @@ void OnExecutorEnd(QueryDesc* query) {
     EndStatementOf(query);
     ForgetStart(query);
     previous_end(query);
+    KeepHearingErrors();
 }
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
@@ -148,6 +149,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
         });
         CheckHeldNames(&frame);
         CheckGranted(&frame);
+        KeepHearingErrors();
         if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);
     });

@@ -12,6 +12,8 @@
 
 namespace warrant {
 
+bool may_hide_errors = false;
+
 namespace {
 
 // What is about the server, the transaction or the gate quotes no value; what is raised by hand is its author's word.
@@ -48,13 +50,17 @@ struct {
     LocalTransactionId transaction;
     TimestampTz message;
     int flags;
-} latest = {InvalidLocalTransactionId, 0, 0};
+    bool unlogged;    // its errors do not belong into the server log
+} latest = {InvalidLocalTransactionId, 0, 0, false};
 
 int Remembered(int flags) {
     if (flags != 0) {
+        latest.unlogged = latest.unlogged && WithheldInTransaction() != 0;
         latest.flags = WithheldInTransaction() | flags;
         latest.transaction = MyTransactionNumber();
         latest.message = GetCurrentStatementStartTimestamp();
+        may_hide_errors = true;
+        HearErrors();
     }
     return flags;
 }
@@ -70,7 +76,9 @@ emit_log_hook_type previous_emit_log = nullptr;
 
 // An error on its way to log and client. COMMIT raises where nothing can catch it.
 void OnEmitLog(ErrorData* error) {
-    if (previous_emit_log != nullptr)
+    if (latest.unlogged && error->elevel == ERROR && WithheldInTransaction() != 0)
+        error->output_to_server = false;
+    else if (previous_emit_log != nullptr)
         previous_emit_log(error);
     bool of_constraint = error->elevel >= ERROR && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
     if (!of_constraint || error->detail == nullptr || !IsConcerned(WithheldInTransaction(), error->sqlerrcode) || Mutant("withheld_deferred"))
@@ -109,6 +117,13 @@ int WithheldInTransaction() {
         return 0;
     bool now = latest.transaction == MyTransactionNumber() || latest.message == GetCurrentStatementStartTimestamp();
     return now ? latest.flags : 0;
+}
+
+void HearErrors() {
+    if (latest.transaction != MyTransactionNumber() || LogsErrors())
+        return;
+    (void)set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+    latest.unlogged = true;
 }
 
 void InstallWithheld() {

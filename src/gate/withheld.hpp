@@ -2,9 +2,7 @@
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
 // which shows the row that the new one may not stand beside. Of constraints that wait for the end of the transaction, no error in such a transaction
-// has a detail.
-//
-// Not met here: those of COMMIT where log_min_messages is above error. What a function raises by RAISE is its owner's word, and is left alone.
+// has a detail. What a function raises by RAISE is its owner's word, and is left alone.
 #pragma once
 
 #include "pg/server.hpp"
@@ -29,6 +27,17 @@ int WithheldInTransaction();
 
 // Listens for the errors that COMMIT raises.
 void InstallWithheld();
+
+// The server lets one listen only to what goes to its log, so that in such a transaction all errors must; which it does not log, nevertheless.
+void HearErrors();
+
+// There has been such a transaction: its other statements may change what is logged.
+extern bool may_hide_errors;
+
+inline void KeepHearingErrors() {
+    if (unlikely(may_hide_errors))
+        HearErrors();
+}
 
 // Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are withheld.
 int SilenceNotices(int flags);

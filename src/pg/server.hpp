@@ -200,6 +200,16 @@ inline LocalTransactionId MyTransactionNumber() {
 #endif
 }
 
+// Whether the server logs this process's errors.
+inline bool LogsErrors() {
+#if PG_VERSION_NUM >= 190000
+    int least = log_min_messages[MyBackendType];
+#else
+    int least = log_min_messages;
+#endif
+    return least != LOG && least <= ERROR;
+}
+
 // How the client proved who it is ("method:identity"), or nullptr.
 inline const char* AuthenticatedIdentity() {
 #if PG_VERSION_NUM >= 160000

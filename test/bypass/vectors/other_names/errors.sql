@@ -248,6 +248,37 @@ BEGIN;
 INSERT INTO orders (id, span) VALUES (9, '(,)');
 COMMIT;
 
+--- deferred_unlogged: the same on a server that logs no errors
+-- needs nothing
+-- error 23505
+-- fails
+-- setup
+UPDATE orders SET status = CASE id WHEN 1 THEN card ELSE id::text END;
+ALTER TABLE orders ADD UNIQUE (status) DEFERRABLE INITIALLY DEFERRED;
+ALTER ROLE clerk SET log_min_messages = 'fatal';
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = card WHERE id = 2;
+
+--- deferred_silenced: the same of a session that ends the log of errors before COMMIT
+-- needs nothing
+-- error 23505
+-- fails
+-- setup
+UPDATE orders SET status = CASE id WHEN 1 THEN card ELSE id::text END;
+ALTER TABLE orders ADD UNIQUE (status) DEFERRABLE INITIALLY DEFERRED;
+GRANT SET ON PARAMETER log_min_messages TO clerk;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+BEGIN;
+UPDATE orders SET status = card WHERE id = 2;
+SET LOCAL log_min_messages = 'log';
+COMMIT;
+
 --- undeferred_key: a block has the constraint checked, and looks at the error itself
 -- needs nothing
 -- swallows
