@@ -39,7 +39,7 @@ INSERT INTO attempts (statement) VALUES
     ('ALTER TABLE warrant.policies SET UNLOGGED'),
     ('ALTER INDEX warrant.policies_by_target RENAME TO gone'),
     ('ALTER VIEW warrant.pending RENAME TO gone'),
-    ('ALTER SEQUENCE warrant.action_ids RESTART'),
+    ('ALTER SEQUENCE warrant.requests_id_seq RESTART'),
     ('ALTER TABLE ledger ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES warrant.persons (role)'),
     ('ALTER TABLE ledger INHERIT warrant.policy_epoch'),
     ('CREATE TABLE tied (a oid REFERENCES warrant.persons)'),
@@ -99,6 +99,19 @@ GRANT CREATE ON SCHEMA warrant TO regress_writer;
 GRANT ALL ON attempts TO regress_writer;
 \c - regress_writer
 SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;
+
+-- Whoever may write all data may set sequences. Nothing that the recorder writes is numbered by one.
+SELECT count(setval(oid, 9223372036854775807)) FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'S';
+\c - regress_clerk
+SELECT warrant.request('{UPDATE}', on_table => 'ledger');
+\c - regress_chief
+SELECT warrant.approve(2);
+\c - regress_writer
+SELECT count(setval(oid, 1, false)) FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'S';
+\c - regress_clerk
+SELECT warrant.request('{DELETE}', on_table => 'ledger');
+\c - regress_chief
+SELECT warrant.approve(3);
 \c - :owner
 DROP OWNED BY regress_writer;
 DROP ROLE regress_writer;

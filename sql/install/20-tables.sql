@@ -202,7 +202,6 @@ INSERT INTO warrant.grant_scopes
 SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel', NULL
   FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
 
-CREATE SEQUENCE warrant.action_ids;
 CREATE TABLE warrant.action_results (
     action_id bigint PRIMARY KEY,
     done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),

@@ -1,5 +1,5 @@
 -- Actions: what the recorder executes, each in a subtransaction of its own. Nobody else calls the functions of this part: only the
--- recorder may write these tables. PL/pgSQL also where SQL would do: it keeps its plans for the life of the recorder.
+-- recorder may write these tables. It numbers their rows by itself: whoever may write all data may set any sequence. PL/pgSQL also where SQL would do: it keeps its plans for the life of the recorder.
 
 -- A sealed row written in SQL.
 CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
@@ -230,8 +230,8 @@ CREATE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms 
     statement_facts jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO warrant.deliveries (request_id, webhook, facts)
-    SELECT queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
+    INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
+    SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled;
     IF FOUND THEN
         UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
@@ -270,8 +270,8 @@ BEGIN
         PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
-    VALUES (requester, (warrant.role_names(ARRAY[requester]))[1],
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
+    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, (warrant.role_names(ARRAY[requester]))[1],
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl, max_uses)
     RETURNING id INTO request;
@@ -309,8 +309,8 @@ DECLARE
     made bigint;
     covered bigint;
 BEGIN
-    INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
-    VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
+    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
+    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
     SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;

@@ -137,10 +137,7 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }
 
-int64_t NextActionId() {
-    Oid sequence = get_relname_relid("action_ids", get_namespace_oid(schema_name, false));
-    return nextval_internal(sequence, false);
-}
+int64_t NextActionId() { return int64_t(pg_atomic_fetch_add_u64(&shared->next_statement, 1)); }
 
 void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply) {
     *reply = Reply{};

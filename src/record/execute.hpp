@@ -7,7 +7,7 @@
 
 namespace warrant {
 
-// The next action's number, from a sequence that never goes back.
+// The next action's number; no other has had it, not before a restart either.
 int64_t NextActionId();
 
 // Executes the entry's action and writes its row in warrant.action_results. What the action raises becomes the reply.
