@@ -31,6 +31,7 @@ SOURCES := \
 	src/gate/guarded_settings.cpp \
 	src/gate/held_names.cpp \
 	src/gate/hooks.cpp \
+	src/gate/kept_rows.cpp \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \
 	src/gate/reading.cpp \

@@ -1,8 +1,7 @@
 // Rows that are fetched later than their statement was decided on: cursors, suspended portals, loops over a query, cursors WITH HOLD that
 // COMMIT materialises. Each fetch is refused once the grant is gone; while it lives, nothing is recorded or spent for it.
 //
-// Not met here: rows that the server has put aside for a portal of UPDATE ... RETURNING or EXECUTE with a row limit, and for a loop whose
-// procedure commits inside it; no hook sees them leave.
+// Not met here: rows that the server has put aside for a portal of UPDATE ... RETURNING or EXECUTE with a row limit; no hook sees them leave.
 #pragma once
 
 #include "pg/server.hpp"
@@ -47,8 +46,8 @@ inline QueryDesc* StartingQuery() { return CurrentFrame() == nullptr && ActivePo
 // Raises 42501 when a query that has started earlier may not run now.
 void CheckBeforeRun(const QueryDesc* query);
 
-// The same for FETCH and MOVE, before the portal is touched: it is still good when the error is rolled back to a savepoint. A held cursor's
-// rows leave through here alone. Notes the portal in the frame of the FETCH.
+// The same for FETCH and MOVE, before the portal is touched: it is still good when the error is rolled back to a savepoint. What
+// COMMIT has put aside leaves through here alone (kept_rows.hpp). Notes the portal in the frame of the FETCH.
 void CheckPortal(Frame* fetch, const char* name);
 
 }    // namespace warrant

@@ -19,6 +19,7 @@
 #include "gate/fetch.hpp"
 #include "gate/held_names.hpp"
 #include "gate/hooks.hpp"
+#include "gate/kept_rows.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
 #include "gate/replication.hpp"
@@ -43,6 +44,8 @@ object_access_hook_type previous_object_access;
 const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {
+    if (unlikely(rows_in_reach))
+        PutRowsAside();
     BeginQuery(query);
     Hold("starting");
     eflags |= CheckQuery(query, eflags);
@@ -61,6 +64,8 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
         else if (again)
             CheckBeforeRun(query);
         Withholding(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
+        if (query->dest->mydest == DestTuplestore)
+            NoteKeptRows(query);
     });
     CountRows(query, query->estate->es_processed);
 }
@@ -124,6 +129,8 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
+    if (unlikely(rows_in_reach))
+        PutRowsAside();
     UtilityFrame frame;
     static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.needed.count = 0;
@@ -140,8 +147,12 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             frame.decided = true;
             Hold(plan->utilityStmt);
         }
-        if (IsA(plan->utilityStmt, FetchStmt))
-            CheckPortal(&frame, reinterpret_cast<FetchStmt*>(plan->utilityStmt)->portalname);
+        if (IsA(plan->utilityStmt, FetchStmt)) {
+            const FetchStmt* fetch = reinterpret_cast<FetchStmt*>(plan->utilityStmt);
+            CheckPortal(&frame, fetch->portalname);
+            if (GiveRowsBack(fetch))
+                return;
+        }
         WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
             WithDatabaseHeld(plan->utilityStmt, [&] {
                 Withholding(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });

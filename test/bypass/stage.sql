@@ -55,10 +55,10 @@ $$;
 -- For races that only a debugging build can hold (Hold in src/pg/mutants.hpp): one session holds, waits until the other one has come, which a
 -- release build never does, and makes its change. The other one begins when it is held, and goes on when the change is made.
 CREATE FUNCTION judge.hold() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_lock(1)';
-CREATE FUNCTION judge.until_come() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION judge.until_come(in_any_build boolean = false) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     FOR turn IN 1..500 LOOP
-        EXIT WHEN current_setting('pg_warrant.wait_point', true) IS NULL OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted);
+        EXIT WHEN (current_setting('pg_warrant.wait_point', true) IS NULL AND NOT in_any_build) OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted);
         PERFORM pg_sleep(0.01);
     END LOOP;
 END;

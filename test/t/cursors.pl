@@ -88,6 +88,44 @@ ok($node->eventually(sub { ($node->ask($clerk, 'FETCH 0 FROM h;'))[1] eq '42501'
 approve();
 says('none', 'CLOSE h;', 'closed');
 
+# Its rows, fetched by a function.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION next_of(refcursor) RETURNS int LANGUAGE plpgsql AS $$ DECLARE i int; BEGIN FETCH $1 INTO i; RETURN i; END $$;
+CREATE FUNCTION tries(refcursor) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE i int;
+BEGIN
+	FETCH $1 INTO i;
+	RETURN i;
+EXCEPTION WHEN insufficient_privilege THEN
+	RETURN 'refused';
+END $$;
+SQL
+says('none', "DECLARE h SCROLL CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id;", 'a cursor is held');
+is(says('none', "SELECT next_of('h');", 'a function fetches from it'), '1', 'the first row');
+($allowed, $refused) = (rows('allowed'), rows('refused'));
+is(says('none', "SELECT next_of('h') + next_of('h');", 'twice'), '5', 'in one statement');
+is(rows('allowed'), $allowed, 'without a new access');
+revoke();
+says('none', "SELECT 1; SELECT next_of(NULL) IS NULL FROM (SELECT 1) AS s WHERE false;", 'after the revoke other statements go on');
+is(rows('refused'), $refused, 'and nothing is audited');
+says('42501', "SELECT next_of('h');", 'the function is refused');
+is(rows('refused'), $refused + 1, 'and audited once');
+is(says('none', "SELECT tries('h'), tries('h');", 'it may catch that'), 'refused|refused', 'each time');
+says('42501', 'FETCH FROM h;', 'a FETCH is refused as before');
+says('none', 'BEGIN; SAVEPOINT s;', 'a savepoint');
+says('42501', "SELECT next_of('h');", 'and there, too');
+says('none', 'ROLLBACK TO s; ROLLBACK;', 'rolled back');
+approve();
+is(says('none', "SELECT next_of('h'), tries('h');", 'approved again it goes on'), '4|5', 'where it stood');
+is(says('none', 'FETCH PRIOR FROM h;', 'backwards'), '4', 'too');
+revoke();
+says('none', 'SELECT 1; CLOSE h;', 'it can be closed without a grant');
+says('34000', "SELECT next_of('h');", 'and is gone');
+approve();
+says('none', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id; SELECT 1; DISCARD ALL;", 'as by DISCARD ALL');
+says('none', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id;", 'another one of that name');
+is(says('none', "SELECT next_of('h'); CLOSE h;", 'is fetched'), '1', 'from its start');
+
 # PL/pgSQL: the revoke comes from another session while the block waits for a row that the boss holds.
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE gate_lock (id int PRIMARY KEY);
@@ -176,6 +214,25 @@ approve();
 @sent = $client->ask($start . $client->message('E', "p\0", pack('N', 0)) . $client->message('S'));
 is($client->state_of(@sent), 'none', 'without a row limit it runs');
 is(scalar(grep { $_->[0] eq 'D' } @sent), 100, 'to its end');
+my $described = $client->message('D', "Ph\0");
+$client->ask($client->message('Q', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id\0"));
+@sent = $client->ask($described . $client->message('S'));
+my ($columns) = map { $_->[1] } grep { $_->[0] eq 'T' } @sent;
+$more = $client->message('E', "h\0", pack('N', 2));
+@sent = $client->ask($client->message('Q', "BEGIN\0"));
+@sent = $client->ask($more . $client->message('S'));
+is($client->shape_of(@sent), 'DDsZ', 'two rows of a held cursor, as of any portal');
+@sent = $client->ask($described . $client->message('S'));
+is((map { $_->[1] } grep { $_->[0] eq 'T' } @sent)[0], $columns, 'which is described as before');
+revoke();
+@sent = $client->ask($more . $client->message('S'));
+is($client->state_of(@sent), '42501', 'a revoke counts there, too');
+$client->ask($client->message('Q', "ROLLBACK\0"));
+@sent = $client->ask($described . $client->message('S'));
+is((map { $_->[1] } grep { $_->[0] eq 'T' } @sent)[0], $columns, 'it is described as before');
+approve();
+@sent = $client->ask($more . $client->message('S'));
+is($client->shape_of(@sent), 'DDsZ', 'and goes on when it is approved again');
 $client->close;
 
 $node->log_is_sound;

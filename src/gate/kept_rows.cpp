@@ -1,0 +1,174 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "gate/gate.hpp"
+#include "gate/kept_rows.hpp"
+
+namespace warrant {
+
+namespace {
+
+struct Kept {
+    Kept* next;
+    Portal portal;
+    TimestampTz created;       // together with its address it tells a portal from all others
+    char name[NAMEDATALEN];
+    List* stmts;               // the portal's, when it has its rows
+    List* asking;              // and when it has not: our FETCH before them
+    Tuplestorestate* rows;     // taken out; or nullptr
+    MemoryContext context;     // theirs
+    bool refused;              // our FETCH has failed, and the portal with it
+};
+
+Kept* all_kept = nullptr;
+
+Kept* FindKept(Portal portal) {
+    for (Kept* kept = all_kept; kept != nullptr; kept = kept->next)
+        if (kept->portal == portal && kept->created == portal->creation_time)
+            return kept;
+    return nullptr;
+}
+
+// The end of the client's message, which may be the protocol's Execute or a fast-path call: those are no statements.
+void OnMessageEnd(void* listening) {
+    *static_cast<bool*>(listening) = false;
+    PutRowsAside();
+}
+
+void NoteReach() {
+    static bool listening = false;
+    static MemoryContextCallback at_end = {OnMessageEnd, &listening, nullptr};
+    rows_in_reach = true;
+    if (listening || MessageContext == nullptr)
+        return;
+    MemoryContextRegisterResetCallback(MessageContext, &at_end);
+    listening = true;
+}
+
+// Also before the server drops the portal, or because it has failed.
+void Restore(Portal portal) {
+    Kept* kept = FindKept(portal);
+    if (kept == nullptr || kept->rows == nullptr)
+        return;
+    if (portal->holdStore != nullptr)    // made for what our FETCH would return
+        tuplestore_end(portal->holdStore);
+    if (portal->holdContext != nullptr)
+        MemoryContextDelete(portal->holdContext);
+    portal->holdStore = kept->rows;
+    portal->holdContext = kept->context;
+    portal->stmts = kept->stmts;
+    portal->strategy = PORTAL_ONE_SELECT;
+    portal->cleanup = nullptr;
+    kept->rows = nullptr;
+    kept->refused = portal->status == PORTAL_FAILED;
+    NoteReach();
+}
+
+// A portal that is running, or whose COMMIT is, keeps them.
+bool IsAtRest(const Kept* kept) {
+    const PortalData* portal = kept->portal;
+    return (portal->status == PORTAL_READY || kept->refused) && portal->holdStore != nullptr && portal->queryDesc == nullptr &&
+           portal->createSubid == InvalidSubTransactionId;
+}
+
+void TakeOut(Kept* kept) {
+    Portal portal = kept->portal;
+    kept->rows = portal->holdStore;
+    kept->context = portal->holdContext;
+    kept->refused = false;
+    portal->holdStore = nullptr;
+    portal->holdContext = nullptr;
+    portal->stmts = kept->asking;
+    portal->strategy = PORTAL_UTIL_SELECT;
+    portal->cleanup = Restore;
+    portal->status = PORTAL_READY;    // also after our FETCH has failed, as when the client's fails before the portal is touched
+}
+
+bool IsOver(const Kept* kept) {
+    Portal now = GetPortalByName(kept->name);
+    return now != kept->portal || now->creation_time != kept->created || (now->status == PORTAL_FAILED && !kept->refused);
+}
+
+// A procedure's loop goes on after its COMMIT without another statement.
+void OnCommit(XactEvent event, void*) {
+    if (event == XACT_EVENT_COMMIT && rows_in_reach)
+        PutRowsAside();
+}
+
+// And a function may go on after it has caught a refusal.
+void OnRollback(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+    if (event == SUBXACT_EVENT_ABORT_SUB && rows_in_reach)
+        PutRowsAside();
+}
+
+void ListenForEnds() {
+    static bool listening = false;
+    if (listening)
+        return;
+    RegisterXactCallback(OnCommit, nullptr);
+    RegisterSubXactCallback(OnRollback, nullptr);
+    listening = true;
+}
+
+// It counts no rows of its own, and what a client is told about the portal's columns comes from its query.
+PlannedStmt* FetchFrom(const char* name) {
+    FetchStmt* fetch = makeNode(FetchStmt);
+    fetch->direction = FETCH_FORWARD;
+    fetch->portalname = pstrdup(name);
+    PlannedStmt* plan = makeNode(PlannedStmt);
+    plan->commandType = CMD_UTILITY;
+    plan->utilityStmt = reinterpret_cast<Node*>(fetch);
+    plan->stmt_location = -1;
+    return plan;
+}
+
+}    // namespace
+
+void NoteKeptRows(const QueryDesc* query) {
+    Portal portal = ActivePortal;
+    bool keeps = portal != nullptr && portal->queryDesc == query && portal->holdStore != nullptr && portal->strategy == PORTAL_ONE_SELECT;
+    if (!keeps || !GateIsPresent() || Mutant("kept_rows"))
+        return;
+    ListenForEnds();
+    MemoryContext caller = MemoryContextSwitchTo(portal->portalContext);
+    // A cached plan's are released, but not the portal's own.
+    List* stmts = portal->cplan == nullptr ? portal->stmts : list_make1(copyObjectImpl(query->plannedstmt));
+    List* asking = lcons(FetchFrom(portal->name), list_copy(stmts));
+    MemoryContextSwitchTo(caller);
+    Kept* kept = static_cast<Kept*>(MemoryContextAllocZero(TopMemoryContext, sizeof(Kept)));
+    kept->next = all_kept;
+    kept->portal = portal;
+    kept->created = portal->creation_time;
+    strlcpy(kept->name, portal->name, sizeof kept->name);
+    kept->stmts = stmts;
+    kept->asking = asking;
+    all_kept = kept;
+    NoteReach();
+}
+
+void PutRowsAside() {
+    rows_in_reach = false;
+    for (Kept** link = &all_kept; *link != nullptr;) {
+        Kept* kept = *link;
+        if (IsOver(kept)) {
+            *link = kept->next;
+            pfree(kept);
+            continue;
+        }
+        if (kept->rows == nullptr && IsAtRest(kept))
+            TakeOut(kept);
+        rows_in_reach = rows_in_reach || kept->rows == nullptr;
+        link = &kept->next;
+    }
+}
+
+bool GiveRowsBack(const FetchStmt* fetch) {
+    Portal portal = GetPortalByName(fetch->portalname);
+    const Kept* kept = PortalIsValid(portal) ? FindKept(portal) : nullptr;
+    if (kept == nullptr || kept->rows == nullptr)
+        return false;
+    Restore(portal);
+    return portal->status == PORTAL_ACTIVE;    // in the middle of the fetch that began it
+}
+
+}    // namespace warrant
