@@ -26,6 +26,7 @@ SELECT stage.lacks('SELECT * FROM sales WHERE k = 1');
 SELECT stage.lacks($$INSERT INTO sales VALUES (1, 'a')$$);
 SELECT stage.lacks($$INSERT INTO sales_2 VALUES (2, 'b')$$);
 SELECT stage.lacks($$INSERT INTO sales_2_rest VALUES (2, 'b')$$);
+-- An update of the key may bring its rows where nothing protects them; another one may not.
 SELECT stage.lacks($$UPDATE sales SET k = 2, v = 'b' WHERE k = 1$$);
 
 -- A protected parent governs all below it.

@@ -41,6 +41,40 @@ bool StoresNothing(Oid relation) {
     return !writes || Mutant("stored_by_trigger");
 }
 
+// The columns' names lead from a partitioned table to its part.
+bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
+    Bitmapset* mapped = nullptr;
+    for (int column = -1; (column = bms_next_member(columns, column)) >= 0;) {
+        char* name = get_attname(table, column + FirstLowInvalidHeapAttributeNumber, true);
+        AttrNumber number = name == nullptr ? InvalidAttrNumber : get_attnum(part, name);
+        if (number != InvalidAttrNumber)
+            mapped = bms_add_member(mapped, number - FirstLowInvalidHeapAttributeNumber);
+    }
+    Relation opened = table_open(part, AccessShareLock);
+    bool used_in_expression;
+    bool found = has_partition_attrs(opened, mapped, &used_in_expression);
+    table_close(opened, AccessShareLock);
+    return found;
+}
+
+// Whether the update may carry rows from protected partitions into others: it assigns to a key of a table some of whose partitions are free.
+bool MovesRowsOut(const Permission& permission) {
+    if (!Updates(permission) || permission.relation < FirstNormalObjectId || Mutant("moved_rows"))
+        return false;
+    const Governance* governance = FindGovernance(permission.relation);
+    if (likely(governance->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governance))
+        return false;
+    bool moves = false, keeps = true;
+    ListCell* cell;
+    foreach (cell, find_all_inheritors(permission.relation, NoLock, nullptr)) {
+        if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_PARTITIONED_TABLE)
+            moves = moves || ArePartOfKey(permission.updated, permission.relation, lfirst_oid(cell));
+        else
+            keeps = keeps && KeepsProtected(lfirst_oid(cell));
+    }
+    return moves && !keeps;
+}
+
 // The materialized view that the statement refreshes; its name is pinned.
 bool RefreshKeepsProtected(const Node* utility) {
     if (utility == nullptr || !IsA(utility, RefreshMatViewStmt))
@@ -127,7 +161,7 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
     }
     Oid definer = TrustedDefinerOf(permission);
     bool implied = Writes(permission) && list_member_oid(implied_reads, permission.relation);
-    if ((permission.required & ACL_SELECT) && !implied) {
+    if (((permission.required & ACL_SELECT) && !implied) || MovesRowsOut(permission)) {
         AddAccess(list, permission.relation, Command::Select, definer);
         if (exported && !Mutant("export"))
             AddAccess(list, permission.relation, Command::Export, definer);
@@ -152,7 +186,9 @@ bool WritesUnprotected(List* permissions) {
     bool found = false;
     ForEachPermission(permissions, [&found](const Permission& permission) {
         bool writes = (permission.required & ACL_INSERT) != 0 || Updates(permission);
-        found = found || (writes && !KeepsProtected(permission.relation) && !StoresNothing(permission.relation));
+        const Governance* governance = writes && !found ? FindGovernance(permission.relation) : nullptr;
+        if (governance != nullptr)
+            found = Protects(governance) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
     });
     return found;
 }

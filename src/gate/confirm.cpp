@@ -34,6 +34,7 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
     switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
         case T_CreateFunctionStmt:
         case T_AlterFunctionStmt:
+        case T_DefineStmt:    // of an aggregate
             return class_id == ProcedureRelationId && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterForeignServerStmt:
             return class_id == ForeignServerRelationId && !Mutant("servers") ? RelationsThatUse(class_id, object) : NIL;

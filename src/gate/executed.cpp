@@ -14,16 +14,22 @@ namespace {
 // Libraries whose functions read pages or files themselves.
 const char* const libraries[] = {"adminpack", "pageinspect", "pg_surgery", "pg_walinspect"};
 
-bool IsOfSuchLibrary(const char* path) {
+bool IsOfLibrary(const char* path, const char* library) {
     const char* slash = strrchr(path, '/');
     const char* name = slash == nullptr ? path : slash + 1;
+    return strncmp(name, library, strlen(library)) == 0 && (name[strlen(library)] == '\0' || name[strlen(library)] == '.');
+}
+
+bool IsOfSuchLibrary(const char* path) {
     for (const char* library : libraries)
-        if (strncmp(name, library, strlen(library)) == 0 && (name[strlen(library)] == '\0' || name[strlen(library)] == '.'))
+        if (IsOfLibrary(path, library))
             return true;
     return false;
 }
 
-bool IsLibraryFunction(Oid function) {
+// Whether the function is one in C and test(path of its library) holds.
+template <class Test>
+bool IsLibraryFunction(Oid function, Test test) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
         return false;
@@ -31,7 +37,7 @@ bool IsLibraryFunction(Oid function) {
     if (Form_pg_proc(GETSTRUCT(tuple))->prolang == ClanguageId) {
         bool null;
         Datum path = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &null);
-        found = !null && IsOfSuchLibrary(TextDatumGetCString(path));
+        found = !null && test(TextDatumGetCString(path));
     }
     ReleaseSysCache(tuple);
     return found;
@@ -81,8 +87,12 @@ bool IsServerFunction(Oid function) {
     }
 }
 
+bool ReadsServerFiles(Oid handler) {
+    return IsLibraryFunction(handler, [](const char* path) { return IsOfLibrary(path, "file_fdw"); }) && !Mutant("libraries");
+}
+
 void CheckExecuted(Oid function) {
-    if (Mutant("executed") || !GateIsPresent() || (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function))))
+    if (Mutant("executed") || !GateIsPresent() || (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function, IsOfSuchLibrary))))
         return;
     AccessList list = {};
     NeedAdmin(&list);

@@ -13,6 +13,9 @@ inline bool MayReachBeside(Oid function) {
     return !StaysInside(function) && (function >= FirstNormalObjectId || IsServerFunction(function));
 }
 
+// The handler is that of foreign tables that are files of the server, or what its programs print.
+bool ReadsServerFiles(Oid handler);
+
 // The function is about to be executed, in whatever way. Raises 42501 when it is one of those and ADMIN is missing.
 void CheckExecuted(Oid function);
 

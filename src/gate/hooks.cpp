@@ -145,6 +145,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             DecideUtility(plan->utilityStmt, &frame.needed);
             frame.began = GetCurrentCommandId(false);
             frame.decided = true;
+            frame.withheld = FlagChanged(&frame.needed);
             Hold(plan->utilityStmt);
         }
         if (IsA(plan->utilityStmt, FetchStmt)) {

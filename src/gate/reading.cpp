@@ -17,19 +17,34 @@ struct Target {
     int depth;
 };
 
+// Its argument says which view is read, or which domain's checks are made, whatever its volatility.
+bool MakesOfNames(Oid function) {
+    switch (function) {
+        case F_TABLE_TO_XML:
+        case F_TABLE_TO_XML_AND_XMLSCHEMA:
+        case F_SCHEMA_TO_XML:
+        case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
+#ifdef F_PG_INPUT_IS_VALID
+        case F_PG_INPUT_IS_VALID:
+        case F_PG_INPUT_ERROR_INFO:
+#endif
+            return true;
+        default: return false;
+    }
+}
+
 // Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
 bool IsOthersFunction(Oid function, void*) {
-    return (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) ||
+    return (MakesOfNames(function) && !Mutant("side_effects")) || (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) ||
            (func_volatile(function) == PROVOLATILE_VOLATILE && !Mutant("side_effects"));
 }
 
-// A value of this type cannot be made without code that its owner chose: the checks of a domain, the columns of a row.
+// A value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
 bool IsOthersType(Oid type) {
     if (type < FirstUnpinnedObjectId || Mutant("others_types"))
         return false;
     Oid element = get_element_type(type);
-    char kind = get_typtype(OidIsValid(element) ? element : type);
-    return kind != TYPTYPE_ENUM && kind != TYPTYPE_BASE;
+    return get_typtype(OidIsValid(element) ? element : type) != TYPTYPE_BASE;
 }
 
 // This node, without its children, shows its arguments to code that is not the server's own.

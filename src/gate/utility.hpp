@@ -122,6 +122,7 @@ void CheckGranted(const UtilityFrame* frame);                 // afterwards: wha
 
 void NeedOfAdmin(Node* node, AccessList* list);               // utility_admin.cpp
 void NeedOfCopy(Node* node, AccessList* list);
+void NeedOfFiles(Oid server, AccessList* list);               // of a foreign table on this server; none when it is invalid
 void NeedOfPublication(Node* node, AccessList* list);
 void NeedOfDo(Node* node, AccessList* list);
 void NeedOfLanguage(List* options, AccessList* list);         // of a function, or a block

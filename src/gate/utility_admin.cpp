@@ -1,6 +1,7 @@
 // What reaches rows, or code, beside the gate: DESIGN.md section 7 makes it ADMIN in a database with protected objects.
 #include "pg/server.hpp"
 
+#include "gate/executed.hpp"
 #include "gate/gate.hpp"
 #include "gate/utility.hpp"
 
@@ -44,6 +45,14 @@ void NeedOfAdmin(Node*, AccessList* list) { NeedAdmin(list); }
 // A file of the server, or a program that it runs.
 void NeedOfCopy(Node* node, AccessList* list) {
     if (reinterpret_cast<CopyStmt*>(node)->filename != nullptr && MayCopy(reinterpret_cast<CopyStmt*>(node)))
+        NeedAdmin(list);
+}
+
+// The same by a foreign table: the options of file_fdw name one.
+void NeedOfFiles(Oid server, AccessList* list) {
+    Oid handler = OidIsValid(server) ? GetForeignDataWrapper(GetForeignServer(server)->fdwid)->fdwhandler : InvalidOid;
+    bool may = has_privs_of_role(GetUserId(), ROLE_PG_EXECUTE_SERVER_PROGRAM) || has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES);
+    if (OidIsValid(handler) && may && ReadsServerFiles(handler))
         NeedAdmin(list);
 }
 

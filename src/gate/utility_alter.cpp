@@ -31,8 +31,26 @@ bool IsConstant(const Node* expression) {
     return IsA(expression, TypeCast) && IsConstant(reinterpret_cast<const TypeCast*>(expression)->arg);
 }
 
+bool HasExpression(List* elements) {
+    ListCell* cell;
+    foreach (cell, elements)
+        if (lfirst_node(IndexElem, cell)->expr != nullptr)
+            return true;
+    return false;
+}
+
+// An exclusion constraint is an index: (element, operator) each.
+bool EvaluatesInIndex(const Constraint* exclusion) {
+    ListCell* cell;
+    foreach (cell, exclusion->exclusions)
+        if (HasExpression(list_make1(linitial(lfirst_node(List, cell)))))
+            return true;
+    return exclusion->where_clause != nullptr;
+}
+
 bool Evaluates(const Constraint* constraint) {
     switch (constraint->contype) {
+        case CONSTR_EXCLUSION: return EvaluatesInIndex(constraint);
         case CONSTR_CHECK:
         case CONSTR_FOREIGN: return !constraint->skip_validation;
         case CONSTR_DEFAULT: return !IsConstant(constraint->raw_expr);
@@ -49,12 +67,35 @@ bool EvaluatesInColumn(const ColumnDef* column) {
     return !IsConstant(column->raw_default);
 }
 
+// Whether values become another type by the server's own code, whose errors do not quote them. What stable casts do is look them up.
+bool ConvertsInside(Oid from, Oid to) {
+    if (from == to)
+        return true;
+    if (get_typtype(to) == TYPTYPE_DOMAIN)    // with checks
+        return false;
+    Oid function;
+    switch (find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function)) {
+        case COERCION_PATH_ARRAYCOERCE: return false;
+        case COERCION_PATH_FUNC: return function < FirstUnpinnedObjectId && func_volatile(function) == PROVOLATILE_IMMUTABLE;
+        default: return true;    // nothing to do, as text, or an error
+    }
+}
+
+// A column's new type, with or without USING.
+bool ConvertsVisibly(Oid relation, const AlterTableCmd* command) {
+    const ColumnDef* column = castNode(ColumnDef, command->def);
+    AttrNumber number = get_attnum(relation, command->name);
+    Oid to = LookupTypeNameOid(nullptr, column->typeName, true);
+    bool fails = number == InvalidAttrNumber || !OidIsValid(to);
+    return column->raw_default != nullptr || (!fails && !ConvertsInside(get_atttype(relation, number), to));
+}
+
 // Whether the subcommand evaluates somebody's expression over the rows.
-bool EvaluatesOverRows(const AlterTableCmd* command) {
+bool EvaluatesOverRows(Oid relation, const AlterTableCmd* command) {
     if (Mutant("evaluated_rows"))
         return false;
     switch (command->subtype) {
-        case AT_AlterColumnType: return castNode(ColumnDef, command->def)->raw_default != nullptr;
+        case AT_AlterColumnType: return ConvertsVisibly(relation, command);
         case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
         case AT_AddConstraint: return IsA(command->def, Constraint) && Evaluates(castNode(Constraint, command->def));
         case AT_ValidateConstraint: return true;
@@ -100,15 +141,61 @@ void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
             NeedOfReferenced(list, lfirst_node(Constraint, cell), creating);
 }
 
+bool HasExpressionIndex(Relation relation) {
+    ListCell* cell;
+    foreach (cell, RelationGetIndexList(relation)) {
+        HeapTuple row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+        bool found = HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) || !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
+        if (HeapTupleIsValid(row))
+            ReleaseSysCache(row);
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+// Whether a new partition's rows are shown to expressions: in the keys of the table and of those that it is a part of, and in its indexes, of which
+// the partition gets its own.
+bool EvaluatesInPartitions(Oid relation) {
+    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE || Mutant("evaluated_rows"))
+        return false;
+    bool evaluates = false;
+    ListCell* cell;
+    foreach (cell, lcons_oid(relation, get_partition_ancestors(relation))) {
+        Relation parent = table_open(lfirst_oid(cell), AccessShareLock);
+        evaluates = evaluates || RelationGetPartitionKey(parent)->partexprs != NIL || HasExpressionIndex(parent);
+        table_close(parent, NoLock);
+    }
+    return evaluates;
+}
+
+// The default partition's rows are looked through for those that belong into the new one.
+void NeedOfDefaultPartition(AccessList* list, Oid parent) {
+    Oid other = EvaluatesInPartitions(parent) ? get_default_partition_oid(parent) : InvalidOid;
+    if (OidIsValid(other))
+        Need(list, other, Command::Select);
+}
+
+void NeedOfAttached(AccessList* list, Oid parent, RangeVar* name) {
+    Oid partition = Resolve(name, AccessExclusiveLock, 0, 0);
+    Need(list, partition, Command::Alter);
+    if (EvaluatesInPartitions(parent))
+        Need(list, partition, Command::Select);
+    NeedOfDefaultPartition(list, parent);
+}
+
 // The relation that a subcommand names beside its own.
-void NeedOfOtherEnd(AccessList* list, AlterTableCmd* command, bool of_index) {
+void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool of_index) {
     if (Mutant("other_end"))
         return;
     switch (command->subtype) {
         case AT_AddInherit: NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false); break;
         case AT_DropInherit: NeedAlter(list, As<RangeVar>(command->def), AccessShareLock, ACL_ALL_RIGHTS_RELATION, false); break;
         case AT_AttachPartition:
-            NeedAlter(list, As<PartitionCmd>(command->def)->name, of_index ? NoLock : AccessExclusiveLock, 0, false);
+            if (of_index)
+                NeedAlter(list, As<PartitionCmd>(command->def)->name, NoLock, 0, false);
+            else
+                NeedOfAttached(list, relation, As<PartitionCmd>(command->def)->name);
             break;
         case AT_DetachPartition: {
             PartitionCmd* detach = As<PartitionCmd>(command->def);
@@ -133,6 +220,17 @@ Oid LookUpAltered(AlterTableStmt* alter) {
     return IsLocking() ? AlterTableLookupRelation(alter, AlterTableGetLockLevel(alter->cmds)) : relation;
 }
 
+// The relation, or what ALTER TYPE ... CASCADE changes: the tables of a type.
+List* WithTypedTables(Oid relation) {
+    List* relations = list_make1_oid(relation);
+    if (get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE)
+        ForEachRelation([&relations, type = get_rel_type_id(relation)](Form_pg_class row) {
+            if (row->reloftype == type)
+                relations = lappend_oid(relations, row->oid);
+        });
+    return relations;
+}
+
 void NeedOfAlterTable(Node* node, AccessList* list) {
     AlterTableStmt* alter = As<AlterTableStmt>(node);
     Oid relation = LookUpAltered(alter);
@@ -143,10 +241,12 @@ void NeedOfAlterTable(Node* node, AccessList* list) {
     ListCell* cell;
     foreach (cell, alter->cmds) {
         AlterTableCmd* command = lfirst_node(AlterTableCmd, cell);
-        if (EvaluatesOverRows(command))
-            Need(list, relation, Command::Select);
+        if (EvaluatesOverRows(relation, command))
+            NeedOfEach(list, WithTypedTables(relation), Command::Select);
+        if (command->subtype == AT_GenericOptions && get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE)
+            NeedOfFiles(GetForeignTable(relation)->serverid, list);
         NeedOfDropped(list, relation, command);
-        NeedOfOtherEnd(list, command, alter->objtype == OBJECT_INDEX);
+        NeedOfOtherEnd(list, relation, command, alter->objtype == OBJECT_INDEX);
     }
 }
 
@@ -267,8 +367,14 @@ void NeedOfCreateTable(Node* node, AccessList* list) {
     CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
     NeedCreate(list, ResolveNew(create->relation));
     ListCell* cell;
-    foreach (cell, Mutant("parents") ? NIL : create->inhRelations)
-        NeedAlter(list, lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, false);
+    foreach (cell, Mutant("parents") ? NIL : create->inhRelations) {
+        Oid parent = Resolve(lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, 0);
+        Need(list, parent, Command::Alter);
+        if (create->partbound != nullptr)
+            NeedOfDefaultPartition(list, parent);
+    }
+    if (IsA(node, CreateForeignTableStmt))
+        NeedOfFiles(get_foreign_server_oid(As<CreateForeignTableStmt>(node)->servername, true), list);
     NeedOfConstraints(list, create->tableElts, true);
     NeedOfConstraints(list, create->constraints, true);
     foreach (cell, create->tableElts)
@@ -280,11 +386,7 @@ void NeedOfCreateIndex(Node* node, AccessList* list) {
     IndexStmt* index = As<IndexStmt>(node);
     Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
     Need(list, relation, Command::Alter);
-    bool evaluates = index->whereClause != nullptr && !Mutant("evaluated_rows");
-    ListCell* cell;
-    foreach (cell, index->indexParams)
-        evaluates = evaluates || (lfirst_node(IndexElem, cell)->expr != nullptr && !Mutant("evaluated_rows"));
-    if (evaluates)
+    if ((index->whereClause != nullptr || HasExpression(index->indexParams)) && !Mutant("evaluated_rows"))
         Need(list, relation, Command::Select);
 }
 

@@ -66,7 +66,8 @@ int Remembered(int flags) {
 }
 
 bool IsConcerned(int flags, int sqlstate) {
-    return (flags & flag_withheld) || ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
+    bool of_constraint = ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+    return (flags & flag_withheld) || ((flags & flag_constraints_withheld) && of_constraint) || ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
 }
 
 constexpr char detail_withheld[] = "What went wrong could show values that need approval to be read.";
@@ -111,6 +112,15 @@ int FlagsOf(const List* permissions, List* implied_reads) {
 }    // namespace
 
 int FlagWithheld(const List* permissions, List* implied_reads) { return Remembered(FlagsOf(permissions, implied_reads)); }
+
+int FlagChanged(const AccessList* list) {
+    for (int i = 0; i < list->count && !Mutant("withheld"); i++) {
+        const Access& access = list->items[i];
+        if ((access.command == Command::Alter || access.command == Command::Maintain) && !MaySelect(access.relation))
+            return flag_constraints_withheld;
+    }
+    return 0;
+}
 
 int WithheldInTransaction() {
     if (latest.transaction == InvalidLocalTransactionId || MyProc == nullptr)

@@ -31,7 +31,7 @@ struct Frame {
     Source source;             // of the others
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
     Portal resumed;            // of FETCH and MOVE: the cursor
-    int withheld = 0;          // which errors of a COPY FROM are kept from the client
+    int withheld = 0;          // which errors of a utility statement are kept from the client
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }

@@ -78,6 +78,29 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 UPDATE orders SET status = card;
 
+--- quoted_unique: a new unique index
+-- as owner
+-- needs nothing
+-- error 23505
+-- fails
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE UNIQUE INDEX ON orders (card);
+
+--- quoted_exclusion: a new exclusion constraint
+-- as owner
+-- needs nothing
+-- watch notes
+-- error 23P01
+-- fails
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+ALTER TABLE orders ADD EXCLUDE (card WITH =);
+
 --- caught_error: a block that looks at the error itself
 -- needs nothing
 -- swallows

@@ -9,6 +9,32 @@ CHECKPOINT;
 -- attack
 SELECT encode(pg_read_binary_file(pg_relation_filepath('orders')), 'escape');
 
+--- foreign_table_of_program: a foreign table that is what a program prints
+-- needs ADMIN on database
+-- setup
+CREATE EXTENSION file_fdw;
+CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+GRANT pg_execute_server_program TO clerk;
+GRANT USAGE ON FOREIGN SERVER files TO clerk;
+CHECKPOINT;
+-- attack
+SELECT format('CREATE FOREIGN TABLE desk.printed (line text) SERVER files OPTIONS (program %L)',
+              'tr -cd 0-9 <' || pg_relation_filepath('orders')) \gexec
+TABLE desk.printed;
+
+--- foreign_table_of_file: one whose file becomes another one
+-- needs ADMIN on database
+-- shows ^done$
+-- setup
+CREATE EXTENSION file_fdw;
+CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+CREATE FOREIGN TABLE desk.printed (line text) SERVER files OPTIONS (filename '/dev/null');
+ALTER FOREIGN TABLE desk.printed OWNER TO clerk;
+GRANT pg_read_server_files TO clerk;
+-- attack
+SELECT format('ALTER FOREIGN TABLE desk.printed OPTIONS (SET filename %L)', pg_relation_filepath('orders')) \gexec
+SELECT 'done';
+
 --- raw_page: a page of it, by a superuser's function
 -- needs ADMIN on database
 -- setup

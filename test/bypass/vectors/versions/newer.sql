@@ -60,6 +60,19 @@ CREATE DOMAIN desk.talkative AS text CHECK (desk.told(VALUE));
 -- attack
 UPDATE orders SET status = JSON_VALUE(to_jsonb(card), '$' RETURNING desk.talkative);
 
+--- update_tries_input: a domain's check that a function of the server's own makes, by the domain's name
+-- since 16
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TABLE desk.told (card text);
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
+CREATE DOMAIN desk.domain AS text CHECK (desk.tell(VALUE));
+UPDATE orders SET status = 'tried' WHERE pg_input_is_valid(card, 'desk.domain');
+TABLE desk.told;
+
 --- set_expression: a generated column with another expression
 -- since 17
 -- as owner
