@@ -2,7 +2,8 @@
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
 // which shows the row that the new one may not stand beside. Of DDL only those of constraints are withheld: what a new unique index finds. Of
-// constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is its owner's word, and is left alone.
+// constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is its
+// owner's word, and is left alone.
 #pragma once
 
 #include "pg/server.hpp"
@@ -12,9 +13,12 @@
 
 namespace warrant {
 
+struct AccessList;
+
 // In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are withheld, or that one.
 constexpr int flag_withheld = 1 << 29;
 constexpr int flag_exclusion_withheld = 1 << 28;
+constexpr int flag_constraints_withheld = 1 << 27;    // of a frame alone
 
 inline int WithheldOf(const QueryDesc* query) { return query->estate->es_top_eflags & (flag_withheld | flag_exclusion_withheld); }
 inline bool IsWithheld(const QueryDesc* query) { return WithheldOf(query) != 0; }
@@ -66,10 +70,14 @@ void Withholding(const QueryDesc* query, const Body& body) {
     AtEOXact_GUC(true, level);
 }
 
-// The same for COPY FROM, whose frame gets its flags when the relation is known, and SET CONSTRAINTS, which checks what earlier statements have done.
+// The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.
+int FlagChanged(const AccessList* list);
+
+// The same for COPY FROM, whose frame gets its flags when the relation is known, for SET CONSTRAINTS, which checks what earlier statements have done,
+// and for what has a flag.
 template <class Body>
 void Withholding(const Frame* frame, const Body& body) {
-    if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt)) {
+    if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->withheld == 0) {
         body();
         return;
     }
@@ -80,7 +88,7 @@ void Withholding(const Frame* frame, const Body& body) {
     }
     PG_CATCH();
     {
-        RaiseWithheld(caller, IsA(frame->utility, CopyStmt) ? frame->withheld : WithheldInTransaction());
+        RaiseWithheld(caller, IsA(frame->utility, ConstraintsSetStmt) ? WithheldInTransaction() : frame->withheld);
     }
     PG_END_TRY();
 }
