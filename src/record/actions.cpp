@@ -18,8 +18,9 @@ void RaiseFailed(const Reply* reply) {
                     reply->hint[0] ? errhint("%s", reply->hint) : 0));
 }
 
-void RaiseInDoubt() {
-    int64_t action_id = int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->action_id));
+int64_t ActionTaken() { return int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->action_id)); }
+
+void RaiseInDoubt(int64_t action_id) {
     QueryCancelPending = false;    // this error is the answer to the cancel
     ereport(ERROR, (errcode(error_unknown_completion), errmsg("action %lld may have been done", (long long)action_id),
                     errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
@@ -60,10 +61,11 @@ char* RunAction(const ActionRequest* request) {
     Reply reply;
     switch (WaitForReply(header.serial, settings.audit_timeout_ms, &reply)) {
         case Waited::InDoubt:
-            if (ProcDiePending)
+            if (ProcDiePending || ActionTaken() == 0)
                 CHECK_FOR_INTERRUPTS();
-            RaiseInDoubt();
-            break;
+            if (ActionTaken() != 0)    // a refusal that came again is only counted, and has no number
+                RaiseInDoubt(ActionTaken());
+            [[fallthrough]];
         case Waited::TimedOut:
             ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
                             errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
