@@ -112,7 +112,15 @@ SELECT * FROM nursery.first;
 \set VERBOSITY sqlstate
 DELETE FROM nursery.first;
 \set VERBOSITY default
+-- Hundreds of tables in one request, which is found again.
 \c - :owner
+DO $$ BEGIN FOR i IN 1..700 LOOP EXECUTE format('CREATE TABLE nursery.t%s (a int)', i); END LOOP; END $$;
+\c - regress_clerk
+SELECT array_agg(oid::regclass) AS tables FROM pg_class WHERE relnamespace = 'nursery'::regnamespace AND relkind = 'r' \gset
+SELECT warrant.request('{UPDATE}', on_tables => :'tables') AS id \gset
+SELECT count(*), warrant.request('{UPDATE}', on_tables => :'tables') = :id AS same FROM warrant.my_requests WHERE id = :id;
+\c - :owner
+SET client_min_messages = warning;
 DROP SCHEMA nursery CASCADE;
 DROP OWNED BY regress_team;
 DROP ROLE regress_team;

@@ -269,8 +269,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
-    key text := (SELECT string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';' ORDER BY i.target_kind, i.target, i.policy_id)
-                   FROM unnest(items) AS i);
+    key text := (SELECT encode(sha256(convert_to(string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';'
+                               ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
     asked_at timestamptz := warrant.monotonic_now();
     request bigint;
     filed bigint;
