@@ -89,9 +89,9 @@ bool IsOver(const Kept* kept) {
     return now != kept->portal || now->creation_time != kept->created || (now->status == PORTAL_FAILED && !kept->refused);
 }
 
-// A procedure's loop goes on after its COMMIT without another statement.
-void OnCommit(XactEvent event, void*) {
-    if (event == XACT_EVENT_COMMIT && rows_in_reach)
+// A procedure's loop goes on after its COMMIT or ROLLBACK without another statement.
+void OnEnd(XactEvent event, void*) {
+    if ((event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT) && rows_in_reach)
         PutRowsAside();
 }
 
@@ -105,7 +105,7 @@ void ListenForEnds() {
     static bool listening = false;
     if (listening)
         return;
-    RegisterXactCallback(OnCommit, nullptr);
+    RegisterXactCallback(OnEnd, nullptr);
     RegisterSubXactCallback(OnRollback, nullptr);
     listening = true;
 }

@@ -125,6 +125,13 @@ approve();
 says('none', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id; SELECT 1; DISCARD ALL;", 'as by DISCARD ALL');
 says('none', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id;", 'another one of that name');
 is(says('none', "SELECT next_of('h'); CLOSE h;", 'is fetched'), '1', 'from its start');
+revoke();
+$grant = $node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', max_uses => 1)");
+says('none', "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM orders ORDER BY id;", 'a cursor that has spent the only use');
+is(says('none', "SELECT next_of('h'); SELECT next_of('h');", 'is fetched by functions'), "1\n2", 'without another');
+says('42501', 'SELECT FROM orders;', 'which there is not');
+says('none', 'CLOSE h;', 'closed');
+approve();
 
 # PL/pgSQL: the revoke comes from another session while the block waits for a row that the boss holds.
 $node->safe_psql('postgres', <<'SQL');
