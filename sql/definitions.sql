@@ -100,6 +100,7 @@ SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table 
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', default_duration => '-1 s')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', max_duration => '0')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', request_ttl => '-1 day')$$);
+SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', request_ttl => '178000000 years')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', default_duration => '2 h', max_duration => '1 h')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', audit => 'some')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table => 'ledger', for_roles => '{regress_nobody}')$$);

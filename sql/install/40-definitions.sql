@@ -42,12 +42,14 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
 
--- A duration must be positive; NULL stands for the setting.
+-- A duration must be positive, and what it is added to still a date; NULL stands for the setting.
 CREATE FUNCTION warrant.check_duration(value interval, parameter text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value <= interval '0' THEN
         RAISE EXCEPTION '% must be positive', parameter USING ERRCODE = 'invalid_parameter_value';
+    ELSIF value > interval '1000 years' THEN
+        RAISE EXCEPTION '% must not exceed 1000 years', parameter USING ERRCODE = 'invalid_parameter_value';
     END IF;
 END;
 $$;

@@ -54,6 +54,18 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
+-- A duration must be positive, and what it is added to still a date; NULL stands for the setting.
+CREATE OR REPLACE FUNCTION warrant.check_duration(value interval, parameter text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF value <= interval '0' THEN
+        RAISE EXCEPTION '% must be positive', parameter USING ERRCODE = 'invalid_parameter_value';
+    ELSIF value > interval '1000 years' THEN
+        RAISE EXCEPTION '% must not exceed 1000 years', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+
 -- The type regrole takes a number that is no role's.
 CREATE OR REPLACE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

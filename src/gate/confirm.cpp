@@ -63,6 +63,24 @@ Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id,
     return access == OAT_DROP && whole ? Command::Drop : Command::Alter;
 }
 
+Oid SchemaOfType(Oid type) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    Oid schema = HeapTupleIsValid(tuple) ? Form_pg_type(GETSTRUCT(tuple))->typnamespace : InvalidOid;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return schema;
+}
+
+// Under another name or in another schema the recorder finds its functions and types no more; another owner could replace them.
+void CheckOwnPart(Oid class_id, Oid object) {
+    if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition() || Mutant("own_parts"))
+        return;
+    Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object);
+    const Installation* own = FindInstallation();
+    if (own != nullptr && own->schema == schema && !IsUpdatingItself())
+        RefuseOwn(class_id == ProcedureRelationId ? get_func_name(object) : format_type_be(object));
+}
+
 void ConfirmAround(List* relations) {
     AccessList list = {};
     if (relations != NIL && GateIsPresent())
@@ -77,6 +95,8 @@ void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id
         return;
     if (Mutant("object_access") || IsInternal(access, argument) || object < FirstNormalObjectId)
         return;
+    if (access == OAT_POST_ALTER)
+        CheckOwnPart(class_id, object);
     if (!IsPartOfRelation(access, class_id, sub_id)) {
         ConfirmAround(RelationsAround(access, class_id, object));
         return;
