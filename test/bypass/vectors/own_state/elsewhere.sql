@@ -140,4 +140,5 @@ pg_warrant.replication_roles = 'nobody'
 \! pg_recvlogical -d market -S changes --create-slot -P test_decoding
 \! psql -Xq -U dba -c "UPDATE shop.orders SET status = status"
 \! pg_recvlogical -d market -S changes --start -f - --endpos $(psql -XAtc "SELECT pg_current_wal_lsn()")
-\! pg_recvlogical -d market -S changes --drop-slot
+-- after
+SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots;
