@@ -42,7 +42,17 @@ CREATE FUNCTION judge.recorder() RETURNS int LANGUAGE sql AS $$
     SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder' AND datname = current_database();
 $$;
 
--- Returns when clerk's session waits for it, or has ended.
+-- Returns when it has closed the grants of earlier tries: it changes no rules any more, for which what is decided would be decided anew.
+CREATE FUNCTION judge.until_closed() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..500 LOOP
+        EXIT WHEN NOT EXISTS (SELECT FROM warrant.grants WHERE closed_at IS NULL);
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
+
+-- Returns when clerk's session waits for the recorder, or has ended.
 CREATE FUNCTION judge.until_recorder_awaited() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     FOR turn IN 1..1000 LOOP

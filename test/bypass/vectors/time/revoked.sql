@@ -184,6 +184,7 @@ COPY orders TO STDOUT;
 -- needs SELECT on orders
 -- gate
 SELECT warrant.protect('orders');
+SELECT judge.until_closed();
 SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '1 second');
 -- attack
 \if :gated
@@ -193,13 +194,13 @@ SELECT set_config('my.end', now()::text, false);
 \endif
 DO $$
 DECLARE
-    number int;
     found text;
 BEGIN
-    SELECT count(*) INTO number FROM shop.orders;
-    WHILE clock_timestamp() < current_setting('my.end')::timestamptz LOOP
+    FOR turn IN 1..2 LOOP
+        WHILE turn = 2 AND clock_timestamp() < current_setting('my.end')::timestamptz LOOP
+        END LOOP;
+        SELECT max(card) INTO found FROM shop.orders;
     END LOOP;
-    SELECT max(card) INTO found FROM shop.orders;
     RAISE NOTICE 'card %', found;
 END $$;
 

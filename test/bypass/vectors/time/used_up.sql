@@ -155,6 +155,9 @@ EXPLAIN SELECT * FROM orders WHERE card > '4';
 --- used_up_second_command: what a statement has paid for with its first command serves no other statement
 -- needs SELECT, UPDATE on orders
 -- uses 1
+-- gate
+SELECT warrant.protect('orders');
+SELECT judge.until_closed();
 -- before
 DO $$ BEGIN PERFORM FROM orders; UPDATE orders SET status = status WHERE false; END $$;
 -- attack
