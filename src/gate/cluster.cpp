@@ -42,6 +42,7 @@ Guarded FindGuarded(Node* utility, bool top_level) {
         case T_AlterSystemStmt:
         case T_VariableSetStmt:
         case T_AlterDatabaseSetStmt: return GuardedSettingsOf(utility);
+        case T_AlterDatabaseStmt:
         case T_DropdbStmt:
         case T_CreatedbStmt: return GuardedDatabasesOf(utility);
         case T_AlterRoleSetStmt: {
@@ -64,6 +65,7 @@ Describe DescriptionOf(const Node* utility) {
         case T_VariableSetStmt:
         case T_AlterRoleSetStmt:
         case T_AlterDatabaseSetStmt: return DescribeSettings;
+        case T_AlterDatabaseStmt:
         case T_DropdbStmt:
         case T_CreatedbStmt: return DescribeDatabases;
         case T_RenameStmt: return reinterpret_cast<const RenameStmt*>(utility)->renameType == OBJECT_DATABASE ? DescribeDatabases : DescribeRoles;

@@ -1,4 +1,5 @@
-// Databases with policies, and those that must have the extension: who drops, renames or copies one leaves its gate behind.
+// Databases with policies, and those that must have the extension: who drops, renames or copies one leaves its gate behind. In one that nobody
+// may enter no recorder starts, which could tell what is guarded there.
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
@@ -16,15 +17,24 @@ const char* NameOfDatabase(Node* utility) {
     switch (nodeTag(utility)) {
         case T_DropdbStmt: return reinterpret_cast<DropdbStmt*>(utility)->dbname;
         case T_RenameStmt: return reinterpret_cast<RenameStmt*>(utility)->subname;
+        case T_AlterDatabaseStmt: return reinterpret_cast<AlterDatabaseStmt*>(utility)->dbname;
         default: return TemplateOf(reinterpret_cast<CreatedbStmt*>(utility));
     }
+}
+
+bool ClosesDatabase(const AlterDatabaseStmt* alter) {
+    ListCell* cell;
+    foreach (cell, alter->options)
+        if (DefElem* option = lfirst_node(DefElem, cell); strcmp(option->defname, "allow_connections") == 0)
+            return !defGetBoolean(option);
+    return false;
 }
 
 }    // namespace
 
 Guarded GuardedDatabasesOf(Node* utility) {
     const char* name = NameOfDatabase(utility);
-    if (Mutant("guarded_databases"))
+    if (Mutant("guarded_databases") || (IsA(utility, AlterDatabaseStmt) && !ClosesDatabase(reinterpret_cast<AlterDatabaseStmt*>(utility))))
         return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
     Oid database = get_database_oid(name, true);
     bool required = IsListed(settings.required_databases, name);    // under another name it would not be
@@ -39,6 +49,8 @@ void DescribeDatabases(StringInfo words, Node* utility) {
     appendStringInfo(words, " %s", quote_identifier(NameOfDatabase(utility)));
     if (IsA(utility, RenameStmt))
         appendStringInfo(words, " RENAME TO %s", quote_identifier(reinterpret_cast<RenameStmt*>(utility)->newname));
+    if (IsA(utility, AlterDatabaseStmt))
+        appendStringInfoString(words, " ALLOW_CONNECTIONS false");
 }
 
 }    // namespace warrant
