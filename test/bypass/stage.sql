@@ -62,6 +62,26 @@ BEGIN
 END;
 $$;
 
+-- When it is in that schema.
+CREATE FUNCTION judge.until(schema text, name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..500 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = schema AND relname = name);
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
+
+-- When somebody waits for another's transaction to end.
+CREATE FUNCTION judge.until_stuck() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR turn IN 1..500 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted);
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END;
+$$;
+
 -- For races that only a debugging build can hold (Hold in src/pg/mutants.hpp): one session holds, waits until the other one has come, which a
 -- release build never does, and makes its change. The other one begins when it is held, and goes on when the change is made.
 CREATE FUNCTION judge.hold() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_lock(1)';

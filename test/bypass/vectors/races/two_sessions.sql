@@ -94,3 +94,24 @@ SELECT judge.until_locked('shop.notes');
 \set ON_ERROR_STOP off
 GRANT SELECT (card) ON ALL TABLES IN SCHEMA here TO helper;
 ALTER TABLE here.orders SET SCHEMA shop;
+
+--- grant_takes_passing: it has left the schema again before GRANT, which waits for yet another session, comes to it
+-- as owner
+-- needs GRANT on payments
+-- setup
+CREATE SCHEMA here AUTHORIZATION owner;
+CREATE TABLE here.first (id int);
+ALTER TABLE here.first OWNER TO owner;
+CREATE FUNCTION write_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO shop.notes VALUES (3, tg_tag) ON CONFLICT DO NOTHING; END $$;
+CREATE EVENT TRIGGER write_down ON ddl_command_start WHEN TAG IN ('GRANT') EXECUTE FUNCTION write_down();
+-- gate
+SELECT warrant.protect('payments');
+SELECT warrant.grant('owner', '{ALTER}', on_table => 'payments');
+-- granted
+SELECT warrant.grant('owner', '{GRANT}', on_table => 'payments');
+-- attack
+\! psql -Xq -o /dev/null -c "BEGIN; ALTER TABLE here.first RENAME TO earliest; SELECT judge.until('here', 'payments'), judge.until('shop', 'payments'); ROLLBACK" &
+SELECT judge.until_locked('here.first');
+\! psql -Xq -o /dev/null -c "BEGIN; LOCK notes; SELECT judge.until_awaited('shop.notes'); ALTER TABLE shop.payments SET SCHEMA here; COMMIT" -c "SELECT judge.until_stuck()" -c "ALTER TABLE here.payments SET SCHEMA shop" &
+SELECT judge.until_locked('shop.notes');
+GRANT SELECT ON ALL TABLES IN SCHEMA here TO helper;
