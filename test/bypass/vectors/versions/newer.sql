@@ -287,12 +287,11 @@ x	bad
 -- needs CREATE on schema shop
 -- watch orders_there
 -- setup
-CREATE EXTENSION file_fdw;
-CREATE SERVER drawer FOREIGN DATA WRAPPER file_fdw;
-GRANT USAGE ON FOREIGN SERVER drawer TO owner;
-GRANT pg_read_server_files TO owner;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER branch FOREIGN DATA WRAPPER postgres_fdw;
+GRANT USAGE ON FOREIGN SERVER branch TO owner;
 -- attack
-CREATE FOREIGN TABLE orders_there (LIKE orders INCLUDING ALL) SERVER drawer OPTIONS (filename 'orders');
+CREATE FOREIGN TABLE orders_there (LIKE orders INCLUDING ALL) SERVER branch;
 
 --- repacked: REPACK by one who may MAINTAIN
 -- since 19
