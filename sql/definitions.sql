@@ -84,6 +84,14 @@ SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table 
 SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, 'nobody')$$);
 SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, NULL)$$);
 
+-- A webhook without https is this machine's, however the caller's session reads backslashes.
+SET standard_conforming_strings = off;
+SELECT * FROM stage.try($$SELECT warrant.add_webhook('w', 'http://1/', 'decision', 'k')$$);
+SELECT * FROM stage.try($$SELECT warrant.add_webhook('w', 'http://127x1/', 'decision', 'k')$$);
+SELECT state FROM unnest('{http://localhost/,http://127.0.0.1:80/x?y,http://[::1]/}'::text[]) WITH ORDINALITY AS u (url, n),
+    stage.try(format('DO $d$ BEGIN PERFORM warrant.add_webhook(%L, %L, %L, %L); RAISE division_by_zero; END $d$', 'w' || n, url, 'decision', 'k'));
+RESET standard_conforming_strings;
+
 -- create_policy: exactly one target, and sane values.
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'deny')$$);
 SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'deny', on_table => NULL)$$);

@@ -355,11 +355,12 @@ GRANT EXECUTE ON FUNCTION warrant.set_person(regrole, text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.set_person(regrole, text) IS
 'Says whose login a role is, for four eyes and quorums; NULL forgets it. Audited as weakened. Effective after COMMIT.';
 
--- What a URL may look like: https, or http to this machine; no user name or password, which would stand in a table.
+-- What a URL may look like: https, or http to this machine; no user name or password, which would stand in a table. Without backslashes, which
+-- would mean something else to a caller without standard_conforming_strings.
 CREATE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
+    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127[.][0-9.]+|[[]::1[]])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
         RAISE EXCEPTION 'invalid webhook url' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It must begin with https:// and have neither user name nor fragment; http:// only leads to this machine.';
     END IF;

@@ -74,7 +74,8 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.names_now(oid[], name[]) FROM PUBLIC;
 
--- Names follow renames, so that a dump finds what they mean now. Returns how many policies' did.
+-- Names follow renames, so that a dump finds what they mean now. Returns how many policies' did. Those that an open transaction drops are left to
+-- the next time, as the recorder waits for nobody.
 CREATE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -91,10 +92,12 @@ BEGIN
         CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.definer_role_names, p.approver_role_name)
                                   = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.definer_names, now_named.approver));
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
-               except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver WHERE p.id = now_named.id;
-        renamed := renamed + 1;
+               except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver
+         WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
+        renamed := renamed + FOUND::integer;
     END LOOP;
-    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name;
+    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
+       AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
     RETURN renamed;
 END;
 $$;

@@ -98,6 +98,42 @@ BEGIN
 END;
 $$;
 
+CREATE OR REPLACE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127[.][0-9.]+|[[]::1[]])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
+        RAISE EXCEPTION 'invalid webhook url' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must begin with https:// and have neither user name nor fragment; http:// only leads to this machine.';
+    END IF;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    renamed bigint := 0;
+    now_named record;
+BEGIN
+    FOR now_named IN
+        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
+               warrant.names_now(p.except_roles, p.except_role_names) AS except_names,
+               warrant.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
+          FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
+               LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
+         WHERE p.target_kind <> '!' LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.definer_role_names, p.approver_role_name)
+                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.definer_names, now_named.approver));
+        UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
+               except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver
+         WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
+        renamed := renamed + FOUND::integer;
+    END LOOP;
+    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
+       AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
+    RETURN renamed;
+END;
+$$;
+
 -- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
 CREATE OR REPLACE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -54,6 +54,12 @@ for my $round (1 .. 3)
 is($node->sqlstate_as('clerk', "SELECT warrant.cancel(min(id)) FROM warrant.my_requests WHERE state = 'pending'"), 'none', 'a request can be cancelled');
 $node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . $node->recorder_pid . ')');
 $node->works('also after the recorder was restarted');
+# The recorder keeps names: of a policy that an open transaction drops, later.
+$node->safe_psql('postgres', "SET lock_timeout = '${GatedServer::patience_s}s'; ALTER TABLE orders RENAME TO bills");
+$node->safe_as('admin', "SELECT warrant.set_person('boss', 'somebody else')");
+ok($node->eventually(sub { $node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log WHERE comment = 'boss: somebody else'") eq '1' }), 'definitions are sealed');
+$node->safe_psql('postgres', "SET lock_timeout = '${GatedServer::patience_s}s'; ALTER TABLE bills RENAME TO orders");
+$node->works('and with another name');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.backend_type LIKE 'pg_warrant%'"),
 	'0', 'no worker waits for a lock');
 
