@@ -415,11 +415,21 @@ void NeedOfCreatePolicy(Node* node, AccessList* list) {
     NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
 }
 
+// ANALYZE, autovacuum's too, evaluates expressions.
 void NeedOfCreateStatistics(Node* node, AccessList* list) {
+    const CreateStatsStmt* create = As<CreateStatsStmt>(node);
+    bool evaluates = false;
     ListCell* cell;
-    foreach (cell, As<CreateStatsStmt>(node)->relations)
-        if (IsA(lfirst(cell), RangeVar))
-            NeedAlter(list, lfirst_node(RangeVar, cell), ShareUpdateExclusiveLock, 0, false);
+    foreach (cell, Mutant("evaluated_rows") ? NIL : create->exprs)
+        evaluates = evaluates || lfirst_node(StatsElem, cell)->expr != nullptr;
+    foreach (cell, create->relations) {
+        if (!IsA(lfirst(cell), RangeVar))
+            continue;
+        Oid relation = Resolve(lfirst_node(RangeVar, cell), ShareUpdateExclusiveLock, 0, 0);
+        Need(list, relation, Command::Alter);
+        if (evaluates)
+            Need(list, relation, Command::Select);
+    }
 }
 
 // Functions of the gate's schema that run as their owner are its definition functions.

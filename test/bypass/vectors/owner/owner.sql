@@ -423,7 +423,10 @@ SELECT 'done';
 
 --- statistics_tell: a statistics object over a function, and ANALYZE
 -- as owner
--- needs ALTER, SELECT, MAINTAIN on orders
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('owner', '{ALTER, MAINTAIN}', on_table => 'orders');
 -- attack
 CREATE FUNCTION tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN $1; END $$;
 CREATE STATISTICS told ON (tell(card)) FROM orders;
