@@ -154,14 +154,14 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
     list->items[list->count++] = Access{relation, command, definer};
 }
 
-void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported) {
+void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
     if (HoldsSamples(permission.relation) && permission.required != 0 && !Mutant("samples")) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
     }
     Oid definer = TrustedDefinerOf(permission);
-    bool implied = Writes(permission) && list_member_oid(implied_reads, permission.relation);
-    if (((permission.required & ACL_SELECT) && !implied) || MovesRowsOut(permission)) {
+    bool implied = Writes(permission) && list_member_oid(reads.implied, permission.relation);
+    if (((permission.required & ACL_SELECT) && !implied) || list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission)) {
         AddAccess(list, permission.relation, Command::Select, definer);
         if (exported && !Mutant("export"))
             AddAccess(list, permission.relation, Command::Export, definer);
@@ -176,8 +176,8 @@ void AddPermission(AccessList* list, const Permission& permission, List* implied
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
-void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported) {
-    ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, implied_reads, exported); });
+void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported) {
+    ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, reads, exported); });
 }
 
 const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }

@@ -226,7 +226,7 @@ bool IsGoverned(Oid relation) {
     return !governance->free && !governance->own;
 }
 
-void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility) {
+void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility) {
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
         return;
     AccessList list;
@@ -234,7 +234,7 @@ void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility)
     list.items = nullptr;
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
-    CollectBeforePlanning(&list, query, implied_reads, exported);
+    CollectBeforePlanning(&list, query, reads, exported);
     RefuseMissing(&list, query);
 }
 
@@ -244,11 +244,11 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     AccessList list;
     list.count = 0;
     list.items = nullptr;
-    CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
+    CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
     RefuseMissing(&list);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, bool exported) {
+void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported) {
     ForEachPermission(permissions, [](const Permission& permission) {
         if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
             CheckOwnRelation(permission.relation);
@@ -256,7 +256,7 @@ void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, 
     AccessList list;
     list.count = 0;
     list.items = nullptr;
-    CollectAccesses(&list, permissions, implied_reads, exported);
+    CollectAccesses(&list, permissions, reads, exported);
     CheckAccesses(query, &list);
 }
 
@@ -266,17 +266,17 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
         return 0;
     List* permissions = PermissionsOf(plan);
-    List* implied_reads = NotedImpliedReads(plan);
-    CheckPermissions(query, permissions, implied_reads, may_export && Exports(query, permissions));
-    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && implied_reads == NIL;
-    return only_reads ? 0 : FlagWithheld(permissions, implied_reads);
+    TargetReads reads = NotedTargetReads(plan);
+    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions));
+    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
+    return only_reads ? 0 : FlagWithheld(permissions, reads.implied);
 }
 
 void CheckDeferred(QueryDesc* query) {
     if (!GateIsPresent())
         return;
     List* permissions = PermissionsOf(query->plannedstmt);
-    CheckPermissions(query, permissions, NotedImpliedReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
+    CheckPermissions(query, permissions, NotedTargetReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
     EndDeferral(query);
 }
 

@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "gate/reading.hpp"
 #include "gate/statement.hpp"
 
 namespace warrant {
@@ -17,10 +18,10 @@ struct AccessList {
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
-// The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. implied_reads:
-// the relations whose writes include the reading (reading.hpp). exported: the rows go where no approval is needed to read them.
-void AddPermission(AccessList* list, const Permission& permission, List* implied_reads, bool exported);
-void CollectAccesses(AccessList* list, List* permissions, List* implied_reads, bool exported);
+// The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. reads:
+// of what the statement writes (reading.hpp). exported: the rows go where no approval is needed to read them.
+void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported);
 
 // Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.
 inline bool HoldsSamples(Oid relation) {
@@ -61,13 +62,13 @@ void CheckDeferred(QueryDesc* query);
 
 // Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
 // statement whose query it is, or nullptr.
-void CheckBeforePlanning(Query* query, List* implied_reads, const Node* utility);
+void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility);
 
 // Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);
 
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
-void CheckPermissions(QueryDesc* query, List* permissions, List* implied_reads, bool exported);
+void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported);
 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list);

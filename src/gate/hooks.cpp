@@ -113,7 +113,7 @@ void OnExecutorEnd(QueryDesc* query) {
 pg_noinline void CheckUndecided(List* permissions) {
     if (!GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
-    CheckPermissions(nullptr, permissions, NIL, ExportsResult(CurrentUtility()));
+    CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
         CurrentFrame()->withheld = FlagWithheld(permissions, NIL);
 }
@@ -173,11 +173,11 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         Hold("analysed");
-        List* implied_reads = ImpliedReads(parse);
-        CheckBeforePlanning(parse, implied_reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
+        TargetReads reads = FindTargetReads(parse);
+        CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
         Hold("planning");
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
-        NoteImpliedReads(plan, implied_reads);
+        NoteTargetReads(plan, reads);
     });
     return plan;
 }

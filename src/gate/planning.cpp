@@ -16,7 +16,7 @@ namespace {
 
 struct Collection {
     AccessList* list;
-    List* implied_reads;
+    TargetReads reads;
     bool exported;
 };
 
@@ -70,7 +70,7 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
 void CollectFromQuery(Query* query, Collection* collection) {
     ForEachPermission(query, [collection](int, const RangeTblEntry*, const Permission& permission) {
         if (IsGoverned(permission.relation))
-            AddPermission(collection->list, permission, collection->implied_reads, collection->exported);
+            AddPermission(collection->list, permission, collection->reads, collection->exported);
     });
     ListCell* cell;
     foreach (cell, query->rtable) {
@@ -124,8 +124,8 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 
 }    // namespace
 
-void CollectBeforePlanning(AccessList* list, Query* query, List* implied_reads, bool exported) {
-    Collection collection = {list, implied_reads, exported};
+void CollectBeforePlanning(AccessList* list, Query* query, TargetReads reads, bool exported) {
+    Collection collection = {list, reads, exported};
     CollectFromQuery(query, &collection);
 }
 

@@ -10,7 +10,7 @@ namespace warrant {
 
 // The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place, as CollectAccesses
 // would name them from its plan; those of relations that nothing governs are left out. Runs nobody's code.
-void CollectBeforePlanning(AccessList* list, Query* query, List* implied_reads, bool exported);
+void CollectBeforePlanning(AccessList* list, Query* query, TargetReads reads, bool exported);
 
 // The server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
 bool IsPlannedIntegrityLookup(Query* query);

@@ -9,6 +9,7 @@ namespace {
 
 // The number of no system cache: the plan cache compares it with those whose entries have changed, and passes over it.
 constexpr int note_of_implied_read = -4711;
+constexpr int note_of_shown_read = -4712;
 
 // The row under change, as a tree sees it that lies this many query levels below the write.
 struct Target {
@@ -131,27 +132,52 @@ bool ShowsTarget(Node* node, void* context) {
     return WalkExpression(node, ShowsTarget, context);
 }
 
-// What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of views and
-// row policies are their owners'.
-bool ShowsItsTarget(const Query* query) {
-    if (query->returningList != NIL && !Mutant("returning"))
-        return true;
+// The write goes through a view, whose conditions and checks are its owner's word and nobody else's.
+bool IsThroughView(const Query* query) {
+    ListCell* cell;
+    foreach (cell, query->rtable) {
+        const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_VIEW)
+            return !Mutant("view_conditions");
+    }
+    return false;
+}
+
+// What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of row policies are
+// the table's.
+bool ShowsToOthers(const Query* query) {
+    const RangeTblEntry* entry = rt_fetch(query->resultRelation, query->rtable);
+    bool through_view = IsThroughView(query);
     Query own = *query;
-    own.rtable = own.cteList = own.withCheckOptions = NIL;
-    Target target = {query->resultRelation, rt_fetch(query->resultRelation, query->rtable)->relid, 0};
-    return WalkQuery(&own, ShowsTarget, &target, 0);
+    own.rtable = own.cteList = NIL;
+    if (!through_view)
+        own.withCheckOptions = NIL;
+    Target target = {query->resultRelation, entry->relid, 0};
+    return WalkQuery(&own, ShowsTarget, &target, 0) ||
+           (through_view && ShowsTarget(reinterpret_cast<Node*>(entry->securityQuals), &target));
+}
+
+bool ShowsItsTarget(const Query* query) {
+    return (query->returningList != NIL && !Mutant("returning")) || ShowsToOthers(query);
 }
 
 struct Reads {
     List* implied;
     List* shown;
+    List* unasked;    // shown, but the server does not ask for SELECT
 };
 
 // Entries other than the target's were left by a view or a rule; they are read when something refers to them.
 void WeighEntries(Reads* reads, Query* query) {
     int shows = -1;    // not known yet
     ForEachPermission(query, [&](int index, const RangeTblEntry* entry, const Permission& permission) {
-        if (!(permission.required & ACL_SELECT) || !Writes(permission))
+        if (!(permission.required & ACL_SELECT)) {
+            bool changes = (permission.required & ACL_DELETE) != 0 || Updates(permission);
+            if (index == query->resultRelation && changes && IsThroughView(query) && ShowsToOthers(query))
+                reads->unasked = list_append_unique_oid(reads->unasked, permission.relation);
+            return;
+        }
+        if (!Writes(permission))
             return;
         if (shows < 0)
             shows = ShowsItsTarget(query);
@@ -164,8 +190,8 @@ void WeighEntries(Reads* reads, Query* query) {
 
 }    // namespace
 
-List* ImpliedReads(Query* query) {
-    Reads reads = {NIL, NIL};
+TargetReads FindTargetReads(Query* query) {
+    Reads reads = {NIL, NIL, NIL};
     if (query->commandType != CMD_SELECT)
         WeighEntries(&reads, query);
     ListCell* cell;
@@ -174,28 +200,35 @@ List* ImpliedReads(Query* query) {
         if (inner->commandType != CMD_SELECT)
             WeighEntries(&reads, inner);
     }
-    return list_difference_oid(reads.implied, reads.shown);
+    return TargetReads{list_difference_oid(reads.implied, reads.shown), reads.unasked};
 }
 
-void NoteImpliedReads(PlannedStmt* plan, List* relations) {
+static void Note(PlannedStmt* plan, int kind, const List* relations) {
     ListCell* cell;
     foreach (cell, relations) {
         PlanInvalItem* note = makeNode(PlanInvalItem);
-        note->cacheId = note_of_implied_read;
+        note->cacheId = kind;
         note->hashValue = lfirst_oid(cell);
         plan->invalItems = lappend(plan->invalItems, note);
     }
 }
 
-List* NotedImpliedReads(const PlannedStmt* plan) {
-    List* relations = NIL;
+void NoteTargetReads(PlannedStmt* plan, const TargetReads& reads) {
+    Note(plan, note_of_implied_read, reads.implied);
+    Note(plan, note_of_shown_read, reads.shown);
+}
+
+TargetReads NotedTargetReads(const PlannedStmt* plan) {
+    TargetReads reads = {NIL, NIL};
     ListCell* cell;
     foreach (cell, plan->invalItems) {
         const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);
         if (note->cacheId == note_of_implied_read)
-            relations = lappend_oid(relations, note->hashValue);
+            reads.implied = lappend_oid(reads.implied, note->hashValue);
+        else if (note->cacheId == note_of_shown_read)
+            reads.shown = lappend_oid(reads.shown, note->hashValue);
     }
-    return relations;
+    return reads;
 }
 
 }    // namespace warrant

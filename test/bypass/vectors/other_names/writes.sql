@@ -88,6 +88,54 @@ CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAI
 CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
 UPDATE orders SET status = card::desk.told;
 
+--- view_condition_tells: a view's WHERE shows the rows of an update that names no column
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TABLE desk.told (card text);
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
+CREATE VIEW desk.open AS SELECT * FROM orders WHERE desk.tell(card);
+UPDATE desk.open SET status = 'read';
+TABLE desk.told;
+
+--- view_barrier_tells: the same of a view that the planner keeps apart
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TABLE desk.told (card text);
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
+CREATE VIEW desk.open WITH (security_barrier) AS SELECT * FROM orders WHERE desk.tell(card);
+UPDATE desk.open SET status = 'read' WHERE id = 1;
+TABLE desk.told;
+
+--- view_check_tells: the check of a view sees the columns that the update leaves as they are
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+CREATE TABLE desk.told (card text);
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
+CREATE VIEW desk.open AS SELECT * FROM orders WHERE id > 0 WITH CHECK OPTION;
+CREATE VIEW desk.checked AS SELECT * FROM desk.open WHERE desk.tell(card) WITH LOCAL CHECK OPTION;
+UPDATE desk.checked SET status = 'read';
+TABLE desk.told;
+
+--- view_delete_tells: a deletion through a view in a prepared statement
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
+-- attack
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
+CREATE VIEW desk.open AS SELECT * FROM orders WHERE EXISTS (SELECT FROM notes WHERE desk.tell(card));
+PREPARE emptying AS DELETE FROM desk.open;
+EXECUTE emptying;
+
 --- update_sets_setting: a function of the server's own carries the rows out
 -- needs SELECT on orders
 -- gate
