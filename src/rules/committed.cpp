@@ -19,11 +19,15 @@ Snapshot TakeCommittedSnapshot(Oid table) {
 
 }    // namespace
 
-void BeginCommitted(CommittedScan* scan, Oid table, Oid index) {
+void OpenCommitted(CommittedScan* scan, Oid table) {
     scan->table = table_open(table, AccessShareLock);
+    AcceptInvalidationMessages();    // which locking left out when the lock was held before
+}
+
+void BeginInIndex(CommittedScan* scan, Oid index) {
     scan->index = index_open(index, AccessShareLock);
     AcceptInvalidationMessages();
-    scan->snapshot = TakeCommittedSnapshot(table);
+    scan->snapshot = TakeCommittedSnapshot(RelationGetRelid(scan->table));
     scan->slot = table_slot_create(scan->table, nullptr);
 }
 
@@ -36,7 +40,7 @@ void EndCommitted(CommittedScan* scan) {
 
 bool ExtensionIsCommitted(const char* extension_name) {
     CommittedScan scan;
-    BeginCommitted(&scan, ExtensionRelationId, ExtensionNameIndexId);
+    BeginCommitted(&scan, ExtensionRelationId, [] { return Oid(ExtensionNameIndexId); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension_name));
     bool found = false;

@@ -14,8 +14,16 @@ struct CommittedScan {
     TupleTableSlot* slot;
 };
 
-// Opens and locks table and index, absorbs invalidations, then takes the snapshot, in this order.
-void BeginCommitted(CommittedScan* scan, Oid table, Oid index);
+void OpenCommitted(CommittedScan* scan, Oid table);
+void BeginInIndex(CommittedScan* scan, Oid index);
+
+// Opens and locks table and index, absorbs invalidations, then takes the snapshot, in this order. The index is asked for under the table's lock:
+// REINDEX CONCURRENTLY gives it another OID, and waits for who has the lock before the old one misses rows.
+template <class FindIndex>
+void BeginCommitted(CommittedScan* scan, Oid table, FindIndex find_index) {
+    OpenCommitted(scan, table);
+    BeginInIndex(scan, find_index());
+}
 void EndCommitted(CommittedScan* scan);
 
 // Calls visit(values, nulls) for each committed row with index columns equal to the keys; values live until the next row.

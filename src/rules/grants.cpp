@@ -82,7 +82,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
     bool sentinel = Mutant("sentinel"), home = sentinel;
     List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
-    BeginCommitted(&scan, own->grant_scopes, own->grant_scopes_by_grantee);
+    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
     Hold("reading_grants");
     ListCell* cell;
     foreach (cell, grantees) {

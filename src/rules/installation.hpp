@@ -27,6 +27,12 @@ extern bool installation_looked_for;    // completely
 // Whether FindInstallation answers without looking into the catalogue.
 inline bool InstallationIsKnown() { return installation_looked_for && !installation_invalid; }
 
+// Whether it is one of the indexes, which REINDEX CONCURRENTLY gives other OIDs.
+inline bool IsKnownIndex(Oid relation) {
+    return known_installation != nullptr && (relation == known_installation->policies_by_target || relation == known_installation->policies_by_name ||
+                                             relation == known_installation->grant_scopes_by_grantee);
+}
+
 // The objects (none of them in a transaction that has dropped the extension, for those who are not exempt), or nullptr when the committed
 // state of the database has no such extension. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.

@@ -14,6 +14,8 @@ namespace {
 
 // No catalog access in callbacks: they only set flags.
 void OnRelation(Datum, Oid relation) {
+    if (IsKnownIndex(relation))
+        installation_invalid = true;
     InvalidateGovernance(relation);
 }
 

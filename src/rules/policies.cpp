@@ -84,7 +84,7 @@ bool TargetIsGone(Datum* values) {
 void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, own->policies_by_target);
+    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_target; });
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(kind)));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(target));
@@ -96,7 +96,7 @@ void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
 void ReadByName(PolicyList* list, TargetKind kind, const char* schema, const char* name) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, own->policies_by_name);
+    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_name; });
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
@@ -151,7 +151,7 @@ void ReadAllPolicies(PolicyList* list) {
     RequirePolicySentinel();
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, own->policies_by_target);
+    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_target; });
     ForEachCommitted(&scan, nullptr, 0, [list](Datum* values, bool*) {
         if (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel))
             Append(list, ReadPolicy(values));

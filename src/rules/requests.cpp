@@ -27,12 +27,11 @@ RequestState ReadState(Datum value) {
 Request FindRequest(int64 request_id) {
     const Installation* own = FindInstallation();
     Oid requests = own == nullptr ? InvalidOid : get_relname_relid("requests", own->schema);
-    Oid index = own == nullptr ? InvalidOid : get_relname_relid("requests_pkey", own->schema);
-    if (!OidIsValid(requests) || !OidIsValid(index))
+    if (!OidIsValid(requests))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the requests cannot be read")));
     Request request = {RequestState::Unknown, InvalidOid, false};
     CommittedScan scan;
-    BeginCommitted(&scan, requests, index);
+    BeginCommitted(&scan, requests, [own] { return get_relname_relid("requests_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
     ForEachCommitted(&scan, &key, 1, [&request](Datum* values, bool*) {

@@ -17,12 +17,11 @@ enum Column { c_grant, c_uses_left };
 int32_t UsesLeft(int64_t grant_id) {
     const Installation* own = RequireInstallation();
     Oid uses = get_relname_relid("grant_uses", own->schema);
-    Oid index = get_relname_relid("grant_uses_pkey", own->schema);
-    if (!OidIsValid(uses) || !OidIsValid(index))
+    if (!OidIsValid(uses))
         return 0;
     int32_t left = 0;
     CommittedScan scan;
-    BeginCommitted(&scan, uses, index);
+    BeginCommitted(&scan, uses, [own] { return get_relname_relid("grant_uses_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(grant_id));
     ForEachCommitted(&scan, &key, 1, [&left](Datum* values, bool*) { left = DatumGetInt32(values[c_uses_left]); });
