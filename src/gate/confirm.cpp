@@ -36,6 +36,11 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
         case T_AlterFunctionStmt:
         case T_DefineStmt:    // of an aggregate
             return class_id == ProcedureRelationId && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterTSConfigurationStmt:
+        case T_AlterTSDictionaryStmt: {
+            bool words = class_id == TSConfigRelationId || class_id == TSDictionaryRelationId;
+            return words && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+        }
         case T_AlterForeignServerStmt:
             return class_id == ForeignServerRelationId && !Mutant("servers") ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterDomainStmt: return class_id == TypeRelationId && !Mutant("domains") ? ColumnsOfType(object) : NIL;

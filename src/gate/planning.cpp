@@ -18,6 +18,7 @@ struct Collection {
     AccessList* list;
     TargetReads reads;
     bool exported;
+    List* inlined = NIL;    // the functions around, each within the one before
 };
 
 void CollectFromQuery(Query* query, Collection* collection);
@@ -53,8 +54,9 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
     const Node* called = list_length(entry->functions) == 1 ? linitial_node(RangeTblFunction, entry->functions)->funcexpr : nullptr;
     if (called == nullptr || !IsA(called, FuncExpr) || reinterpret_cast<const FuncExpr*>(called)->funcid < FirstUnpinnedObjectId)
         return;
-    if (Mutant("inlined_functions"))
-        return;
+    Oid function = reinterpret_cast<const FuncExpr*>(called)->funcid;
+    if (list_member_oid(collection->inlined, function) || Mutant("inlined_functions"))
+        return;    // one that calls itself reads no more for that; the planner may find that it never does
     check_stack_depth();
     RangeTblEntry* copy = static_cast<RangeTblEntry*>(copyObjectImpl(entry));
     if (!WithoutArguments(castNode(FuncExpr, linitial_node(RangeTblFunction, copy->functions)->funcexpr)))
@@ -62,8 +64,11 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
     PlannerInfo* root = makeNode(PlannerInfo);
     root->glob = makeNode(PlannerGlobal);
     Query* inlined = InlineFunction(root, copy);
-    if (inlined != nullptr)
-        CollectFromQuery(inlined, collection);
+    if (inlined == nullptr)
+        return;
+    collection->inlined = lappend_oid(collection->inlined, function);
+    CollectFromQuery(inlined, collection);
+    collection->inlined = list_delete_last(collection->inlined);
 }
 
 // As the planner sees it: a SELECT that nothing refers to leaves nothing in a plan.

@@ -131,10 +131,12 @@ TABLE desk.told;
 SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
-CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN false; END $$;
+CREATE TABLE desk.told (card text);
+CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN false; END $$;
 CREATE VIEW desk.open AS SELECT * FROM orders WHERE EXISTS (SELECT FROM notes WHERE desk.tell(card));
 PREPARE emptying AS DELETE FROM desk.open;
 EXECUTE emptying;
+TABLE desk.told;
 
 --- update_sets_setting: a function of the server's own carries the rows out
 -- needs SELECT on orders

@@ -408,6 +408,30 @@ SELECT warrant.grant('owner', '{ALTER}', on_tables => '{orders, whole}');
 -- attack
 CREATE TABLE more PARTITION OF whole FOR VALUES IN ('none');
 
+--- words_changed: the text search configuration of a generated column makes other words
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+ALTER TABLE orders ADD words tsvector GENERATED ALWAYS AS (to_tsvector('words'::regconfig, card)) STORED;
+ALTER TEXT SEARCH CONFIGURATION words OWNER TO clerk;
+-- attack
+ALTER TEXT SEARCH CONFIGURATION words DROP MAPPING FOR uint;
+SELECT 'done';
+
+--- dictionary_changed: the dictionary of one
+-- needs ALTER on orders
+-- shows ^done$
+-- setup
+CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR uint WITH plain;
+CREATE INDEX ON orders USING gin (to_tsvector('words'::regconfig, card));
+ALTER TEXT SEARCH DICTIONARY plain OWNER TO clerk;
+-- attack
+ALTER TEXT SEARCH DICTIONARY plain (ACCEPT = false);
+SELECT 'done';
+
 --- aggregate_replaced: other steps of an aggregate under a protected view
 -- needs ALTER on seen
 -- shows ^done$
