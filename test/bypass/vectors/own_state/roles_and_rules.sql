@@ -240,3 +240,17 @@ GRANT dba TO temp;
 CREATE DATABASE copy TEMPLATE market;
 SELECT 'it is copied';
 DROP DATABASE copy WITH (FORCE);
+
+--- given_function: a superuser gives a function of the gate to who then may replace it
+-- as dba
+-- needs nothing
+-- shows ^it is his$
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+\endif
+-- attack
+ALTER FUNCTION warrant.is_home OWNER TO clerk;
+SELECT 'it is his' FROM pg_proc WHERE oid = 'warrant.is_home'::regproc AND proowner = 'clerk'::regrole;
