@@ -362,9 +362,8 @@ void SetRows(Statement* statement, uint64_t rows) {
         statement->rows = int64_t(rows);
 }
 
-void BeginQuery(QueryDesc* query) {
-    if (likely(open_statements == nullptr))
-        return;
+// Out of the way of those who have no ledger.
+static pg_noinline void BeginBesideLedgers(QueryDesc* query) {
     if (Statement* statement = FindLedger(query))
         EndStatement(statement, true);
     starting = nullptr;
@@ -372,15 +371,23 @@ void BeginQuery(QueryDesc* query) {
         StartPlanned(query);
 }
 
-void EndStatementOf(QueryDesc* query) {
-    if (likely(open_statements == nullptr))
-        return;
+void BeginQuery(QueryDesc* query) {
+    if (unlikely(open_statements != nullptr))
+        BeginBesideLedgers(query);
+}
+
+static pg_noinline void EndBesideLedgers(QueryDesc* query) {
     Statement* statement = FindLedger(query);
     if (statement == nullptr)
         return;
     if (unlikely(statement->paid_count > 0))
         KeepPaid(statement);
     EndStatement(statement, false);
+}
+
+void EndStatementOf(QueryDesc* query) {
+    if (unlikely(open_statements != nullptr))
+        EndBesideLedgers(query);
 }
 
 bool HasLedgers() { return open_statements != nullptr; }
