@@ -19,9 +19,6 @@ GRANT SELECT ON warrant.grant_uses TO warrant_auditor, warrant_approver;
 ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
 ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
 
--- The recorder numbers rows by itself: whoever may write all data may set any sequence.
-DROP SEQUENCE warrant.action_ids;
-
 -- Functions whose parameters are others now.
 DROP FUNCTION warrant.governing_schema_policy(oid, oid);
 DROP FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole, interval,
@@ -54,86 +51,6 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
--- A duration must be positive, and what it is added to still a date; NULL stands for the setting.
-CREATE OR REPLACE FUNCTION warrant.check_duration(value interval, parameter text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF value <= interval '0' THEN
-        RAISE EXCEPTION '% must be positive', parameter USING ERRCODE = 'invalid_parameter_value';
-    ELSIF value > interval '1000 years' THEN
-        RAISE EXCEPTION '% must not exceed 1000 years', parameter USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-END;
-$$;
-
--- The type regrole takes a number that is no role's.
-CREATE OR REPLACE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    gone oid;
-BEGIN
-    IF roles IS NULL OR array_position(roles, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION 'parameter "%" must not be or contain NULL', parameter USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    SELECT u.role INTO gone FROM unnest(roles::oid[]) AS u (role) WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.role) LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'role with OID % does not exist', gone USING ERRCODE = 'undefined_object', DETAIL = format('It is in parameter "%s".', parameter);
-    END IF;
-    RETURN roles::oid[];
-END;
-$$;
-
-CREATE OR REPLACE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF role IS NULL OR person = '' THEN
-        RAISE EXCEPTION 'role must not be NULL and person not empty' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    DELETE FROM warrant.persons p WHERE p.role = set_person.role;
-    IF person IS NOT NULL THEN
-        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(warrant.role_oids(ARRAY[role], 'role')))[1], person);
-    END IF;
-    PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
-    PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');
-END;
-$$;
-
-CREATE OR REPLACE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127[.][0-9.]+|[[]::1[]])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
-        RAISE EXCEPTION 'invalid webhook url' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = 'It must begin with https:// and have neither user name nor fragment; http:// only leads to this machine.';
-    END IF;
-END;
-$$;
-
-CREATE OR REPLACE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    renamed bigint := 0;
-    now_named record;
-BEGIN
-    FOR now_named IN
-        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
-               warrant.names_now(p.except_roles, p.except_role_names) AS except_names,
-               warrant.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
-          FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
-               LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
-         WHERE p.target_kind <> '!' LOOP
-        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.definer_role_names, p.approver_role_name)
-                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.definer_names, now_named.approver));
-        UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
-               except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver
-         WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
-        renamed := renamed + FOUND::integer;
-    END LOOP;
-    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
-       AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
-    RETURN renamed;
-END;
-$$;
-
 -- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
 CREATE OR REPLACE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -145,7 +62,7 @@ AS $$
            AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
                > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
            AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
-                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR made.audit < q.audit OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
+                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
                 OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
 $$;
 
@@ -219,7 +136,7 @@ BEGIN
     made.for_roles := warrant.role_oids(for_roles, 'for_roles');
     made.except_roles := warrant.role_oids(except_roles, 'except_roles');
     made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
-    made.approver_role := (warrant.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
+    made.approver_role := coalesce(approver_role, 'warrant_approver'::regrole);
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
@@ -256,7 +173,7 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
-definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42809, 42710. Effective after COMMIT.';
 
 -- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now, or would
 -- govern what is created there.
@@ -317,8 +234,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
-    key text := (SELECT encode(sha256(convert_to(string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';'
-                               ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
+    key text := (SELECT string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';' ORDER BY i.target_kind, i.target, i.policy_id)
+                   FROM unnest(items) AS i);
     asked_at timestamptz := warrant.monotonic_now();
     request bigint;
     filed bigint;
@@ -340,8 +257,8 @@ BEGIN
         PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
-    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, (warrant.role_names(ARRAY[requester]))[1],
+    INSERT INTO warrant.requests (requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
+    VALUES (requester, (warrant.role_names(ARRAY[requester]))[1],
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl, max_uses)
     RETURNING id INTO request;
@@ -368,8 +285,8 @@ DECLARE
     made bigint;
     covered bigint;
 BEGIN
-    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
-    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
+    INSERT INTO warrant.grants (request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
+    VALUES (request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
     SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
@@ -383,47 +300,6 @@ BEGIN
                          NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, ''))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
     RETURN made;
-END;
-$$;
-
-CREATE OR REPLACE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text,
-    statement_facts jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
-    SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
-      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled;
-    IF FOUND THEN
-        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
-        PERFORM warrant.wake_courier();
-    END IF;
-END;
-$$;
-
--- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person.
-CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
-           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin));
-END;
-$$;
-
-CREATE OR REPLACE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(warrant.items_of_request((request).id))) THEN
-        PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
-                             'Its policies name the roles whose members may.');
-    END IF;
-    IF warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester) THEN
-        PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
-                             'warrant.cancel withdraws it.');
-    END IF;
-    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id
-                  AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person))) THEN
-        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', (request).id));
-    END IF;
 END;
 $$;
 
@@ -479,9 +355,6 @@ DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
     PERFORM warrant.check_decider(origin, request);
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
-        PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
-    END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
     IF duration > request.duration THEN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
@@ -509,9 +382,6 @@ BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
-        RETURN 'the role that filed the request is gone';
     END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
@@ -556,7 +426,7 @@ BEGIN
     IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(items)) THEN
         PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', (terms).policies), 'The policy names the role whose members may.');
     END IF;
-    IF warrant.is_himself(origin, grantee) THEN
+    IF warrant.person_of(origin) = warrant.person_of(grantee, NULL) OR warrant.is_member(warrant.user_of(origin), grantee) THEN
         PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
@@ -763,7 +633,7 @@ DECLARE
     internal pg_catalog.regprocedure;
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
-        AND p.proname IN ('check_within', 'file_request', 'make_grant', 'enter_approval', 'is_himself', 'approve_one', 'do_spend') LOOP
+        AND p.proname IN ('check_within', 'file_request', 'make_grant', 'enter_approval', 'approve_one', 'do_spend') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace

@@ -1,4 +1,4 @@
-# ALTER EXTENSION UPDATE makes of release 0.1.0 what a fresh install is, rewrites nothing, and policies, requests and grants live on. Until it
+# ALTER EXTENSION UPDATE makes of each earlier release what a fresh install is, rewrites nothing, and policies, requests and grants live on. Until it
 # runs, the library serves the older script and status() says so.
 use strict;
 use warnings;
@@ -10,24 +10,13 @@ use GatedServer;
 
 my $node = GatedServer->prepared('update');
 $node->start;
-$node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
-$node->safe_psql('postgres', "CREATE DATABASE $_") for 'fresh', 'older';
-$node->safe_as('dba', 'CREATE EXTENSION pg_warrant', 'fresh');
-$node->safe_as('dba', <<'SQL', 'older');
-CREATE EXTENSION pg_warrant VERSION '0.1.0';
-GRANT warrant_approver TO boss;
-GRANT warrant_auditor TO auditor;
-CREATE TABLE orders (id int);
-INSERT INTO orders VALUES (1);
-CREATE TABLE bills (id int);
-GRANT ALL ON orders, bills TO clerk;
-SET client_min_messages = warning;
-SELECT warrant.protect('orders'), warrant.create_policy('bills', 'approve', on_table => 'bills', min_approvals => 2);
-SQL
-$node->wait_until_ready('older');
+$node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE deputy LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
+$node->safe_psql('postgres', 'CREATE DATABASE fresh');
+$node->safe_as('dba', 'CREATE EXTENSION pg_warrant; GRANT warrant_auditor TO auditor; GRANT warrant_approver TO boss, deputy', 'fresh');
 
-sub state_of { my ($role, $sql) = @_; return scalar $node->sqlstate_as($role, $sql, 'older'); }
-sub value { return $node->safe_as('dba', $_[0], 'older'); }
+my $older;    # the database of the release that is updated
+sub state_of { my ($role, $sql) = @_; return scalar $node->sqlstate_as($role, $sql, $older); }
+sub value { return $node->safe_as('dba', $_[0], $older); }
 
 # Every object of the extension as text, a line each.
 my $catalogue = <<'SQL';
@@ -59,46 +48,65 @@ SQL
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
 	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname <> 'grant_uses'};
 
-# --- the library with the script of 0.1.0 ---
+sub updated
+{
+	my ($version) = @_;
+	$older = "older_$version";
+	$node->safe_psql('postgres', qq{CREATE DATABASE "$older"});
+	$node->safe_as('dba', <<"SQL", $older);
+CREATE EXTENSION pg_warrant VERSION '$version';
+CREATE TABLE orders (id int);
+INSERT INTO orders VALUES (1);
+CREATE TABLE bills (id int);
+GRANT ALL ON orders, bills TO clerk;
+SET client_min_messages = warning;
+SELECT warrant.protect('orders'), warrant.create_policy('bills', 'approve', on_table => 'bills', min_approvals => 2);
+SQL
+	$node->wait_until_ready($older);
 
-is(state_of('clerk', 'SELECT FROM orders'), '42501', 'the gate is closed under the older script');
-is($node->safe_as('auditor', "SELECT value FROM warrant.status() WHERE item = 'extension' AND warning ~ 'ALTER EXTENSION pg_warrant UPDATE'", 'older'),
-	'0.1.0', 'status says which version it is and what to do');
-is($node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT,UPDATE}', on_table => 'orders')", 'older'), '1', 'an approver grants');
-my $session = $node->session_as('clerk', 'older');
-is(($node->ask($session, 'UPDATE orders SET id = 2;'))[1], 'none', 'and the clerk works');
-is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'a statement files a request');
-my $bills = $node->safe_as('clerk', 'SELECT max(id) FROM warrant.my_requests', 'older');
-is(state_of('boss', "SELECT warrant.approve($bills)"), 'none', 'that has one of two approvals');
-is(state_of('clerk', "SELECT warrant.request('{CREATE}', on_schema => 'public')"), 'none', 'a request for a schema finds the policies in it');
+	is(state_of('clerk', 'SELECT FROM orders'), '42501', 'the gate is closed under the older script');
+	is($node->safe_as('auditor', "SELECT value FROM warrant.status() WHERE item = 'extension' AND warning ~ 'ALTER EXTENSION pg_warrant UPDATE'", $older),
+		$version, 'status says which version it is and what to do');
+	is($node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT,UPDATE}', on_table => 'orders')", $older), '1', 'an approver grants');
+	my $session = $node->session_as('clerk', $older);
+	is(($node->ask($session, 'UPDATE orders SET id = 2;'))[1], 'none', 'and the clerk works');
+	is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'a statement files a request');
+	my $bills = $node->safe_as('clerk', 'SELECT max(id) FROM warrant.my_requests', $older);
+	is(state_of('boss', "SELECT warrant.approve($bills)"), 'none', 'that has one of two approvals');
+	is(state_of('clerk', "SELECT warrant.request('{CREATE}', on_schema => 'public')"), 'none', 'a request for a schema finds the policies in it');
 
-# --- the update ---
+	# The update.
 
-my $before = value($files);
-my $last = value('SELECT max(seq) FROM warrant.audit_log');
-is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'the extension is updated');
-is(value($files), $before, 'no table was rewritten');
-my @updated = split /\n/, value($catalogue);
-my @fresh = split /\n/, $node->safe_as('dba', $catalogue, 'fresh');
-my %there = map { $_ => 1 } @updated;
-my %wanted = map { $_ => 1 } @fresh;
-is(join("\n", grep { !$there{$_} } @fresh), '', 'a fresh install has nothing that the updated one lacks');
-is(join("\n", grep { !$wanted{$_} } @updated), '', 'and lacks nothing that the updated one has');
-cmp_ok(scalar @fresh, '>', 300, 'much was compared');
-is(value("SELECT count(*) FROM warrant.status() WHERE item = 'extension'"), '0', 'status has nothing more to say about it');
+	my $before = value($files);
+	my $last = value('SELECT max(seq) FROM warrant.audit_log');
+	is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'the extension is updated');
+	is(value($files), $before, 'no table was rewritten');
+	my @updated = split /\n/, value($catalogue);
+	my @fresh = split /\n/, $node->safe_as('dba', $catalogue, 'fresh');
+	my %there = map { $_ => 1 } @updated;
+	my %wanted = map { $_ => 1 } @fresh;
+	is(join("\n", grep { !$there{$_} } @fresh), '', 'a fresh install has nothing that the updated one lacks');
+	is(join("\n", grep { !$wanted{$_} } @updated), '', 'and lacks nothing that the updated one has');
+	cmp_ok(scalar @fresh, '>', 300, 'much was compared');
+	is(value("SELECT count(*) FROM warrant.status() WHERE item = 'extension'"), '0', 'status has nothing more to say about it');
 
-# --- what was there lives on ---
+	# What was there lives on.
 
-is(($node->ask($session, 'UPDATE orders SET id = 3;'))[1], 'none', 'the grant goes on in a session that was open');
-is(state_of('clerk', 'SELECT FROM orders'), 'none', 'and in a new one');
-is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'the other policy is there');
-value("CREATE ROLE deputy LOGIN IN ROLE warrant_approver");
-is(state_of('deputy', "SELECT warrant.approve($bills, max_uses => 1)"), 'none', 'the request gets its second approval, now with a limit');
-is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), 'none', 'that lets one statement run');
-is(state_of('clerk', 'INSERT INTO bills VALUES (2)'), '42501', 'and not a second one');
-is(($node->ask($session, 'INSERT INTO bills VALUES (2);'))[1], '42501', 'nor one of the session that was open');
-is(value('SELECT count(*) FROM warrant.policies'), '3', 'the policies are there');
-is(value("SELECT count(*) = max(seq) AND max(seq) > $last FROM warrant.audit_log"), 't', 'the audit log has no gap');
-$session->quit;
+	is(($node->ask($session, 'UPDATE orders SET id = 3;'))[1], 'none', 'the grant goes on in a session that was open');
+	is(state_of('clerk', 'SELECT FROM orders'), 'none', 'and in a new one');
+	is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), '42501', 'the other policy is there');
+	is(value(q{SELECT count(*) FROM warrant.request_items WHERE relation_name = 'bills'}), '1', 'and so is the request, which is not filed again');
+	is(state_of('deputy', "SELECT warrant.approve($bills, max_uses => 1)"), 'none', 'the request gets its second approval, now with a limit');
+	is(state_of('clerk', 'INSERT INTO bills VALUES (1)'), 'none', 'that lets one statement run');
+	is(state_of('clerk', 'INSERT INTO bills VALUES (2)'), '42501', 'and not a second one');
+	is(($node->ask($session, 'INSERT INTO bills VALUES (2);'))[1], '42501', 'nor one of the session that was open');
+	is(value('SELECT count(*) FROM warrant.policies'), '3', 'the policies are there');
+	is(value("SELECT count(*) = max(seq) AND max(seq) > $last FROM warrant.audit_log"), 't', 'the audit log has no gap');
+	$session->quit;
+}
 
+for my $version ('0.1.0', '0.2.0')
+{
+	subtest "from $version" => sub { updated($version) };
+}
 done_testing();
