@@ -147,6 +147,22 @@ ALTER SERVER loop OWNER TO clerk;
 -- attack
 DROP SERVER loop CASCADE;
 
+--- drop_sequence: a default's sequence goes, with the default
+-- as owner
+-- needs ALTER on orders
+-- setup
+SET ROLE owner;
+CREATE SEQUENCE numbers;
+ALTER TABLE orders ALTER id SET DEFAULT nextval('numbers');
+-- attack
+DROP SEQUENCE numbers CASCADE;
+
+--- drop_key: the key that a foreign key needs goes, with the foreign key
+-- as owner
+-- needs ALTER on orders
+-- attack
+ALTER TABLE customers DROP CONSTRAINT customers_pkey CASCADE;
+
 --- drop_collation: a column's collation goes, with the column
 -- needs ALTER on orders
 -- setup

@@ -35,6 +35,27 @@ GRANT pg_read_server_files TO clerk;
 SELECT format('ALTER FOREIGN TABLE desk.printed OPTIONS (SET filename %L)', pg_relation_filepath('orders')) \gexec
 SELECT 'done';
 
+--- aggregate_of_file: the function that reads a file is the step of an aggregate
+-- needs ADMIN on database
+-- shows ^version 1
+-- setup
+GRANT pg_read_server_files TO clerk;
+GRANT EXECUTE ON FUNCTION pg_read_file(text, bigint, bigint) TO clerk;
+-- attack
+CREATE AGGREGATE desk.reading(bigint, bigint) (SFUNC = pg_read_file, STYPE = text, INITCOND = 'PG_VERSION');
+SELECT 'version ' || desk.reading(0, 10);
+
+--- bound_of_file: a partition's bound is read from a file
+-- needs ADMIN on database
+-- shows ^version FOR VALUES IN
+-- setup
+GRANT pg_read_server_files TO clerk;
+GRANT EXECUTE ON FUNCTION pg_read_file(text, bigint, bigint) TO clerk;
+-- attack
+CREATE TABLE desk.versions (version text) PARTITION BY LIST (version);
+CREATE TABLE desk.read PARTITION OF desk.versions FOR VALUES IN (pg_read_file('PG_VERSION', 0, 2));
+SELECT 'version ' || pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = 'desk.read'::regclass;
+
 --- raw_page: a page of it, by a superuser's function
 -- needs ADMIN on database
 -- setup

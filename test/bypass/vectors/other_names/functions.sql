@@ -80,6 +80,13 @@ CREATE EXTENSION tablefunc;
 -- attack
 SELECT * FROM crosstab('SELECT id, customer, card FROM shop.orders ORDER BY 1') AS t (id int, card text);
 
+--- connectby: one that climbs a tree
+-- needs SELECT on orders
+-- setup
+CREATE EXTENSION tablefunc;
+-- attack
+SELECT * FROM connectby('orders', 'card', 'status', 'new', 0) AS t(card text, status text, level int);
+
 --- xpath_table: another one
 -- needs SELECT on orders
 -- setup

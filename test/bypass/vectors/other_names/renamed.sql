@@ -83,6 +83,24 @@ SELECT note FROM notes UNION ALL SELECT card FROM orders;
 -- attack
 SELECT l.card FROM customers c, LATERAL (SELECT o.card FROM orders o WHERE o.customer = c.id) AS l;
 
+--- removed_join: a join that the planner finds it can do without
+-- needs SELECT on orders
+-- shows ^done
+-- attack
+SELECT 'done', n.id FROM notes n LEFT JOIN orders o ON o.id = n.id;
+
+--- sample_size: a subquery that says how many rows are sampled
+-- needs SELECT on orders
+-- shows ^done
+-- attack
+SELECT 'done', count(*) FROM notes TABLESAMPLE bernoulli ((SELECT max(id) FROM orders));
+
+--- frame_offset: a subquery that says how far a window reaches
+-- needs SELECT on orders
+-- shows ^done
+-- attack
+SELECT 'done', count(*) OVER (ROWS BETWEEN (SELECT count(*) FROM orders) PRECEDING AND CURRENT ROW) FROM notes;
+
 --- sort_key: a subquery that decides on the order
 -- needs SELECT on orders
 -- attack

@@ -32,6 +32,11 @@ SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders');
 -- attack
 INSERT INTO orders (id) VALUES (77) RETURNING card;
 
+--- returning_subquery: RETURNING of an unprotected table reads
+-- needs SELECT, EXPORT on orders
+-- attack
+INSERT INTO notes VALUES (9, 'x') RETURNING (SELECT max(card) FROM orders);
+
 --- update_returning: RETURNING of old rows
 -- needs SELECT on orders
 -- gate

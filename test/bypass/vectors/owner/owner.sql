@@ -371,6 +371,16 @@ CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGI
 CREATE DOMAIN told AS text CHECK (tell(VALUE));
 ALTER TYPE kind ALTER ATTRIBUTE card TYPE told CASCADE;
 
+--- attribute_renamed: the type of a table renames its column
+-- as owner
+-- needs ALTER on typed
+-- setup
+SET ROLE owner;
+CREATE TYPE kind AS (card text);
+CREATE TABLE typed OF kind;
+-- attack
+ALTER TYPE kind RENAME ATTRIBUTE card TO innocent CASCADE;
+
 --- partition_key_tells: the key of a table whose partition it becomes
 -- as owner
 -- needs SELECT on orders
