@@ -43,7 +43,7 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
 // Complete but for its sizes.
 void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
     header.kind = EntryKind::Audit;
-    header.waits = false;
+    header.waits = header.stays = false;
     RenewOrigin(&header.origin);
     FillFields(&header.fields, statement, line, now);
 }

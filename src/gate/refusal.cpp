@@ -255,7 +255,8 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
         DelayByRate(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
-        ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0};
+        // It stays: who cancels it has tried what it refuses all the same.
+        ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         const char* answer = RunAction(&action);
         Remember(missing, count, fields.statement_id, answer == nullptr ? "" : answer);

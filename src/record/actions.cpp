@@ -42,6 +42,7 @@ char* RunAction(const ActionRequest* request) {
         header.fields = *request->fields;
     header.kind = EntryKind::Action;
     header.waits = true;
+    header.stays = request->stays;
     PrepareOrigin();
     FillOrigin(&header.origin);
     EntryParts parts = {};
@@ -68,7 +69,8 @@ char* RunAction(const ActionRequest* request) {
             [[fallthrough]];
         case Waited::TimedOut:
             ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
-                            errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
+                            request->stays ? errdetail("The refusal was not recorded in %d ms; it will be.", settings.audit_timeout_ms)
+                                           : errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
                             errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
             break;
         case Waited::Done: break;

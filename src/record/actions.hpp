@@ -15,6 +15,7 @@ struct ActionRequest {
     const AuditFields* fields;  // may be nullptr
     const char* text;           // of the statement, may be nullptr
     int text_length;
+    bool stays = false;         // is done also when nobody waits for it any more: a cancel leaves it in the queue
 };
 
 // Sends the action and waits for its answer, NULL or text in the caller's context. What the action raised is raised here.

@@ -59,6 +59,7 @@ struct EntryHeader {
     uint32_t size;            // of everything, unaligned
     EntryKind kind;
     bool waits;               // the backend waits for the reply in its mailbox
+    bool stays;               // and the entry is good without it
     int32_t process;          // index of the backend's mailbox
     uint64_t serial;          // of the wait
     uint32_t policy_name_size;

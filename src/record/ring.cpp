@@ -243,10 +243,10 @@ bool TakeEntry(const EntryHeader* header, int64_t* action_id) {
         return true;
     }
     if (ticket != Ticket(header->serial, Wait::Queued))
-        return false;
+        return header->stays;
     pg_atomic_write_u64(&mailbox->action_id, uint64_t(*action_id));
     uint64_t expected = Ticket(header->serial, Wait::Queued);
-    return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken));
+    return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken)) || header->stays;
 }
 
 void AnswerEntry(const EntryHeader* header, const Reply* reply) {

@@ -1,4 +1,4 @@
-# A recorder that does not answer: what is gated fails closed, the rest runs; a caller who gives up has done nothing.
+# A recorder that does not answer: what is gated fails closed, the rest runs; a caller who gives up has done nothing, but what he tried is recorded.
 use strict;
 use warnings;
 use FindBin;
@@ -71,7 +71,7 @@ for my $way ([ 'pg_cancel_backend', '57014' ], [ 'pg_terminate_backend', '57P01'
 	$session->{stderr} = '';
 }
 eval { $session->quit };
-is($node->sqlstate_as('clerk', "SET statement_timeout = 200; DELETE FROM orders WHERE id = 1 /* given up */"), '57014', 'a refusal can be given up too');
+is($node->sqlstate_as('clerk', "SET statement_timeout = 200; DELETE FROM orders WHERE id = 1 /* given up */"), '57014', 'the wait for a refusal can be given up too');
 is($node->sqlstate_as('boss', "SET statement_timeout = 200; SELECT warrant.revoke($grant)"), '57014', 'and a revoke');
 setting("pg_warrant.audit_timeout = '300ms'", '300ms');
 
@@ -93,7 +93,11 @@ $flood->quit;
 
 go_on();
 caught_up();
-is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.requests"), '0', 'nothing that was given up is done afterwards');
+is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.requests WHERE reason IS NOT NULL"), '0', 'nothing that was given up is done afterwards');
+is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE event = 'refused' AND statement LIKE '%/* given up */'"),
+	'1', 'but each refusal is recorded');
+is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT command, ' ' ORDER BY command) FROM warrant.audit_log WHERE event = 'refused'"), 'DELETE INSERT TRUNCATE',
+	'of each command');
 is($node->safe_psql('postgres', "SELECT closed_at IS NULL FROM warrant.grants WHERE id = $grant"), 't', 'the grant was not revoked');
 is($node->sqlstate_as('clerk', $update), 'none', 'it works again');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM orders'), '100', 'no refused statement had an effect');
