@@ -57,6 +57,9 @@ SELECT warrant.drop_policy('more');
 SELECT warrant.set_person('regress_clerk', NULL);
 \c - :owner
 SELECT event, comment FROM stage.news() WHERE event = 'weakened';
+-- A dump's persons come before there are policies.
+SELECT count(*) AS persons FROM warrant.persons;
+SELECT state FROM stage.try($$COPY warrant.persons FROM '/dev/null'$$);
 -- A grant of one use lets one statement weaken, however much.
 \c - regress_chief
 SELECT warrant.revoke(1);

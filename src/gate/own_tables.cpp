@@ -85,13 +85,21 @@ bool IsDumped(Oid relation) {
 // Of the policies the sentinel is always there.
 bool HoldsNoDefinitions(Oid relation) { return !HasMoreRows(relation, strcmp(get_rel_name(relation), "policies") == 0 ? 1 : 0); }
 
+// Who is one person says who may decide. A dump has that before its policies.
+bool Weakens(Oid relation) {
+    if (!settings.definition_approval || strcmp(get_rel_name(relation), "persons") != 0)
+        return false;
+    Oid policies = get_relname_relid("policies", get_rel_namespace(relation));
+    return !OidIsValid(policies) || !HoldsNoDefinitions(policies);
+}
+
 // Definitions that a dump carries go into tables that have none yet.
 bool MayRestore(Oid relation) {
     if (!superuser_arg(CurrentSubject()))
         return false;
     const Node* utility = CurrentUtility();
     bool copied = utility != nullptr && IsA(utility, CopyStmt) && reinterpret_cast<const CopyStmt*>(utility)->is_from;
-    return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation));
+    return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation) && !Weakens(relation));
 }
 
 // The transaction that discards the audit log with the extension.
