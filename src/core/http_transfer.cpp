@@ -116,7 +116,8 @@ bool HttpTransfer::SetOptions() {
            Set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size())) &&
            Set(handle_, CURLOPT_POSTFIELDS, call_.body.data()) && Set(handle_, CURLOPT_HTTPHEADER, headers_) &&
            Set(handle_, CURLOPT_PROXYHEADER, static_cast<curl_slist*>(nullptr)) &&
-           Set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) && Set(handle_, CURLOPT_FOLLOWLOCATION, IsOff("no_redirects") ? 1L : 0L) &&
+           Set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) &&
+           Set(handle_, CURLOPT_FOLLOWLOCATION, IsOff("no_redirects") ? 1L : 0L) &&
            Set(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
            Set(handle_, CURLOPT_HEADERFUNCTION, &HttpTransfer::ReceiveHeader) && Set(handle_, CURLOPT_HEADERDATA, this) &&
            Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::ReceiveBody) && Set(handle_, CURLOPT_WRITEDATA, this) &&

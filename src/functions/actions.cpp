@@ -207,7 +207,8 @@ WARRANT_FUNCTION(warrant_decision) {
     using namespace warrant;
     if (IsPoolSession() && !Mutant("pool_decides"))
         ereport(ERROR, (errcode(error_refused), errmsg("nobody decides in a session of a pool"),
-                        errdetail("Role \"%s\" is in \"pg_warrant.pool_roles\": who is behind it is not known.", GetUserNameFromId(GetSessionUserId(), true)),
+                        errdetail("Role \"%s\" is in \"pg_warrant.pool_roles\": who is behind it is not known.",
+                                  GetUserNameFromId(GetSessionUserId(), true)),
                         errhint("Connect with a login of your own.")));
     if (!IsOwnTopLevelStatement(fcinfo) && !Mutant("top_level_only")) {
         char* name = get_func_name(fcinfo->flinfo->fn_oid);

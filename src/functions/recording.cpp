@@ -183,7 +183,8 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     if (database.has_webhooks)
         PutItem(result, "courier", database.courier_pid != 0 ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
                 database.courier_pid != 0 ? nullptr : "no webhook is called; check max_worker_processes");
-    PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count), used < shared->database_count ? nullptr : "no other database can have the extension");
+    PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count),
+            used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),
             queued * 10 > room * 8 ? "the queue is more than 80 % full" : nullptr);
     PutItem(result, "lost", psprintf("%llu", (unsigned long long)database.lost),

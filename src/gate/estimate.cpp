@@ -94,7 +94,8 @@ bool LetsOneRow(Oid index, List* clauses, int entry) {
 // The query reads nothing but this relation, and gives the value of a unique key.
 bool FindsOneRow(const Query* query, Oid relation) {
     const FromExpr* from = query->jointree;
-    if (from == nullptr || query->hasSubLinks || query->cteList != NIL || list_length(from->fromlist) != 1 || !IsA(linitial(from->fromlist), RangeTblRef))
+    if (from == nullptr || query->hasSubLinks || query->cteList != NIL || list_length(from->fromlist) != 1 ||
+        !IsA(linitial(from->fromlist), RangeTblRef))
         return false;
     int entry = linitial_node(RangeTblRef, from->fromlist)->rtindex;
     const RangeTblEntry* table = rt_fetch(entry, query->rtable);

@@ -92,7 +92,8 @@ bool ReadsServerFiles(Oid handler) {
 }
 
 void CheckExecuted(Oid function) {
-    if (Mutant("executed") || !GateIsPresent() || (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function, IsOfSuchLibrary))))
+    if (Mutant("executed") || !GateIsPresent() ||
+        (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function, IsOfSuchLibrary))))
         return;
     AccessList list = {};
     NeedAdmin(&list);

@@ -171,8 +171,8 @@ void AbsorbInvalidations() {
 // Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
-    return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() && IsListed(required, get_database_name(MyDatabaseId)) && !superuser_arg(CurrentSubject()) &&
-           !IsExempt(CurrentSubject());
+    return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() &&
+           IsListed(required, get_database_name(MyDatabaseId)) && !superuser_arg(CurrentSubject()) && !IsExempt(CurrentSubject());
 }
 
 // The same where a transaction is sure to be under way.

@@ -1,5 +1,5 @@
-// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which one of them, or one that a
-// policy or a live grant of some database names, can be reached by membership.
+// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which
+// one of them, or one that a policy or a live grant of some database names, can be reached by membership.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"

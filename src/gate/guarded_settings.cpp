@@ -53,7 +53,9 @@ void DescribeSettings(StringInfo words, Node* utility) {
     const VariableSetStmt* set = SettingOf(utility);
     if (IsA(utility, AlterRoleSetStmt)) {
         const RoleSpec* role = reinterpret_cast<AlterRoleSetStmt*>(utility)->role;
-        appendStringInfo(words, " %s", role == nullptr ? "ALL" : quote_identifier(role->roletype == ROLESPEC_CSTRING ? role->rolename : GetUserNameFromId(GetUserId(), true)));
+        bool named = role != nullptr && role->roletype == ROLESPEC_CSTRING;
+        const char* name = named ? role->rolename : GetUserNameFromId(GetUserId(), true);
+        appendStringInfo(words, " %s", role == nullptr ? "ALL" : quote_identifier(name));
     } else if (IsA(utility, AlterDatabaseSetStmt)) {
         appendStringInfo(words, " %s", quote_identifier(reinterpret_cast<AlterDatabaseSetStmt*>(utility)->dbname));
     }

@@ -132,7 +132,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     if (unlikely(rows_in_reach))
         PutRowsAside();
     UtilityFrame frame;
-    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
+    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt,
+                                  {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.needed.count = 0;
     frame.needed.items = nullptr;
     frame.names = NIL;

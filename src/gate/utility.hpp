@@ -24,8 +24,9 @@ using Collector = void (*)(Node*, AccessList*);
 // Whether the statement names objects, so that DecideUtility may write into its tree.
 bool HasNames(const Node* utility);
 
-// Decides a utility statement, and pins its names. First without its locks: who is refused holds up nobody. Raises 42501 for what belongs to the gate itself, in every mode, and for a command that the table
-// does not know when somebody is not exempt and something is protected.
+// Decides a utility statement, and pins its names. First without its locks: who is refused holds up nobody. Raises 42501 for what
+// belongs to the gate itself, in every mode, and for a command that the table does not know when somebody is not exempt and
+// something is protected.
 void DecideUtility(Node* utility, AccessList* list);
 
 // For a node that a collector does not know: raises 42501 as above, or returns.

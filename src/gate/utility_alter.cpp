@@ -118,7 +118,8 @@ void NeedOfDropped(AccessList* list, Oid relation, const AlterTableCmd* command)
     }
 }
 
-// Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates them by statements of its own, where they are pinned.
+// Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates
+// them by statements of its own, where they are pinned.
 void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating) {
     if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr)
         return;
@@ -145,7 +146,8 @@ bool HasExpressionIndex(Relation relation) {
     ListCell* cell;
     foreach (cell, RelationGetIndexList(relation)) {
         HeapTuple row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-        bool found = HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) || !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
+        bool found = HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) ||
+                                               !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
         if (HeapTupleIsValid(row))
             ReleaseSysCache(row);
         if (found)

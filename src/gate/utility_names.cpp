@@ -104,7 +104,8 @@ struct Part {
 };
 
 const Part parts[] = {
-    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
+     {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
     {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}, InvalidAttrNumber},
     {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}, InvalidAttrNumber},
     {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}, InvalidAttrNumber},

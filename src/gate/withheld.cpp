@@ -67,7 +67,8 @@ int Remembered(int flags) {
 
 bool IsConcerned(int flags, int sqlstate) {
     bool of_constraint = ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    return (flags & flag_withheld) || ((flags & flag_constraints_withheld) && of_constraint) || ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
+    return (flags & flag_withheld) || ((flags & flag_constraints_withheld) && of_constraint) ||
+           ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
 }
 
 constexpr char detail_withheld[] = "What went wrong could show values that need approval to be read.";

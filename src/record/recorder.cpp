@@ -281,7 +281,8 @@ bool StillInstalled() {
 void NoteRestore() {
     if (self.restore_noted || !settings.allow_restore)
         return;
-    SPI_execute("SELECT warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'pg_warrant.allow_restore is on')", false, 1);
+    SPI_execute("SELECT warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+                "'pg_warrant.allow_restore is on')", false, 1);
 }
 
 void RunBatch() {

@@ -64,8 +64,8 @@ EntryParts PartsOf(const EntryHeader* header);
 // The entries up to a position are durable: their room is free.
 void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject);
 
-// Takes a queued entry for execution under a number; false when its backend has given it up, unless it stays. An entry taken before, by a batch that failed
-// or a recorder that died, keeps its number: its backend may have been told.
+// Takes a queued entry for execution under a number; false when its backend has given it up, unless it stays. An entry taken
+// before, by a batch that failed or a recorder that died, keeps its number: its backend may have been told.
 bool TakeEntry(const EntryHeader* header, int64_t* action_id);
 
 // Tells the waiting backend. The reply is copied.

@@ -31,7 +31,8 @@ const Column columns[] = {
     {"pid", INT4OID}, {"session_id", TEXTOID}, {"backend_start", TIMESTAMPTZOID}, {"xid", INT8OID}, {"query_id", INT8OID},
     {"command", TEXTOID}, {"relation_oid", OIDOID}, {"schema_name", NAMEOID}, {"relation_name", NAMEOID}, {"policy_name", TEXTOID},
     {"policy_version", INT4OID}, {"grant_id", INT8OID}, {"request_id", INT8OID}, {"statement_sha256", BYTEAOID},
-    {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID}, {"repeats", INT4OID},
+    {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID},
+    {"repeats", INT4OID},
     {"comment", TEXTOID},
 };
 constexpr int column_count = lengthof(columns);

@@ -5,7 +5,8 @@
 
 namespace warrant {
 
-// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client (autovacuum, job workers) the current user.
+// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client
+// (autovacuum, job workers) the current user.
 Oid CurrentSubject();
 
 // Whether the session user is one of pg_warrant.pool_roles, himself: many share his login. Outside of a transaction it is what it was last.

@@ -1,5 +1,6 @@
-// The launcher: one for the cluster, shared catalogues only. It starts a recorder in each database that may have the extension, one
-// after another, and a courier beside it where there are webhooks, at the start and whenever a CREATE EXTENSION or the end of a hold asks for it; and a keeper in each, every hour.
+// The launcher: one for the cluster, shared catalogues only. It starts a recorder in each database that may have the extension,
+// one after another, and a courier beside it where there are webhooks, at the start and whenever a CREATE EXTENSION or the end of
+// a hold asks for it; and a keeper in each, every hour.
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
