@@ -205,6 +205,7 @@ my %nameless = (
 	'REASSIGN OWNED' => 'the name of a role', 'SECURITY LABEL' => 'as COMMENT; needs a provider', 'LOAD' => 'the name of a file',
 	'CREATE SUBSCRIPTION' => 'needs ADMIN', 'ALTER SUBSCRIPTION' => 'needs ADMIN', 'CREATE EVENT TRIGGER' => 'needs ADMIN', 'ALTER EVENT TRIGGER' => 'needs ADMIN',
 	'DROP EVENT TRIGGER' => 'needs ADMIN', 'DROP EXTENSION' => 'the name of an extension',
+	(map { ($_ => 'what it changes is met when it is changed') } 'CREATE AGGREGATE', 'ALTER TEXT SEARCH CONFIGURATION', 'ALTER TEXT SEARCH DICTIONARY'),
 	map { ("DROP $_" => 'what it drops is met again when it goes') } 'ACCESS METHOD', 'AGGREGATE', 'CAST', 'COLLATION', 'CONVERSION',
 	'FOREIGN DATA WRAPPER', 'LANGUAGE', 'OPERATOR', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'PUBLICATION', 'TEXT SEARCH CONFIGURATION',
 	'TEXT SEARCH DICTIONARY', 'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE', 'TRANSFORM',
