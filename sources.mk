@@ -22,6 +22,7 @@ SOURCES := \
 	src/gate/confirm.cpp \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
+	src/gate/evaluated.cpp \
 	src/gate/executed.cpp \
 	src/gate/fetch.cpp \
 	src/gate/estimate.cpp \

@@ -3,6 +3,7 @@
 
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
+#include "gate/evaluated.hpp"
 #include "gate/gate.hpp"
 #include "gate/held_names.hpp"
 #include "gate/own_tables.hpp"
@@ -23,84 +24,6 @@ void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileg
     Oid relation = Resolve(name, lock, privileges, missing_ok ? RVR_MISSING_OK : 0);
     if (OidIsValid(relation))
         Need(list, relation, Command::Alter);
-}
-
-bool IsConstant(const Node* expression) {
-    if (expression == nullptr || IsA(expression, A_Const))
-        return true;
-    return IsA(expression, TypeCast) && IsConstant(reinterpret_cast<const TypeCast*>(expression)->arg);
-}
-
-bool HasExpression(List* elements) {
-    ListCell* cell;
-    foreach (cell, elements)
-        if (lfirst_node(IndexElem, cell)->expr != nullptr)
-            return true;
-    return false;
-}
-
-// An exclusion constraint is an index: (element, operator) each.
-bool EvaluatesInIndex(const Constraint* exclusion) {
-    ListCell* cell;
-    foreach (cell, exclusion->exclusions)
-        if (HasExpression(list_make1(linitial(lfirst_node(List, cell)))))
-            return true;
-    return exclusion->where_clause != nullptr;
-}
-
-bool Evaluates(const Constraint* constraint) {
-    switch (constraint->contype) {
-        case CONSTR_EXCLUSION: return EvaluatesInIndex(constraint);
-        case CONSTR_CHECK:
-        case CONSTR_FOREIGN: return !constraint->skip_validation;
-        case CONSTR_DEFAULT: return !IsConstant(constraint->raw_expr);
-        case CONSTR_GENERATED: return true;
-        default: return false;
-    }
-}
-
-bool EvaluatesInColumn(const ColumnDef* column) {
-    ListCell* cell;
-    foreach (cell, column->constraints)
-        if (IsA(lfirst(cell), Constraint) && Evaluates(lfirst_node(Constraint, cell)))
-            return true;
-    return !IsConstant(column->raw_default);
-}
-
-// Whether values become another type by the server's own code, whose errors do not quote them. What stable casts do is look them up.
-bool ConvertsInside(Oid from, Oid to) {
-    if (from == to)
-        return true;
-    if (get_typtype(to) == TYPTYPE_DOMAIN)    // with checks
-        return false;
-    Oid function;
-    switch (find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function)) {
-        case COERCION_PATH_ARRAYCOERCE: return false;
-        case COERCION_PATH_FUNC: return function < FirstUnpinnedObjectId && func_volatile(function) == PROVOLATILE_IMMUTABLE;
-        default: return true;    // nothing to do, as text, or an error
-    }
-}
-
-// A column's new type, with or without USING.
-bool ConvertsVisibly(Oid relation, const AlterTableCmd* command) {
-    const ColumnDef* column = castNode(ColumnDef, command->def);
-    AttrNumber number = get_attnum(relation, command->name);
-    Oid to = LookupTypeNameOid(nullptr, column->typeName, true);
-    bool fails = number == InvalidAttrNumber || !OidIsValid(to);
-    return column->raw_default != nullptr || (!fails && !ConvertsInside(get_atttype(relation, number), to));
-}
-
-// Whether the subcommand evaluates somebody's expression over the rows.
-bool EvaluatesOverRows(Oid relation, const AlterTableCmd* command) {
-    if (Mutant("evaluated_rows"))
-        return false;
-    switch (command->subtype) {
-        case AT_AlterColumnType: return ConvertsVisibly(relation, command);
-        case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
-        case AT_AddConstraint: return IsA(command->def, Constraint) && Evaluates(castNode(Constraint, command->def));
-        case AT_ValidateConstraint: return true;
-        default: return IsSetExpression(command) || IsEnforcement(command);
-    }
 }
 
 // What CASCADE takes with a column or a constraint.
@@ -140,35 +63,6 @@ void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
     foreach (cell, constraints)
         if (IsA(lfirst(cell), Constraint))
             NeedOfReferenced(list, lfirst_node(Constraint, cell), creating);
-}
-
-bool HasExpressionIndex(Relation relation) {
-    ListCell* cell;
-    foreach (cell, RelationGetIndexList(relation)) {
-        HeapTuple row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-        bool found = HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) ||
-                                               !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
-        if (HeapTupleIsValid(row))
-            ReleaseSysCache(row);
-        if (found)
-            return true;
-    }
-    return false;
-}
-
-// Whether a new partition's rows are shown to expressions: in the keys of the table and of those that it is a part of, and in its indexes, of which
-// the partition gets its own.
-bool EvaluatesInPartitions(Oid relation) {
-    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE || Mutant("evaluated_rows"))
-        return false;
-    bool evaluates = false;
-    ListCell* cell;
-    foreach (cell, lcons_oid(relation, get_partition_ancestors(relation))) {
-        Relation parent = table_open(lfirst_oid(cell), AccessShareLock);
-        evaluates = evaluates || RelationGetPartitionKey(parent)->partexprs != NIL || HasExpressionIndex(parent);
-        table_close(parent, NoLock);
-    }
-    return evaluates;
 }
 
 // The default partition's rows are looked through for those that belong into the new one.
@@ -388,7 +282,7 @@ void NeedOfCreateIndex(Node* node, AccessList* list) {
     IndexStmt* index = As<IndexStmt>(node);
     Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
     Need(list, relation, Command::Alter);
-    if ((index->whereClause != nullptr || HasExpression(index->indexParams)) && !Mutant("evaluated_rows"))
+    if (EvaluatesOverRows(index))
         Need(list, relation, Command::Select);
 }
 

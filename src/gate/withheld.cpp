@@ -50,12 +50,12 @@ struct {
     LocalTransactionId transaction;
     TimestampTz message;
     int flags;
-    bool unlogged;    // its errors do not belong into the server log
-} latest = {InvalidLocalTransactionId, 0, 0, false};
+    int least_logged;    // what belongs into the server log, where its errors do not; or 0
+} latest = {InvalidLocalTransactionId, 0, 0, 0};
 
 int Remembered(int flags) {
     if (flags != 0) {
-        latest.unlogged = latest.unlogged && WithheldInTransaction() != 0;
+        latest.least_logged = WithheldInTransaction() != 0 ? latest.least_logged : 0;
         latest.flags = WithheldInTransaction() | flags;
         latest.transaction = MyTransactionNumber();
         latest.message = GetCurrentStatementStartTimestamp();
@@ -78,7 +78,7 @@ emit_log_hook_type previous_emit_log = nullptr;
 
 // An error on its way to log and client. COMMIT raises where nothing can catch it.
 void OnEmitLog(ErrorData* error) {
-    if (latest.unlogged && error->elevel == ERROR && WithheldInTransaction() != 0)
+    if (latest.least_logged != 0 && WithheldInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
         error->output_to_server = false;
     else if (previous_emit_log != nullptr)
         previous_emit_log(error);
@@ -131,10 +131,10 @@ int WithheldInTransaction() {
 }
 
 void HearErrors() {
-    if (latest.transaction != MyTransactionNumber() || LogsErrors())
+    if (latest.transaction != MyTransactionNumber() || IsLogged(ERROR, LeastLogged()))
         return;
+    latest.least_logged = LeastLogged();
     (void)set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-    latest.unlogged = true;
 }
 
 void InstallWithheld() {

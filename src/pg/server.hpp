@@ -204,14 +204,20 @@ inline LocalTransactionId MyTransactionNumber() {
 #endif
 }
 
-// Whether the server logs this process's errors.
-inline bool LogsErrors() {
+// The least level of what the server logs of this process.
+inline int LeastLogged() {
 #if PG_VERSION_NUM >= 190000
-    int least = log_min_messages[MyBackendType];
+    return log_min_messages[MyBackendType];
 #else
-    int least = log_min_messages;
+    return log_min_messages;
 #endif
-    return least != LOG && least <= ERROR;
+}
+
+// Whether it logs a level then: LOG ranks beside ERROR as what is logged, and beside FATAL as the setting.
+inline bool IsLogged(int level, int least) {
+    if (level == LOG || level == LOG_SERVER_ONLY)
+        return least == LOG || least <= ERROR;
+    return least == LOG ? level >= FATAL : level >= least;
 }
 
 // How the client proved who it is ("method:identity"), or nullptr.

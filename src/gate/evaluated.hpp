@@ -1,0 +1,18 @@
+// What DDL evaluates over the rows that are there: who may ALTER a table could have them shown to an expression of his own.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// Whether the subcommand evaluates somebody's expression over the relation's rows.
+bool EvaluatesOverRows(Oid relation, const AlterTableCmd* command);
+
+// The same for a new index.
+bool EvaluatesOverRows(const IndexStmt* index);
+
+// Whether a new partition's rows are shown to expressions: in the keys of the table and of those that it is a part of, and in its
+// indexes, of which the partition gets its own.
+bool EvaluatesInPartitions(Oid relation);
+
+}    // namespace warrant
