@@ -30,8 +30,11 @@ $(error META.json names another version than $(EXTENSION).control)
 endif
 EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
-DATA_built := $(EXTENSION_SQL)
-DATA = $(wildcard sql/update/*.sql)
+# From the release before: what its file of changes says, and the functions as they are now.
+UPDATE_CHANGES := $(wildcard sql/update/changes--*--$(EXTVERSION).sql)
+UPDATE_SQL := $(patsubst sql/update/changes--%,$(EXTENSION)--%,$(UPDATE_CHANGES))
+DATA_built := $(EXTENSION_SQL) $(UPDATE_SQL)
+DATA = $(wildcard sql/update/$(EXTENSION)--*.sql)
 EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
 
 # The server's headers are system headers, or clang refuses their `register`.
@@ -80,6 +83,11 @@ endif
 $(EXTENSION_SQL): $(SQL_PARTS) sql/install $(EXTENSION).control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
 	  for part in $(SQL_PARTS); do echo; cat $$part || exit; done; } >$@.tmp
+	mv $@.tmp $@
+
+$(UPDATE_SQL): $(EXTENSION)--%.sql: sql/update/changes--%.sql sql/update/code.awk $(SQL_PARTS) sql/install
+	{ printf '%s\n' "\echo Use \"ALTER EXTENSION $(EXTENSION) UPDATE TO '$(EXTVERSION)'\" to load this file. \quit"; \
+	  echo; cat $< && awk -f sql/update/code.awk $(filter-out sql/install/10-%,$(SQL_PARTS)); } >$@.tmp
 	mv $@.tmp $@
 
 # --- tests ---

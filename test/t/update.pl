@@ -105,7 +105,7 @@ SQL
 	$session->quit;
 }
 
-for my $version ('0.1.0', '0.2.0')
+for my $version ('0.1.0', '0.2.0', '0.3.0')
 {
 	subtest "from $version" => sub { updated($version) };
 }

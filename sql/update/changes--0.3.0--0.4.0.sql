@@ -1,0 +1,2 @@
+-- What has a state of its own. Functions and views follow as they are now: a view that has lost or moved a column, and a function whose parameters
+-- or result are others now, is dropped here first.

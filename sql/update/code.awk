@@ -1,0 +1,21 @@
+# Picks what can be run again out of the parts of the install script: functions, procedures and views, which come with OR REPLACE, and their
+# comments and privileges. What has a state of its own (tables, types, triggers, roles) an update changes in a file of its own, sql/update/.
+#
+# A statement begins in the first column and ends with a line that ends in a semicolon, outside of $$.
+function dollars(line) { return gsub(/\$\$/, "", line) }
+
+!within && /^(CREATE|COMMENT|GRANT|REVOKE|ALTER|INSERT|SELECT|DO|DROP)[ \n]/ { within = 1; text = ""; quoted = 0 }
+within {
+    text = text $0 "\n"
+    quoted = (quoted + dollars($0)) % 2
+    if (!quoted && /;[ \t]*(--.*)?$/) {
+        within = 0
+        if (sub(/^CREATE (FUNCTION|PROCEDURE|VIEW)/, "CREATE OR REPLACE@&", text)) {
+            sub(/@CREATE/, "", text)
+            printf "\n%s", text
+        } else if (text ~ /^(COMMENT|GRANT|REVOKE|DO)[ \n]/) {
+            printf "\n%s", text
+        }
+    }
+}
+END { if (within) { print "a statement does not end: " text >"/dev/stderr"; exit 1 } }
