@@ -160,7 +160,7 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
 
 namespace {
 
-int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
+pg_noinline int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
     for (int i = count - 1; i >= 0; i--)
         if (verdicts[i].audited && verdicts[i].waits && FindLine(statement, &verdicts[i]) == nullptr)
             return i;

@@ -74,7 +74,7 @@ inline void (*on_frame_left)(Frame*, bool failed);
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
     frame->outer = CurrentFrame();
-    Frame* uncaught_before = next_uncaught;
+    Frame* volatile uncaught_before = next_uncaught;    // kept over the longjmp
     frame->caught = true;
     current_frame = frame;
     PG_TRY();
