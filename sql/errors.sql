@@ -50,6 +50,9 @@ SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => '"The R
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'stage.mark')$$);
 SET pg_warrant.duration = 'soon';
 SET pg_warrant.duration = '-5 min';
+-- 42602: a setting that is none of the gate's.
+SELECT * FROM stage.try($$SET pg_warrant.reasn = 'x'$$);
+SELECT * FROM stage.try($$SET pg_warrant.enforcement = off$$);
 -- 3F000, 42P01, 42809, 42501: targets that are not there, cannot be or are denied.
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_schema => 'missing')$$);
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 4000000000::oid)$$);

@@ -51,6 +51,35 @@ SET ROLE regress_other;
 FETCH FROM rows;
 ROLLBACK;
 
+-- What a subject was refused is not told to the next one in the session, nor taken for his own refusal in one statement.
+SET ROLE regress_other;
+SELECT stage.lacks('DELETE FROM ledger');
+SELECT command, relation_name, policy_name FROM warrant.last_refusal();
+SET ROLE regress_clerk;
+SELECT command, relation_name, policy_name FROM warrant.last_refusal();
+RESET ROLE;
+SELECT command, relation_name, policy_name FROM warrant.last_refusal();
+DO $$
+DECLARE
+    asked bigint[];
+BEGIN
+    FOR i IN 1..4 LOOP
+        EXECUTE format('SET LOCAL ROLE %I', CASE i % 2 WHEN 0 THEN 'regress_other' ELSE 'regress_clerk' END);
+        BEGIN
+            TRUNCATE ledger;
+        EXCEPTION WHEN insufficient_privilege THEN
+            asked := asked || (SELECT l.request_ids[1] FROM warrant.last_refusal() AS l);
+        END;
+    END LOOP;
+    RAISE NOTICE 'own requests: %', asked[1] = asked[3] AND asked[2] = asked[4] AND asked[1] <> asked[2];
+END;
+$$;
+SET ROLE regress_other;
+SELECT stage.lacks('DELETE FROM ledger');
+DISCARD ALL;
+SET ROLE regress_other;
+SELECT command, relation_name, policy_name FROM warrant.last_refusal();
+
 -- A login that is a member of it is no pool, nor is the role when another has it.
 \c - regress_inner
 SET ROLE regress_clerk;
@@ -59,6 +88,8 @@ SELECT stage.lacks('SELECT * FROM ledger');
 SET SESSION AUTHORIZATION regress_pool;
 SET ROLE regress_clerk;
 SELECT stage.lacks('SELECT * FROM ledger');
+SET SESSION AUTHORIZATION regress_inner;
+SELECT command, relation_name, policy_name FROM warrant.last_refusal();
 RESET SESSION AUTHORIZATION;
 
 -- They decide nothing, as whomever.

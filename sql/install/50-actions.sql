@@ -263,7 +263,8 @@ BEGIN
         END IF;
     END IF;
     IF (terms).require_reason AND coalesce(reason, '') = '' THEN
-        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), 'SET pg_warrant.reason = ''...'', or give one to warrant.request.');
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), CASE WHEN statement_sha256 IS NULL
+            THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
     END IF;
     IF (SELECT count(*) FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester)
        >= current_setting('pg_warrant.max_pending')::bigint THEN
@@ -642,7 +643,7 @@ BEGIN
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
-        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies));
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), 'Give one in the call: reason => ''...''.');
     END IF;
     IF (terms).min_approvals > 1 THEN
         RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);

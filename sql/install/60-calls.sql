@@ -69,7 +69,7 @@ COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS 'How the gate de
 
 CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command text, OUT schema_name name, OUT relation_name name,
     OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
-COMMENT ON FUNCTION warrant.last_refusal() IS 'What this session was refused last, and the requests that it filed; no row when nothing was.';
+COMMENT ON FUNCTION warrant.last_refusal() IS 'What the subject was refused last in this session, and the requests that it filed; no row when nothing was, and after DISCARD ALL.';
 
 CREATE FUNCTION warrant.recorder_status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_recorder_status';

@@ -171,18 +171,21 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     for (int i = 0; i < shared->database_count; i++)
         used += OidIsValid(shared->databases[i].oid);
     LWLockRelease(shared->lock);
+    bool standby = RecoveryInProgress();    // which has no workers
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
     bool recorder = database.recorder_pid != 0 && database.ready;
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
     if (const char* older = OtherVersion())
         PutItem(result, "extension", pstrdup(older),
                 "the library is of version " PG_WARRANT_VERSION "; ALTER EXTENSION pg_warrant UPDATE brings the extension there");
-    PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher ? nullptr : "no recorder can be started");
+    if (standby)
+        PutItem(result, "server", pstrdup("standby"), "this is a standby: what needs a grant is refused, and nothing is requested or recorded; use the primary");
+    PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher || standby ? nullptr : "no recorder can be started");
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
-            recorder ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+            recorder || standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
     if (database.has_webhooks)
         PutItem(result, "courier", database.courier_pid != 0 ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
-                database.courier_pid != 0 ? nullptr : "no webhook is called; check max_worker_processes");
+                database.courier_pid != 0 || standby ? nullptr : "no webhook is called; check max_worker_processes");
     PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count),
             used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),

@@ -22,9 +22,14 @@ bool IsOneOf(const char* name, const char* const (&names)[count]) {
     return false;
 }
 
-bool IsGuardedName(const char* name) {
+// One that is none of ours the server refuses by itself, under a prefix that is reserved.
+bool IsOwnName(const char* name) {
     constexpr char prefix[] = "pg_warrant.";
-    return IsOneOf(name, preload_settings) || (pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && !IsOneOf(name, claims));
+    return pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && GetConfigOption(name, true, false) != nullptr;
+}
+
+bool IsGuardedName(const char* name) {
+    return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims));
 }
 
 const VariableSetStmt* SettingOf(const Node* utility) {

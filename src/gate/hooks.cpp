@@ -22,6 +22,7 @@
 #include "gate/kept_rows.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/reading.hpp"
+#include "gate/refusal.hpp"
 #include "gate/replication.hpp"
 #include "gate/uses.hpp"
 #include "gate/utility.hpp"
@@ -155,6 +156,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             if (GiveRowsBack(fetch))
                 return;
         }
+        if (IsA(plan->utilityStmt, DiscardStmt) && reinterpret_cast<DiscardStmt*>(plan->utilityStmt)->target == DISCARD_ALL)
+            ForgetLastRefusal();
         WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
             WithDatabaseHeld(plan->utilityStmt, [&] {
                 Withholding(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });

@@ -97,7 +97,9 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
     if (sent != Enqueued::Yes && !verdict->waits)
         LogInstead();
     else if (sent != Enqueued::Yes)
-        FailUnlessAllowed(sent, sent == Enqueued::RingFull ? "The recorder's queue is full." : "The recorder is not running.");
+        FailUnlessAllowed(sent, sent == Enqueued::RingFull ? "The recorder's queue is full."
+                                : RecoveryInProgress()    ? "This is a standby, where nothing is recorded."
+                                                          : "The recorder is not running.");
     else if (waits)
         WaitUntilDurable();
 }

@@ -26,7 +26,7 @@ namespace {
 
 // Refusals that a statement may meet again, of several sets of accesses in turn.
 struct Kept {
-    uint32_t accesses;    // their digest: other sets have other requests
+    uint32_t accesses;    // their digest, and the subject's: other sets, and others, have other requests
     LastRefusal refusal;
 };
 constexpr int most_kept = 8;
@@ -34,7 +34,7 @@ Kept kept[most_kept];
 int next_kept = 0;
 
 uint32_t DigestOf(const Missing* missing, int count) {
-    uint32_t digest = uint32_t(count);
+    uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(CurrentSubject()));
     for (int i = 0; i < count; i++) {
         digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
         digest = hash_combine(digest, hash_bytes_uint32(uint32_t(missing[i].access.command)));
@@ -91,6 +91,7 @@ char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missi
 
 void Remember(const Missing* item, int count, uint64_t statement_id, const char* answer) {
     last_refusal.statement_id = statement_id;
+    last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
     last_refusal.schema_name = item->governance->schema_name;
@@ -149,8 +150,10 @@ const char* KindOf(const Governance* governance) {
 
 // TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs.
 int ErrorFields(const Missing* item) {
-    err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
-    err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
+    if (NameStr(item->governance->schema_name)[0] != '\0')
+        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
+    if (NameStr(item->governance->relation_name)[0] != '\0')
+        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
     if (item->policy != nullptr)
         err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
     return 0;
@@ -214,8 +217,7 @@ bool ApprovedMeanwhile(const Missing* item) {
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governance),
-                           NameStr(item->governance->relation_name)),
+                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
                     several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
                             : errdetail("Request %s was denied.", last_refusal.answer),
                     ErrorFields(item)));
@@ -230,6 +232,12 @@ const Missing* Hopeless(const Missing* missing, int count) {
 }
 
 }    // namespace
+
+void ForgetLastRefusal() {
+    last_refusal = LastRefusal{};
+    for (Kept& met : kept)
+        met = Kept{};
+}
 
 void DelayByRate(Oid subject) {
     pg_atomic_uint64* next = &shared->next_refusal[BucketOf(subject)];
@@ -274,7 +282,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
 WARRANT_FUNCTION(warrant_last_refusal) {
     using namespace warrant;
     InitMaterializedSRF(fcinfo, 0);
-    if (last_refusal.refused_at == 0)
+    if (last_refusal.refused_at == 0 || (last_refusal.subject != CurrentSubject() && !Mutant("own_refusals")))
         PG_RETURN_VOID();
     Oid input, element;
     getTypeInputInfo(INT8ARRAYOID, &input, &element);

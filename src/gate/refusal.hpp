@@ -22,9 +22,11 @@ void DelayByRate(Oid subject);
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once.
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait);
 
-// The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none.
+// The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind
+// a pool the session has others.
 struct LastRefusal {
     uint64_t statement_id;     // of the ledger
+    Oid subject;
     TimestampTz refused_at;
     Access access;
     NameData schema_name;
@@ -33,5 +35,8 @@ struct LastRefusal {
     char answer[most_answer_bytes];    // the recorder's: request ids with commas, or why there is none
 };
 extern LastRefusal last_refusal;
+
+// DISCARD ALL: the session's next user starts afresh.
+void ForgetLastRefusal();
 
 }    // namespace warrant

@@ -30,6 +30,9 @@ void RaiseNotSent(Enqueued sent) {
     if (sent == Enqueued::RingFull)
         ereport(ERROR, (errcode(error_ring_full), errmsg("the recorder's queue is full"),
                         errhint("Try again, or set \"pg_warrant.ring_size\" higher.")));
+    if (RecoveryInProgress())
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database is not running"),
+                        errdetail("This is a standby, where nothing is requested, decided or recorded."), errhint("Use the primary.")));
     ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database is not running"),
                     errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
 }

@@ -51,7 +51,9 @@ for my $node ($servers->nodes)
 	else
 	{
 		my ($rc, $out, $err) = $standby->psql('work', $contents, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
-		like($err, qr/ERROR:  55000:/, "$name: a standby reads nothing that needs a grant");
+		like($err, qr/ERROR:  55000:.*This is a standby/s, "$name: a standby reads nothing that needs a grant");
+		is($standby->safe_psql('work', "SELECT string_agg(item, ' ') FROM warrant.status() WHERE warning ~ 'standby'"), 'server', "$name: its status says what it is");
+		is($standby->safe_psql('work', "SELECT count(*) FROM warrant.status() WHERE warning ~ 'max_worker_processes|max_databases'"), 0, "$name: and blames no setting");
 	}
 	is($standby->safe_psql('postgres', 'SELECT count(*) FROM pg_database'), $node->safe_psql('postgres', 'SELECT count(*) FROM pg_database'), "$name: its catalogues");
 	$standby->promote;
