@@ -200,19 +200,21 @@ const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterEnumStmt, NeedOfAlterEnum},
 };
 
-void NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
+// Returns the object, when it is one that belongs to relations.
+ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
     switch (type) {
         case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_COLUMN:
         case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
-        default: return;
+        default: return InvalidObjectAddress;
     }
     if (Mutant("named_objects"))
-        return;
+        return InvalidObjectAddress;
     ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
     ListCell* cell;
     foreach (cell, RelationsOf(address.classId, address.objectId))
         if (OwnsRelation(lfirst_oid(cell), GetUserId()))    // or the command fails by itself
             Need(list, lfirst_oid(cell), Command::Alter);
+    return address;
 }
 
 // The function that CREATE OR REPLACE would replace.
@@ -398,7 +400,10 @@ void NeedOfAlterExtension(Node* node, AccessList* list) {
     AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);
     if (strcmp(contents->extname, extension_name) == 0)
         RefuseOwn(extension_name);
-    NeedOfNamed(contents->objtype, &contents->object, list);
+    ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);
+    // The server tells nobody, for its caches do not depend on who is a member.
+    if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId) && !Mutant("extension_members"))
+        CacheInvalidateRelcacheByRelid(member.objectId);
 }
 
 void NeedOfComment(Node* node, AccessList* list) {

@@ -19,6 +19,7 @@ constexpr long most_kept = 20000;    // relations; beyond it the backend starts 
 HTAB* governances = nullptr;
 MemoryContext replaced;
 HTAB* relatives = nullptr;    // every relation that is in the family of another
+uint32_t invalidations = 0;   // how many messages came
 
 void CreateTables() {
     HASHCTL control = {};
@@ -91,13 +92,16 @@ bool SamePolicies(const PolicyList* a, const PolicyList* b) {
 }
 
 // Keeps a member unless it has no policy or says the same as another: a thousand partitions under one policy are one member.
-void ReadMembers(Governance* governance, List* family) {
+// Returns the relations whose end changes what covers the family, by a name.
+List* ReadMembers(Governance* governance, List* family) {
+    List* namesakes = NIL;
     governance->members = static_cast<Member*>(palloc0(list_length(family) * sizeof(Member)));
     ListCell* cell;
     foreach (cell, family) {
         Member* member = &governance->members[governance->member_count];
         *member = Member{};
         ReadMember(member, lfirst_oid(cell));
+        namesakes = list_concat_unique_oid(namesakes, member->policies.namesakes);
         bool kept = member->policies.count > 0;
         for (int i = 0; i < governance->member_count && kept; i++)
             kept = !SamePolicies(&governance->members[i].policies, &member->policies);
@@ -105,6 +109,7 @@ void ReadMembers(Governance* governance, List* family) {
             governance->member_count++;
         Hold("reading_policies");
     }
+    return namesakes;
 }
 
 // A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
@@ -115,15 +120,26 @@ List* AddOtherParents(List* family, int first_descendant, char relkind) {
     return family;
 }
 
-void RememberFamily(Governance* governance, List* family) {
-    governance->has_family = list_length(family) > 1 || (linitial_oid(family) != governance->relation && !Mutant("toast_family"));    // its table
-    if (!governance->has_family)
-        return;
+void RememberRelatives(const List* found) {
     ListCell* cell;
-    foreach (cell, family) {
+    foreach (cell, found) {
         Oid relative = lfirst_oid(cell);
         hash_search(relatives, &relative, HASH_ENTER, nullptr);
     }
+}
+
+void RememberFamily(Governance* governance, List* family) {
+    governance->has_family = list_length(family) > 1 || (linitial_oid(family) != governance->relation && !Mutant("toast_family"));    // its table
+    if (governance->has_family)
+        RememberRelatives(family);
+}
+
+// They are no relatives, but their end matters as much.
+void RememberNamesakes(Governance* governance, const List* namesakes) {
+    if (namesakes == NIL || Mutant("namesakes"))
+        return;
+    governance->has_family = true;
+    RememberRelatives(namesakes);
 }
 
 // A check under way may still hold pointers into it.
@@ -139,6 +155,7 @@ void Forget(Governance* governance) {
 
 void Fill(Governance* governance) {
     Oid relation = governance->relation;
+    uint32_t before = invalidations;
     governance->context = AllocSetContextCreate(TopMemoryContext, "pg_warrant relation", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(governance->context);
     governance->relkind = get_rel_relkind(relation);
@@ -161,8 +178,10 @@ void Fill(Governance* governance) {
     RememberFamily(governance, family);
     if (!governance->own) {    // what is ours is read without policies, so that status() can tell that they are missing
         RequirePolicySentinel();
-        ReadMembers(governance, family);
+        RememberNamesakes(governance, ReadMembers(governance, family));
     }
+    if (invalidations != before)    // perhaps of one that was no known relative yet
+        governance->valid = false;
     MemoryContextSwitchTo(caller);
 }
 
@@ -228,6 +247,7 @@ bool LookWhetherFree(Oid relation) {
 void InvalidateGovernance(Oid relation) {
     if (governances == nullptr)
         return;
+    invalidations++;
     memset(governance_cache.free, 0, sizeof governance_cache.free);
     const Installation* own = InstallationIsKnown() ? FindInstallation() : nullptr;
     bool rules_changed = !InstallationIsKnown() || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));

@@ -92,17 +92,23 @@ void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
     EndCommitted(&scan);
 }
 
-// A deny or approve policy whose target is gone covers what now bears its name; an open one never does.
-void ReadByName(PolicyList* list, TargetKind kind, const char* schema, const char* name) {
+// A deny or approve policy whose target is gone covers what now bears its name; an open one never does. The targets of others that would are noted:
+// their end changes what covers the name.
+void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
     BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_name; });
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
-    ForEachCommitted(&scan, keys, 2, [list, kind](Datum* values, bool*) {
-        if (DatumGetChar(values[c_target_kind]) != char(kind) || !TargetIsGone(values) || Mutant("gone_targets"))
+    ForEachCommitted(&scan, keys, 2, [list, kind, bearer](Datum* values, bool*) {
+        Oid target = DatumGetObjectId(values[c_target]);
+        if (DatumGetChar(values[c_target_kind]) != char(kind) || target == bearer || Mutant("gone_targets"))
             return;
+        if (!TargetIsGone(values)) {
+            list->namesakes = list_append_unique_oid(list->namesakes, target);
+            return;
+        }
         Policy* policy = ReadPolicy(values);
         if (policy->effect == Effect::Open)
             return;
@@ -144,7 +150,7 @@ void RequirePolicySentinel() {
 void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name) {
     ReadByTarget(list, kind, target);
     if (kind != TargetKind::Database)
-        ReadByName(list, kind, schema, name);
+        ReadByName(list, kind, target, schema, name);
 }
 
 void ReadAllPolicies(PolicyList* list) {

@@ -38,6 +38,7 @@ struct PolicyList {
     int count;
     int room;
     Policy** items;
+    List* namesakes;      // what ReadPolicies found alive under policies of the same name: when it goes, they cover the bearer
 };
 
 // Appends the committed policies of one target to the list, in the current memory context. A schema policy is found by its schema,
