@@ -53,3 +53,21 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;
+
+-- What an object is called now, for audit rows; the names stored beside its OID once it is gone.
+CREATE FUNCTION warrant.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    named record;
+BEGIN
+    SELECT n.nspname, coalesce(c.relname, object_now.relation_name) AS relname INTO named
+      FROM pg_namespace n LEFT JOIN pg_class c ON kind = 't' AND c.oid = object
+     WHERE n.oid = CASE kind WHEN 't' THEN (SELECT o.relnamespace FROM pg_class o WHERE o.oid = object) WHEN 's' THEN object END;
+    IF FOUND THEN
+        schema_name := named.nspname;
+        relation_name := named.relname;
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.object_now("char", oid, name, name) FROM PUBLIC;

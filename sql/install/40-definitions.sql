@@ -1,4 +1,5 @@
 -- Definitions: ordinary transactional SQL. The gate sees them after COMMIT. SECURITY DEFINER marks them as what may write our tables. --
+-- Those that make names, or keep them in the audit, do it the same way under every setting of the session.
 
 -- The live ADMIN grant that lets the session user weaken definitions, 0 when he needs none. Raises 42501 when he needs one and has none.
 CREATE FUNCTION warrant.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
@@ -88,7 +89,7 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
-) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 DECLARE
     made warrant.policies;
@@ -248,7 +249,7 @@ $$;
 REVOKE ALL ON FUNCTION warrant.ensure_policy(text, regclass, name, text[], text, regrole[]) FROM PUBLIC;
 
 CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 DECLARE
     policy_name text;
@@ -276,7 +277,7 @@ COMMENT ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) IS
 same policy; with other parameters 42710. Raises 22023 for NULL and unknown commands, 42809 for what cannot be protected.';
 
 CREATE FUNCTION warrant.protect_schema(schema_name name, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 DECLARE
     policy_name text;
@@ -311,7 +312,7 @@ REVOKE ALL ON FUNCTION warrant.protect_database(text[], text, regrole[]) FROM PU
 GRANT EXECUTE ON FUNCTION warrant.protect_database(text[], text, regrole[]) TO warrant_admin;
 COMMENT ON FUNCTION warrant.protect_database(text[], text, regrole[]) IS 'As warrant.protect, for everything in this database.';
 
-CREATE FUNCTION warrant.unprotect(target regclass) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.unprotect(target regclass) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 DECLARE
     dropped text[];
@@ -336,7 +337,7 @@ GRANT EXECUTE ON FUNCTION warrant.unprotect(regclass) TO warrant_admin;
 COMMENT ON FUNCTION warrant.unprotect(regclass) IS
 'Drops the approve and deny policies on the table itself; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
 
-CREATE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 BEGIN
     IF role IS NULL OR person = '' THEN

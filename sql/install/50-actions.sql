@@ -338,8 +338,8 @@ BEGIN
      WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
     UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id;
     PERFORM warrant.guards_changed();
-    PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name, NULL, reason)
-       FROM warrant.grant_scopes s WHERE s.grant_id = close_grant.grant_id;
+    PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name, s.policy_name, NULL, reason)
+       FROM warrant.grant_scopes s, warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o WHERE s.grant_id = close_grant.grant_id;
 END;
 $$;
 
@@ -367,8 +367,8 @@ $$;
 CREATE FUNCTION warrant.items_of_request(request_id bigint) RETURNS warrant.item[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id)::warrant.item)
-              FROM warrant.request_items i WHERE i.request_id = $1);
+    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id)::warrant.item)
+              FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = $1);
 END;
 $$;
 
@@ -762,9 +762,10 @@ BEGIN
     PERFORM warrant.seal(l->>'event', origin, NULL, nullif((l->>'grant')::bigint, 0), l->>'command', (l->>'relation')::oid, l->>'schema', l->>'name',
                          l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, statement_text)
        FROM jsonb_array_elements(args->'lines') AS l;
-    PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name,
+    PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name,
                          s.policy_name, NULL, NULL, jsonb_build_object('statement_id', statement->'statement_id'))
        FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
+            CROSS JOIN LATERAL warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
       WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;
     RETURN NULL;
 END;

@@ -115,33 +115,45 @@ CREATE VIEW warrant.commands AS
 COMMENT ON VIEW warrant.commands IS 'what each statement needs; those that are not here touch no protected object';
 GRANT SELECT ON warrant.commands TO PUBLIC;
 
+-- The views call things as they are called now, and what is gone as it was.
 CREATE VIEW warrant.pending WITH (security_barrier) AS
-    SELECT r.id, r.requester_name, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
+    SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
            r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals,
            r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
+           LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
+           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
+           LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) r.requester
      WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
 COMMENT ON VIEW warrant.pending IS 'requests that wait for a decision, a row for each item';
 
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
-    SELECT g.id, g.grantee_name, s.schema_name, s.relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
+    SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
            g.max_uses, u.uses_left
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
+           LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
+           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN s.target_kind OPERATOR(pg_catalog.=) 's' THEN s.target END)
+           LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
 COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
 
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
-    SELECT r.id, r.state, i.schema_name, i.relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses
+    SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
+           LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
+           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
      WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant.current_subject());
 COMMENT ON VIEW warrant.my_requests IS 'what the caller, as the gate sees him, asked for, a row for each item';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
-    SELECT g.id, s.schema_name, s.relation_name, s.commands, s.policy_name, g.grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left
+    SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
+           LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
+           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN s.target_kind OPERATOR(pg_catalog.=) 's' THEN s.target END)
+           LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant.current_subject()) AND

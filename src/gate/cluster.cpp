@@ -158,6 +158,14 @@ void ListenForEnds() {
 
 }    // namespace
 
+const char* Quoted(const char* name) {
+    bool all = quote_all_identifiers;
+    quote_all_identifiers = false;
+    const char* quoted = quote_identifier(name);
+    quote_all_identifiers = all;
+    return quoted;
+}
+
 bool IsGateAdministrator(Oid subject) {
     if (superuser_arg(subject))
         return true;

@@ -40,6 +40,9 @@ Guarded GuardedRolesOf(Node* utility, bool top_level);    // guarded_roles.cpp
 Guarded GuardedSettingsOf(Node* utility);                 // guarded_settings.cpp
 Guarded GuardedDatabasesOf(Node* utility);                // guarded_databases.cpp
 
+// The name as SQL has it, whatever the session's quote_all_identifiers says: the audit calls one thing by one name.
+const char* Quoted(const char* name);
+
 // What the audit calls it: the command and the names in it, nothing else of its text.
 void DescribeRoles(StringInfo words, Node* utility);
 void DescribeSettings(StringInfo words, Node* utility);

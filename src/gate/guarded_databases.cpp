@@ -45,10 +45,10 @@ Guarded GuardedDatabasesOf(Node* utility) {
 
 void DescribeDatabases(StringInfo words, Node* utility) {
     if (IsA(utility, CreatedbStmt))
-        appendStringInfo(words, " %s TEMPLATE", quote_identifier(reinterpret_cast<CreatedbStmt*>(utility)->dbname));
-    appendStringInfo(words, " %s", quote_identifier(NameOfDatabase(utility)));
+        appendStringInfo(words, " %s TEMPLATE", Quoted(reinterpret_cast<CreatedbStmt*>(utility)->dbname));
+    appendStringInfo(words, " %s", Quoted(NameOfDatabase(utility)));
     if (IsA(utility, RenameStmt))
-        appendStringInfo(words, " RENAME TO %s", quote_identifier(reinterpret_cast<RenameStmt*>(utility)->newname));
+        appendStringInfo(words, " RENAME TO %s", Quoted(reinterpret_cast<RenameStmt*>(utility)->newname));
     if (IsA(utility, AlterDatabaseStmt))
         appendStringInfoString(words, " ALLOW_CONNECTIONS false");
 }

@@ -155,7 +155,7 @@ void AppendRoles(StringInfo words, const char* before, const List* roles) {
         const RoleSpec* role = lfirst_node(RoleSpec, cell);
         Oid oid = role->roletype == ROLESPEC_CSTRING ? InvalidOid : RoleOf(role);
         const char* name = role->roletype == ROLESPEC_CSTRING ? role->rolename : OidIsValid(oid) ? GetUserNameFromId(oid, true) : nullptr;
-        appendStringInfo(words, "%s%s", cell == list_head(roles) ? before : ", ", name == nullptr ? "PUBLIC" : quote_identifier(name));
+        appendStringInfo(words, "%s%s", cell == list_head(roles) ? before : ", ", name == nullptr ? "PUBLIC" : Quoted(name));
     }
 }
 
@@ -163,7 +163,7 @@ void AppendGranted(StringInfo words, const GrantRoleStmt* grant) {
     ListCell* cell;
     foreach (cell, grant->granted_roles) {
         const char* name = lfirst_node(AccessPriv, cell)->priv_name;
-        appendStringInfo(words, "%s%s", cell == list_head(grant->granted_roles) ? " " : ", ", name == nullptr ? "" : quote_identifier(name));
+        appendStringInfo(words, "%s%s", cell == list_head(grant->granted_roles) ? " " : ", ", name == nullptr ? "" : Quoted(name));
     }
     AppendRoles(words, grant->is_grant ? " TO " : " FROM ", grant->grantee_roles);
 }
@@ -215,7 +215,7 @@ void DescribeRoles(StringInfo words, Node* utility) {
         case T_GrantRoleStmt: AppendGranted(words, reinterpret_cast<GrantRoleStmt*>(utility)); break;
         case T_CreateRoleStmt: {
             const CreateRoleStmt* create = reinterpret_cast<CreateRoleStmt*>(utility);
-            appendStringInfo(words, " %s", quote_identifier(create->role));
+            appendStringInfo(words, " %s", Quoted(create->role));
             AppendOptions(words, create->options);
             break;
         }
@@ -227,7 +227,7 @@ void DescribeRoles(StringInfo words, Node* utility) {
         }
         case T_RenameStmt: {
             const RenameStmt* rename = reinterpret_cast<RenameStmt*>(utility);
-            appendStringInfo(words, " %s RENAME TO %s", quote_identifier(rename->subname), quote_identifier(rename->newname));
+            appendStringInfo(words, " %s RENAME TO %s", Quoted(rename->subname), Quoted(rename->newname));
             break;
         }
         case T_DropRoleStmt: AppendRoles(words, " ", reinterpret_cast<DropRoleStmt*>(utility)->roles); break;

@@ -60,9 +60,9 @@ void DescribeSettings(StringInfo words, Node* utility) {
         const RoleSpec* role = reinterpret_cast<AlterRoleSetStmt*>(utility)->role;
         bool named = role != nullptr && role->roletype == ROLESPEC_CSTRING;
         const char* name = named ? role->rolename : GetUserNameFromId(GetUserId(), true);
-        appendStringInfo(words, " %s", role == nullptr ? "ALL" : quote_identifier(name));
+        appendStringInfo(words, " %s", role == nullptr ? "ALL" : Quoted(name));
     } else if (IsA(utility, AlterDatabaseSetStmt)) {
-        appendStringInfo(words, " %s", quote_identifier(reinterpret_cast<AlterDatabaseSetStmt*>(utility)->dbname));
+        appendStringInfo(words, " %s", Quoted(reinterpret_cast<AlterDatabaseSetStmt*>(utility)->dbname));
     }
     if (!IsA(utility, VariableSetStmt))
         appendStringInfoString(words, set->kind == VAR_RESET || set->kind == VAR_RESET_ALL ? " RESET" : " SET");

@@ -33,6 +33,8 @@ const Pin pins[] = {
     {"standard_conforming_strings", "on"},
     {"transform_null_equals", "off"},
     {"array_nulls", "on"},
+    {"quote_all_identifiers", "off"},
+    {"extra_float_digits", "1"},
     {"default_tablespace", ""},
     {"temp_tablespaces", ""},
     {"default_table_access_method", "heap"},
