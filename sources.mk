@@ -35,6 +35,7 @@ SOURCES := \
 	src/gate/kept_rows.cpp \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \
+	src/gate/privileges.cpp \
 	src/gate/reading.cpp \
 	src/gate/record.cpp \
 	src/gate/refusal.cpp \

@@ -18,6 +18,7 @@
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
 #include "gate/planning.hpp"
+#include "gate/privileges.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
 #include "gate/uses.hpp"
@@ -98,14 +99,22 @@ void FindAll(Findings* findings, const AccessList* list) {
             Examine(findings, list->items[i], subject);
 }
 
+// What a check is about: at most one of a query that starts, one that is analysed, and a plan that goes on.
+struct Asked {
+    QueryDesc* query;
+    Query* parsed;
+    const PlannedStmt* plan;
+};
+
 // Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
-void RequireAll(Findings* findings, QueryDesc* query, const Query* parsed, const AccessList* list, bool may_wait = true) {
+void RequireAll(Findings* findings, const Asked& asked, const AccessList* list, bool may_wait = true) {
     for (;; may_wait = false) {
         findings->missing_count = findings->verdict_count = 0;
         FindAll(findings, list);
         if (findings->missing_count == 0)
             return;
-        Refuse(query, parsed, findings->missing, findings->missing_count, may_wait);
+        RequireServerPrivileges(asked.plan, asked.parsed);
+        Refuse(asked.query, asked.parsed, findings->missing, findings->missing_count, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -202,7 +211,7 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
     constexpr int most_races = 10;    // who loses one for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
-        RequireAll(&findings, query, nullptr, list, lost == 0);
+        RequireAll(&findings, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt}, list, lost == 0);
         if (RecordVerdicts(query, findings.verdicts, findings.verdict_count))
             return;
         AcceptInvalidationMessages();
@@ -210,13 +219,13 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
-void RefuseMissing(const AccessList* list, const Query* parsed) {
+void RefuseMissing(const AccessList* list, Query* parsed, const PlannedStmt* plan) {
     if (GateIsOff() || list->count == 0)
         return;
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, nullptr, parsed, list);
+    RequireAll(&findings, Asked{nullptr, parsed, plan}, list);
 }
 
 bool IsGoverned(Oid relation) {
@@ -245,7 +254,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     list.count = 0;
     list.items = nullptr;
     CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
-    RefuseMissing(&list);
+    RefuseMissing(&list, nullptr, plan);
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported) {

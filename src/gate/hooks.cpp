@@ -21,6 +21,7 @@
 #include "gate/hooks.hpp"
 #include "gate/kept_rows.hpp"
 #include "gate/own_tables.hpp"
+#include "gate/privileges.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
 #include "gate/replication.hpp"
@@ -112,7 +113,7 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (!GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
+    if (IsAskingServer() || !GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
     CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
@@ -137,7 +138,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
                                   {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.needed.count = 0;
     frame.needed.items = nullptr;
-    frame.names = NIL;
+    frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {
         if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {

@@ -14,12 +14,23 @@ namespace warrant {
 
 namespace {
 
+// A walk over the levels of a query.
 struct Collection {
+    void (*visit)(Query* level, Collection*);
     AccessList* list;
     TargetReads reads;
     bool exported;
     List* inlined = NIL;    // the functions around, each within the one before
 };
+
+void Collect(Query* level, Collection* collection) {
+    ForEachPermission(level, [collection](int, const RangeTblEntry*, const Permission& permission) {
+        if (IsGoverned(permission.relation))
+            AddPermission(collection->list, permission, collection->reads, collection->exported);
+    });
+}
+
+void Require(Query* level, Collection*) { RequirePrivilegesOf(level); }
 
 void CollectFromQuery(Query* query, Collection* collection);
 
@@ -73,10 +84,7 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
 
 // As the planner sees it: a SELECT that nothing refers to leaves nothing in a plan.
 void CollectFromQuery(Query* query, Collection* collection) {
-    ForEachPermission(query, [collection](int, const RangeTblEntry*, const Permission& permission) {
-        if (IsGoverned(permission.relation))
-            AddPermission(collection->list, permission, collection->reads, collection->exported);
-    });
+    collection->visit(query, collection);
     ListCell* cell;
     foreach (cell, query->rtable) {
         const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
@@ -130,7 +138,12 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 }    // namespace
 
 void CollectBeforePlanning(AccessList* list, Query* query, TargetReads reads, bool exported) {
-    Collection collection = {list, reads, exported};
+    Collection collection = {Collect, list, reads, exported};
+    CollectFromQuery(query, &collection);
+}
+
+void RequirePrivilegesBeforePlanning(Query* query) {
+    Collection collection = {Require, nullptr, TargetReads{}, false};
     CollectFromQuery(query, &collection);
 }
 

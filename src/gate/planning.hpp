@@ -12,6 +12,9 @@ namespace warrant {
 // would name them from its plan; those of relations that nothing governs are left out. Runs nobody's code.
 void CollectBeforePlanning(AccessList* list, Query* query, TargetReads reads, bool exported);
 
+// The server's own check of the privileges that the plan will need, on the same levels of the query; raises the server's error.
+void RequirePrivilegesBeforePlanning(Query* query);
+
 // The server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
 bool IsPlannedIntegrityLookup(Query* query);
 

@@ -16,6 +16,7 @@ struct UtilityFrame : Frame {
     AccessList needed;    // that it was let run with
     List* names;          // where they led then (held_names.hpp)
     CommandId began;      // the server's count, when it was
+    List* unable;         // relations that the caller has nothing to give away of (utility_grant.cpp)
     bool decided;
 };
 
@@ -38,7 +39,7 @@ void RefuseUnknown(Node* utility);
 // Indexes count as their table. Raises 42501 for a change of the gate's own relations.
 void Need(AccessList* list, Oid relation, Command command);
 
-// Adds CREATE on the schema that a new relation would be in, unless nothing governs it or the caller may not create there.
+// Adds CREATE on the schema that a new relation would be in, unless nothing governs it. Who may not create there gets the server's error.
 void NeedCreate(AccessList* list, Oid schema);
 
 // Adds ADMIN of this database, when something in it is protected.
@@ -47,7 +48,13 @@ void NeedAdmin(AccessList* list);
 // The same for several relations, in the order of their OIDs.
 void NeedOfEach(AccessList* list, List* relations, Command command);
 
-// Resolves, locks and pins. Who neither owns the relation nor has one of the privileges gets the server's own error before any lock.
+// Raises the server's error for who has none of the privileges on the relation; none named: who does not own it.
+void RequireAnyOf(Oid relation, AclMode privileges, const char* name);
+
+// The same for who may not create in the schema.
+void RequireCreateIn(Oid schema);
+
+// Resolves, locks and pins. Who has none of the privileges (RequireAnyOf) gets the server's own error before any lock.
 // InvalidOid with RVR_MISSING_OK in flags.
 Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags);
 

@@ -24,6 +24,39 @@ bool IsUntrusted(const char* language) {
     return !trusted;
 }
 
+void RequireOwner(Oid class_id, Oid object, ObjectType type, const char* name) {
+    if (OidIsValid(object) && !OwnsObject(class_id, object, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, type, name);
+}
+
+// False: the command fails by itself. Raises the server's error for who does not own what he alters.
+bool MayAdminister(Node* node) {
+    switch (nodeTag(node)) {
+        case T_CreateEventTrigStmt: return superuser();
+        case T_CreateSubscriptionStmt: return MaySubscribe(GetUserId());
+        case T_AlterEventTrigStmt: {
+            const char* name = reinterpret_cast<AlterEventTrigStmt*>(node)->trigname;
+            RequireOwner(EventTriggerRelationId, get_event_trigger_oid(name, true), OBJECT_EVENT_TRIGGER, name);
+            return true;
+        }
+        case T_AlterSubscriptionStmt: {
+            const char* name = reinterpret_cast<AlterSubscriptionStmt*>(node)->subname;
+            RequireOwner(SubscriptionRelationId, get_subscription_oid(name, true), OBJECT_SUBSCRIPTION, name);
+            return true;
+        }
+        default: return true;
+    }
+}
+
+// The same for publications: all tables are a superuser's to publish.
+bool MayPublish(const char* altered, bool all) {
+    if (altered != nullptr)
+        RequireOwner(PublicationRelationId, get_publication_oid(altered, true), OBJECT_PUBLICATION, altered);
+    else if (!MayCreateInDatabase(GetUserId()))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_DATABASE, get_database_name(MyDatabaseId));
+    return !all || superuser();
+}
+
 // A schema's tables, and all tables, are published with those that are protected later.
 bool PublishesProtected(List* objects) {
     ListCell* cell;
@@ -40,7 +73,10 @@ bool PublishesProtected(List* objects) {
 
 }    // namespace
 
-void NeedOfAdmin(Node*, AccessList* list) { NeedAdmin(list); }
+void NeedOfAdmin(Node* node, AccessList* list) {
+    if (MayAdminister(node))
+        NeedAdmin(list);
+}
 
 // A file of the server, or a program that it runs.
 void NeedOfCopy(Node* node, AccessList* list) {
@@ -59,17 +95,19 @@ void NeedOfFiles(Oid server, AccessList* list) {
 void NeedOfPublication(Node* node, AccessList* list) {
     bool all, adds = true;
     List* objects;
+    const char* altered = nullptr;
     if (IsA(node, CreatePublicationStmt)) {
         all = reinterpret_cast<CreatePublicationStmt*>(node)->for_all_tables;
         objects = reinterpret_cast<CreatePublicationStmt*>(node)->pubobjects;
     } else if (IsA(node, AlterPublicationStmt)) {
+        altered = reinterpret_cast<AlterPublicationStmt*>(node)->pubname;
         all = reinterpret_cast<AlterPublicationStmt*>(node)->for_all_tables;
         objects = reinterpret_cast<AlterPublicationStmt*>(node)->pubobjects;
         adds = reinterpret_cast<AlterPublicationStmt*>(node)->action != AP_DropObjects;
     } else {
         return;    // its name or its owner alone
     }
-    if (all || (adds && PublishesProtected(objects)))
+    if (MayPublish(altered, all) && (all || (adds && PublishesProtected(objects))))
         NeedAdmin(list);
 }
 

@@ -41,6 +41,20 @@ void NeedOfDropped(AccessList* list, Oid relation, const AlterTableCmd* command)
     }
 }
 
+// As the server asks, for the table or for each column that is named.
+void RequireReferences(const Constraint* constraint, Oid referenced) {
+    if (pg_class_aclcheck(referenced, GetUserId(), ACL_REFERENCES) == ACLCHECK_OK)
+        return;
+    if (constraint->pk_attrs == NIL)
+        RequireAnyOf(referenced, ACL_REFERENCES, constraint->pktable->relname);
+    ListCell* cell;
+    foreach (cell, constraint->pk_attrs) {
+        AttrNumber column = get_attnum(referenced, strVal(lfirst(cell)));
+        if (column != InvalidAttrNumber && pg_attribute_aclcheck(referenced, column, GetUserId(), ACL_REFERENCES) != ACLCHECK_OK)
+            aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(referenced)), constraint->pktable->relname);
+    }
+}
+
 // Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates
 // them by statements of its own, where they are pinned.
 void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating) {
@@ -48,14 +62,17 @@ void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating) {
         return;
     if (!creating) {
         Oid referenced = Resolve(constraint->pktable, ShareRowExclusiveLock, ACL_REFERENCES, 0);
+        RequireReferences(constraint, referenced);
         Need(list, referenced, Command::Alter);
         if (!constraint->skip_validation)
             Need(list, referenced, Command::Select);
         return;
     }
     Oid relation = RangeVarGetRelid(constraint->pktable, NoLock, true);
-    if (OidIsValid(relation))
-        Need(list, relation, Command::Alter);
+    if (!OidIsValid(relation))
+        return;
+    RequireReferences(constraint, relation);
+    Need(list, relation, Command::Alter);
 }
 
 void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
@@ -127,6 +144,19 @@ List* WithTypedTables(Oid relation) {
     return relations;
 }
 
+// Who gives a relation away must be able to become its new owner, who must be able to create it there.
+void RequireMayGive(Oid relation, Oid new_owner) {
+    HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    bool changes = HeapTupleIsValid(row) && Form_pg_class(GETSTRUCT(row))->relowner != new_owner;
+    if (HeapTupleIsValid(row))
+        ReleaseSysCache(row);
+    if (!changes || superuser())
+        return;
+    RequireMayGiveTo(GetUserId(), new_owner);
+    if (!MayCreateIn(get_rel_namespace(relation), new_owner))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(get_rel_namespace(relation)));
+}
+
 void NeedOfAlterTable(Node* node, AccessList* list) {
     AlterTableStmt* alter = As<AlterTableStmt>(node);
     Oid relation = LookUpAltered(alter);
@@ -137,6 +167,8 @@ void NeedOfAlterTable(Node* node, AccessList* list) {
     ListCell* cell;
     foreach (cell, alter->cmds) {
         AlterTableCmd* command = lfirst_node(AlterTableCmd, cell);
+        if (command->subtype == AT_ChangeOwner)
+            RequireMayGive(relation, get_rolespec_oid(command->newowner, false));
         if (EvaluatesOverRows(relation, command))
             NeedOfEach(list, WithTypedTables(relation), Command::Select);
         if (command->subtype == AT_GenericOptions && get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE)
@@ -150,6 +182,13 @@ void NeedOfRename(Node* node, AccessList* list) {
     RenameStmt* rename = As<RenameStmt>(node);
     NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0,
               rename->missing_ok);
+    Oid relation = rename->relation == nullptr ? InvalidOid : RangeVarGetRelid(rename->relation, NoLock, true);
+    switch (OidIsValid(relation) ? rename->renameType : OBJECT_COLUMN) {
+        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_SEQUENCE:
+            RequireCreateIn(get_rel_namespace(relation));
+            break;
+        default: break;
+    }
 }
 
 void NeedOfSetSchema(Node* node, AccessList* list) {
@@ -171,19 +210,26 @@ void NeedOfAlterPolicy(Node* node, AccessList* list) {
 }
 
 void NeedOfAlterSequence(Node* node, AccessList* list) {
-    Oid sequence = RangeVarGetRelid(As<AlterSeqStmt>(node)->sequence, NoLock, true);
-    if (OidIsValid(sequence))
-        Need(list, sequence, Command::Alter);
+    NeedAlter(list, As<AlterSeqStmt>(node)->sequence, NoLock, 0, true);
 }
 
 // The server tells of each relation that it changes.
 void LeftToConfirmation(Node*, AccessList*) {}
 
+// One of another kind fails by itself.
+void RequireOwnerOfType(Oid type, char kind) {
+    if (get_typtype(type) == kind && !OwnsObject(TypeRelationId, type, GetUserId()))
+        aclcheck_error_type(ACLCHECK_NOT_OWNER, type);
+}
+
 // A value's other name shows in every row that has it.
 void NeedOfAlterEnum(Node* node, AccessList* list) {
     AlterEnumStmt* alter = As<AlterEnumStmt>(node);
-    if (alter->oldVal != nullptr && !Mutant("enums"))
-        NeedOfEach(list, ColumnsOfType(typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName))), Command::Alter);
+    if (alter->oldVal == nullptr || Mutant("enums"))
+        return;
+    Oid type = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
+    RequireOwnerOfType(type, TYPTYPE_ENUM);
+    NeedOfEach(list, ColumnsOfType(type), Command::Alter);
 }
 
 const struct { NodeTag tag; Collector collect; } alterations[] = {
@@ -250,14 +296,21 @@ void NeedOfAlter(Node* node, AccessList* list) {
     RefuseUnknown(node);
 }
 
+// IF NOT EXISTS leaves one that is there alone, whoever asks.
 void NeedOfCreateTableAs(Node* node, AccessList* list) {
-    NeedCreate(list, ResolveNew(As<CreateTableAsStmt>(node)->into->rel));
+    CreateTableAsStmt* create = As<CreateTableAsStmt>(node);
+    Oid schema = ResolveNew(create->into->rel);
+    if (!create->if_not_exists || !OidIsValid(schema) || !OidIsValid(get_relname_relid(create->into->rel->relname, schema)))
+        NeedCreate(list, schema);
 }
 
-// EXPLAIN ANALYZE creates it.
+// EXPLAIN ANALYZE creates it; without ANALYZE the server does not ask whether the caller may.
 void NeedOfExplain(Node* node, AccessList* list) {
     Node* explained = ExplainedUtility(As<ExplainStmt>(node));
-    if (explained != nullptr && IsA(explained, CreateTableAsStmt))
+    if (explained == nullptr || !IsA(explained, CreateTableAsStmt))
+        return;
+    Oid schema = ResolveNew(As<CreateTableAsStmt>(explained)->into->rel);
+    if (OidIsValid(schema) && MayCreateIn(schema, GetUserId()))
         NeedOfCreateTableAs(explained, list);
 }
 
@@ -283,6 +336,7 @@ void NeedOfCreateTable(Node* node, AccessList* list) {
 void NeedOfCreateIndex(Node* node, AccessList* list) {
     IndexStmt* index = As<IndexStmt>(node);
     Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
+    RequireCreateIn(get_rel_namespace(relation));
     Need(list, relation, Command::Alter);
     if (EvaluatesOverRows(index))
         Need(list, relation, Command::Select);
@@ -353,8 +407,11 @@ void NeedOfAlterFunction(Node* node, AccessList* list) {
 
 // All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.
 void NeedOfAlterSchema(Node* node, AccessList* list) {
-    if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0)
+    if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0) {
+        if (!OwnsSchema(get_namespace_oid(schema_name, false), GetUserId()))
+            aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, schema_name);
         NeedAdmin(list);
+    }
     if (!IsA(node, RenameStmt))
         return;
     const char* name = As<RenameStmt>(node)->subname;
@@ -370,7 +427,10 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
 void NeedOfAlterServer(Node* node, AccessList* list) {
     if (!IsA(node, AlterForeignServerStmt))
         return;    // its name or owner alone
-    Oid server = get_foreign_server_oid(As<AlterForeignServerStmt>(node)->servername, true);
+    const char* name = As<AlterForeignServerStmt>(node)->servername;
+    Oid server = get_foreign_server_oid(name, true);
+    if (OidIsValid(server) && !OwnsObject(ForeignServerRelationId, server, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
     if (OidIsValid(server) && !Mutant("servers"))
         NeedOfEach(list, RelationsThatUse(ForeignServerRelationId, server), Command::Alter);
 }
@@ -382,6 +442,7 @@ void NeedOfAlterDomain(Node* node, AccessList* list) {
     AlterDomainStmt* alter = As<AlterDomainStmt>(node);
     bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
+    RequireOwnerOfType(domain, TYPTYPE_DOMAIN);
     ListCell* cell;
     foreach (cell, Mutant("domains") ? NIL : ColumnsOfType(domain)) {
         if (alter->subtype != 'V')
@@ -391,13 +452,22 @@ void NeedOfAlterDomain(Node* node, AccessList* list) {
     }
 }
 
+static void RequireOwnerOfExtension(const char* name) {
+    Oid extension = get_extension_oid(name, true);
+    if (OidIsValid(extension) && !OwnsObject(ExtensionRelationId, extension, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_EXTENSION, name);
+}
+
 // A member of another extension is not covered by policies on its schema or the database any more.
 void NeedOfAlterExtension(Node* node, AccessList* list) {
-    if (IsA(node, AlterExtensionStmt) && strcmp(As<AlterExtensionStmt>(node)->extname, extension_name) == 0)
+    if (IsA(node, AlterExtensionStmt) && strcmp(As<AlterExtensionStmt>(node)->extname, extension_name) == 0) {
+        RequireOwnerOfExtension(extension_name);
         NeedAdmin(list);
+    }
     if (!IsA(node, AlterExtensionContentsStmt))
         return;
     AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);
+    RequireOwnerOfExtension(contents->extname);
     if (strcmp(contents->extname, extension_name) == 0)
         RefuseOwn(extension_name);
     ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);

@@ -106,35 +106,57 @@ void NeedOfWalk(Walk* walk, AccessList* list) {
     hash_destroy(walk->seen);
 }
 
-bool IsRelation(ObjectType type) {
-    return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW || type == OBJECT_FOREIGN_TABLE || type == OBJECT_INDEX ||
-           type == OBJECT_SEQUENCE;
+// The kinds of relations that the command drops; nullptr when it drops something else.
+const char* KindsOf(ObjectType type) {
+    switch (type) {
+        case OBJECT_TABLE: return "rp";
+        case OBJECT_VIEW: return "v";
+        case OBJECT_MATVIEW: return "m";
+        case OBJECT_FOREIGN_TABLE: return "f";
+        case OBJECT_INDEX: return "iI";
+        case OBJECT_SEQUENCE: return "S";
+        default: return nullptr;
+    }
 }
 
-// Whether the caller may drop the relation, or the command fails by itself.
 bool MayDrop(Oid relation) {
     return OwnsRelation(relation, GetUserId()) || OwnsSchema(get_rel_namespace(relation), GetUserId());
 }
 
-void VisitRelation(Walk* walk, List* names) {
+// One of another kind fails by itself.
+void VisitRelation(Walk* walk, List* names, const char* kinds) {
     Oid relation = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
-    if (!OidIsValid(relation))
+    char kind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
+    if (kind == '\0')
         return;
     CheckOwnRelation(relation);
-    if (MayDrop(relation))
-        Visit(walk, RelationRelationId, relation, 0);
+    if (strchr(kinds, kind) == nullptr)
+        return;
+    if (!MayDrop(relation))
+        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), strVal(llast(names)));
+    Visit(walk, RelationRelationId, relation, 0);
+}
+
+// As the command itself asks. Its relation, of which it is a part, has been locked by finding it.
+void RequireMayDrop(ObjectType type, const ObjectAddress* address, Node* object, List* relations) {
+    Oid schema = get_object_namespace(address);
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))
+        return;
+    Relation relation = relations == NIL ? nullptr : relation_open(linitial_oid(relations), AccessShareLock);
+    check_object_ownership(GetUserId(), type, *address, object, relation);
+    if (relation != nullptr)
+        relation_close(relation, NoLock);
 }
 
 void VisitNamed(Walk* walk, ObjectType type, Node* object) {
     ObjectAddress address = ResolveObject(type, &object, AccessShareLock, true);
     if (!OidIsValid(address.objectId))
         return;
+    List* relations = RelationsOf(address.classId, address.objectId);
     ListCell* cell;
-    foreach (cell, RelationsOf(address.classId, address.objectId)) {
+    foreach (cell, relations)
         CheckOwnRelation(lfirst_oid(cell));
-        if (!OwnsRelation(lfirst_oid(cell), GetUserId()))
-            return;
-    }
+    RequireMayDrop(type, &address, object, relations);
     Visit(walk, address.classId, address.objectId, address.objectSubId);
 }
 
@@ -164,31 +186,33 @@ void ForEachOfRole(Oid role, VisitRow visit) {
     table_close(depend, AccessShareLock);
 }
 
+// Nothing when the caller may not act for one of them: the command fails by itself.
 template <class VisitRow>
 void ForEachOfRoles(List* roles, VisitRow visit) {
     ListCell* cell;
-    foreach (cell, roles) {
-        Oid role = get_rolespec_oid(lfirst_node(RoleSpec, cell), false);
-        if (has_privs_of_role(GetUserId(), role))
-            ForEachOfRole(role, visit);
-    }
+    foreach (cell, roles)
+        if (!has_privs_of_role(GetUserId(), get_rolespec_oid(lfirst_node(RoleSpec, cell), false)))
+            return;
+    foreach (cell, roles)
+        ForEachOfRole(get_rolespec_oid(lfirst_node(RoleSpec, cell), false), visit);
 }
 
 }    // namespace
 
 void NeedOfDrop(Node* node, AccessList* list) {
     DropStmt* drop = reinterpret_cast<DropStmt*>(node);
-    if (drop->removeType == OBJECT_EVENT_TRIGGER || (drop->removeType == OBJECT_EXTENSION && NamesOwnExtension(drop->objects)))
-        NeedAdmin(list);
+    const char* kinds = KindsOf(drop->removeType);
     Walk walk = StartWalk(drop->behavior == DROP_CASCADE);
     ListCell* cell;
     foreach (cell, drop->objects) {
         Node* object = static_cast<Node*>(lfirst(cell));
-        if (IsRelation(drop->removeType))
-            VisitRelation(&walk, castNode(List, object));
+        if (kinds != nullptr)
+            VisitRelation(&walk, castNode(List, object), kinds);
         else
             VisitNamed(&walk, drop->removeType, object);
     }
+    if (drop->removeType == OBJECT_EVENT_TRIGGER || (drop->removeType == OBJECT_EXTENSION && NamesOwnExtension(drop->objects)))
+        NeedAdmin(list);
     NeedOfWalk(&walk, list);
 }
 
@@ -207,8 +231,11 @@ void NeedOfDropOwned(Node* node, AccessList* list) {
 }
 
 void NeedOfReassign(Node* node, AccessList* list) {
+    const ReassignOwnedStmt* reassign = reinterpret_cast<ReassignOwnedStmt*>(node);
+    if (!has_privs_of_role(GetUserId(), get_rolespec_oid(reassign->newrole, false)))
+        return;    // it fails by itself
     List* owned = NIL;
-    ForEachOfRoles(reinterpret_cast<ReassignOwnedStmt*>(node)->roles, [&](Form_pg_shdepend row) {
+    ForEachOfRoles(reassign->roles, [&](Form_pg_shdepend row) {
         if (row->deptype == SHARED_DEPENDENCY_OWNER)
             owned = list_concat(owned, RelationsOf(row->classid, row->objid));
     });

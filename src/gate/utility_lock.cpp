@@ -11,20 +11,19 @@ namespace warrant {
 
 namespace {
 
-// As the server asks: reading allows the weakest lock, inserting the next ones, changing rows all of them.
-AclMode PrivilegesToLock(LOCKMODE mode) {
-    AclMode privileges = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege;
-    if (mode == AccessShareLock)
-        privileges |= ACL_SELECT;
-    return mode <= RowExclusiveLock ? privileges | ACL_INSERT : privileges;
-}
-
 struct View {
     AccessList* list;
+    LOCKMODE mode;
+    Oid checked;    // whose privileges the server looks at in its definition
     List* above;    // views whose definitions lead here
 };
 
-void NeedOfView(Oid view, AccessList* list, List* above);
+void NeedOfView(Oid oid, AccessList* list, LOCKMODE mode, Oid checked, List* above);
+
+void RequireLock(Oid relation, LOCKMODE mode, Oid user) {
+    if (pg_class_aclcheck(relation, user, PrivilegesToLock(mode)) != ACLCHECK_OK)
+        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+}
 
 bool NeedOfDefinition(Node* node, void* argument) {
     View* within = static_cast<View*>(argument);
@@ -36,19 +35,20 @@ bool NeedOfDefinition(Node* node, void* argument) {
     ListCell* cell;
     foreach (cell, query->rtable) {
         RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
-        if (entry->rtekind != RTE_RELATION || list_member_oid(within->above, entry->relid))
+        if (entry->rtekind != RTE_RELATION || list_member_oid(within->above, entry->relid) || strchr("rpv", entry->relkind) == nullptr)
             continue;
+        RequireLock(entry->relid, within->mode, within->checked);
         Need(within->list, entry->relid, Command::Lock);
         if (entry->relkind == RELKIND_VIEW)
-            NeedOfView(entry->relid, within->list, within->above);
+            NeedOfView(entry->relid, within->list, within->mode, within->checked, within->above);
     }
     return WalkQuery(query, NeedOfDefinition, argument, 0);
 }
 
 // LOCK of a view locks what its definition reads.
-void NeedOfView(Oid oid, AccessList* list, List* above) {
+void NeedOfView(Oid oid, AccessList* list, LOCKMODE mode, Oid checked, List* above) {
     Relation view = table_open(oid, AccessShareLock);
-    View within = {list, lappend_oid(list_copy(above), oid)};
+    View within = {list, mode, RelationHasSecurityInvoker(view) ? checked : view->rd_rel->relowner, lappend_oid(list_copy(above), oid)};
     (void)NeedOfDefinition(reinterpret_cast<Node*>(get_view_query(view)), &within);
     table_close(view, NoLock);
 }
@@ -71,7 +71,7 @@ void NeedOfLock(Node* node, AccessList* list) {
             continue;
         Need(list, relation, Command::Lock);
         if (get_rel_relkind(relation) == RELKIND_VIEW && !Mutant("locked_views"))
-            NeedOfView(relation, list, NIL);
+            NeedOfView(relation, list, lock->mode, GetUserId(), NIL);
     }
 }
 
@@ -86,6 +86,8 @@ void NeedOfTruncate(Node* node, AccessList* list) {
     }
     if (truncate->behavior == DROP_CASCADE)
         relations = WithReferencing(relations);
+    foreach (cell, relations)
+        RequireAnyOf(lfirst_oid(cell), ACL_TRUNCATE, get_rel_name(lfirst_oid(cell)));
     foreach (cell, relations)
         Need(list, lfirst_oid(cell), Command::Truncate);
 }

@@ -37,19 +37,30 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
     NeedOfEach(list, relations, Command::Maintain);
 }
 
+// Whether the command takes the relation. Of what is pinned it would look only with its lock, which others may hold for long.
+bool IsTaken(Oid relation, bits32 options) {
+    if (!IsLocking() || Mutant("unowned_vacuum"))
+        return MayVacuum(relation) || IsLocking();
+    HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    bool taken = HeapTupleIsValid(row) && IsTakenByVacuum(relation, Form_pg_class(GETSTRUCT(row)), options);
+    if (HeapTupleIsValid(row))
+        ReleaseSysCache(row);
+    return taken;
+}
+
 // Pinned by OID, which the command takes without looking again; it does not look for partitions then, so they are named too.
 // FULL of our own tables keeps their rows and who sees them; vacuumdb --full names them all.
-List* PinnedVacuum(VacuumRelation* named, AccessList* list) {
+List* PinnedVacuum(VacuumRelation* named, bits32 options, AccessList* list) {
+    List* pinned = NIL;
     Oid relation = RangeVarGetRelid(named->relation, NoLock, false);
-    if (MayVacuum(relation))
-        Need(list, relation, Command::Maintain);
-    named->oid = relation;
-    List* pinned = list_make1(named);
-    if (!VisitsDescendants(named->relation, relation))
-        return pinned;
+    if (IsTaken(relation, options)) {
+        if (MayVacuum(relation))
+            Need(list, relation, Command::Maintain);
+        pinned = lappend(pinned, makeVacuumRelation(named->relation, relation, named->va_cols));
+    }
     ListCell* cell;
-    foreach (cell, find_all_inheritors(relation, NoLock, nullptr))
-        if (lfirst_oid(cell) != relation)
+    foreach (cell, VisitsDescendants(named->relation, relation) ? find_all_inheritors(relation, NoLock, nullptr) : NIL)
+        if (lfirst_oid(cell) != relation && IsTaken(lfirst_oid(cell), options))
             pinned = lappend(pinned, makeVacuumRelation(nullptr, lfirst_oid(cell), named->va_cols));
     return pinned;
 }
@@ -71,11 +82,12 @@ void NeedOfVacuum(Node* node, AccessList* list) {
         NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr && MayVacuum(row->oid); });
         return;
     }
+    constexpr Oid no_relation = 1;    // none has it: the command finds nothing. Without a list it would take all there are.
     List* pinned = NIL;
     ListCell* cell;
     foreach (cell, vacuum->rels)
-        pinned = list_concat(pinned, PinnedVacuum(lfirst_node(VacuumRelation, cell), list));
-    vacuum->rels = pinned;
+        pinned = list_concat(pinned, PinnedVacuum(lfirst_node(VacuumRelation, cell), vacuum->is_vacuumcmd ? VACOPT_VACUUM : VACOPT_ANALYZE, list));
+    vacuum->rels = pinned != NIL ? pinned : list_make1(makeVacuumRelation(nullptr, no_relation, NIL));
 }
 
 void NeedOfCluster(Node* node, AccessList* list) {

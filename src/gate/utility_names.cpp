@@ -20,14 +20,14 @@ Oid TableOfIndex(Oid relation) {
     return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX ? IndexGetRelation(relation, true) : InvalidOid;
 }
 
-// An index has the privileges of its table.
+// An index has the privileges of its table. Columns count where the server looks at them; an owner may have taken his own away.
 bool HasAnyOf(Oid relation, AclMode privileges) {
-    if (privileges == 0)
-        return false;
+    if ((privileges == 0 || privileges == ACL_ALL_RIGHTS_RELATION) && OwnsRelation(relation, GetUserId()))
+        return true;
     if (Oid table = TableOfIndex(relation); OidIsValid(table))
         relation = table;
     return pg_class_aclmask(relation, GetUserId(), privileges, ACLMASK_ANY) != 0 ||
-           pg_attribute_aclcheck_all(relation, GetUserId(), privileges, ACLMASK_ANY) == ACLCHECK_OK;
+           ((privileges & ACL_REFERENCES) != 0 && pg_attribute_aclcheck_all(relation, GetUserId(), privileges, ACLMASK_ANY) == ACLCHECK_OK);
 }
 
 bool locking = false;
@@ -38,11 +38,8 @@ void RequirePrivilege(const RangeVar* name, Oid relation, Oid, void* argument) {
     // The lock for which SELECT is enough is that of any reader, whom our tables have too: pg_dump's workers take it.
     if (OidIsValid(relation) && (privileges & ACL_SELECT) == 0)
         CheckOwnRelation(relation);
-    if (!OidIsValid(relation) || OwnsRelation(relation, GetUserId()) || HasAnyOf(relation, privileges))
-        return;
-    char kind = get_rel_relkind(relation);
-    if (kind != '\0')
-        aclcheck_error(privileges == 0 ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(kind), name->relname);
+    if (OidIsValid(relation))
+        RequireAnyOf(relation, privileges, name->relname);
 }
 
 bool Lists(const AccessList* list, Oid relation, Command command) {
@@ -189,9 +186,21 @@ void Need(AccessList* list, Oid relation, Command command) {
     AddAccess(list, governance->ancestor_count > 0 ? governance->ancestors[0] : relation, command);
 }
 
+void RequireAnyOf(Oid relation, AclMode privileges, const char* name) {
+    char kind = HasAnyOf(relation, privileges) ? '\0' : get_rel_relkind(relation);
+    if (kind != '\0')
+        aclcheck_error(privileges == 0 ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(kind), name);
+}
+
+void RequireCreateIn(Oid schema) {
+    if (!MayCreateIn(schema, GetUserId()))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(schema));
+}
+
 void NeedCreate(AccessList* list, Oid schema) {
-    if (GateIsOff() || !OidIsValid(schema) || !MayCreateIn(schema, GetUserId()) || Mutant("creation"))
+    if (GateIsOff() || !OidIsValid(schema) || Mutant("creation"))
         return;
+    RequireCreateIn(schema);
     const Governance* governance = ReadSchemaGovernance(schema);
     if (governance->own)
         NeedAdmin(list);

@@ -36,6 +36,7 @@ extern "C" {
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_index.h"
@@ -44,11 +45,13 @@ extern "C" {
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_shdepend.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_statistic_ext_data.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
@@ -56,6 +59,7 @@ extern "C" {
 #include "commands/async.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
+#include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/prepare.h"
 #include "commands/sequence.h"
@@ -320,6 +324,23 @@ inline List* PermissionsOf(const Query* query) {
 #endif
 }
 
+// The server's own check of privileges, which raises its own error: of a plan, and of one level of an analysed query.
+inline void RequirePrivilegesOf(const PlannedStmt* plan) {
+#if PG_VERSION_NUM >= 160000
+    (void)ExecCheckPermissions(plan->rtable, plan->permInfos, true);
+#else
+    (void)ExecCheckRTPerms(plan->rtable, true);
+#endif
+}
+
+inline void RequirePrivilegesOf(const Query* query) {
+#if PG_VERSION_NUM >= 160000
+    (void)ExecCheckPermissions(query->rtable, query->rteperminfos, true);
+#else
+    (void)ExecCheckRTPerms(query->rtable, true);
+#endif
+}
+
 // The server's tree walkers, whose callback has no parameters in C's eyes before 16.
 using Walker = bool (*)(Node*, void*);
 
@@ -408,6 +429,16 @@ inline constexpr AclMode maintain_privilege = ACL_MAINTAIN;
 inline constexpr AclMode maintain_privilege = 0;
 #endif
 
+// What LOCK asks for one of: reading allows the weakest lock, inserting the next ones, changing rows all of them.
+inline AclMode PrivilegesToLock(LOCKMODE mode) {
+    constexpr AclMode changing = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege;
+#if PG_VERSION_NUM >= 160000
+    return changing | (mode == AccessShareLock ? ACL_SELECT : 0) | (mode <= RowExclusiveLock ? ACL_INSERT : 0);
+#else
+    return mode == AccessShareLock ? ACL_SELECT : changing | (mode == RowExclusiveLock ? ACL_INSERT : 0);
+#endif
+}
+
 inline bool MayMaintain(Oid relation, Oid role) {
     return OwnsRelation(relation, role) ||
            (maintain_privilege != 0 && pg_class_aclcheck(relation, role, maintain_privilege) == ACLCHECK_OK);
@@ -419,6 +450,15 @@ inline bool MayMaintainAll([[maybe_unused]] Oid role) {
     return has_privs_of_role(role, ROLE_PG_MAINTAIN);
 #else
     return false;
+#endif
+}
+
+// Whether VACUUM or ANALYZE with these options takes the relation; warns as it does when not.
+inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, bits32 options) {
+#if PG_VERSION_NUM >= 160000
+    return vacuum_is_permitted_for_relation(relation, row, options);
+#else
+    return vacuum_is_relation_owner(relation, row, options);
 #endif
 }
 
@@ -439,11 +479,72 @@ inline bool OwnsFunction(Oid function, Oid role) {
 #endif
 }
 
+// The same for the catalogues that the gate asks about besides: servers, types, extensions, subscriptions, publications.
+inline bool OwnsObject(Oid class_id, Oid object, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(class_id, object, role);
+#else
+    switch (class_id) {
+        case ForeignServerRelationId: return pg_foreign_server_ownercheck(object, role);
+        case TypeRelationId: return pg_type_ownercheck(object, role);
+        case ExtensionRelationId: return pg_extension_ownercheck(object, role);
+        case SubscriptionRelationId: return pg_subscription_ownercheck(object, role);
+        case PublicationRelationId: return pg_publication_ownercheck(object, role);
+        case EventTriggerRelationId: return pg_event_trigger_ownercheck(object, role);
+        default: return superuser_arg(role);
+    }
+#endif
+}
+
+// May create subscriptions, as far as the role itself is asked.
+inline bool MaySubscribe(Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return has_privs_of_role(role, ROLE_PG_CREATE_SUBSCRIPTION);
+#else
+    return superuser_arg(role);
+#endif
+}
+
+// Raises the server's error when the role may not give something to the new owner.
+inline void RequireMayGiveTo(Oid role, Oid new_owner) {
+#if PG_VERSION_NUM >= 160000
+    check_can_set_role(role, new_owner);
+#else
+    check_is_member_of_role(role, new_owner);
+#endif
+}
+
 inline bool MayCreateIn(Oid schema, Oid role) {
 #if PG_VERSION_NUM >= 160000
     return object_aclcheck(NamespaceRelationId, schema, role, ACL_CREATE) == ACLCHECK_OK;
 #else
     return pg_namespace_aclcheck(schema, role, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}
+
+// May create schemas and publications here.
+inline bool MayCreateInDatabase(Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(DatabaseRelationId, MyDatabaseId, role, ACL_CREATE) == ACLCHECK_OK;
+#else
+    return pg_database_aclcheck(MyDatabaseId, role, ACL_CREATE) == ACLCHECK_OK;
+#endif
+}
+
+// May pass on the privilege to execute the function, or one on the schema.
+inline bool MayGrantFunction(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(ProcedureRelationId, function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE)) == ACLCHECK_OK;
+#else
+    return pg_proc_aclcheck(function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE)) == ACLCHECK_OK;
+#endif
+}
+
+inline bool MayGrantSchema(Oid schema, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(NamespaceRelationId, schema, role, ACL_GRANT_OPTION_FOR(ACL_ALL_RIGHTS_SCHEMA)) == ACLCHECK_OK;
+#else
+    return pg_namespace_aclcheck(schema, role, ACL_GRANT_OPTION_FOR(ACL_ALL_RIGHTS_SCHEMA)) == ACLCHECK_OK;
 #endif
 }
 
