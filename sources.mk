@@ -1,6 +1,7 @@
 # The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
 SOURCES := \
 	src/core/base64.cpp \
+	src/core/circuit_breaker.cpp \
 	src/core/decision_answer.cpp \
 	src/core/destination.cpp \
 	src/core/http_client.cpp \

@@ -143,12 +143,17 @@ CREATE TABLE warrant.deliveries (
     ended_at timestamptz,
     answer text,
     error text,
-    facts jsonb NOT NULL
+    facts jsonb NOT NULL,
+    awaited boolean DEFAULT true,
+    not_before timestamptz
 );
+CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
 CREATE INDEX deliveries_by_webhook ON warrant.deliveries (webhook, id);
 COMMENT ON TABLE warrant.deliveries IS 'what was sent to which webhook, and what came of it';
 COMMENT ON COLUMN warrant.deliveries.next_at IS 'when it is tried next; while it is sent, when its lease ends';
+COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
+COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 
 CREATE TABLE warrant.grants (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -226,15 +226,29 @@ BEGIN
 END;
 $$;
 
+-- Sends a request to the webhooks that its policies ask: those that have not had it, and again those that failed. A failure that passes must not
+-- keep a request from being decided while it pends.
 CREATE FUNCTION warrant.queue_deliveries(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text,
     statement_facts jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    now timestamptz := clock_timestamp();
+    queued bigint;
+    again bigint;
 BEGIN
     INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
     SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
-      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled;
-    IF FOUND THEN
-        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
+      FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
+           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name);
+    GET DIAGNOSTICS queued = ROW_COUNT;
+    UPDATE warrant.deliveries d SET state = 'queued', ended_at = NULL, awaited = coalesce(d.not_before <= now, true), next_at = greatest(now, d.not_before)
+     WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks)
+           AND (d.state IN ('dead', 'dropped') OR (d.state = 'queued' AND d.next_at > greatest(now, d.not_before)))
+           AND EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled);
+    GET DIAGNOSTICS again = ROW_COUNT;
+    IF queued + again > 0 THEN
+        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id
+           AND EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
         PERFORM warrant.wake_courier();
     END IF;
 END;
@@ -259,6 +273,9 @@ BEGIN
         SELECT r.id INTO request FROM warrant.requests r
          WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
         IF FOUND THEN
+            IF (terms).webhooks IS NOT NULL THEN
+                PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
+            END IF;
             RETURN request;
         END IF;
     END IF;
@@ -525,14 +542,31 @@ BEGIN
 END;
 $$;
 
+-- How long after a failure a delivery is tried again: full jitter, so that what failed together does not come again together.
+CREATE FUNCTION warrant.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
+
+-- The endpoint is gone, as it says itself (410): nothing more is sent there. A policy that asks it is decided by persons.
+CREATE FUNCTION warrant.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.webhooks w SET enabled = false WHERE w.name = (delivery).webhook AND w.enabled;
+    IF FOUND THEN
+        PERFORM warrant.seal('webhook_changed', origin, (delivery).request_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: disabled, its endpoint answers 410', (delivery).webhook));
+    END IF;
+END;
+$$;
+
+-- An error that may pass puts the delivery off, another one sets it aside. The log says each once, however often it comes.
 CREATE FUNCTION warrant.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    retry_after CONSTANT interval := '5 s';
+    now timestamptz := clock_timestamp();
     delivery warrant.deliveries;
-    outcome text := args->>'outcome';
+    failed boolean := args->>'outcome' = 'error';
+    again boolean := failed AND (args->>'may_repeat')::boolean;
+    earliest timestamptz := now + make_interval(secs => (args->>'retry_after_s')::double precision);
     problem text := args->>'error';
-    again boolean;
 BEGIN
     IF NOT warrant.is_courier((origin->>'pid')::integer) THEN
         PERFORM warrant.fail('42501', 'only the courier reports answers');
@@ -541,48 +575,50 @@ BEGIN
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
         RETURN;    -- its first answer counts
     END IF;
-    IF outcome IN ('approved', 'denied') THEN
+    IF NOT failed AND args->>'outcome' <> 'pending' THEN
         problem := warrant.vote(origin, delivery, args);
     END IF;
-    again := outcome = 'error' AND (args->>'may_repeat')::boolean AND delivery.attempts < 2;
-    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN outcome = 'error' THEN 'dead' ELSE 'answered' END,
-           next_at = clock_timestamp() + retry_after, ended_at = CASE WHEN NOT again THEN clock_timestamp() END,
-           answer = nullif(outcome, 'error'), error = problem
+    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed THEN 'dead' ELSE 'answered' END,
+           next_at = greatest(now + warrant.retry_delay(delivery.attempts), earliest), not_before = earliest,
+           ended_at = CASE WHEN NOT again THEN now END, answer = CASE WHEN NOT failed THEN args->>'outcome' END, error = problem, awaited = false
      WHERE d.id = delivery.id;
     UPDATE warrant.requests r SET awaited = false
      WHERE r.id = delivery.request_id AND r.awaited
-           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.error IS NULL AND d.state IN ('queued', 'sending'));
-    IF outcome = 'error' AND NOT again THEN
+           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
+    IF (args->>'gone')::boolean THEN
+        PERFORM warrant.disable_gone(origin, delivery);
+    END IF;
+    IF failed AND (delivery.error IS NULL OR (NOT coalesce(again, false) AND problem <> delivery.error)) THEN
         PERFORM warrant.seal('webhook_failed', origin, delivery.request_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: %s', delivery.webhook, problem));
     END IF;
 END;
 $$;
 
 -- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
--- nobody sends what its predecessor had claimed.
+-- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier.
 CREATE FUNCTION warrant.claim_deliveries(at_start boolean, most integer, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    now timestamptz := clock_timestamp();
     lease CONSTANT interval := '30 s';
-    most_attempts CONSTANT integer := 5;
 BEGIN
     IF NOT warrant.is_home() THEN
         RETURN;
     END IF;
     IF at_start THEN
-        UPDATE warrant.deliveries d SET state = 'queued', next_at = clock_timestamp() WHERE d.state = 'sending';
+        UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant.retry_delay(d.attempts) END
+         WHERE d.state = 'sending';
     END IF;
-    UPDATE warrant.deliveries d SET state = CASE WHEN d.attempts >= most_attempts THEN 'dead' ELSE 'dropped' END, ended_at = clock_timestamp(),
-           error = CASE WHEN d.attempts >= most_attempts THEN 'the courier ended while it was sent' ELSE d.error END
-     WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp()
-       AND (d.attempts >= most_attempts OR NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > clock_timestamp())
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now
+     WHERE d.state IN ('queued', 'sending') AND d.next_at <= now
+       AND (NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > now)
             OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
     RETURN QUERY
-    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= clock_timestamp() ORDER BY d.next_at, d.id LIMIT most),
-    claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = clock_timestamp() + lease
+    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now ORDER BY d.next_at, d.id LIMIT most),
+    claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = now + lease
                   FROM due WHERE d.id = due.id RETURNING d.*)
-    SELECT c.id, jsonb_build_object('url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
+    SELECT c.id, jsonb_build_object('webhook', w.name, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
                                     'timeout_ms', w.timeout_ms, 'facts', c.facts)::text
       FROM claimed c JOIN warrant.webhooks w ON w.name = c.webhook ORDER BY c.id;
 END;
@@ -843,7 +879,7 @@ BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+             'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
 END;

@@ -90,11 +90,13 @@ AS $$
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants g
      WHERE closed_at IS NULL AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
     UNION ALL SELECT format('webhook %s', w.name),
-           format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead), CASE WHEN w.enabled THEN last.error ELSE 'disabled; warrant.enable_webhook ends it' END
+           format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead),
+           CASE WHEN w.enabled THEN last.error || CASE last.state WHEN 'queued' THEN to_char(last.next_at AT TIME ZONE 'UTC', '"; the next try is at "HH24:MI:SS" UTC"') ELSE '' END
+                ELSE concat_ws('; ', last.error, 'disabled; warrant.enable_webhook ends it') END
       FROM warrant.webhooks w
            CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.state = 'answered') AS answered, count(*) FILTER (WHERE d.state IN ('queued', 'sending')) AS waiting,
                                       count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d
-           LEFT JOIN LATERAL (SELECT d.error FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
+           LEFT JOIN LATERAL (SELECT d.error, d.state, d.next_at FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
                                ORDER BY d.id DESC LIMIT 1) AS last ON true
     UNION ALL SELECT 'policies whose target is gone', count(*)::text, CASE WHEN count(*) > 0 THEN 'they cover what bears the name now' END
       FROM warrant.policies p WHERE (p.target_kind = 't' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target))

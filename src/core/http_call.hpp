@@ -59,6 +59,7 @@ struct HttpResult {
 
     // Only when Answered.
     int status = 0;
+    int64_t retry_after_s = 0;    // Retry-After, as seconds or as a date; 0: none
     std::vector<HttpHeader> headers;
     std::string body;
 

@@ -262,6 +262,10 @@ void HttpTransfer::Finish(CURLcode code) noexcept try {
     if (code == CURLE_OK && headers_ended_) {
         result_.outcome = HttpResult::Outcome::Answered;
         result_.status = static_cast<int>(status);
+        curl_off_t retry_after = 0;
+        if (curl_easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK && retry_after > 0) {
+            result_.retry_after_s = retry_after;
+        }
         result_.error.clear();    // of an address that was refused before another one was taken
         return;
     }

@@ -25,6 +25,7 @@ namespace {
 constexpr int most_running = 20;
 constexpr long look_every_ms = 5000;     // for what is to be repeated
 constexpr long retry_nap_ms = 100;       // the recorder is away, or a lock was held
+constexpr long shortest_nap_ms = 20;
 
 struct Claimed {
     int64_t delivery_id;
@@ -39,6 +40,7 @@ struct Courier {
     bool needed;               // there are webhooks
     int count;
     Claimed* claimed;
+    long next_in_ms;           // when the next delivery is due, as far as is known
 };
 
 Courier self;
@@ -56,19 +58,69 @@ void ReadSecrets() {
         const char* path = settings.secret_file;
         problem = new std::string(self.deliveries->secrets().Read(path == nullptr ? "" : path));
     });
-    if (!problem->empty())
+    static char told[256];    // once, however often the file is read
+    bool is_new = strncmp(told, problem->c_str(), sizeof told - 1) != 0;
+    strlcpy(told, problem->c_str(), sizeof told);
+    if (!problem->empty() && is_new)
         ereport(LOG, (errmsg("cannot use the file \"%s\" of pg_warrant.secret_file", settings.secret_file), errdetail("%s.", problem->c_str())));
     delete problem;
 }
 
 bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
 
+// What no conversion knows becomes question marks: a statement, or a name, that is no text in some encoding must not keep its delivery, and
+// those behind it, from being sent. In every encoding of a database the bytes below 0x80 are ASCII.
+char* WithoutStrangeBytes(char* letter) {
+    bool may_be_utf8 = GetDatabaseEncoding() == PG_SQL_ASCII;
+    for (char* next = letter; *next != '\0';) {
+        int length = may_be_utf8 ? pg_encoding_verifymbchar(PG_UTF8, next, int(strlen(next))) : (*next & 0x80) == 0 ? 1 : -1;
+        if (length < 1)
+            *next = '?';
+        next += length < 1 ? 1 : length;
+    }
+    return letter;
+}
+
+// In a subtransaction of its own: conversions raise what they do not know.
+char* ToUtf8(char* letter) {
+    if (GetDatabaseEncoding() == PG_UTF8)
+        return letter;
+    MemoryContext context = CurrentMemoryContext;
+    ResourceOwner owner = CurrentResourceOwner;
+    char* volatile utf8 = nullptr;
+    BeginInternalSubTransaction("letter");
+    MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        utf8 = pg_server_to_any(letter, int(strlen(letter)), PG_UTF8);
+        ReleaseCurrentSubTransaction();
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(context);
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+    }
+    PG_END_TRY();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+    return utf8 == nullptr ? WithoutStrangeBytes(letter) : utf8;
+}
+
 void ReadClaimed(HeapTuple row, TupleDesc shape, Claimed* claimed) {
     bool is_null;
     claimed->delivery_id = DatumGetInt64(SPI_getbinval(row, shape, 1, &is_null));
-    char* letter = SPI_getvalue(row, shape, 2);
-    char* utf8 = pg_server_to_any(letter, int(strlen(letter)), PG_UTF8);
-    claimed->letter = MemoryContextStrdup(self.context, utf8);
+    claimed->letter = MemoryContextStrdup(self.context, ToUtf8(SPI_getvalue(row, shape, 2)));
+}
+
+void FindNext() {
+    static SPIPlanPtr plan = nullptr;
+    Prepared(&plan, "SELECT (extract(epoch FROM min(d.next_at) - clock_timestamp()) * 1000)::bigint FROM warrant.deliveries d"
+                    " WHERE d.state IN ('queued', 'sending') AND d.next_at > clock_timestamp()", 0, nullptr);
+    SPI_execute_plan(plan, nullptr, nullptr, true, 1);
+    bool is_null;
+    int64 next_in_ms = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    self.next_in_ms = is_null || next_in_ms > look_every_ms ? look_every_ms : next_in_ms < shortest_nap_ms ? shortest_nap_ms : long(next_in_ms);
 }
 
 void ClaimRows() {
@@ -83,10 +135,13 @@ void ClaimRows() {
     Oid types[] = {BOOLOID, INT4OID};
     Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running()))};
     SPI_execute_plan(Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types), values, nullptr, false, 0);
-    self.claimed = static_cast<Claimed*>(MemoryContextAlloc(self.context, (SPI_processed + 1) * sizeof(Claimed)));
-    for (uint64 i = 0; i < SPI_processed; i++)
-        ReadClaimed(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, &self.claimed[i]);
-    self.count = int(SPI_processed);
+    SPITupleTable* claimed = SPI_tuptable;
+    uint64 count = SPI_processed;
+    self.claimed = static_cast<Claimed*>(MemoryContextAlloc(self.context, (count + 1) * sizeof(Claimed)));
+    for (uint64 i = 0; i < count; i++)
+        ReadClaimed(claimed->vals[i], claimed->tupdesc, &self.claimed[i]);
+    self.count = int(count);
+    FindNext();
     if (self.count > 0)
         WaitPoint("courier_claiming");
 }
@@ -94,6 +149,9 @@ void ClaimRows() {
 // False when it failed and is to be tried again soon.
 bool Claim() {
     MemoryContextReset(self.context);
+    if (self.deliveries->missed_key())
+        ReadSecrets();
+    self.next_in_ms = look_every_ms;
     if (!InTransaction("claiming deliveries", ClaimRows))
         return false;
     self.at_start = false;
@@ -104,6 +162,13 @@ bool Claim() {
             self.deliveries->Begin(self.claimed[i].delivery_id, self.claimed[i].letter);
     });
     return true;
+}
+
+void LogNotes() {
+    while (const char* note = self.deliveries->note()) {
+        ereport(LOG, (errmsg("%s", note)));
+        self.deliveries->Noted();
+    }
 }
 
 // False when the recorder cannot take them now.
@@ -177,14 +242,16 @@ void Start(Oid oid) {
         if (!full && (woken || GetCurrentTimestamp() >= look_at)) {
             well = Claim();
             full = self.count > 0;    // there may be more when these are done
-            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? look_every_ms : retry_nap_ms);
+            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? self.next_in_ms : retry_nap_ms);
         }
         Do([] { self.deliveries->Perform(); });
+        LogNotes();
         well = HandOver() && well;
         if (MustLeave())
             proc_exit(0);
         size_t before = self.deliveries->running();
-        woken = WaitFor(well ? look_every_ms : retry_nap_ms);
+        long nap_ms = before >= most_running ? look_every_ms : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), look_at);
+        woken = WaitFor(well ? nap_ms : retry_nap_ms);
         Do([] { self.deliveries->Perform(); });
         woken = woken || (full && self.deliveries->running() < before);
     }

@@ -5,6 +5,8 @@
 #include "core/standard_webhooks.hpp"
 #include "courier/letter.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <ctime>
 
 namespace warrant {
@@ -21,6 +23,21 @@ JsonWriter Begun(int64_t delivery_id, std::string_view outcome) {
     return json;
 }
 
+int64_t NowMs() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// No answer, or one that says that there will be another: nothing is known of the request. 408, 425 and 429 are about the moment.
+bool IsPassing(int status) { return status < 400 || status >= 500 || status == 408 || status == 425 || status == 429; }
+constexpr int status_gone = 410;
+
+// Whether it is the other side that is in trouble, and should be left alone.
+bool IsTrouble(const core::HttpResult& result) {
+    using Outcome = core::HttpResult::Outcome;
+    return result.outcome == Outcome::TimedOut || result.outcome == Outcome::Failed ||
+           (result.outcome == Outcome::Answered && (result.status >= 500 || result.status == 429));
+}
+
 }    // namespace
 
 std::string Deliveries::Clean(std::string_view text) const {
@@ -35,30 +52,52 @@ std::string Deliveries::Clean(std::string_view text) const {
     return clean;
 }
 
-void Deliveries::Fail(int64_t delivery_id, std::string_view error, bool may_repeat) {
-    answers_.push_back(
-        Begun(delivery_id, "error").Member("error", Clean(error)).Member("may_repeat", may_repeat).EndObject().Take());
+void Deliveries::Fail(int64_t delivery_id, const Failure& failure) {
+    constexpr int64_t longest_s = 24 * 3600;    // no request waits for longer
+    JsonWriter json = Begun(delivery_id, "error");
+    json.Member("error", Clean(failure.error)).Member("may_repeat", failure.may_repeat);
+    if (failure.retry_after_s > 0 && !core::IsOff("retry_after"))
+        json.Member("retry_after_s", std::min(failure.retry_after_s, longest_s));
+    if (failure.gone)
+        json.Member("gone", true);
+    answers_.push_back(json.EndObject().Take());
+}
+
+// Takes what a call tells about the webhook behind it.
+void Deliveries::Watch(const core::HttpResult& result, const std::string& webhook) {
+    core::CircuitBreaker& breaker = breakers_[webhook];
+    int64_t now = NowMs();
+    if (!IsTrouble(result))
+        breaker.Succeeded(now);
+    else if (breaker.Failed(now))
+        notes_.push_back("webhook \"" + webhook + "\" is left alone for " + std::to_string((breaker.until_ms() - now) / 1000) + " s");
 }
 
 void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
     auto read = ReadLetter(json);
     if (const auto* error = std::get_if<std::string>(&read))
-        return Fail(delivery_id, *error, false);
+        return Fail(delivery_id, {.error = *error, .may_repeat = false});
     Letter& letter = std::get<Letter>(read);
+    core::CircuitBreaker& breaker = breakers_[letter.webhook];
+    if (int64_t wait_ms = breaker.until_ms() - NowMs(); breaker.IsOpen(NowMs()))
+        return Fail(delivery_id, {.error = "the webhook has failed too often and is left alone for a while", .retry_after_s = wait_ms / 1000 + 1});
     int64_t now = std::time(nullptr);
     auto keys = secrets_.Find(letter.secret_name);
-    if (keys.empty())
-        return Fail(delivery_id, "pg_warrant.secret_file has no key named \"" + letter.secret_name + "\"", false);
+    if (keys.empty()) {    // it may be about to be put there
+        missed_key_ = true;
+        return Fail(delivery_id, {.error = "pg_warrant.secret_file has no key named \"" + letter.secret_name + "\""});
+    }
     auto signature = core::SignWebhook(letter.request_id, now, core::IsOff("signed_body") ? "" : letter.call.body, keys);
     if (!signature)
-        return Fail(delivery_id, "it could not be signed", false);
+        return Fail(delivery_id, {.error = "it could not be signed"});
     letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.request_id,
                            "webhook-timestamp: " + std::to_string(now), "webhook-signature: " + *signature,
                            "x-request-id: " + letter.request_id};
     auto started = client_.Start(letter.call);
     if (const auto* error = std::get_if<std::string>(&started))
-        return Fail(delivery_id, *error, false);
-    running_.emplace(std::get<uint64_t>(started), Sent{delivery_id, letter.request_id});
+        return Fail(delivery_id, {.error = *error});
+    breaker.Begun();
+    running_.emplace(std::get<uint64_t>(started), Sent{delivery_id, letter.request_id, letter.webhook});
 }
 
 void Deliveries::Perform() {
@@ -67,6 +106,7 @@ void Deliveries::Perform() {
         auto sent = running_.find(result->id);
         if (sent == running_.end())
             continue;
+        Watch(*result, sent->second.webhook);
         Conclude(*result, sent->second);
         running_.erase(sent);
     }
@@ -85,16 +125,15 @@ std::string Deliveries::LostLimit(const core::Approved& approved) const {
 
 void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
     using Outcome = core::HttpResult::Outcome;
-    if (result.outcome != Outcome::Answered) {
-        bool unheard = !result.bytes_received && (result.outcome == Outcome::TimedOut || result.outcome == Outcome::Failed);
-        return Fail(sent.delivery_id, result.error, unheard);
-    }
+    if (result.outcome != Outcome::Answered)
+        return Fail(sent.delivery_id, {.error = result.error});
     auto answer = core::ReadDecisionAnswer({result.status, result.Header("x-request-id"), result.body}, sent.request_id);
     if (const auto* error = std::get_if<core::AnswerError>(&answer))
-        return Fail(sent.delivery_id, error->reason, false);
+        return Fail(sent.delivery_id, {.error = error->reason, .may_repeat = IsPassing(result.status),
+                                       .retry_after_s = result.retry_after_s, .gone = result.status == status_gone});
     if (const auto* approved = std::get_if<core::Approved>(&answer)) {
         if (std::string problem = LostLimit(*approved); !problem.empty())
-            return Fail(sent.delivery_id, problem, false);
+            return Fail(sent.delivery_id, {.error = problem});
         answers_.push_back(Begun(sent.delivery_id, "approved")
                                .Optional("ttl_s", approved->ttl_s)
                                .Optional("max_uses", approved->max_uses)

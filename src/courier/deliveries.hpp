@@ -5,6 +5,7 @@
 #error "knows no server: include it before pg/server.hpp"
 #endif
 
+#include "core/circuit_breaker.hpp"
 #include "core/decision_answer.hpp"
 #include "core/http_client.hpp"
 #include "courier/secrets.hpp"
@@ -43,23 +44,42 @@ class Deliveries {
 
     size_t running() const { return running_.size(); }
 
+    // What an administrator should read in the server's log: whole sentences; nullptr when there is nothing more.
+    const char* note() const { return notes_.empty() ? nullptr : notes_.front().c_str(); }
+    void Noted() { notes_.pop_front(); }
+
+    // A delivery has lacked its key: the file may be about to change, and is to be read again before each try.
+    bool missed_key() const { return missed_key_; }
+
   private:
     struct Sent {
         int64_t delivery_id;
         std::string request_id;
+        std::string webhook;
+    };
+    // What is known of a failure, for the recorder to plan what comes next.
+    struct Failure {
+        std::string_view error;
+        bool may_repeat = true;
+        int64_t retry_after_s = 0;    // not before
+        bool gone = false;            // the webhook is to be disabled
     };
     void Conclude(const core::HttpResult& result, const Sent& sent);
-    void Fail(int64_t delivery_id, std::string_view error, bool may_repeat);
+    void Watch(const core::HttpResult& result, const std::string& webhook);
+    void Fail(int64_t delivery_id, const Failure& failure);
     std::string Clean(std::string_view text) const;
 
     std::string LostLimit(const core::Approved& approved) const;
 
     bool ascii_;
     bool keeps_uses_ = false;
+    bool missed_key_ = false;
     Secrets secrets_;
     core::HttpClient client_;
     std::map<uint64_t, Sent> running_;    // by the client's id
+    std::map<std::string, core::CircuitBreaker, std::less<>> breakers_;    // by the webhook's name
     std::deque<std::string> answers_;
+    std::deque<std::string> notes_;
 };
 
 }    // namespace warrant

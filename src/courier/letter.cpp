@@ -81,6 +81,7 @@ std::variant<Letter, std::string> ReadLetter(std::string_view json) {
     Letter letter;
     letter.request_id = request.request_id;
     letter.secret_name = Text(row, "secret_name");
+    letter.webhook = Text(row, "webhook");
     letter.call.url = Text(row, "url");
     letter.call.ca_file = Text(row, "ca_file");
     letter.call.timeout_ms = int(OptionalNumber(row, "timeout_ms").value_or(letter.call.timeout_ms));

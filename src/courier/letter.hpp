@@ -16,6 +16,7 @@ struct Letter {
     core::HttpCall call;    // complete but for the headers that are signed
     std::string request_id; // webhook-id
     std::string secret_name;
+    std::string webhook;    // its name; empty from the SQL of an older release
 };
 
 // From UTF-8 JSON; or what is wrong with it. Throws only when memory is out.

@@ -6,7 +6,7 @@
 //   https, wrong_host, wrong_ca   the same server under three certificates (see certificates)
 //   silent                        takes connections and never says a word
 // The path says how it behaves (see `behaviours`). A delivery whose signature fits none of the secrets gets a 401. Each one is
-// logged as one line of JSON before it is answered: path, id, timestamp, verified, http_version, headers, body (raw text).
+// logged as one line of JSON before it is answered: path, id, timestamp, at (ms), verified, http_version, headers, body (raw text).
 import { appendFileSync, readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:net'
@@ -62,8 +62,15 @@ const behaviours = {
   // A decision point that knows AuthZEN and nothing of this product.
   'bare-approve': ({ id, response }) => json(response, { decision: true }, { 'x-request-id': id }),
   'bare-deny': ({ id, response }) => json(response, { decision: false }, { 'x-request-id': id }),
+  // /fails/2/503: fails with that status so often, then approves. With ?retry_after=1 it asks not to be called before.
+  fails: ({ id, response, query, argument, more }) => {
+    asked.set(id, (asked.get(id) ?? 0) + 1)
+    if (asked.get(id) > Number(argument)) return json(response, approval(id, query))
+    response.writeHead(Number(more), query.has('retry_after') ? { 'retry-after': query.get('retry_after') } : {})
+    response.end()
+  },
   status: ({ response, argument }) => {
-    response.writeHead(Number(argument), { 'retry-after': '1' })
+    response.writeHead(Number(argument))
     response.end()
   },
 
@@ -127,16 +134,16 @@ async function receive(request, response) {
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !name.startsWith(':')))
   const id = headers['webhook-id']
   const good = verified(body, headers)
-  const delivery = { path: pathname, id, timestamp: headers['webhook-timestamp'], verified: good, http_version: request.httpVersion, headers, body }
+  const delivery = { path: pathname, id, timestamp: headers['webhook-timestamp'], at: Date.now(), verified: good, http_version: request.httpVersion, headers, body }
   appendFileSync(options.log, JSON.stringify(delivery) + '\n')
 
-  const [, name, argument] = pathname.split('/')
+  const [, name, argument, more] = pathname.split('/')
   const behaviour = request.method === 'POST' && Object.hasOwn(behaviours, name) ? behaviours[name] : undefined
   if (!good || !behaviour) {
     response.writeHead(good ? 404 : 401)
     response.end()
   } else {
-    behaviour({ id, request, response, query: searchParams, argument })
+    behaviour({ id, request, response, query: searchParams, argument, more })
   }
 }
 

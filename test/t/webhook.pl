@@ -191,6 +191,7 @@ sub decides_nothing
 	my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
 	is("$state " . ($err =~ /Request \d+ \(UPDATE on public\.$table\) is waiting/ ? state_of($table) : $err), '42501 pending', "$what: refused, pending");
 	like(error_of($table), $cause, "$what: its cause");
+	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');    # or it is sent again and again
 }
 
 decides_nothing($_->[0], $receiver->url($_->[0]), $_->[1]) for (
@@ -294,7 +295,7 @@ $session->quit;
 $receiver->stop;
 $table = asking($receiver->url('approve'));
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'an endpoint that is gone');
-is(delivery_of($table), 'queued 1', 'is tried once more');
+like(delivery_of($table), qr{^queued [1-9]}, 'is tried again');
 like(error_of($table), qr/./, 'and its cause is known');
 $receiver->start;
 ok($node->eventually(sub { state_of($table) eq 'approved' }), 'when it is back its answer counts');

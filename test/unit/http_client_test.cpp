@@ -100,6 +100,7 @@ TEST_F(HttpClientTest, GivesBackAnswersOfAnyStatus) {
         EXPECT_EQ(result.outcome, Outcome::Answered);
         EXPECT_EQ(result.status, status);
         EXPECT_EQ(result.Header("retry-after"), "7");
+        EXPECT_EQ(result.retry_after_s, 7);
     }
 }
 
