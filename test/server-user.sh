@@ -7,6 +7,9 @@ pgxs=$("$pg_config" --pgxs)
 pgxs_test=${pgxs%/src/makefiles/pgxs.mk}/src/test
 bindir=$("$pg_config" --bindir)
 
+# How long a test waits for what must come: a slow machine makes it wait, a hang ends it.
+patience_s=300
+
 work=$(mktemp -d /tmp/pg_warrant.XXXXXX)
 trap 'leave $?' EXIT
 trap 'exit 130' INT TERM
@@ -27,9 +30,9 @@ as_server_user() {
     [ "$(id -u)" != 0 ] || become=(runuser -u postgres --)
     readarray -t passed < <(env | grep '^WARRANT_' || true)
     (cd "$work" && exec "${bounded[@]}" "${become[@]}" env -i "${passed[@]}" \
-        PATH="$bindir:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$work" TMPDIR="$work/tmp" LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+        PATH="$work/test/initdb:$bindir:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$work" TMPDIR="$work/tmp" LANG=C.UTF-8 TERM="${TERM:-dumb}" \
         PG_CONFIG="$pg_config" PG_REGRESS="$pgxs_test/regress/pg_regress" PERL5LIB="$pgxs_test/perl" \
-        PG_TEST_TIMEOUT_DEFAULT=60 "$@" <"$input")
+        PG_TEST_TIMEOUT_DEFAULT=$patience_s "$@" <"$input")
 }
 
 # A suite that was stopped by its time limit leaves servers behind; only those whose data directory is ours are ended.

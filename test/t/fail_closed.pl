@@ -16,7 +16,7 @@ sub tamper
 	$node->stop;
 	my ($out, $err) = ('', '');
 	IPC::Run::run([ 'postgres', '--single', '-D', $node->data_dir, 'postgres' ], '<', \"$sql\n", '>', \$out, '2>', \$err,
-		IPC::Run::timeout(60)) or die "single-user mode failed: $err";
+		IPC::Run::timeout($GatedServer::patience_s)) or die "single-user mode failed: $err";
 	die $err if $err =~ /ERROR/;
 	$node->start;
 	$node->wait_until_ready;

@@ -49,7 +49,7 @@ sub client
 		my $out = '';
 		eval {
 			IPC::Run::run([ $node->installed_command('psql'), '-XAtq', '-U', $role, '-d', $connstr, '-f', '-' ],
-				'<', \join("\n", @script), '>', \$out, '2>', '/dev/null', IPC::Run::timeout(30));
+				'<', \join("\n", @script), '>', \$out, '2>', '/dev/null', IPC::Run::timeout($GatedServer::patience_s));
 		};
 		open my $log, '>>', "$dir/acknowledged.$number" or POSIX::_exit(1);
 		print $log $out;

@@ -11,7 +11,7 @@ use ThreeServers;
 
 my $queries = $ENV{WARRANT_QUERIES} // 150;
 my $seed = $ENV{WARRANT_SEED} // 2;
-my $limit_s = 120 + $queries;
+my $limit_s = 600 + 10 * $queries;
 
 if (system('command -v sqlsmith >/dev/null') != 0)
 {

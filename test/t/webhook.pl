@@ -255,7 +255,7 @@ $table = asking($receiver->url('approve'));
 while_courier_stands(sub {
 	is($node->sqlstate_as('clerk', "SET statement_timeout = '300ms'; UPDATE $table SET id = 2"), '57014', 'statement_timeout ends a wait');
 	is(state_of($table), 'pending', 'and leaves the request pending');
-	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; BEGIN; UPDATE $table SET id = 2; COMMIT"), '42501', 'there is none in a transaction block');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '10min'; BEGIN; UPDATE $table SET id = 2; COMMIT"), '42501', 'there is none in a transaction block');
 
 	my $session = $node->session_as('clerk');
 	my ($pid) = $node->ask($session, 'SELECT pg_backend_pid()');
@@ -268,10 +268,10 @@ while_courier_stands(sub {
 	$session->quit;
 
 	set('pg_warrant.max_waiters', 0, '0');
-	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; UPDATE $table SET id = 2"), '42501', 'there is none behind max_waiters others');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '10min'; UPDATE $table SET id = 2"), '42501', 'there is none behind max_waiters others');
 	set('pg_warrant.max_waiters', 20, '20');
 	set('pg_warrant.decision_wait', '100ms', '100ms');
-	is($node->sqlstate_as('clerk', "SET statement_timeout = '30s'; UPDATE $table SET id = 2"), '42501', 'decision_wait ends it');
+	is($node->sqlstate_as('clerk', "SET statement_timeout = '10min'; UPDATE $table SET id = 2"), '42501', 'decision_wait ends it');
 	set('pg_warrant.decision_wait', $patience, '1min');
 });
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'the answer counts all the same');
@@ -309,7 +309,7 @@ set('pg_warrant.decision_wait', '100ms', '100ms');
 $table = asking($receiver->url('hang'), '', '', 'other');
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'other'), '42501', 'an endpoint that hangs');
 ok($node->eventually(sub { delivery_of($table, 'other') eq 'sending 1' }), 'and is being called');
-is($node->sqlstate_as('dba', q{SET statement_timeout = '2s'; DROP DATABASE other}), 'none', 'is not waited for by DROP DATABASE');
+is($node->sqlstate_as('dba', q{SET statement_timeout = '10min'; DROP DATABASE other}), 'none', 'is not waited for by DROP DATABASE');
 
 is($node->sqlstate_as('dba', "SELECT warrant.drop_webhook('t1')"), '2BP01', 'a webhook that is asked stays');
 value("SELECT warrant.drop_policy('t$_'), warrant.drop_webhook('t$_')") for grep { value("SELECT count(*) FROM warrant.webhooks WHERE name = 't$_'") } 1 .. $count;
