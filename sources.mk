@@ -4,6 +4,7 @@ SOURCES := \
 	src/core/circuit_breaker.cpp \
 	src/core/decision_answer.cpp \
 	src/core/destination.cpp \
+	src/core/duration_text.cpp \
 	src/core/http_client.cpp \
 	src/core/http_transfer.cpp \
 	src/core/json.cpp \
@@ -19,6 +20,7 @@ SOURCES := \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
 	src/gate/access.cpp \
+	src/gate/call_units.cpp \
 	src/gate/cluster.cpp \
 	src/gate/confirm.cpp \
 	src/gate/databases.cpp \
@@ -54,6 +56,7 @@ SOURCES := \
 	src/gate/weakening.cpp \
 	src/gate/withheld.cpp \
 	src/pg/clock.cpp \
+	src/pg/duration.cpp \
 	src/pg/mutants.cpp \
 	src/pg/settings.cpp \
 	src/pg/worker.cpp \

@@ -43,18 +43,11 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
 
--- A duration must be positive, and what it is added to still a date; NULL stands for the setting.
-CREATE FUNCTION warrant.check_duration(value interval, parameter text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF value <= interval '0' THEN
-        RAISE EXCEPTION '% must be positive', parameter USING ERRCODE = 'invalid_parameter_value';
-    ELSIF value > interval '1000 years' THEN
-        RAISE EXCEPTION '% must not exceed 1000 years', parameter USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-END;
-$$;
-REVOKE ALL ON FUNCTION warrant.check_duration(interval, text) FROM PUBLIC;
+-- A duration in seconds: 22023 for months, years, negative fields, zero and more than 1000 years. NULL stands for the setting.
+CREATE FUNCTION warrant.in_seconds(duration interval, parameter text) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_seconds';
+-- As comparisons take it, a month for 30 days, and at least a second: of what was stored otherwise.
+CREATE FUNCTION warrant.as_compared(duration interval) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_compared';
+REVOKE ALL ON FUNCTION warrant.in_seconds(interval, text), warrant.as_compared(interval) FROM PUBLIC;
 
 -- A number of uses must be positive; NULL is no limit.
 CREATE FUNCTION warrant.check_max_uses(value integer) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -115,8 +108,10 @@ BEGIN
     IF min_approvals NOT BETWEEN 1 AND 100 THEN
         RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM warrant.check_duration(default_duration, 'default_duration'), warrant.check_duration(max_duration, 'max_duration'),
-            warrant.check_duration(request_ttl, 'request_ttl'), warrant.check_max_uses(max_uses);
+    default_duration := warrant.in_seconds(default_duration, 'default_duration');
+    max_duration := warrant.in_seconds(max_duration, 'max_duration');
+    request_ttl := warrant.in_seconds(request_ttl, 'request_ttl');
+    PERFORM warrant.check_max_uses(max_uses);
     IF default_duration > max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -373,7 +368,7 @@ CREATE FUNCTION warrant.add_webhook(name text, url text, kind text, secret_name 
     ca_file text DEFAULT NULL, timeout interval DEFAULT '3 s') RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    timeout_ms double precision := extract(epoch FROM timeout) * 1000;
+    timeout_ms double precision := extract(epoch FROM warrant.in_seconds(timeout, 'timeout')) * 1000;
 BEGIN
     IF num_nulls(name, url, kind, secret_name, allowed_networks, timeout) > 0 OR array_position(allowed_networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'only ca_file may be NULL' USING ERRCODE = 'invalid_parameter_value';

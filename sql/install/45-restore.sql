@@ -25,6 +25,9 @@ BEGIN
     NEW.except_roles := warrant.roles_named(NEW.except_role_names);
     NEW.definer_roles := warrant.roles_named(NEW.definer_role_names);
     NEW.approver_role := (warrant.roles_named(ARRAY[NEW.approver_role_name]))[1];
+    NEW.default_duration := warrant.as_compared(NEW.default_duration);
+    NEW.max_duration := warrant.as_compared(NEW.max_duration);
+    NEW.request_ttl := warrant.as_compared(NEW.request_ttl);
     PERFORM warrant.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
     RETURN NEW;
 END;

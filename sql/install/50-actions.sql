@@ -291,7 +291,7 @@ BEGIN
     INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
     OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, (warrant.role_names(ARRAY[requester]))[1],
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + (terms).request_ttl, max_uses)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant.as_compared((terms).request_ttl), max_uses)
     RETURNING id INTO request;
     INSERT INTO warrant.request_items
     SELECT request, i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id, p.name, p.version
@@ -323,6 +323,7 @@ CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, gr
     reason text, items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    duration interval := warrant.as_compared(make_grant.duration);    -- which adds what it was compared as
     starts timestamptz := warrant.monotonic_now();
     made bigint;
     covered bigint;

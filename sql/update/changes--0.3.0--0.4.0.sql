@@ -7,3 +7,4 @@ ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
+DROP FUNCTION warrant.check_duration(interval, text);

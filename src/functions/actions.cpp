@@ -1,6 +1,7 @@
 // The SQL functions that are actions: each packs its own arguments and lets the recorder do it.
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
@@ -25,11 +26,9 @@ void AppendScalar(StringInfo json, Oid type, Datum value) {
         case REGROLEOID: appendStringInfo(json, "%u", DatumGetObjectId(value)); break;
         case NAMEOID: escape_json(json, NameStr(*DatumGetName(value))); break;
         case TEXTOID: escape_json(json, TextDatumGetCString(value)); break;
-        case INTERVALOID: {    // in units that no setting changes
-            const Interval* interval = DatumGetIntervalP(value);
-            appendStringInfo(json, "\"%d months %d days %lld microseconds\"", interval->month, interval->day, (long long)interval->time);
+        case INTERVALOID:    // in units that no setting changes
+            appendStringInfo(json, "\"%lld microseconds\"", (long long)Microseconds(DatumGetIntervalP(value)));
             break;
-        }
         default: elog(ERROR, "unexpected argument type %u", type);
     }
 }
@@ -81,6 +80,8 @@ Call PackCall(FunctionCallInfo fcinfo) {
         escape_json(&json, names[i]);
         appendStringInfoChar(&json, ':');
         Oid element = get_element_type(types[i]);
+        if (types[i] == INTERVALOID && !PG_ARGISNULL(i))
+            RequireDuration(PG_GETARG_INTERVAL_P(i), names[i]);
         if (PG_ARGISNULL(i))
             appendStringInfoString(&json, "null");
         else if (types[i] != NAMEOID && OidIsValid(element))

@@ -2,6 +2,7 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -100,6 +101,16 @@ WARRANT_FUNCTION(warrant_text_hmac) {
              VARSIZE_ANY_EXHDR(statement), reinterpret_cast<uint8_t*>(VARDATA(hmac)));
     PG_RETURN_BYTEA_P(hmac);
 }
+
+// in_seconds(duration interval, parameter text) -> interval: the same in seconds; raises 22023 for what is no duration.
+WARRANT_FUNCTION(warrant_in_seconds) {
+    const Interval* interval = PG_GETARG_INTERVAL_P(0);
+    RequireDuration(interval, TextDatumGetCString(PG_GETARG_DATUM(1)));
+    PG_RETURN_INTERVAL_P(IntervalOf(MicrosecondsAsCompared(interval)));
+}
+
+// as_compared(duration interval) -> interval: in seconds, a month for 30 days, at least one and at most 1000 years.
+WARRANT_FUNCTION(warrant_as_compared) { PG_RETURN_INTERVAL_P(IntervalOf(MicrosecondsAsCompared(PG_GETARG_INTERVAL_P(0)))); }
 
 // monotonic_now() -> timestamptz: the server's time against the cluster's high-water mark.
 WARRANT_FUNCTION(warrant_monotonic_now) { PG_RETURN_TIMESTAMPTZ(MonotonicNow()); }

@@ -1,7 +1,9 @@
 // CALL warrant.wait_for: waits without a transaction, so that it holds neither locks nor a snapshot.
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/errors.hpp"
+#include "pg/frame.hpp"
 #include "rules/requests.hpp"
 #include "rules/subject.hpp"
 
@@ -42,9 +44,14 @@ bool IsApproved(State state, int64 request_id) {
     ereport(ERROR, (errcode(error_unknown_id), errmsg("request %lld does not exist", id)));
 }
 
-int64 Milliseconds(const Interval* interval) {
-    constexpr int64 day_ms = 24 * 60 * 60 * 1000;
-    return (int64(interval->month) * 30 + interval->day) * day_ms + interval->time / 1000;
+// A number that the client wrote without a unit is refused: the call's constants know where they stand in its text.
+void CheckTimeout(FunctionCallInfo fcinfo, const Interval* timeout) {
+    const Frame* frame = CurrentFrame();
+    const Node* call = fcinfo->flinfo->fn_expr;
+    if (call != nullptr && IsA(call, FuncExpr) && frame != nullptr)
+        CheckUnits(reinterpret_cast<const FuncExpr*>(call), SourceOf(frame).text);
+    if (timeout->month != 0 || timeout->day != 0 || timeout->time != 0)
+        RequireDuration(timeout, "timeout");
 }
 
 void Wait(int64 request_id, int64 timeout_ms) {
@@ -74,9 +81,8 @@ WARRANT_FUNCTION(warrant_wait_for) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
         ereport(ERROR, (errcode(warrant::error_bad_argument), errmsg("request id and timeout must not be NULL")));
     int64 request_id = PG_GETARG_INT64(0);
-    int64 timeout_ms = warrant::Milliseconds(PG_GETARG_INTERVAL_P(1));
-    if (timeout_ms < 0)
-        ereport(ERROR, (errcode(warrant::error_bad_argument), errmsg("timeout must not be negative")));
+    warrant::CheckTimeout(fcinfo, PG_GETARG_INTERVAL_P(1));
+    int64 timeout_ms = warrant::Microseconds(PG_GETARG_INTERVAL_P(1)) / 1000;
     if (fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) || reinterpret_cast<CallContext*>(fcinfo->context)->atomic)
         ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION), errmsg("warrant.wait_for cannot run inside a transaction block"),
                         errdetail("It would hold the transaction's locks while it waits.")));

@@ -9,6 +9,7 @@
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
 #include "record/entry.hpp"
+#include "gate/call_units.hpp"
 #include "gate/cluster.hpp"
 #include "gate/confirm.hpp"
 #include "gate/databases.hpp"
@@ -182,6 +183,7 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
         Hold("planning");
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
+        CheckUnitsOfCalls(parse, plan, source);
         NoteTargetReads(plan, reads);
     });
     return plan;

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
@@ -69,14 +70,21 @@ void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
 // What a refusal must always have room for in one entry: neither a long reason nor many tables may keep it out of the audit.
 constexpr int most_reason_bytes = 2000, most_item_bytes = 16000;
 
+// In units that no setting changes: the recorder's IntervalStyle is another than the session's.
+void AppendDuration(StringInfo json) {
+    int64 microseconds;
+    const char* problem;
+    bool given = settings.duration != nullptr && settings.duration[0] != '\0' && ParseDuration(settings.duration, &microseconds, &problem);
+    appendStringInfo(json, given ? ",\"duration\":\"%lld microseconds\"" : ",\"duration\":\"\"", given ? (long long)microseconds : 0);
+}
+
 char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file) {
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
     const char* reason = settings.reason == nullptr ? "" : settings.reason;
     escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
-    appendStringInfoString(&json, ",\"duration\":");
-    escape_json(&json, settings.duration == nullptr ? "" : settings.duration);
+    AppendDuration(&json);
     const char* tag = CommandTagOf(query, parsed);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
     int start = json.len;

@@ -304,6 +304,15 @@ inline List* WithoutExcluded(List* permissions, const List* range_table) {
 }
 #endif
 
+// Intervals can be infinite since 17.
+inline bool IsInfinite([[maybe_unused]] const Interval* interval) {
+#if PG_VERSION_NUM >= 170000
+    return INTERVAL_NOT_FINITE(interval);
+#else
+    return false;
+#endif
+}
+
 // The list that ForEachPermission reads.
 inline List* PermissionsOf(const PlannedStmt* plan) {
 #if PG_VERSION_NUM >= 160000

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/settings.hpp"
 
 namespace warrant {
@@ -30,26 +31,13 @@ bool CheckDuration(char** value, void**, GucSource) {
         GUC_check_errdetail("The value must not be longer than %zu bytes.", longest);
         return false;
     }
-    if ((*value)[0] == '\0' || !IsTransactionState())
+    int64 microseconds;
+    const char* problem;
+    if ((*value)[0] == '\0' || ParseDuration(*value, &microseconds, &problem))
         return true;
-    MemoryContext context = CurrentMemoryContext;
-    volatile bool valid = false;
-    PG_TRY();
-    {
-        Interval* interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(*value),
-                                                                   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-        valid = interval->month >= 0 && interval->day >= 0 && interval->time >= 0 &&
-                (interval->month > 0 || interval->day > 0 || interval->time > 0);
-    }
-    PG_CATCH();
-    {
-        MemoryContextSwitchTo(context);
-        FlushErrorState();
-    }
-    PG_END_TRY();
-    if (!valid)
-        GUC_check_errdetail("The value must be a positive interval such as \"30 min\".");
-    return valid;
+    GUC_check_errdetail("The value %s.", problem);
+    GUC_check_errhint("Write it like \"30 min\" or \"2 hours\".");
+    return false;
 }
 
 bool CheckInstance(char** value, void**, GucSource) {
