@@ -83,6 +83,7 @@ SOURCES := \
 	src/rules/subject.cpp \
 	src/rules/two_phase.cpp \
 	src/rules/uses.cpp \
+	src/rules/weakening.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp
 

@@ -22,9 +22,9 @@ SELECT warrant.create_policy('one', 'approve', on_table => 'ledger', for_roles =
 SELECT warrant.create_policy('longer', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 2, max_duration => '2 days');
 SELECT warrant.create_policy('no reason', 'approve', on_table => 'ledger', min_approvals => 2, priority => 3);
 SELECT warrant.create_policy('not audited', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 6, audit => 'none');
-SELECT warrant.create_policy('others decide', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 4, approver_role => 'regress_guild');
+SELECT warrant.create_policy('others decide', 'approve', on_table => 'ledger', min_approvals => 2, require_reason => true, priority => 7, approver_role => 'regress_guild');
 SELECT warrant.create_policy('approve, not deny', 'approve', on_schema => 's', priority => 1);
-SELECT warrant.create_policy('only watched', 'approve', on_table => 'ledger', min_approvals => 3, require_reason => true, priority => 5, mode => 'monitor');
+SELECT warrant.create_policy('only watched', 'approve', on_table => 'ledger', min_approvals => 3, require_reason => true, priority => 8, mode => 'monitor');
 SELECT warrant.create_policy('open', 'open', on_table => 'other');
 SELECT warrant.create_policy('excepted', 'deny', on_table => 'other', except_roles => '{regress_clerk}');
 SELECT warrant.set_person('regress_clerk', 'clerk');

@@ -60,21 +60,9 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
--- Whether a new policy lets through, or lets fewer or others decide about, what one that it takes precedence over does not.
-CREATE FUNCTION warrant.relaxes(made warrant.policies) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT made.effect = 'open' OR made.except_roles <> '{}' OR made.definer_roles <> '{}' OR made.webhook IS NOT NULL OR EXISTS (
-        SELECT FROM warrant.policies q
-         WHERE q.id <> made.id AND q.target_kind <> '!' AND q.effect <> 'open' AND q.mode = 'enforce' AND q.commands && made.commands
-           AND (q.target_kind = 'd' OR made.target_kind = 'd' OR (q.target_schema = made.target_schema AND 's' IN (q.target_kind, made.target_kind))
-                OR (q.target_kind, q.target) = (made.target_kind, made.target))
-           AND (made.priority, strpos('dst', made.target_kind::text), (made.for_roles <> '{}')::integer)
-               > (q.priority, strpos('dst', q.target_kind::text), (q.for_roles <> '{}')::integer)
-           AND (made.mode = 'monitor' OR (made.effect = 'approve' AND (q.effect = 'deny' OR made.min_approvals < q.min_approvals
-                OR made.approver_role <> q.approver_role OR made.require_reason < q.require_reason OR made.audit < q.audit OR coalesce(made.max_uses, 2147483647) > coalesce(q.max_uses, 2147483647)
-                OR coalesce(made.max_duration, warrant.setting_interval('pg_warrant.max_duration')) > coalesce(q.max_duration, warrant.setting_interval('pg_warrant.max_duration'))))))
-$$;
-REVOKE ALL ON FUNCTION warrant.relaxes(warrant.policies) FROM PUBLIC;
+-- Whether a policy that is made (NULL before), changed or ended (NULL after) lets through, or lets fewer or others decide about, what was not so.
+CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
+REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies) FROM PUBLIC;
 
 CREATE FUNCTION warrant.create_policy(
     name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
@@ -166,7 +154,7 @@ BEGIN
             format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
                                                              WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
        FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
-      WHERE event.word = 'policy_created' OR warrant.relaxes(made) ORDER BY event.place;
+      WHERE event.word = 'policy_created' OR warrant.weakens(NULL, made) ORDER BY event.place;
     RETURN name;
 END;
 $$;
@@ -194,7 +182,7 @@ BEGIN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     PERFORM warrant.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
-    IF gone.effect <> 'open' THEN
+    IF warrant.weakens(gone, NULL) THEN
         PERFORM warrant.note_definition('weakened', gone.name, gone.version, 'dropped');
     END IF;
 END;

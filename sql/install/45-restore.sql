@@ -29,6 +29,9 @@ BEGIN
     NEW.max_duration := warrant.as_compared(NEW.max_duration);
     NEW.request_ttl := warrant.as_compared(NEW.request_ttl);
     PERFORM warrant.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
+    IF warrant.weakens(NULL, NEW) THEN
+        PERFORM warrant.note_definition('weakened', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
+    END IF;
     RETURN NEW;
 END;
 $$;

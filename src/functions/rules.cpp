@@ -12,6 +12,7 @@
 #include "rules/decision.hpp"
 #include "rules/grants.hpp"
 #include "rules/subject.hpp"
+#include "rules/weakening.hpp"
 
 namespace warrant {
 
@@ -73,6 +74,26 @@ void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered,
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+// A row of warrant.policies that SQL hands over; nullptr for NULL.
+Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
+    if (PG_ARGISNULL(number))
+        return nullptr;
+    HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(number);
+    TupleDesc columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+    HeapTupleData tuple = {};
+    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+    tuple.t_data = row;
+    Datum* values = static_cast<Datum*>(palloc(columns->natts * sizeof(Datum)));
+    bool* nulls = static_cast<bool*>(palloc(columns->natts * sizeof(bool)));
+    heap_deform_tuple(&tuple, columns, values, nulls);
+    for (int i = 0; i < columns->natts; i++)    // a row that a superuser copies is looked at before the table's constraints are
+        if (nulls[i] && TupleDescAttr(columns, i)->attnotnull)
+            ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
+    Policy* policy = ReadPolicy(values, nulls, columns->natts);
+    ReleaseTupleDesc(columns);
+    return policy;
 }
 
 void RequireArguments(FunctionCallInfo fcinfo) {
@@ -148,6 +169,12 @@ WARRANT_FUNCTION(warrant_governing_admin_policy) {
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
+}
+
+// weakens(before warrant.policies, after warrant.policies) -> whether the change of a policy, made (NULL before) or ended (NULL after), loosens.
+WARRANT_FUNCTION(warrant_weakens) {
+    PolicyChange change = {PolicyArgument(fcinfo, 0), PolicyArgument(fcinfo, 1)};
+    PG_RETURN_BOOL((change.before != nullptr || change.after != nullptr) && Weakens(change));
 }
 
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.

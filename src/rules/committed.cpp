@@ -9,8 +9,8 @@ namespace warrant {
 namespace {
 
 // A registered copy, so that setting curcid does not reach the server's own catalog snapshot.
-Snapshot TakeCommittedSnapshot(Oid table) {
-    if (Mutant("own_rows_count"))
+Snapshot TakeCommittedSnapshot(Oid table, Rows rows) {
+    if (rows == Rows::OfTransaction || Mutant("own_rows_count"))
         return RegisterSnapshot(GetLatestSnapshot());
     Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(table));
     snapshot->curcid = FirstCommandId;
@@ -24,10 +24,10 @@ void OpenCommitted(CommittedScan* scan, Oid table) {
     AcceptInvalidationMessages();    // which locking left out when the lock was held before
 }
 
-void BeginInIndex(CommittedScan* scan, Oid index) {
+void BeginInIndex(CommittedScan* scan, Oid index, Rows rows) {
     scan->index = index_open(index, AccessShareLock);
     AcceptInvalidationMessages();
-    scan->snapshot = TakeCommittedSnapshot(RelationGetRelid(scan->table));
+    scan->snapshot = TakeCommittedSnapshot(RelationGetRelid(scan->table), rows);
     scan->slot = table_slot_create(scan->table, nullptr);
 }
 

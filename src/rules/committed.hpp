@@ -7,6 +7,9 @@
 
 namespace warrant {
 
+// Which rows are read: those that the gate decides by, or those that will be there if this transaction commits.
+enum class Rows { Committed, OfTransaction };
+
 struct CommittedScan {
     Relation table;
     Relation index;
@@ -15,30 +18,41 @@ struct CommittedScan {
 };
 
 void OpenCommitted(CommittedScan* scan, Oid table);
-void BeginInIndex(CommittedScan* scan, Oid index);
+void BeginInIndex(CommittedScan* scan, Oid index, Rows rows);
 
 // Opens and locks table and index, absorbs invalidations, then takes the snapshot, in this order. The index is asked for under the table's lock:
 // REINDEX CONCURRENTLY gives it another OID, and waits for who has the lock before the old one misses rows.
 template <class FindIndex>
-void BeginCommitted(CommittedScan* scan, Oid table, FindIndex find_index) {
+void BeginCommitted(CommittedScan* scan, Oid table, FindIndex find_index, Rows rows = Rows::Committed) {
     OpenCommitted(scan, table);
-    BeginInIndex(scan, find_index());
+    BeginInIndex(scan, find_index(), rows);
 }
 void EndCommitted(CommittedScan* scan);
 
-// Calls visit(values, nulls) for each committed row with index columns equal to the keys; values live until the next row.
-template <class Visit>
-void ForEachCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Visit visit) {
+// Whether test(values, nulls) holds for some row with index columns equal to the keys; asks no further then. Values live until the next row.
+template <class Test>
+bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test test) {
     IndexScanDesc index_scan = BeginIndexScan(scan->table, scan->index, SnapshotAny, key_count);
     index_rescan(index_scan, keys, key_count, nullptr, 0);
-    while (index_getnext_slot(index_scan, ForwardScanDirection, scan->slot)) {
+    bool found = false;
+    while (!found && index_getnext_slot(index_scan, ForwardScanDirection, scan->slot)) {
         CHECK_FOR_INTERRUPTS();
         if (!table_tuple_satisfies_snapshot(scan->table, scan->slot, scan->snapshot))
             continue;
         slot_getallattrs(scan->slot);
-        visit(scan->slot->tts_values, scan->slot->tts_isnull);
+        found = test(scan->slot->tts_values, scan->slot->tts_isnull);
     }
     index_endscan(index_scan);
+    return found;
+}
+
+// Calls visit(values, nulls) for each of them.
+template <class Visit>
+void ForEachCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Visit visit) {
+    (void)AnyCommitted(scan, keys, key_count, [&visit](Datum* values, bool* nulls) {
+        visit(values, nulls);
+        return false;
+    });
 }
 
 // Whether the extension's row is committed: not created, and not dropped, by the current transaction alone.

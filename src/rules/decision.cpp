@@ -21,15 +21,7 @@ bool Answered(Question* question, Answer answer) {
 }
 
 const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
-    const Policy* winner = nullptr;
-    for (int i = 0; i < member->policies.count; i++) {
-        const Policy* policy = member->policies.items[i];
-        if ((policy->commands & MaskOf(command)) == 0 || !Concerns(policy, subject))
-            continue;
-        if (winner == nullptr || Beats(policy, winner))
-            winner = policy;
-    }
-    return winner;
+    return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return Concerns(policy, subject); });
 }
 
 // Steps 0 to 2 are the gate's: they need no object. Conditions of passing will stand between exempt and open.
@@ -103,13 +95,8 @@ const Step decision_steps[] = {
 const int decision_step_count = lengthof(decision_steps);
 
 const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command) {
-    const Policy* strictest = nullptr;
-    for (int i = 0; i < governance->member_count; i++) {
-        const Policy* winner = WinnerOf(&governance->members[i], subject, command);
-        if (winner != nullptr && (strictest == nullptr || (IsStricter(winner, strictest) && !Mutant("strictest"))))
-            strictest = winner;
-    }
-    return strictest;
+    return StrictestOf(governance->members, governance->member_count, command,
+                       [subject](const Policy* policy) { return Concerns(policy, subject); });
 }
 
 bool MayTrustDefiner(const Governance* governance, Oid definer) {

@@ -69,18 +69,22 @@ Oid OwnerOfToast(Oid toast) {
     return confirmed ? owner : InvalidOid;
 }
 
-void ReadMember(Member* member, Oid relation) {
+}    // namespace
+
+void ReadMember(Member* member, Oid relation, Rows rows) {
     Oid schema = get_rel_namespace(relation);
     char* name = get_rel_name(relation);
     char* schema_name = get_namespace_name(schema);
     if (name == nullptr || schema_name == nullptr)
         return;
-    ReadPolicies(&member->policies, TargetKind::Table, relation, schema_name, name);
+    ReadPolicies(&member->policies, TargetKind::Table, relation, schema_name, name, rows);
     if (CoveredByTableOnly(relation, schema))
         return;
-    ReadPolicies(&member->policies, TargetKind::Schema, schema, schema_name, "");
-    ReadPolicies(&member->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+    ReadPolicies(&member->policies, TargetKind::Schema, schema, schema_name, "", rows);
+    ReadPolicies(&member->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr, rows);
 }
+
+namespace {
 
 bool SamePolicies(const PolicyList* a, const PolicyList* b) {
     if (a->count != b->count)
@@ -100,7 +104,7 @@ List* ReadMembers(Governance* governance, List* family) {
     foreach (cell, family) {
         Member* member = &governance->members[governance->member_count];
         *member = Member{};
-        ReadMember(member, lfirst_oid(cell));
+        ReadMember(member, lfirst_oid(cell), Rows::Committed);
         namesakes = list_concat_unique_oid(namesakes, member->policies.namesakes);
         bool kept = member->policies.count > 0;
         for (int i = 0; i < governance->member_count && kept; i++)
@@ -118,6 +122,13 @@ List* AddOtherParents(List* family, int first_descendant, char relkind) {
     for (int i = first_descendant; i < count; i++)
         family = AddRelatives(family, list_nth_oid(family, i), true);
     return family;
+}
+
+// The relation itself, its ancestors, of which it tells the number, its descendants and their other parents.
+List* ReadFamily(Oid relation, char relkind, int* ancestor_count) {
+    List* ancestors = Mutant("ancestors") ? list_make1_oid(relation) : AddRelatives(list_make1_oid(relation), relation, true);
+    *ancestor_count = list_length(ancestors);
+    return AddOtherParents(Mutant("descendants") ? ancestors : AddRelatives(ancestors, relation, false), *ancestor_count, relkind);
 }
 
 void RememberRelatives(const List* found) {
@@ -168,13 +179,10 @@ void Fill(Governance* governance) {
     namestrcpy(&governance->relation_name, name == nullptr ? "" : name);
     namestrcpy(&governance->schema_name, schema == nullptr ? "" : schema);
     governance->own = governance->schema == RequireInstallation()->schema;
-    List* ancestors = Mutant("ancestors") ? list_make1_oid(relation) : AddRelatives(list_make1_oid(relation), relation, true);
-    List* family = Mutant("descendants") ? list_copy(ancestors) : AddRelatives(list_copy(ancestors), relation, false);
-    family = AddOtherParents(family, list_length(ancestors), governance->relkind);
-    governance->ancestor_count = list_length(ancestors);
-    governance->ancestors = static_cast<Oid*>(palloc(list_length(ancestors) * sizeof(Oid)));
+    List* family = ReadFamily(relation, governance->relkind, &governance->ancestor_count);
+    governance->ancestors = static_cast<Oid*>(palloc(governance->ancestor_count * sizeof(Oid)));
     for (int i = 0; i < governance->ancestor_count; i++)
-        governance->ancestors[i] = list_nth_oid(ancestors, i);
+        governance->ancestors[i] = list_nth_oid(family, i);
     RememberFamily(governance, family);
     if (!governance->own) {    // what is ours is read without policies, so that status() can tell that they are missing
         RequirePolicySentinel();
@@ -230,6 +238,11 @@ Governance* Enter(Oid relation) {
 }
 
 }    // namespace
+
+List* FamilyOf(Oid relation) {
+    int ancestor_count;
+    return ReadFamily(relation, get_rel_relkind(relation), &ancestor_count);
+}
 
 bool CoveredByTableOnly(Oid relation, Oid schema) {
     if (relation < FirstNormalObjectId || schema == RequireInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE)
@@ -312,38 +325,6 @@ Governance* ReadSchemaGovernance(Oid schema) {
     return governance;
 }
 
-namespace {
-
-// Adds a member for each policy that is about the subject and that `governs` picks; between them the strictest wins.
-template <class Governs>
-void AddGoverning(Governance* governance, const PolicyList* all, Oid subject, Governs governs) {
-    for (int i = 0; i < all->count; i++) {
-        Policy* policy = all->items[i];
-        if (!governs(policy) || !Concerns(policy, subject))
-            continue;
-        policy->commands |= MaskOf(Command::Admin);
-        PolicyList* alone = &governance->members[governance->member_count++].policies;
-        alone->count = alone->room = 1;
-        alone->items = static_cast<Policy**>(palloc(sizeof(Policy*)));
-        alone->items[0] = policy;
-    }
-}
-
-// Those that name it are weighed against each other as the policies of one relation are.
-bool AddNaming(Governance* governance, const PolicyList* all, Oid subject) {
-    PolicyList* naming = &governance->members[0].policies;
-    naming->items = static_cast<Policy**>(palloc(all->count * sizeof(Policy*)));
-    for (int i = 0; i < all->count; i++) {
-        Policy* policy = all->items[i];
-        if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) && Concerns(policy, subject))
-            naming->items[naming->count++] = policy;
-    }
-    governance->member_count = naming->count > 0 ? 1 : 0;
-    return naming->count > 0;
-}
-
-}    // namespace
-
 Governance* ReadDatabaseGovernance(Oid subject) {
     Governance* governance = static_cast<Governance*>(palloc0(sizeof(Governance)));
     governance->context = CurrentMemoryContext;
@@ -351,11 +332,13 @@ Governance* ReadDatabaseGovernance(Oid subject) {
     governance->relkind = relkind_database;
     PolicyList all = {};
     ReadAllPolicies(&all);
-    governance->members = static_cast<Member*>(palloc0((all.count + 1) * sizeof(Member)));
-    if (!AddNaming(governance, &all, subject))
-        AddGoverning(governance, &all, subject, [](const Policy* policy) { return policy->effect == Effect::Approve; });
-    if (governance->member_count == 0)
-        AddGoverning(governance, &all, subject, [](const Policy* policy) { return policy->effect != Effect::Open; });
+    const Policy* governing = AdminPolicy(&all, [subject](const Policy* policy) { return Concerns(policy, subject); });
+    governance->members = static_cast<Member*>(palloc0(sizeof(Member)));
+    if (governing != nullptr) {
+        const_cast<Policy*>(governing)->commands |= MaskOf(Command::Admin);
+        AppendNew(&governance->members->policies, const_cast<Policy*>(governing));
+        governance->member_count = 1;
+    }
     governance->free = governance->member_count == 0;
     return governance;
 }

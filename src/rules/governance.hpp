@@ -5,6 +5,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/policies.hpp"
 
 namespace warrant {
@@ -74,8 +75,7 @@ inline bool IsFree(Oid relation) {
 constexpr char relkind_schema = 'n';    // of a schema's governance
 Governance* ReadSchemaGovernance(Oid schema);
 
-// Which policies govern ADMIN for this subject: those on the database that name it and concern him, or else all approve policies of the
-// database that do, whatever they protect, or else all others that are not open. Read each time, into the caller's memory.
+// Which policy governs ADMIN for this subject, as AdminPolicy picks it. Read each time, into the caller's memory.
 constexpr char relkind_database = 'd';    // of the database's governance
 Governance* ReadDatabaseGovernance(Oid subject);
 
@@ -88,6 +88,22 @@ inline void ReleaseOldGovernances() {
 
 // Marks the relation, and those whose family it belongs to, as unknown; InvalidOid marks all. Callable from callbacks.
 void InvalidateGovernance(Oid relation);
+
+// The relations that govern together with it, itself first; and the policies of one of them alone.
+List* FamilyOf(Oid relation);
+void ReadMember(Member* member, Oid relation, Rows rows);
+
+// Of the members' winners for a command, for whom is_about accepts, the strictest, or nullptr.
+template <class IsAbout>
+const Policy* StrictestOf(const Member* members, int count, Command command, IsAbout is_about) {
+    const Policy* strictest = nullptr;
+    for (int i = 0; i < count; i++) {
+        const Policy* winner = WinnerOf(&members[i].policies, command, is_about);
+        if (winner != nullptr && (strictest == nullptr || (IsStricter(winner, strictest) && !Mutant("strictest"))))
+            strictest = winner;
+    }
+    return strictest;
+}
 
 // Policies on a schema or the database never cover it: catalogues, our own tables, other extensions' and own temporary ones.
 bool CoveredByTableOnly(Oid relation, Oid schema);

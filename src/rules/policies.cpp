@@ -15,7 +15,8 @@ namespace {
 enum Column {
     c_id, c_version, c_name, c_effect, c_target_kind, c_target, c_target_schema, c_target_name, c_commands, c_for_roles,
     c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals,
-    c_definer_roles
+    c_definer_roles, c_definer_role_names, c_approver_role, c_approver_role_name, c_default_duration, c_max_duration, c_request_ttl,
+    c_require_reason, c_webhook, c_created_at, c_created_by, c_max_uses
 };
 
 // Copies an oid[] into the current context.
@@ -41,7 +42,18 @@ Effect ReadEffect(Datum value) {
     return Is(value, "deny") ? Effect::Deny : Effect::Unknown;
 }
 
-Policy* ReadPolicy(Datum* values) {
+// 0 for NULL. A month counts 30 days, as where durations are added.
+int64_t ReadDuration(Datum value, bool is_null) {
+    constexpr int64_t day_us = int64_t(24) * 60 * 60 * 1000000;
+    const Interval* interval = is_null ? nullptr : DatumGetIntervalP(value);
+    return is_null ? 0 : (int64_t(interval->month) * 30 + interval->day) * day_us + interval->time;
+}
+
+bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }
+
+}    // namespace
+
+Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count) {
     Policy* policy = static_cast<Policy*>(palloc0(sizeof(Policy)));
     policy->id = DatumGetInt64(values[c_id]);
     policy->version = DatumGetInt32(values[c_version]);
@@ -59,13 +71,17 @@ Policy* ReadPolicy(Datum* values) {
     policy->monitor = Is(values[c_mode], "monitor");
     policy->audited = !Is(values[c_audit], "none");
     policy->audit_wait = DatumGetBool(values[c_audit_wait]);
+    policy->target = DatumGetObjectId(values[c_target]);
+    policy->approver_role = DatumGetObjectId(values[c_approver_role]);
+    policy->require_reason = DatumGetBool(values[c_require_reason]);
+    policy->default_duration_us = ReadDuration(values[c_default_duration], nulls[c_default_duration]);
+    policy->max_duration_us = ReadDuration(values[c_max_duration], nulls[c_max_duration]);
+    policy->webhook = nulls[c_webhook] ? nullptr : TextDatumGetCString(values[c_webhook]);
+    policy->max_uses = column_count <= c_max_uses || nulls[c_max_uses] ? PG_INT32_MAX : DatumGetInt32(values[c_max_uses]);
     return policy;
 }
 
-void Append(PolicyList* list, Policy* policy) {
-    for (int i = 0; i < list->count; i++)
-        if (list->items[i]->id == policy->id)
-            return;
+void AppendNew(PolicyList* list, Policy* policy) {
     if (list->count == list->room) {
         list->room = list->room == 0 ? 4 : 2 * list->room;
         Size size = list->room * sizeof(Policy*);
@@ -74,6 +90,15 @@ void Append(PolicyList* list, Policy* policy) {
     list->items[list->count++] = policy;
 }
 
+void Append(PolicyList* list, Policy* policy) {
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i]->id == policy->id)
+            return;
+    AppendNew(list, policy);
+}
+
+namespace {
+
 // The table or schema that the row names by OID does not exist any more.
 bool TargetIsGone(Datum* values) {
     Oid target = DatumGetObjectId(values[c_target]);
@@ -81,27 +106,34 @@ bool TargetIsGone(Datum* values) {
     return !SearchSysCacheExists1(table ? RELOID : NAMESPACEOID, ObjectIdGetDatum(target));
 }
 
-void ReadByTarget(PolicyList* list, TargetKind kind, Oid target) {
-    const Installation* own = RequireInstallation();
+Policy* ReadRow(const CommittedScan* scan) {
+    return ReadPolicy(scan->slot->tts_values, scan->slot->tts_isnull, scan->slot->tts_tupleDescriptor->natts);
+}
+
+void BeginByTarget(CommittedScan* scan, Rows rows) {
+    BeginCommitted(scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
+}
+
+void ReadByTarget(PolicyList* list, TargetKind kind, Oid target, Rows rows) {
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_target; });
+    BeginByTarget(&scan, rows);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(kind)));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(target));
-    ForEachCommitted(&scan, keys, 2, [list](Datum* values, bool*) { Append(list, ReadPolicy(values)); });
+    ForEachCommitted(&scan, keys, 2, [list, &scan](Datum*, bool*) { Append(list, ReadRow(&scan)); });
     EndCommitted(&scan);
 }
 
 // A deny or approve policy whose target is gone covers what now bears its name; an open one never does. The targets of others that would are noted:
 // their end changes what covers the name.
-void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name) {
+void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name, Rows rows) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_name; });
+    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
-    ForEachCommitted(&scan, keys, 2, [list, kind, bearer](Datum* values, bool*) {
+    ForEachCommitted(&scan, keys, 2, [list, kind, bearer, rows, &scan](Datum* values, bool*) {
         Oid target = DatumGetObjectId(values[c_target]);
         if (DatumGetChar(values[c_target_kind]) != char(kind) || target == bearer || Mutant("gone_targets"))
             return;
@@ -109,18 +141,17 @@ void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schem
             list->namesakes = list_append_unique_oid(list->namesakes, target);
             return;
         }
-        Policy* policy = ReadPolicy(values);
+        Policy* policy = ReadRow(&scan);
         if (policy->effect == Effect::Open)
             return;
-        ereport(WARNING, (errmsg("the target of policy \"%s\" is gone", policy->name),
-                          errdetail("The policy covers what bears its name now."),
-                          errhint("Drop the policy, or protect the new object.")));
+        if (rows == Rows::Committed)
+            ereport(WARNING, (errmsg("the target of policy \"%s\" is gone", policy->name),
+                              errdetail("The policy covers what bears its name now."),
+                              errhint("Drop the policy, or protect the new object.")));
         Append(list, policy);
     });
     EndCommitted(&scan);
 }
-
-bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }
 
 // How near the policy is to the relation: table, schema, database.
 int Distance(const Policy* policy) {
@@ -141,28 +172,37 @@ int Laxity(const Policy* policy) {
 
 void RequirePolicySentinel() {
     PolicyList sentinel = {};
-    ReadByTarget(&sentinel, TargetKind::Sentinel, InvalidOid);
+    ReadByTarget(&sentinel, TargetKind::Sentinel, InvalidOid, Rows::Committed);
     if (sentinel.count == 0 && !Mutant("sentinel"))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its policies"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
 }
 
-void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name) {
-    ReadByTarget(list, kind, target);
+void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name, Rows rows) {
+    ReadByTarget(list, kind, target, rows);
     if (kind != TargetKind::Database)
-        ReadByName(list, kind, target, schema, name);
+        ReadByName(list, kind, target, schema, name, rows);
 }
 
-void ReadAllPolicies(PolicyList* list) {
+void ReadAllPolicies(PolicyList* list, Rows rows) {
     RequirePolicySentinel();
-    const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_target; });
-    ForEachCommitted(&scan, nullptr, 0, [list](Datum* values, bool*) {
+    BeginByTarget(&scan, rows);
+    ForEachCommitted(&scan, nullptr, 0, [list, &scan](Datum* values, bool*) {
         if (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel))
-            Append(list, ReadPolicy(values));
+            AppendNew(list, ReadRow(&scan));
     });
     EndCommitted(&scan);
+}
+
+bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not) {
+    CommittedScan scan;
+    BeginByTarget(&scan, Rows::OfTransaction);
+    bool found = AnyCommitted(&scan, nullptr, 0, [test, but_not, &scan](Datum* values, bool*) {
+        return DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && test(ReadRow(&scan), but_not);
+    });
+    EndCommitted(&scan);
+    return found;
 }
 
 bool AnythingIsProtected() {
@@ -174,21 +214,16 @@ bool AnythingIsProtected() {
     return false;
 }
 
+bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
+    if (!RoleIsGone(role) || Mutant("gone_roles"))
+        return false;
+    if (!silent)
+        ereport(WARNING, (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody.")));
+    return true;
+}
+
 bool Concerns(const Policy* policy, Oid subject) {
-    for (int i = 0; i < policy->except_count; i++)
-        if (is_member_of_role_nosuper(subject, policy->except_roles[i]))
-            return false;
-    if (policy->for_count == 0)
-        return true;
-    for (int i = 0; i < policy->for_count; i++) {
-        if (is_member_of_role_nosuper(subject, policy->for_roles[i]))
-            return true;
-        if (policy->effect != Effect::Open && RoleIsGone(policy->for_roles[i]) && !Mutant("gone_roles")) {
-            ereport(WARNING, (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody.")));
-            return true;
-        }
-    }
-    return false;
+    return ConcernsMember(policy, [subject](Oid role) { return is_member_of_role_nosuper(subject, role); });
 }
 
 bool TrustsDefiner(const Policy* policy, Oid definer) {

@@ -1,0 +1,169 @@
+-- What a definition weakens is found by the gate's own decision, before and after it.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+SET client_min_messages = warning;
+CREATE ROLE regress_guild;
+CREATE ROLE regress_robots;
+CREATE ROLE regress_night;
+CREATE SCHEMA s;
+CREATE SCHEMA beside;
+CREATE TABLE ledger (a int);
+CREATE TABLE free (a int);
+CREATE TABLE keel (a int);
+CREATE TABLE s.inner (a int);
+CREATE TABLE part (k int) PARTITION BY LIST (k);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1);
+CREATE TABLE part_2 PARTITION OF part FOR VALUES IN (2);
+CREATE TABLE beside.part_3 PARTITION OF part FOR VALUES IN (3);
+-- Whether a definition, which is then taken back, is called a weakening.
+CREATE FUNCTION weakens(definition text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := (SELECT last_value FROM warrant.audit_unsealed_id_seq);
+BEGIN
+    EXECUTE 'SELECT ' || definition;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = EXISTS (SELECT FROM warrant.audit_unsealed u WHERE u.id > before AND u.event = 'weakened');
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+END;
+$$;
+
+-- The strictest of all approvals answers for ADMIN, so that what follows until then is about tables.
+SELECT warrant.create_policy('keel', 'approve', on_table => 'keel', min_approvals => 100);
+-- Nothing else is there yet: what only closes does not weaken, what opens by itself does.
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect('ledger') $d$,
+    $d$ warrant.create_policy('x', 'deny', on_schema => 's') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'open', on_table => 'ledger') $d$,
+    $d$ warrant.protect('ledger', except_roles => '{regress_clerk}') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', definer_roles => '{regress_clerk}') $d$]) AS d;
+
+-- Commands count as the gate takes them: with what a policy covers besides those that it names.
+SELECT warrant.create_policy('reads', 'approve', on_table => 'ledger', commands => '{SELECT}', min_approvals => 2);
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{EXPORT,ALTER,DROP,GRANT}', priority => 1, mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{INSERT}', priority => 1, min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{INSERT}', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{INSERT}', mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{EXPORT}', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{EXPORT}', priority => -1) $d$]) AS d;
+SELECT warrant.drop_policy('reads');
+SELECT warrant.create_policy('writes', 'deny', on_table => 'ledger', commands => '{WRITE}');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{TRUNCATE}', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{MAINTAIN}', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', commands => '{LOCK}', priority => -1) $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'ledger', commands => '{ALL}', priority => 1) $d$]) AS d;
+SELECT warrant.drop_policy('writes');
+
+-- Every condition of an approval counts; durations count in seconds.
+SELECT warrant.create_policy('strict', 'approve', on_table => 'ledger', max_duration => '1 hour', default_duration => '10 min', max_uses => 3, require_reason => true);
+SELECT weakens(format('warrant.create_policy(%L, %L, on_table => %L, priority => 1, %s)', 'x', 'approve', 'ledger', c)), c FROM unnest(ARRAY[
+    $c$ max_duration => '60 min', default_duration => '600 s', max_uses => 3, require_reason => true $c$,
+    $c$ max_duration => '61 min', default_duration => '10 min', max_uses => 3, require_reason => true $c$,
+    $c$ max_duration => '1 hour', default_duration => '11 min', max_uses => 3, require_reason => true $c$,
+    $c$ max_duration => '1 hour', max_uses => 3, require_reason => true $c$,
+    $c$ default_duration => '10 min', max_uses => 3, require_reason => true $c$,
+    $c$ max_duration => '5 min', default_duration => '5 min', max_uses => 4, require_reason => true $c$,
+    $c$ max_duration => '5 min', max_uses => 1 $c$,
+    $c$ max_duration => '5 min', max_uses => 1, require_reason => true, audit => 'none' $c$,
+    $c$ max_duration => '5 min', max_uses => 1, require_reason => true, audit_wait => false $c$,
+    $c$ max_duration => '5 min', max_uses => 1, require_reason => true, approver_role => 'regress_guild' $c$,
+    $c$ max_duration => '5 min', max_uses => 1, require_reason => true, min_approvals => 2 $c$]) AS c;
+SELECT warrant.drop_policy('strict');
+
+-- Who is meant counts, also who is a member of two roles.
+SELECT warrant.create_policy('robots', 'deny', on_schema => 'public', for_roles => '{regress_robots}');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect('ledger') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'public', for_roles => '{regress_clerk}') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'public') $d$]) AS d;
+-- A third that answers for everybody leaves nothing to take, unless it excepts somebody.
+SELECT warrant.create_policy('nobody', 'deny', on_table => 'ledger', priority => 20);
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$);
+SELECT warrant.drop_policy('nobody');
+SELECT warrant.create_policy('nobody', 'deny', on_table => 'ledger', priority => 20, except_roles => '{regress_night}');
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$);
+SELECT warrant.drop_policy('nobody'), warrant.drop_policy('robots');
+
+-- A policy on a schema or the database can outrank those on tables, by its priority.
+SELECT warrant.create_policy('table', 'deny', on_table => 's.inner');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect_schema('s') $d$,
+    $d$ warrant.protect_database() $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 's', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'beside', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_database => true, priority => 1) $d$]) AS d;
+SELECT warrant.drop_policy('table');
+
+-- In a family the strictest answers for all: with more approvals, others can take a table over from one partition, or from another schema.
+SELECT warrant.protect('part');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect('part_1') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', approver_role => 'regress_guild', priority => 5) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'part_1') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', approver_role => 'regress_guild', min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'beside', approver_role => 'regress_guild', min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 's', approver_role => 'regress_guild', min_approvals => 2) $d$]) AS d;
+SELECT warrant.unprotect('part'), warrant.protect('part_1');
+-- From one partition to the table, and so to another's.
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_2', approver_role => 'regress_guild', min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', approver_role => 'regress_guild') $d$]) AS d;
+-- What an open policy covers up comes to light when it goes.
+SELECT warrant.create_policy('below', 'approve', on_table => 'part_2', approver_role => 'regress_guild', min_approvals => 2),
+       warrant.create_policy('above', 'open', on_table => 'part_2', priority => 1);
+SELECT weakens($d$ warrant.drop_policy('above') $d$), weakens($d$ warrant.drop_policy('below') $d$);
+SELECT warrant.drop_policy(n) FROM unnest('{below,above,"protect public.part_1"}'::text[]) AS n;
+SELECT warrant.create_policy('seen', 'open', on_table => 'free', audit => 'statement'), warrant.create_policy('unseen', 'open', on_table => 'ledger');
+SELECT weakens($d$ warrant.drop_policy('seen') $d$), weakens($d$ warrant.drop_policy('unseen') $d$);
+SELECT warrant.drop_policy('seen'), warrant.drop_policy('unseen');
+
+-- ADMIN is answered for by the policies that name it, or else by the strictest that asks for approval, wherever it is.
+SELECT warrant.drop_policy('keel'), warrant.create_policy('two', 'approve', on_table => 'ledger', min_approvals => 2);
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect('free') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', approver_role => 'regress_guild') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', min_approvals => 3) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', min_approvals => 3, approver_role => 'regress_guild') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', min_approvals => 3, for_roles => '{regress_dba}', approver_role => 'regress_guild') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_database => true, commands => '{ADMIN}') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_database => true, commands => '{ADMIN}', min_approvals => 2, mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_database => true, commands => '{ADMIN}', min_approvals => 2, approver_role => 'regress_guild') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_database => true, commands => '{ADMIN}', min_approvals => 2) $d$,
+    $d$ warrant.create_policy('x', 'deny', on_database => true, commands => '{ADMIN}') $d$]) AS d;
+-- Where all is denied, nobody approves ADMIN; a policy that only watches does not answer for it.
+SELECT warrant.drop_policy('two'), warrant.create_policy('never', 'deny', on_table => 'ledger');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.protect('free') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'free', mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'free') $d$]) AS d;
+SELECT warrant.create_policy('watch', 'approve', on_table => 'free', mode => 'monitor');
+SELECT step, rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', 'free');
+SELECT warrant.drop_policy('never'), warrant.drop_policy('watch');
+
+-- Steps within one transaction add up.
+SELECT warrant.protect('ledger');
+BEGIN;
+SELECT warrant.create_policy('lowest', 'approve', on_table => 'ledger', priority => -1, approver_role => 'regress_guild'),
+       weakens($d$ warrant.drop_policy('protect public.ledger') $d$), weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', priority => -2) $d$);
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', priority => 1, approver_role => 'regress_guild') $d$);
+ROLLBACK;
+
+-- A row of a dump is looked at as well.
+SELECT warrant.drop_policy('protect public.ledger');
+COPY warrant.policies (name, effect, target_kind, target) FROM stdin;
+x	approve	t	0
+\.
+COPY warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority, mode, audit,
+    audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason) FROM stdin;
+closes	approve	t	0	public	ledger	{SELECT}	{}	{}	0	enforce	statement	t	{}	{}	1	0	warrant_approver	f
+opens	open	t	0	public	ledger	{SELECT}	{}	{}	1	enforce	none	t	{}	{}	1	0	warrant_approver	f
+\.
+SELECT event, comment FROM stage.news() WHERE event = 'weakened' AND comment LIKE 'restored%';
+DROP ROLE regress_guild, regress_robots, regress_night;
+\set file :directory '/sql/include/leave.sql'
+\i :file

@@ -1,0 +1,22 @@
+// What loosens: whether a definition's change lets through, or lets fewer or others decide about, what was not so before.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/policies.hpp"
+
+namespace warrant {
+
+// A policy before and after a change of it; NULL where there is none. The rows of this transaction may hold either, or neither.
+struct PolicyChange {
+    Policy* before;
+    Policy* after;
+};
+
+// Asks the gate's own decision, over the policies as they will be if this transaction commits: for some relation, command and subject, told by
+// the roles that policies name, the answer becomes laxer. Besides, whatever the others say, what opens or excepts by itself: an open policy,
+// exceptions, trusted definers, a webhook that decides, and the end of a policy that is not open. Where there are too many roles or relations to
+// tell, it weakens.
+bool Weakens(const PolicyChange& change);
+
+}    // namespace warrant
