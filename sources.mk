@@ -71,6 +71,7 @@ SOURCES := \
 	src/record/ring.cpp \
 	src/record/seal.cpp \
 	src/record/shared.cpp \
+	src/rules/approvers.cpp \
 	src/rules/commands.cpp \
 	src/rules/committed.cpp \
 	src/rules/decision.cpp \

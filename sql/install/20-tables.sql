@@ -67,6 +67,13 @@ CREATE TABLE warrant.persons (
 );
 COMMENT ON TABLE warrant.persons IS 'which roles are logins of one human, for four eyes and quorums';
 
+CREATE TABLE warrant.identities (
+    role oid,
+    identity text,
+    PRIMARY KEY (role, identity)
+);
+COMMENT ON TABLE warrant.identities IS 'as whom the server has authenticated the logins that have asked, decided or been refused: two logins of one identity are one human';
+
 -- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
 CREATE TABLE warrant.audit_unsealed (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -187,11 +194,13 @@ CREATE TABLE warrant.grant_scopes (
     schema_name name NOT NULL,
     relation_name name NOT NULL,
     policy_name text NOT NULL,
-    max_uses integer
+    max_uses integer,
+    granters text[]
 );
 CREATE INDEX grant_scopes_by_grantee ON warrant.grant_scopes (grantee) WHERE NOT closed;
 CREATE INDEX ON warrant.grant_scopes (grant_id);
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
+COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
 -- One row for each limited grant. No trigger: a use voids nobody's cache, because what limited grants allow is not kept. src/rules/uses.cpp
@@ -335,8 +344,8 @@ ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
 
 -- Who reads what ----------------------------------------------------------------------------------------------------------------
 
-GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
     warrant.grant_scopes, warrant.grant_uses, warrant.audit_log, warrant.audit_text TO warrant_auditor;
-GRANT SELECT ON warrant.policies, warrant.persons, warrant.webhooks, warrant.deliveries TO warrant_admin;
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries TO warrant_admin;
 GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes, warrant.grant_uses
     TO warrant_approver;

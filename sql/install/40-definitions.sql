@@ -62,7 +62,8 @@ REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
 -- Whether a policy that is made (NULL before), changed or ended (NULL after) lets through, or lets fewer or others decide about, what was not so.
 CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
-REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies) FROM PUBLIC;
+CREATE FUNCTION warrant.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
+REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies), warrant.why_undecidable(warrant.policies) FROM PUBLIC;
 
 CREATE FUNCTION warrant.create_policy(
     name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,

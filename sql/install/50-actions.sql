@@ -196,6 +196,27 @@ BEGIN
 END;
 $$;
 
+-- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
+CREATE FUNCTION warrant.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT count(DISTINCT warrant.person_of(d.approver, d.person)) FROM warrant.decisions d
+             WHERE d.request_id = (request).id AND d.approves AND warrant.vote_counts(d, policy_ids)
+               AND warrant.person_of(d.approver, d.person) <> warrant.person_of((request).requester, (request).person));
+END;
+$$;
+
+-- Whether who gave it may decide still: a member of the approver roles, or the webhook that the policies ask.
+CREATE FUNCTION warrant.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN (vote).approver <> 0 THEN warrant.may_decide((vote).approver, policy_ids)
+           ELSE NOT EXISTS (SELECT FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id AND 'webhook:' || p.webhook = (vote).person WHERE p.id IS NULL) END;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION warrant.approvals_of(warrant.requests, bigint[]), warrant.vote_counts(warrant.decisions, bigint[]) FROM PUBLIC;
+
 -- A policy can be dropped while an action under it runs: then it is as if it had been gone before.
 CREATE FUNCTION warrant.check_policies_stay(still_there boolean) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -320,7 +341,7 @@ END;
 $$;
 
 CREATE FUNCTION warrant.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
-    reason text, items warrant.item[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    reason text, items warrant.item[], granters text[]) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     duration interval := warrant.as_compared(make_grant.duration);    -- which adds what it was compared as
@@ -331,7 +352,7 @@ BEGIN
     INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
     OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     INSERT INTO warrant.grant_scopes
-    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses
+    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses, make_grant.granters
       FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
     GET DIAGNOSTICS covered = ROW_COUNT;
     PERFORM warrant.check_policies_stay(covered = cardinality(items));
@@ -390,12 +411,28 @@ BEGIN
 END;
 $$;
 
--- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person.
+-- Remembers as whom the server has authenticated who acts.
+CREATE FUNCTION warrant.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF origin->>'authn_id' IS NOT NULL AND NOT EXISTS (SELECT FROM warrant.identities i
+        WHERE i.role = (origin->>'authenticated_user_oid')::oid AND i.identity = origin->>'authn_id') THEN
+        INSERT INTO warrant.identities VALUES ((origin->>'authenticated_user_oid')::oid, origin->>'authn_id');
+    END IF;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION warrant.note_identity(jsonb) FROM PUBLIC;
+
+-- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person, as far
+-- as is known; of a login that has not been seen the gate asks again when it uses the grant.
 CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
-           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin));
+           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin))
+        OR EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) JOIN warrant.identities i ON i.role = m.member
+                    WHERE warrant.person_of(m.member, i.identity) = warrant.person_of(origin));
 END;
 $$;
 
@@ -449,17 +486,18 @@ DECLARE
     made bigint;
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
-    IF (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves) < greatest((request).min_approvals, (terms).min_approvals) THEN
+    IF warrant.approvals_of(request, warrant.policies_of(items)) < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant.seal('approval', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
         RETURN NULL;
     END IF;
     PERFORM warrant.seal('request_approved', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
-    made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id),
+    made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id AND warrant.vote_counts(d, warrant.policies_of(items))),
         least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
               CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
                    THEN (terms).default_duration END, (terms).max_duration),
         least((SELECT min(d.max_uses) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).max_uses, (terms).max_uses),
-        (request).reason, items);
+        (request).reason, items,
+        ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items))));
     UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
@@ -686,7 +724,7 @@ BEGIN
         RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
     END IF;
     RETURN warrant.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
-                              coalesce(max_uses, (terms).max_uses), args->>'reason', items);
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, ARRAY[warrant.person_of(origin)]);
 END;
 $$;
 
@@ -753,6 +791,10 @@ BEGIN
         args := args || '{"file": false}';
         refusal := 'this database is a copy of the one where grants were made';
         advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
+    END IF;
+    IF (args->>'file')::boolean AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant.user_of(origin)) THEN
+        args := args || '{"file": false}';
+        refusal := 'the role of this session is gone';
     END IF;
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
                    WHERE (args->>'file')::boolean AND i->>'answer' = 'request' ORDER BY 1 LOOP
@@ -828,6 +870,10 @@ BEGIN
     IF action IN ('request', 'approve', 'grant') AND NOT warrant.is_home() THEN
         PERFORM warrant.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
+    PERFORM warrant.note_identity(origin);
+    IF action NOT IN ('refuse', 'spend') AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant.user_of(origin)) THEN
+        PERFORM warrant.fail('42501', 'the role of this session is gone');
+    END IF;
     CASE action
         WHEN 'refuse' THEN RETURN warrant.do_refuse(origin, args, statement, statement_sha256, statement_text);
         WHEN 'spend' THEN RETURN warrant.do_spend(origin, args, statement, statement_sha256, statement_text);
@@ -872,6 +918,53 @@ BEGIN
                  (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
 END;
 $$;
+
+-- Whether the table, schema or database is still there.
+CREATE FUNCTION warrant.target_exists(kind "char", target oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE kind WHEN 't' THEN EXISTS (SELECT FROM pg_class c WHERE c.oid = target)
+                     WHEN 's' THEN EXISTS (SELECT FROM pg_namespace n WHERE n.oid = target) ELSE true END;
+END;
+$$;
+
+-- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its number may be given to another one day.
+-- The recorder calls it when something was dropped. True: there may be more.
+CREATE FUNCTION warrant.sweep_orphans() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nobody CONSTANT jsonb := '{}'::jsonb;
+    most CONSTANT integer := 100;
+    ended record;
+    closed integer := 0;
+BEGIN
+    FOR ended IN SELECT r.id, CASE WHEN NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.requester) THEN 'the role that filed it is gone'
+                                   WHEN EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id))
+                                   THEN 'its policy is gone'
+                                   WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant.target_exists(i.target_kind, i.target))
+                                   THEN 'what it asks for is gone' END AS reason
+                   FROM warrant.requests r WHERE r.state = 'pending' ORDER BY r.id LOOP
+        CONTINUE WHEN ended.reason IS NULL;
+        UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
+        PERFORM warrant.seal('request_cancelled', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ended.reason);
+        closed := closed + 1;
+        EXIT WHEN closed = most;
+    END LOOP;
+    FOR ended IN SELECT DISTINCT s.grant_id AS id, 'its role is gone' AS reason FROM warrant.grant_scopes s
+                  WHERE NOT s.closed AND s.target_kind <> '!' AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.grantee)
+                  UNION ALL SELECT DISTINCT s.grant_id, 'what it covers is gone' FROM warrant.grant_scopes s
+                  WHERE NOT s.closed AND s.target_kind IN ('t', 's') AND EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.grantee)
+                    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.target) AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = s.target)
+                    AND NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant.target_exists(o.target_kind, o.target))
+                  LIMIT most LOOP
+        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
+        closed := closed + 1;
+    END LOOP;
+    DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
+    RETURN closed >= most;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.target_exists("char", oid), warrant.sweep_orphans() FROM PUBLIC;
 
 DO $$
 DECLARE

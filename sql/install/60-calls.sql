@@ -98,6 +98,8 @@ AS $$
                                       count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d
            LEFT JOIN LATERAL (SELECT d.error, d.state, d.next_at FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
                                ORDER BY d.id DESC LIMIT 1) AS last ON true
+    UNION ALL SELECT format('policy %s', p.name), 'asks for approval', warrant.why_undecidable(p) FROM warrant.policies p
+     WHERE p.target_kind <> '!' AND p.effect = 'approve' AND warrant.why_undecidable(p) IS NOT NULL
     UNION ALL SELECT 'policies whose target is gone', count(*)::text, CASE WHEN count(*) > 0 THEN 'they cover what bears the name now' END
       FROM warrant.policies p WHERE (p.target_kind = 't' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target))
                                  OR (p.target_kind = 's' AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.target))
@@ -120,14 +122,20 @@ GRANT SELECT ON warrant.commands TO PUBLIC;
 -- The views call things as they are called now, and what is gone as it was.
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
-           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves) AS approvals,
+           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
+               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant.is_member(d.approver, p.approver_role))) AS approvals,
            r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
+           LEFT JOIN warrant.policies p ON p.id OPERATOR(pg_catalog.=) i.policy_id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) r.requester
-     WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp();
-COMMENT ON VIEW warrant.pending IS 'requests that wait for a decision, a row for each item';
+     WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE')
+                    OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant.is_member((SELECT warrant.current_subject()), p.approver_role));
+COMMENT ON VIEW warrant.pending IS
+'requests that wait for a decision, a row for each item: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
+others those under policies whose approvers they are';
 
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
@@ -164,3 +172,4 @@ COMMENT ON VIEW warrant.my_grants IS 'grants that the caller, as the gate sees h
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
 GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
+GRANT SELECT ON warrant.pending TO PUBLIC;

@@ -9,3 +9,13 @@ COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for 
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 DROP FUNCTION warrant.check_duration(interval, text);
 DROP FUNCTION warrant.relaxes(warrant.policies);
+
+CREATE TABLE warrant.identities (
+    role oid,
+    identity text,
+    PRIMARY KEY (role, identity)
+);
+COMMENT ON TABLE warrant.identities IS 'as whom the server has authenticated the logins that have asked, decided or been refused: two logins of one identity are one human';
+ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
+COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
+DROP FUNCTION warrant.make_grant(jsonb, bigint, oid, name[], interval, integer, text, warrant.item[]);

@@ -4,6 +4,7 @@
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
@@ -58,19 +59,20 @@ const char* WordFor(Answer answer) {
     return "refuse";
 }
 
-char* DetailOf(const Decision* decision, const char* step) {
+char* DetailOf(const Question* question, const char* step) {
+    const Decision* decision = question->decision;
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
                         decision->price == Price::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
-    return nullptr;
+    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, question->subject) : nullptr;
 }
 
-void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered, const Decision* decision) {
-    char* detail = DetailOf(decision, step->name);
+void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered, const Question* question) {
+    char* detail = DetailOf(question, step->name);
     Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name),
-                       CStringGetTextDatum(answered ? WordFor(decision->answer) : "goes on"),
+                       CStringGetTextDatum(answered ? WordFor(question->decision->answer) : "goes on"),
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -177,6 +179,15 @@ WARRANT_FUNCTION(warrant_weakens) {
     PG_RETURN_BOOL((change.before != nullptr || change.after != nullptr) && Weakens(change));
 }
 
+// why_undecidable(policy warrant.policies) -> why nobody could decide its requests now, or NULL.
+WARRANT_FUNCTION(warrant_why_undecidable) {
+    Policy* policy = PolicyArgument(fcinfo, 0);
+    char* why = policy == nullptr ? nullptr : WhyUndecidable(policy, InvalidOid);
+    if (why == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_TEXT_P(cstring_to_text(why));
+}
+
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);
@@ -196,7 +207,7 @@ WARRANT_FUNCTION(warrant_explain) {
     Question question = {PG_GETARG_OID(0), governance, Command(command), MonotonicNow(), &decision};
     for (int i = 0; i < decision_step_count; i++) {
         bool answered = decision_steps[i].answer(&question);
-        PutStep(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), i + 1, &decision_steps[i], answered, &decision);
+        PutStep(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), i + 1, &decision_steps[i], answered, &question);
         if (answered)
             break;
     }

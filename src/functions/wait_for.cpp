@@ -13,7 +13,7 @@ namespace {
 
 using State = RequestState;
 
-bool MayAsk(Oid requester) {
+bool MayAsk(int64 request_id, Oid requester) {
     Oid subject = CurrentSubject();
     const char* const readers[] = {"warrant_approver", "warrant_auditor"};
     bool may = subject == requester || superuser_arg(subject);
@@ -21,13 +21,13 @@ bool MayAsk(Oid requester) {
         Oid role = get_role_oid(reader, true);
         may = may || (OidIsValid(role) && is_member_of_role_nosuper(subject, role));
     }
-    return may;
+    return may || (OidIsValid(requester) && IsApprover(request_id, subject));
 }
 
 // The request's state as committed; Unknown also for a request that is not the caller's to know.
 State LookUp(int64 request_id) {
     Request request = FindRequest(request_id);
-    return MayAsk(request.requester) ? request.state : State::Unknown;
+    return MayAsk(request_id, request.requester) ? request.state : State::Unknown;
 }
 
 // True when the wait is over and the request approved; raises when it is over otherwise.

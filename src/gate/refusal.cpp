@@ -4,6 +4,7 @@
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
@@ -190,6 +191,14 @@ int ErrorFields(const Missing* item) {
                     ErrorFields(item)));
 }
 
+// What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
+const char* Hopes(const Missing* missing, int count) {
+    for (int i = 0; i < count; i++)
+        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, CurrentSubject()))
+            return psprintf(" %s", why);
+    return "";
+}
+
 [[noreturn]] void RaiseRequested(const Missing* missing, int count, const char* answer) {
     const char* command = NameOf(missing->access.command);
     const char* name = NameOfTarget(missing);
@@ -199,8 +208,8 @@ int ErrorFields(const Missing* item) {
     bool several = strchr(answer, ',') != nullptr;
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-             several ? errdetail("Requests %s (%s) are waiting for the approvers.", answer, DescribeItems(missing, count))
-                     : errdetail("Request %s (%s) is waiting for the approvers.", answer, DescribeItems(missing, count)),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(missing, count), Hopes(missing, count))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(missing, count), Hopes(missing, count)),
              several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                      : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
              ErrorFields(missing)));

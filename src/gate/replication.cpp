@@ -4,6 +4,7 @@
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/subject.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
 #include "record/ring.hpp"
@@ -56,6 +57,8 @@ void OnConnection(Port* port) {
 void OnAuthentication(Port* port, int status) {
     if (previous_authentication != nullptr)
         previous_authentication(port, status);
+    if (status == STATUS_OK)
+        PublishConnection();
     if (am_walsender && status == STATUS_OK)
         OnConnection(port);
 }
@@ -63,6 +66,7 @@ void OnAuthentication(Port* port, int status) {
 }    // namespace
 
 void InstallReplication() {
+    client_identity = ClientIdentity;
     previous_authentication = ClientAuthentication_hook;
     ClientAuthentication_hook = OnAuthentication;
 }

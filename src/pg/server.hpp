@@ -200,6 +200,18 @@ inline int MyProcessIndex() {
 #endif
 }
 
+// The same of the leader that a parallel worker works for, or -1.
+inline int LeaderProcessIndex() {
+    PGPROC* leader = IsParallelWorker() ? MyProc->lockGroupLeader : nullptr;
+    if (leader == nullptr)
+        return -1;
+#if PG_VERSION_NUM >= 170000
+    return GetNumberFromPGProc(leader);
+#else
+    return leader->pgprocno;
+#endif
+}
+
 // The number of this backend's current transaction.
 inline LocalTransactionId MyTransactionNumber() {
 #if PG_VERSION_NUM >= 170000

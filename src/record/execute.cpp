@@ -73,7 +73,8 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
     reply->is_null = true;
     reply->sqlstate = error->sqlerrcode;
     Copy(reply->message, sizeof reply->message, error->message);
-    Copy(reply->detail, sizeof reply->detail, error->detail);
+    bool shows_row = ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+    Copy(reply->detail, sizeof reply->detail, shows_row ? nullptr : error->detail);
     Copy(reply->hint, sizeof reply->hint, error->hint);
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
         reply->sqlstate = error_unavailable;

@@ -1,9 +1,11 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
+#include "record/shared.hpp"
 #include "rules/subject.hpp"
 
 namespace warrant {
@@ -13,7 +15,22 @@ namespace {
 Origin session;
 bool session_known = false;
 
+// What the leader of this parallel worker has published, or nullptr.
+const Origin* LeaderConnection() {
+    int leader = LeaderProcessIndex();
+    const Origin* connection = leader < 0 || Mutant("leader_identity") ? nullptr : &MailboxOf(leader)->connection;
+    return connection != nullptr && connection->pid == MyProc->lockGroupLeader->pid ? connection : nullptr;
+}
+
+// A parallel worker speaks for its leader's client.
 void ReadConnection(Origin* origin) {
+    if (const Origin* leader = LeaderConnection()) {
+        origin->pid = leader->pid;
+        origin->backend_start = leader->backend_start;
+        strlcpy(origin->authn_id, leader->authn_id, sizeof origin->authn_id);
+        strlcpy(origin->client_addr, leader->client_addr, sizeof origin->client_addr);
+        return;
+    }
     origin->pid = MyProcPid;
     origin->backend_start = MyStartTimestamp;
     const char* identity = AuthenticatedIdentity();
@@ -72,6 +89,17 @@ void FillOriginOfConnection(Origin* origin, Oid role) {
     *origin = Origin{};
     origin->session_user = origin->current_user = origin->authenticated_user = role;
     ReadConnection(origin);
+}
+
+const char* ClientIdentity() {
+    const Origin* leader = LeaderConnection();
+    return leader != nullptr ? leader->authn_id : AuthenticatedIdentity();
+}
+
+void PublishConnection() {
+    Origin* connection = &MailboxOf(MyProcessIndex())->connection;
+    *connection = Origin{};
+    ReadConnection(connection);
 }
 
 void RenewOrigin(Origin* origin) {

@@ -16,6 +16,12 @@ void RenewOrigin(Origin* origin);
 // The same for a connection that has been authenticated as the role and not begun its session.
 void FillOriginOfConnection(Origin* origin, Oid role);
 
+// Leaves, for parallel workers that this process will have, who its client is: they have no connection of their own, and on 15 no identity.
+void PublishConnection();
+
+// As whom the server has authenticated the client; nullptr or empty when it has not.
+const char* ClientIdentity();
+
 // Lets FillOrigin do its part that may allocate now, so that later calls are safe in an abort.
 void PrepareOrigin();
 

@@ -53,6 +53,8 @@ struct Recorder {
     bool restore_noted;
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
+    TimestampTz orphans_at;     // not to be looked for before
+    bool orphans;               // something may have been dropped that requests or grants need
     TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
     int count;
     Item* items;
@@ -240,6 +242,7 @@ void SealDefinitions() {
     self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
     pg_memory_barrier();
     self.definitions_at = now + definitions_every_us;
+    self.orphans = true;    // a policy may have gone
     SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions() + warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
     int64 sealed = FirstInt64(1);
     LookForWebhooks();
@@ -247,6 +250,34 @@ void SealDefinitions() {
         return;
     self.acted = guards_changed = true;
     ForgetRefusals();
+}
+
+// Roles, relations and schemas come and go often: what they leave behind is looked for so seldom that looking takes a hundredth of the time.
+void SweepOrphans() {
+    TimestampTz begin = GetCurrentTimestamp();
+    if (!self.orphans || begin < self.orphans_at)
+        return;
+    self.orphans = false;    // before the snapshot: what commits meanwhile sets it again
+    AcceptInvalidationMessages();
+    static SPIPlanPtr plan = nullptr;
+    int64 before = self.working.last_seq;
+    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans()", 0, nullptr), nullptr, nullptr, false, 1);
+    bool is_null;
+    self.orphans = self.orphans || DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    self.orphans_at = GetCurrentTimestamp() + 100 * (GetCurrentTimestamp() - begin);
+    if (self.working.last_seq == before)
+        return;
+    self.acted = guards_changed = true;
+    ForgetRefusals();
+}
+
+void OnCatalog(Datum, CacheNumber, uint32) { self.orphans = true; }
+
+void ListenForDrops() {
+    self.orphans = true;
+    CacheRegisterSyscacheCallback(AUTHOID, OnCatalog, Datum(0));
+    CacheRegisterSyscacheCallback(RELOID, OnCatalog, Datum(0));
+    CacheRegisterSyscacheCallback(NAMESPACEOID, OnCatalog, Datum(0));
 }
 
 // Closes what has expired; tells when the next does.
@@ -298,6 +329,7 @@ void RunBatch() {
             ProcessItem(&self.items[i]);
         else
             ProcessCarefully(&self.items[i]);
+    SweepOrphans();
     Sweep();
     SealRepeats(false);
     ReadGuards(self.database);
@@ -418,6 +450,7 @@ void Start(Oid oid) {
         proc_exit(1);
     PublishGuards(self.database);
     PrepareActions();
+    ListenForDrops();
 }
 
 [[noreturn]] void Record() {

@@ -58,6 +58,7 @@ void InitShared() {
         pg_atomic_init_u64(&MailboxOf(i)->ticket, 0);
         pg_atomic_init_u64(&MailboxOf(i)->action_id, 0);
         pg_atomic_init_u32(&MailboxOf(i)->awaits, 0);
+        MailboxOf(i)->connection.pid = 0;
     }
 }
 

@@ -60,6 +60,7 @@ struct Mailbox {
     pg_atomic_uint64 ticket;
     pg_atomic_uint64 action_id;       // known once the entry is taken
     pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
+    Origin connection;                // of the client that this process serves, for its parallel workers; of another process when pid says so
     Reply reply;
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 // Columns of warrant.grant_scopes that the gate reads; update scripts keep their places. The script of 0.1.0 has no max_uses.
 enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name,
-              c_max_uses = 13 };
+              c_max_uses = 13, c_granters };
 
 bool CoversObject(Datum* values, const Governance* governance) {
     if (Mutant("grant_object"))
@@ -59,6 +59,21 @@ bool IsMeant(Datum* values, Oid subject) {
     return false;
 }
 
+// Whether the session's human has approved the grant himself, as another login: the server told his identity.
+bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
+    const char* identity = client_identity == nullptr ? nullptr : client_identity();
+    if (identity == nullptr || identity[0] == '\0' || scan->slot->tts_tupleDescriptor->natts <= c_granters || nulls[c_granters] || Mutant("own_grants"))
+        return false;
+    Datum* granters;
+    bool* unknown;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(values[c_granters]), TEXTOID, -1, false, TYPALIGN_INT, &granters, &unknown, &count);
+    for (int i = 0; i < count; i++)
+        if (!unknown[i] && strcmp(TextDatumGetCString(granters[i]), identity) == 0)
+            return true;
+    return false;
+}
+
 bool IsLimited(const CommittedScan* scan, const bool* nulls) {
     return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses];
 }
@@ -80,7 +95,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
     const Installation* own = RequireInstallation();
     LiveGrant best = {};
     bool sentinel = Mutant("sentinel"), home = sentinel;
-    List* grantees = lappend_oid(RolesOf(subject), InvalidOid);    // the sentinel's grantee
+    List* grantees = lappend_oid(RoleIsGone(subject) ? NIL : RolesOf(subject), InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
     BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
     Hold("reading_grants");
@@ -94,7 +109,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
                 home = IsHome(values);
                 return;
             }
-            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
+            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) || IsOwn(&scan, values, nulls) ||
                 (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
                 return;
             LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};

@@ -6,6 +6,7 @@
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
+#include "rules/subject.hpp"
 
 namespace warrant {
 
@@ -48,8 +49,6 @@ int64_t ReadDuration(Datum value, bool is_null) {
     const Interval* interval = is_null ? nullptr : DatumGetIntervalP(value);
     return is_null ? 0 : (int64_t(interval->month) * 30 + interval->day) * day_us + interval->time;
 }
-
-bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }
 
 }    // namespace
 
@@ -195,6 +194,18 @@ void ReadAllPolicies(PolicyList* list, Rows rows) {
     EndCommitted(&scan);
 }
 
+Policy* FindPolicy(int64_t id) {
+    const Installation* own = RequireInstallation();
+    Policy* found = nullptr;
+    CommittedScan scan;
+    BeginCommitted(&scan, own->policies, [own] { return get_relname_relid("policies_pkey", own->schema); });
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+    ForEachCommitted(&scan, &key, 1, [&found, &scan](Datum*, bool*) { found = ReadRow(&scan); });
+    EndCommitted(&scan);
+    return found;
+}
+
 bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not) {
     CommittedScan scan;
     BeginByTarget(&scan, Rows::OfTransaction);
@@ -223,7 +234,7 @@ bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
 }
 
 bool Concerns(const Policy* policy, Oid subject) {
-    return ConcernsMember(policy, [subject](Oid role) { return is_member_of_role_nosuper(subject, role); });
+    return ConcernsMember(policy, [subject](Oid role) { return is_member_of_role_nosuper(subject, role) && !(role == subject && RoleIsGone(role)); });
 }
 
 bool TrustsDefiner(const Policy* policy, Oid definer) {

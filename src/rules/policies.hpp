@@ -59,6 +59,9 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
 // Appends all policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 
+// The committed policy of a number, in the current memory context, or nullptr.
+Policy* FindPolicy(int64_t id);
+
 // Whether the test holds for some policy of this transaction, in no order; asks no further then.
 using PolicyTest = bool (*)(const Policy* policy, int64_t but_not);
 bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not);

@@ -3,6 +3,7 @@
 #include "pg/errors.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
+#include "rules/policies.hpp"
 #include "rules/requests.hpp"
 
 namespace warrant {
@@ -11,6 +12,8 @@ namespace {
 
 // Places in warrant.requests.
 enum Column { c_id, c_state, c_requester, c_awaited };
+
+constexpr int item_policy = 6;    // its place in warrant.request_items
 
 RequestState ReadState(Datum value) {
     const char* word = TextDatumGetCString(value);
@@ -39,6 +42,24 @@ Request FindRequest(int64 request_id) {
     });
     EndCommitted(&scan);
     return request;
+}
+
+bool IsApprover(int64 request_id, Oid role) {
+    const Installation* own = RequireInstallation();
+    Oid items = get_relname_relid("request_items", own->schema);
+    if (!OidIsValid(items))
+        return false;
+    bool approver = false;
+    CommittedScan scan;
+    BeginCommitted(&scan, items, [own] { return get_relname_relid("request_items_request_id_idx", own->schema); });
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
+    ForEachCommitted(&scan, &key, 1, [&approver, role](Datum* values, bool*) {
+        const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[item_policy]));
+        approver = approver || (policy != nullptr && is_member_of_role_nosuper(role, policy->approver_role));
+    });
+    EndCommitted(&scan);
+    return approver;
 }
 
 }    // namespace warrant

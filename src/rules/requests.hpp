@@ -16,4 +16,7 @@ struct Request {
 // Raises 55000 when the table cannot be read.
 Request FindRequest(int64 request_id);
 
+// Whether the role is a member of the approvers of some policy that the request is under.
+bool IsApprover(int64 request_id, Oid role);
+
 }    // namespace warrant

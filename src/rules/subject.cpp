@@ -32,6 +32,8 @@ Oid CurrentSubject() {
     return OidIsValid(role) ? role : GetSessionUserId();
 }
 
+bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && !Mutant("role_is_gone"); }
+
 bool IsExempt(Oid subject) {
     if (superuser_arg(subject) && !settings.enforce_superuser)
         return true;

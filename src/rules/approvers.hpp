@@ -1,0 +1,14 @@
+// Who could decide: whether a policy's requests can be decided by anybody at all.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/policies.hpp"
+
+namespace warrant {
+
+// Why what the requester asks for under this policy cannot be approved as things are, a full sentence in the current memory context; or nullptr.
+// Counted are its webhook and whoever could log in as a member of its approver role, but for the requester; InvalidOid for any.
+char* WhyUndecidable(const Policy* policy, Oid requester);
+
+}    // namespace warrant
