@@ -62,6 +62,7 @@ SOURCES := \
 	src/pg/worker.cpp \
 	src/pg_warrant.cpp \
 	src/record/actions.cpp \
+	src/record/changes.cpp \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/origin.cpp \

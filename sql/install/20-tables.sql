@@ -197,8 +197,9 @@ CREATE TABLE warrant.grant_scopes (
     max_uses integer,
     granters text[]
 );
-CREATE INDEX grant_scopes_by_grantee ON warrant.grant_scopes (grantee) WHERE NOT closed;
+CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
 CREATE INDEX ON warrant.grant_scopes (grant_id);
+CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';

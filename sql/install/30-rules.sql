@@ -20,8 +20,13 @@ CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 
 CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
 CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
 CREATE FUNCTION warrant.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
-CREATE FUNCTION warrant.guards_changed() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
-REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed() FROM PUBLIC;
+CREATE FUNCTION warrant.guards_changed(grantee oid) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
+CREATE FUNCTION warrant.policies_moved() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_moved';
+CREATE FUNCTION warrant.policies_swept() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_swept';
+CREATE FUNCTION warrant.renamed_targets() RETURNS oid[] LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_renamed_targets';
+CREATE FUNCTION warrant.names_left() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_names_left';
+REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed(oid), warrant.policies_moved(),
+    warrant.policies_swept(), warrant.renamed_targets(), warrant.names_left() FROM PUBLIC;
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 

@@ -80,30 +80,45 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.names_now(oid[], name[]) FROM PUBLIC;
 
--- Names follow renames, so that a dump finds what they mean now. Returns how many policies' did. Those that an open transaction drops are left to
--- the next time, as the recorder waits for nobody.
+-- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last time. Returns how many policies
+-- it changed. Those that an open transaction drops are left to the next time, as the recorder waits for nobody.
 CREATE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    moved oid[] := warrant.renamed_targets();    -- NULL: all that policies name
     renamed bigint := 0;
     now_named record;
 BEGIN
+    IF moved = '{}' THEN
+        RETURN 0;
+    END IF;
     FOR now_named IN
         SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
                warrant.names_now(p.except_roles, p.except_role_names) AS except_names,
                warrant.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
           FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
                LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
-         WHERE p.target_kind <> '!' LOOP
-        CONTINUE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = now_named.id AND (p.target_schema, p.target_name, p.for_role_names, p.except_role_names, p.definer_role_names, p.approver_role_name)
-                                  = (now_named.in_schema, now_named.name, now_named.for_names, now_named.except_names, now_named.definer_names, now_named.approver));
+         WHERE p.target_kind <> '!' AND (moved IS NULL OR p.target = ANY (moved))
+           AND (n.nspname <> p.target_schema OR c.relname <> p.target_name OR
+                (moved IS NULL AND EXISTS (SELECT FROM unnest(p.approver_role || p.for_roles || p.except_roles || p.definer_roles,
+                                                       p.approver_role_name || p.for_role_names || p.except_role_names || p.definer_role_names) AS r (role, name)
+                                             JOIN pg_authid a ON a.oid = r.role WHERE a.rolname IS DISTINCT FROM r.name))) LOOP
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
                except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver
          WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
-        renamed := renamed + FOUND::integer;
+        IF FOUND THEN
+            renamed := renamed + 1;
+        ELSE
+            PERFORM warrant.names_left();
+        END IF;
     END LOOP;
-    UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
-       AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
+    IF moved IS NULL THEN
+        UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
+           AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
+        IF EXISTS (SELECT FROM warrant.persons s JOIN pg_roles r ON r.oid = s.role WHERE r.rolname <> s.role_name) THEN
+            PERFORM warrant.names_left();
+        END IF;
+    END IF;
     RETURN renamed;
 END;
 $$;

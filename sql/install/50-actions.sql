@@ -29,14 +29,14 @@ BEGIN
 END;
 $$;
 
--- Rows that definition functions left, once their transaction is committed. Returns how many.
+-- Rows that definition functions left, once their transaction is committed, at most a thousand. Returns how many.
 CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     sealed bigint := 0;
 BEGIN
     IF EXISTS (SELECT FROM warrant.audit_unsealed) THEN
-        WITH taken AS (DELETE FROM warrant.audit_unsealed RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
+        WITH taken AS (DELETE FROM warrant.audit_unsealed u WHERE u.id IN (SELECT f.id FROM warrant.audit_unsealed f ORDER BY f.id LIMIT 1000) RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
         SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
                                   jsonb_build_object('occurred_at', o.occurred_at))) INTO sealed FROM ordered o;
     END IF;
@@ -359,7 +359,7 @@ BEGIN
     IF max_uses IS NOT NULL THEN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);
     END IF;
-    PERFORM warrant.guards_changed();
+    PERFORM warrant.guards_changed(grantee);
     PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
                          NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, ''))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
@@ -372,11 +372,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request bigint;
+    grantee oid;
 BEGIN
     UPDATE warrant.grants g SET closed_at = warrant.monotonic_now(), closed_by = closer, close_reason = coalesce(close_grant.reason, event)
-     WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
+     WHERE g.id = close_grant.grant_id RETURNING g.request_id, g.grantee INTO request, grantee;
     UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id;
-    PERFORM warrant.guards_changed();
+    PERFORM warrant.guards_changed(grantee);
     PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name, s.policy_name, NULL, reason)
        FROM warrant.grant_scopes s, warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o WHERE s.grant_id = close_grant.grant_id;
 END;
@@ -899,21 +900,36 @@ DECLARE
     now timestamptz := warrant.monotonic_now();
     nobody CONSTANT jsonb := '{}'::jsonb;
     ended record;
+    orphans integer := 0;
 BEGIN
-    FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.id LIMIT 100 LOOP
+    FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
         UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
         PERFORM warrant.seal('request_expired', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     END LOOP;
-    FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.id LIMIT 100 LOOP
+    FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
     END LOOP;
-    FOR ended IN SELECT DISTINCT s.grant_id AS id FROM warrant.grant_scopes s JOIN warrant.grants g ON g.id = s.grant_id
-                  WHERE g.closed_at IS NULL AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies p ON p.id = o.policy_id WHERE o.grant_id = s.grant_id)
-                  LIMIT 100 LOOP
-        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
-    END LOOP;
-    DELETE FROM warrant.action_results a WHERE a.done_at < now - interval '1 day';
-    DELETE FROM warrant.deliveries d WHERE d.ended_at < now - interval '30 days';
+    IF warrant.policies_moved() THEN
+        -- From one policy to the next in the index, whatever the number of their grants.
+        FOR ended IN WITH RECURSIVE used (policy) AS (
+                       (SELECT s.policy_id FROM warrant.grant_scopes s WHERE NOT s.closed ORDER BY s.policy_id LIMIT 1)
+                       UNION ALL SELECT (SELECT s.policy_id FROM warrant.grant_scopes s WHERE NOT s.closed AND s.policy_id > u.policy ORDER BY s.policy_id LIMIT 1)
+                                   FROM used u WHERE u.policy IS NOT NULL)
+                     SELECT DISTINCT s.grant_id AS id FROM used u JOIN warrant.grant_scopes s ON s.policy_id = u.policy AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
+                      WHERE NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = u.policy) AND g.closed_at IS NULL
+                        AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies p ON p.id = o.policy_id WHERE o.grant_id = s.grant_id)
+                      LIMIT 100 LOOP
+            PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
+            orphans := orphans + 1;
+        END LOOP;
+        IF orphans = 100 THEN
+            RETURN now;    -- there may be more
+        END IF;
+        PERFORM warrant.policies_swept();
+    END IF;
+    -- The oldest have the lowest numbers.
+    DELETE FROM warrant.action_results a WHERE a.action_id IN (SELECT o.action_id FROM warrant.action_results o ORDER BY o.action_id LIMIT 1000) AND a.done_at < now - interval '1 day';
+    DELETE FROM warrant.deliveries d WHERE d.id IN (SELECT o.id FROM warrant.deliveries o ORDER BY o.id LIMIT 1000) AND d.ended_at < now - interval '30 days';
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
                  (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
 END;

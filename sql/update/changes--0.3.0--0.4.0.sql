@@ -1,6 +1,12 @@
 -- What has a state of its own. Functions and views follow as they are now: a view that has lost or moved a column, and a function whose parameters
 -- or result are others now, is dropped here first.
 
+-- What grows with the number of grants.
+DROP FUNCTION warrant.guards_changed();
+CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
+CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
+DROP INDEX warrant.grant_scopes_by_grantee;
+
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
 ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;

@@ -7,6 +7,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/two_phase.hpp"
+#include "record/changes.hpp"
 #include "record/entry.hpp"
 #include "record/guards.hpp"
 #include "record/origin.hpp"
@@ -151,10 +152,47 @@ WARRANT_FUNCTION(warrant_wake_courier) {
     PG_RETURN_VOID();
 }
 
-// guards_changed(): the roles that grants depend on are to be looked for again; in the recorder only.
+// guards_changed(grantee oid): whether the role holds a grant is to be looked at again; in the recorder only.
 WARRANT_FUNCTION(warrant_guards_changed) {
     RequireRecorder();
-    guards_changed = true;
+    if (PG_NARGS() == 0)    // the script of 0.3.0 does not say whose
+        ForgetGuards();
+    else
+        NoteGrantee(PG_GETARG_OID(0));
+    PG_RETURN_VOID();
+}
+
+// policies_moved() -> boolean: whether policies may have changed since policies_swept() was called; in the recorder only.
+WARRANT_FUNCTION(warrant_policies_moved) {
+    RequireRecorder();
+    PG_RETURN_BOOL(PoliciesMoved());
+}
+
+WARRANT_FUNCTION(warrant_policies_swept) {
+    RequireRecorder();
+    NotePoliciesSwept();
+    PG_RETURN_VOID();
+}
+
+// renamed_targets() -> oid[]: the tables of policies that may have been renamed since it was called last, NULL for whatever policies name; in
+// the recorder only.
+WARRANT_FUNCTION(warrant_renamed_targets) {
+    RequireRecorder();
+    SPI_connect();
+    ArrayType* targets = RenamedTargets();
+    ArrayType* answer = targets == nullptr ? nullptr : static_cast<ArrayType*>(SPI_palloc(VARSIZE(targets)));
+    if (answer != nullptr)
+        memcpy(answer, targets, VARSIZE(targets));
+    SPI_finish();
+    if (answer == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_ARRAYTYPE_P(answer);
+}
+
+// names_left(): names could not be kept, and are looked at again; in the recorder only.
+WARRANT_FUNCTION(warrant_names_left) {
+    RequireRecorder();
+    NoteNamesLeft();
     PG_RETURN_VOID();
 }
 

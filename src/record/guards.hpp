@@ -10,8 +10,14 @@ namespace warrant {
 
 // --- the recorder's side ---
 
-// Grants were made or ended: to be read again. In the recorder only.
+// Definitions were changed: what depends on them is to be read again. In the recorder only.
 extern bool guards_changed;
+
+// The role's grants were made or ended, or may have been. In the recorder only.
+void NoteGrantee(Oid role);
+
+// Whatever was read is of another installation, or nobody knows whose grants were made or ended.
+void ForgetGuards();
 
 // Reads what was changed, if it was; in a transaction with SPI. Takes effect with PublishGuards, after the commit.
 void ReadGuards(const Database* database);

@@ -9,6 +9,7 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "record/changes.hpp"
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr uint32_t careful_from = 3;        // the third try of a batch takes each entry alone
 constexpr int most_entries = 1000;         // of a batch: bounds its transaction
+constexpr int64 most_definitions = 1000;   // that one call of seal_definitions() seals
 constexpr long longest_nap_ms = 5000;
 constexpr long retry_nap_ms = 100;
 constexpr int64 definitions_every_us = 5000000;
@@ -250,6 +252,10 @@ void SealDefinitions() {
         return;
     self.acted = guards_changed = true;
     ForgetRefusals();
+    if (sealed >= most_definitions) {    // the others come in batches of their own
+        self.database->definitions_changed = true;
+        SetLatch(MyLatch);
+    }
 }
 
 // Roles, relations and schemas come and go often: what they leave behind is looked for so seldom that looking takes a hundredth of the time.
@@ -302,6 +308,7 @@ bool StillInstalled() {
         return true;
     ForgetRefusals();
     DropRepeats();
+    ForgetGuards();
     LoadState();
     self.working = self.sealed;
     self.sweep_at = self.definitions_at = 0;
@@ -373,6 +380,7 @@ bool DoBatch() {
     seal_state = nullptr;
     MemoryContextSwitchTo(caller);
     EndRepeats(done);
+    EndChanges(done);
     if (!done) {
         ForgetRefusals();    // they may name requests that were rolled back
         return false;

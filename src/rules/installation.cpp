@@ -48,7 +48,8 @@ const Installation* LookForInstallation() {
         installation.policies_by_target = OwnObject("policies_by_target");
         installation.policies_by_name = OwnObject("policies_by_name");
         installation.grant_scopes = OwnObject("grant_scopes");
-        installation.grant_scopes_by_grantee = OwnObject("grant_scopes_by_grantee");
+        bool by_target = OidIsValid(get_relname_relid("grant_scopes_by_target", installation.schema));    // the script of 0.3.0 has the other
+        installation.grant_scopes_by_grantee = OwnObject(by_target ? "grant_scopes_by_target" : "grant_scopes_by_grantee");
         installation.policy_epoch = OwnObject("policy_epoch");
         installation.grant_epoch = OwnObject("grant_epoch");
     }

@@ -16,7 +16,7 @@ struct Installation {
     Oid policies_by_target;
     Oid policies_by_name;
     Oid grant_scopes;
-    Oid grant_scopes_by_grantee;
+    Oid grant_scopes_by_grantee;    // and, but in the script of 0.3.0, by target
     Oid policy_epoch;
     Oid grant_epoch;
 };

@@ -7,6 +7,7 @@
 namespace warrant {
 
 uint32_t decision_generation = 1;
+uint32_t policy_generation = 1;
 bool installation_invalid = true;
 bool listening_for_invalidations = false;
 
@@ -16,6 +17,8 @@ namespace {
 void OnRelation(Datum, Oid relation) {
     if (IsKnownIndex(relation))
         installation_invalid = true;
+    if (!OidIsValid(relation) || !InstallationIsKnown() || known_installation == nullptr || relation == known_installation->policy_epoch)
+        policy_generation++;
     InvalidateGovernance(relation);
 }
 

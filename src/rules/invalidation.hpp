@@ -9,6 +9,9 @@ namespace warrant {
 // Moves when every decision of this backend is void (policies, grants or memberships changed).
 extern uint32_t decision_generation;
 
+// Moves when policies may have changed.
+extern uint32_t policy_generation;
+
 // Set when what we know of our own installation may be wrong.
 extern bool installation_invalid;
 

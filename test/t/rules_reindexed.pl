@@ -15,7 +15,7 @@ my $session = $node->session_as('clerk');
 is(($node->ask($session, 'SELECT count(*) FROM orders;'))[0], '100', 'granted');
 is(($node->ask($session, 'DELETE FROM orders;'))[1], '42501', 'refused');
 
-my $indexes = q{SELECT count(*) FROM pg_class WHERE relname IN ('policies_by_target', 'policies_by_name', 'grant_scopes_by_grantee') AND oid = ANY ('{%s}')};
+my $indexes = q{SELECT count(*) FROM pg_class WHERE relname IN ('policies_by_target', 'policies_by_name', 'grant_scopes_by_target') AND oid = ANY ('{%s}')};
 my $before = $node->safe_as('dba', q{SELECT string_agg(oid::text, ',') FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'i'});
 $node->safe_as('dba', 'SET client_min_messages = error; REINDEX DATABASE CONCURRENTLY postgres');
 is($node->safe_as('dba', sprintf $indexes, $before), '0', 'the indexes are others');
