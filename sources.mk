@@ -59,6 +59,7 @@ SOURCES := \
 	src/pg/duration.cpp \
 	src/pg/mutants.cpp \
 	src/pg/settings.cpp \
+	src/pg/text.cpp \
 	src/pg/worker.cpp \
 	src/pg_warrant.cpp \
 	src/record/actions.cpp \
@@ -68,6 +69,7 @@ SOURCES := \
 	src/record/origin.cpp \
 	src/record/recorder.cpp \
 	src/record/repeats.cpp \
+	src/record/replicated.cpp \
 	src/record/refusals.cpp \
 	src/record/ring.cpp \
 	src/record/seal.cpp \

@@ -44,17 +44,6 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.notify_after(after_seq bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT warrant.is_home() THEN
-        RETURN;
-    END IF;
-    PERFORM pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l
-     WHERE l.seq > after_seq AND (l.event LIKE 'request\_%' OR l.event LIKE 'grant\_%') ORDER BY l.seq;
-END;
-$$;
-
 CREATE FUNCTION warrant.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -635,8 +624,9 @@ END;
 $$;
 
 -- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
--- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier.
-CREATE FUNCTION warrant.claim_deliveries(at_start boolean, most integer, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
+-- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier. What was queued
+-- after last_id may still be lost with this server, and its request's number be given again.
+CREATE FUNCTION warrant.claim_deliveries(at_start boolean, most integer, last_id bigint, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -655,7 +645,7 @@ BEGIN
        AND (NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > now)
             OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
     RETURN QUERY
-    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now ORDER BY d.next_at, d.id LIMIT most),
+    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now AND d.id <= last_id ORDER BY d.next_at, d.id LIMIT most),
     claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = now + lease
                   FROM due WHERE d.id = due.id RETURNING d.*)
     SELECT c.id, jsonb_build_object('webhook', w.name, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
@@ -987,7 +977,7 @@ DECLARE
     internal pg_catalog.regprocedure;
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
-        AND (p.proname IN ('seal', 'seal_definitions', 'notify_after', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
+        AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);

@@ -10,6 +10,9 @@ DROP INDEX warrant.grant_scopes_by_grantee;
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
 ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
+DROP FUNCTION warrant.claim_deliveries(boolean, integer);
+-- The recorder does it itself.
+DROP FUNCTION warrant.notify_after(bigint);
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);

@@ -14,6 +14,7 @@
 #include "rules/installation.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
+#include "record/replicated.hpp"
 #include "record/ring.hpp"
 #include "record/shared.hpp"
 #include "courier/courier.hpp"
@@ -41,6 +42,9 @@ struct Courier {
     int count;
     Claimed* claimed;
     long next_in_ms;           // when the next delivery is due, as far as is known
+    int64 safe_id;             // deliveries up to here were queued by commits that are as safe as the configuration asks for
+    int64 seen_id;             // those up to here are when this position is
+    XLogRecPtr seen_until;
 };
 
 Courier self;
@@ -71,7 +75,7 @@ bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true));
 // What no conversion knows becomes question marks: a statement, or a name, that is no text in some encoding must not keep its delivery, and
 // those behind it, from being sent. In every encoding of a database the bytes below 0x80 are ASCII.
 char* WithoutStrangeBytes(char* letter) {
-    bool may_be_utf8 = GetDatabaseEncoding() == PG_SQL_ASCII;
+    bool may_be_utf8 = GetDatabaseEncoding() == PG_SQL_ASCII || GetDatabaseEncoding() == PG_UTF8;
     for (char* next = letter; *next != '\0';) {
         int length = may_be_utf8 ? pg_encoding_verifymbchar(PG_UTF8, next, int(strlen(next))) : (*next & 0x80) == 0 ? 1 : -1;
         if (length < 1)
@@ -84,7 +88,7 @@ char* WithoutStrangeBytes(char* letter) {
 // In a subtransaction of its own: conversions raise what they do not know.
 char* ToUtf8(char* letter) {
     if (GetDatabaseEncoding() == PG_UTF8)
-        return letter;
+        return pg_verify_mbstr(PG_UTF8, letter, int(strlen(letter)), true) ? letter : WithoutStrangeBytes(letter);
     MemoryContext context = CurrentMemoryContext;
     ResourceOwner owner = CurrentResourceOwner;
     char* volatile utf8 = nullptr;
@@ -113,6 +117,34 @@ void ReadClaimed(HeapTuple row, TupleDesc shape, Claimed* claimed) {
     claimed->letter = MemoryContextStrdup(self.context, ToUtf8(SPI_getvalue(row, shape, 2)));
 }
 
+// A request that the outside is told of must not be lost with this server.
+void FindSafe() {
+    static SPIPlanPtr plan = nullptr;
+    if (self.seen_id <= self.safe_id) {
+        SPI_execute_plan(Prepared(&plan, "SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d", 0, nullptr), nullptr, nullptr, true, 1);
+        bool is_null;
+        self.seen_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        self.seen_until = SeenUntil();
+    }
+    if (IsReplicated(self.seen_until))
+        self.safe_id = self.seen_id;
+}
+
+// The script of an older release asks for no last delivery.
+void SelectClaimed() {
+    static SPIPlanPtr asks = nullptr, plan = nullptr, older = nullptr;
+    Oid types[] = {BOOLOID, INT4OID, INT8OID};
+    Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running())), Int64GetDatum(self.safe_id)};
+    SPI_execute_plan(Prepared(&asks, "SELECT WHERE to_regprocedure('warrant.claim_deliveries(boolean,integer,bigint)') IS NOT NULL", 0, nullptr),
+                     nullptr, nullptr, true, 1);
+    bool asks_for_last = SPI_processed > 0;
+    if (asks_for_last)
+        Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2, $3)", 3, types);
+    else
+        Prepared(&older, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types);
+    SPI_execute_plan(asks_for_last ? plan : older, values, nullptr, false, 0);
+}
+
 void FindNext() {
     static SPIPlanPtr plan = nullptr;
     Prepared(&plan, "SELECT (extract(epoch FROM min(d.next_at) - clock_timestamp()) * 1000)::bigint FROM warrant.deliveries d"
@@ -120,6 +152,8 @@ void FindNext() {
     SPI_execute_plan(plan, nullptr, nullptr, true, 1);
     bool is_null;
     int64 next_in_ms = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    if (self.seen_id > self.safe_id)
+        next_in_ms = shortest_nap_ms, is_null = false;
     self.next_in_ms = is_null || next_in_ms > look_every_ms ? look_every_ms : next_in_ms < shortest_nap_ms ? shortest_nap_ms : long(next_in_ms);
 }
 
@@ -129,12 +163,11 @@ void ClaimRows() {
     if (!self.needed)
         return;
     self.deliveries->SetKeepsUses(OidIsValid(get_relname_relid("grant_uses", get_namespace_oid(schema_name, false))));
-    static SPIPlanPtr webhooks = nullptr, plan = nullptr;
+    static SPIPlanPtr webhooks = nullptr;
     SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks WHERE enabled", 0, nullptr), nullptr, nullptr, true, 1);
     self.needed = SPI_processed > 0;
-    Oid types[] = {BOOLOID, INT4OID};
-    Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running()))};
-    SPI_execute_plan(Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types), values, nullptr, false, 0);
+    FindSafe();
+    SelectClaimed();
     SPITupleTable* claimed = SPI_tuptable;
     uint64 count = SPI_processed;
     self.claimed = static_cast<Claimed*>(MemoryContextAlloc(self.context, (count + 1) * sizeof(Claimed)));

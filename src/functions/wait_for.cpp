@@ -4,6 +4,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
+#include "record/replicated.hpp"
 #include "rules/requests.hpp"
 #include "rules/subject.hpp"
 
@@ -57,7 +58,14 @@ void CheckTimeout(FunctionCallInfo fcinfo, const Interval* timeout) {
 void Wait(int64 request_id, int64 timeout_ms) {
     constexpr long look_every_ms = 100;
     TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
-    while (!IsApproved(LookUp(request_id), request_id)) {
+    XLogRecPtr approved_until = InvalidXLogRecPtr;    // an approval that may still be lost is none
+    auto is_approved = [&] {
+        if (!IsApproved(LookUp(request_id), request_id))
+            return false;
+        approved_until = approved_until == InvalidXLogRecPtr ? SeenUntil() : approved_until;
+        return IsReplicated(approved_until);
+    };
+    while (!is_approved()) {
         long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
         if (left <= 0)
             ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("request %lld is still pending", (long long)request_id),

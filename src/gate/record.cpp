@@ -71,7 +71,9 @@ void WaitUntilDurable() {
     Reply reply;
     Waited waited = WaitForReply(header.serial, settings.audit_timeout_ms, &reply);
     CHECK_FOR_INTERRUPTS();
-    if (waited != Waited::Done)
+    if (waited == Waited::NotReplicated)
+        FailUnlessAllowed(Enqueued::NoRecorder, "No synchronous standby has confirmed its row.");
+    else if (waited != Waited::Done)
         FailUnlessAllowed(Enqueued::NoRecorder, "The recorder of this database does not answer.");
     else if (reply.failed)
         FailUnlessAllowed(Enqueued::NoRecorder, reply.message);

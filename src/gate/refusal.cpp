@@ -4,6 +4,7 @@
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/text.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
@@ -83,7 +84,7 @@ char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missi
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
-    const char* reason = settings.reason == nullptr ? "" : settings.reason;
+    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
     escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     AppendDuration(&json);
     const char* tag = CommandTagOf(query, parsed);

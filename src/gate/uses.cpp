@@ -181,6 +181,20 @@ void EnterLines(Statement* statement, const Verdict* verdicts, int recorded) {
     }
 }
 
+// What an action that may be done has to be told about it.
+struct Spending {
+    Statement* statement;
+    const Verdict* verdicts;
+    int recorded;
+};
+
+// The statement ends with the error, and its rows, if they were written, have their outcome.
+void EnterInDoubt(void* argument) {
+    const Spending* spending = static_cast<const Spending*>(argument);
+    if (spending->statement != nullptr)
+        EnterLines(spending->statement, spending->verdicts, spending->recorded);
+}
+
 void RequirePrimary() {
     if (RecoveryInProgress())
         ereport(ERROR, (errcode(error_unavailable), errmsg("a grant of a limited number of uses cannot be used on a standby"),
@@ -200,6 +214,9 @@ int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, i
     ActionRequest action = {"spend", BuildArguments(statement, verdicts, count, &recorded), &fields, nullptr, 0};
     DescribeStatement(query, &fields, &action.text, &action.text_length);
     fields.query_id = statement == nullptr ? 0 : statement->query_id;
+    Spending spending = {statement, verdicts, recorded};
+    action.in_doubt = EnterInDoubt;
+    action.argument = &spending;
     if (RunAction(&action) != nullptr)
         return -1;
     for (int i = 0; i < count; i++)

@@ -63,7 +63,7 @@ void BeginWorker(Oid database, const char* activity) {
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
     SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);    // a setting as well, which wants a transaction
     for (const Pin& pin : pins)
-        if (Exists(pin))
+        if (Exists(pin) && (OidIsValid(database) || strcmp(pin.name, "synchronous_commit") != 0))    // the launcher tells what it is
             SetConfigOption(pin.name, pin.value, PGC_SUSET, PGC_S_OVERRIDE);
     pgstat_report_appname(activity);
 }

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/actions.hpp"
@@ -20,11 +21,31 @@ void RaiseFailed(const Reply* reply) {
 
 int64_t ActionTaken() { return int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->action_id)); }
 
-void RaiseInDoubt(int64_t action_id) {
+void RaiseInDoubt(int64_t action_id, const char* detail) {
     QueryCancelPending = false;    // this error is the answer to the cancel
     ereport(ERROR, (errcode(error_unknown_completion), errmsg("action %lld may have been done", (long long)action_id),
-                    errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
+                    detail == nullptr ? 0 : errdetail("%s", detail), errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
 }
+
+// A refusal that came again is only counted, and has no number.
+void FailInDoubt(const ActionRequest* request, const char* detail) {
+    if (ActionTaken() != 0 && request->in_doubt != nullptr && !Mutant("outcome_in_doubt"))
+        request->in_doubt(request->argument);
+    if (ProcDiePending || ActionTaken() == 0)
+        CHECK_FOR_INTERRUPTS();
+    if (ActionTaken() != 0)
+        RaiseInDoubt(ActionTaken(), detail);
+}
+
+void RaiseNotReplicated(const char* what) {
+    CHECK_FOR_INTERRUPTS();
+    ereport(ERROR, (errcode(error_unavailable), errmsg("no synchronous standby confirms %s", what),
+                    errdetail("It is recorded here, and may be lost with this server."),
+                    errhint("\"synchronous_standby_names\" says which standbys are waited for, \"pg_warrant.audit_timeout\" how long.")));
+}
+
+// Changes nothing that its caller could lose.
+bool OnlyAsks(const ActionRequest* request) { return request->stays || strcmp(request->action, "ask_result") == 0; }
 
 void RaiseNotSent(Enqueued sent) {
     if (sent == Enqueued::RingFull)
@@ -65,10 +86,7 @@ char* RunAction(const ActionRequest* request) {
     Reply reply;
     switch (WaitForReply(header.serial, settings.audit_timeout_ms, &reply)) {
         case Waited::InDoubt:
-            if (ProcDiePending || ActionTaken() == 0)
-                CHECK_FOR_INTERRUPTS();
-            if (ActionTaken() != 0)    // a refusal that came again is only counted, and has no number
-                RaiseInDoubt(ActionTaken());
+            FailInDoubt(request, nullptr);
             [[fallthrough]];
         case Waited::TimedOut:
             ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
@@ -76,7 +94,16 @@ char* RunAction(const ActionRequest* request) {
                                            : errdetail("The action was not taken in %d ms and has been withdrawn.", settings.audit_timeout_ms),
                             errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
             break;
-        case Waited::Done: break;
+        case Waited::NotReplicated:
+            if (OnlyAsks(request))
+                RaiseNotReplicated(request->stays ? "the refusal" : "the answer");
+            FailInDoubt(request, "It is done here, but no synchronous standby has confirmed it.");
+            break;
+        case Waited::Done:
+            // The cancel that came between the answer and its reading must not look like one of something that was not done.
+            if (QueryCancelPending && InterruptHoldoffCount == 0 && !reply.failed && !OnlyAsks(request) && request->in_doubt == nullptr && !Mutant("late_cancel"))
+                FailInDoubt(request, "It was done when it was cancelled.");
+            break;
     }
     if (reply.failed)
         RaiseFailed(&reply);

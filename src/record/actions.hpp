@@ -16,6 +16,8 @@ struct ActionRequest {
     const char* text;           // of the statement, may be nullptr
     int text_length;
     bool stays = false;         // is done also when nobody waits for it any more: a cancel leaves it in the queue
+    void (*in_doubt)(void* argument) = nullptr;    // called when it may be done although its caller gets an error, or ends
+    void* argument = nullptr;
 };
 
 // Sends the action and waits for its answer, NULL or text in the caller's context. What the action raised is raised here.

@@ -16,6 +16,7 @@
 #include "record/recorder.hpp"
 #include "record/refusals.hpp"
 #include "record/repeats.hpp"
+#include "record/replicated.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
 #include "record/shared.hpp"
@@ -31,6 +32,7 @@ constexpr int most_entries = 1000;         // of a batch: bounds its transaction
 constexpr int64 most_definitions = 1000;   // that one call of seal_definitions() seals
 constexpr long longest_nap_ms = 5000;
 constexpr long retry_nap_ms = 100;
+constexpr long standby_nap_ms = 20;         // while something is to be notified
 constexpr int64 definitions_every_us = 5000000;
 constexpr int64 sweep_every_us = 1000000;  // when something changed
 
@@ -42,6 +44,12 @@ struct Item {
     bool folded;                // an outcome that went into its attempt's row
     const AuditFields* outcome; // folded into this attempt
     Reply reply;
+};
+
+// What is to be notified up to a row, once its commit is as safe as the configuration asks for.
+struct Notice {
+    int64_t until;
+    XLogRecPtr position;
 };
 
 struct Recorder {
@@ -58,6 +66,8 @@ struct Recorder {
     TimestampTz orphans_at;     // not to be looked for before
     bool orphans;               // something may have been dropped that requests or grants need
     TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
+    int64_t notified;           // rows up to here
+    Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
     int count;
     Item* items;
     RingBatch batch;
@@ -90,6 +100,8 @@ void LoadState() {
     if (SPI_processed != 1)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
     self.sealed = SealState{FirstInt64(1), TimestampTz(FirstInt64(4))};
+    self.notified = self.sealed.last_seq;
+    self.due = self.latest = Notice{};
     bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
     self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
     LookForWebhooks();
@@ -228,7 +240,8 @@ void ProcessCarefully(Item* item) {
         FlushErrorState();
         RollbackAndReleaseCurrentSubTransaction();
         self.working = before;
-        Reject(item, error->message);
+        Reject(item, "it cannot be written");
+        ReplyWithError(&item->reply, error);
     }
     PG_END_TRY();
     MemoryContextSwitchTo(context);
@@ -350,6 +363,7 @@ void AnswerWaiters() {
     for (int i = 0; i < self.count; i++) {
         const EntryHeader* entry = self.items[i].entry;
         freed[BucketOf(entry->origin.session_user)] += core::Aligned(entry->size);
+        self.items[i].reply.position = XactLastCommitEnd;
     }
     AdvanceHead(self.database, self.batch.until, freed);
     for (int i = 0; i < self.count; i++)
@@ -357,14 +371,38 @@ void AnswerWaiters() {
 }
 
 // In a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for no disk.
-void Notify(int64_t after_seq) {
-    (void)InTransaction("notifying", [after_seq] {
+void Notify(int64_t after_seq, int64_t until_seq) {
+    (void)InTransaction("notifying", [after_seq, until_seq] {
         (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
         static SPIPlanPtr plan = nullptr;
-        Oid type = INT8OID;
-        Datum value = Int64GetDatum(after_seq);
-        SPI_execute_plan(Prepared(&plan, "SELECT warrant.notify_after($1)", 1, &type), &value, nullptr, false, 0);
+        Oid types[] = {INT8OID, INT8OID};
+        Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
+        Prepared(&plan,
+                 "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
+                 " WHERE (SELECT warrant.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%' OR l.event LIKE 'grant\\_%') ORDER BY l.seq",
+                 2, types);
+        SPI_execute_plan(plan, values, nullptr, false, 0);
     });
+}
+
+bool IsDue() { return self.due.until > self.notified; }
+
+void NotifyDue() {
+    while (IsDue() && IsReplicated(self.due.position)) {
+        Notify(self.notified, self.due.until);
+        self.notified = self.due.until;
+        self.due = self.latest;
+    }
+}
+
+// The batch that was just committed has changed requests or grants.
+void NotifyOf(int64_t after_seq) {
+    self.latest = Notice{self.sealed.last_seq, XactLastCommitEnd};
+    if (!IsDue()) {
+        self.notified = after_seq;
+        self.due = self.latest;
+    }
+    NotifyDue();
 }
 
 // False when the batch failed.
@@ -403,7 +441,7 @@ bool DoBatch() {
     if (self.acted)
         WakeThoseWhoAwait();
     if (self.acted)
-        Notify(before);
+        NotifyOf(before);
     return true;
 }
 
@@ -468,12 +506,14 @@ void Start(Oid oid) {
             Nap(retry_nap_ms);
         if (!self.installed || self.database->holds > 0)
             StepAside();
+        NotifyDue();
         RingBatch batch = FixBatch(self.database);
         if (batch.from < batch.until)
             continue;
         TimestampTz due = RepeatsDue();
         long nap_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due < self.sweep_at ? due : self.sweep_at);
-        Nap(nap_ms < 1 ? 1 : nap_ms > longest_nap_ms ? longest_nap_ms : nap_ms);
+        long longest_ms = IsDue() ? standby_nap_ms : longest_nap_ms;
+        Nap(nap_ms < 1 ? 1 : nap_ms > longest_ms ? longest_ms : nap_ms);
     }
 }
 

@@ -1,13 +1,17 @@
 #include "core/ring_layout.hpp"
 
+#include <initializer_list>
+
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/text.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
+#include "record/replicated.hpp"
 #include "record/ring.hpp"
 #include "record/shared.hpp"
 
@@ -82,6 +86,22 @@ bool Moved(uint64_t serial, Wait from, Wait to) {
 bool GiveUp(uint64_t serial) { return Moved(serial, Wait::Taken, Wait::GivenUp); }
 
 bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->ticket) == Ticket(serial, Wait::Done); }
+
+bool MustStop();
+
+// The standby tells nobody: it is looked for, seldom in the end. What failed has changed nothing.
+Waited WaitForStandby(const Reply* reply, TimestampTz deadline) {
+    constexpr long longest_nap_ms = 16;
+    for (long nap_ms = 1; !reply->failed && !IsReplicated(reply->position); nap_ms = nap_ms < longest_nap_ms ? 2 * nap_ms : nap_ms) {
+        if (MustStop() || GetCurrentTimestamp() >= deadline)
+            return Waited::NotReplicated;
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        if (!MustStop())
+            CHECK_FOR_INTERRUPTS();
+    }
+    return Waited::Done;
+}
 
 bool MustStop() { return InterruptPending && (QueryCancelPending || ProcDiePending) && InterruptHoldoffCount == 0; }
 
@@ -191,7 +211,7 @@ Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
     }
     pg_read_barrier();
     *reply = MailboxOf(MyProcessIndex())->reply;
-    return Waited::Done;
+    return WaitForStandby(reply, deadline);
 }
 
 RingBatch FixBatch(Database* database) {
@@ -201,11 +221,25 @@ RingBatch FixBatch(Database* database) {
     return batch;
 }
 
+// What is written must be text: one entry that is none would stop those behind it, or make the log unreadable.
+static void CleanEntry(EntryHeader* entry) {
+    const uint32_t sizes[] = {entry->policy_name_size, entry->action_size, entry->arguments_size, entry->text_size};
+    char* next = reinterpret_cast<char*>(entry + 1);
+    for (uint32_t size : sizes) {
+        CleanText(next, int(size));
+        next += size;
+    }
+    for (char* text : {entry->origin.authn_id, entry->origin.client_addr, entry->origin.application_name, NameStr(entry->fields.schema_name),
+                       NameStr(entry->fields.relation_name)})
+        CleanText(text, int(strlen(text)));
+}
+
 EntryHeader* ReadEntry(const Database* database, uint64_t position) {
     uint32_t size;
     core::CopyOut(RingBytes(database), RingCapacity(), position, &size, sizeof size);
     EntryHeader* entry = static_cast<EntryHeader*>(palloc(size));
     core::CopyOut(RingBytes(database), RingCapacity(), position, entry, size);
+    CleanEntry(entry);
     return entry;
 }
 

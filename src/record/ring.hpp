@@ -32,11 +32,12 @@ int EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
 // Keeps room for one outcome; false when there is none.
 bool TakePromise();
 
-enum class Waited { Done, TimedOut, InDoubt };
+enum class Waited { Done, TimedOut, InDoubt, NotReplicated };
 
 // Waits until the recorder answered the entry just written, at most until_ms milliseconds. Cancel and termination withdraw a queued entry and
 // raise as usual; an entry that the recorder has taken cannot be withdrawn: InDoubt, with the action's number in the mailbox.
 // Raises 55000 after 100 ms while this process holds a strong lock on a catalogue or on a table of ours.
+// NotReplicated: it is done here, and the reply is there, but no synchronous standby that the configuration asks for has it yet.
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
 
 // A recorder that needs what this transaction holds (a strong lock on a catalogue, or on a table of ours) would wait for it. Reads the

@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
+#include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
@@ -92,7 +93,11 @@ void InsertText(int64_t seq, TimestampTz sealed_at, const uint8_t* salt, int sal
     SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 
-const char* RoleName(Oid role) { return OidIsValid(role) ? GetUserNameFromId(role, true) : nullptr; }
+// A session of a database of another encoding may have given it.
+const char* RoleName(Oid role) {
+    const char* name = OidIsValid(role) ? GetUserNameFromId(role, true) : nullptr;
+    return name == nullptr ? nullptr : CleanedText(name);
+}
 
 char* SessionId(const Origin* origin) {
     return psprintf("%lx.%x", (long)timestamptz_to_time_t(origin->backend_start), origin->pid);

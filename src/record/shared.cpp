@@ -4,6 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
+#include "record/replicated.hpp"
 #include "record/shared.hpp"
 
 namespace warrant {
@@ -48,6 +49,8 @@ void InitShared() {
     pg_atomic_init_u64(&shared->next_statement, uint64_t(GetCurrentTimestamp()));
     pg_atomic_init_u32(&shared->launcher_process_plus_1, 0);
     pg_atomic_init_u32(&shared->waiters, 0);
+    pg_atomic_init_u32(&shared->standby_mode, 0);
+    PublishSynchronousCommit();
     shared->lock = &locks[0].lock;
     shared->database_count = settings.max_databases;
     for (int i = 0; i < subject_buckets; i++)

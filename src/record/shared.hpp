@@ -50,6 +50,7 @@ struct Reply {
     bool failed;
     bool is_null;
     int32_t sqlstate;
+    XLogRecPtr position;      // the end of the commit that made it durable here
     char answer[most_answer_bytes];
     char message[512];
     char detail[512];
@@ -69,6 +70,7 @@ struct Shared {
     pg_atomic_uint64 next_statement;
     pg_atomic_uint32 waiters;         // processes that wait for a decision
     pg_atomic_uint32 launcher_process_plus_1;
+    pg_atomic_uint32 standby_mode;    // see replicated.hpp
     LWLock* lock;                     // guards which database has which slot, and what the launcher is asked
     int asked_count;
     Oid asked[64];                    // databases to look at

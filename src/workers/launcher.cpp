@@ -6,6 +6,7 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
+#include "record/replicated.hpp"
 #include "record/shared.hpp"
 #include "workers/launcher.hpp"
 
@@ -162,6 +163,7 @@ void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0
     bool all = true;
     long nap_ms = 0;
     for (;; Nap(nap_ms)) {
+        PublishSynchronousCommit();
         MemoryContextSwitchTo(round);
         MemoryContextReset(round);
         List* databases = TakeAsked(&all);
