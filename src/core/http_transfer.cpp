@@ -242,7 +242,8 @@ size_t HttpTransfer::ReceiveBody(char* bytes, size_t size, size_t count, void* s
 
 // libcurl's own sentence, with the address where it leaves that out.
 std::string HttpTransfer::Complaint(CURLcode code) const {
-    std::string text = error_[0] ? error_ : curl_easy_strerror(code);
+    bool names_file = code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CRL_BADFILE;
+    std::string text = error_[0] && !names_file ? error_ : curl_easy_strerror(code);
     const char* peer = nullptr;
     curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &peer);
     std::string address = destination_ ? ToText(*destination_) : peer ? peer : "";

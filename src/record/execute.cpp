@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -68,20 +69,6 @@ void RunSql(const EntryHeader* entry, Reply* reply) {
 
 void Copy(char* to, size_t size, const char* from) { strlcpy(to, from == nullptr ? "" : from, size); }
 
-void ReplyWithError(Reply* reply, const ErrorData* error) {
-    reply->failed = true;
-    reply->is_null = true;
-    reply->sqlstate = error->sqlerrcode;
-    Copy(reply->message, sizeof reply->message, error->message);
-    bool shows_row = ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    Copy(reply->detail, sizeof reply->detail, shows_row ? nullptr : error->detail);
-    Copy(reply->hint, sizeof reply->hint, error->hint);
-    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
-        reply->sqlstate = error_unavailable;
-        pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", ActionLimitMs());
-    }
-}
-
 void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     MemoryContext context = CurrentMemoryContext;
     ResourceOwner owner = CurrentResourceOwner;
@@ -136,6 +123,41 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 
 }    // namespace
 
+bool IsForCaller(const ErrorData* error) {
+    constexpr int told[] = {error_refused, error_unavailable, error_ring_full, error_too_large, error_wrong_kind, error_unknown_id, error_wrong_state,
+                            ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_DUPLICATE_OBJECT};
+    if (Mutant("errors_told"))
+        return true;
+    constexpr char of_files[] = "could not ";    // as all of them begin, before they are translated; their codes follow from the system's
+    if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
+        return false;
+    for (int state : told)
+        if (error->sqlerrcode == state)
+            return true;
+    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION;
+}
+
+void ReplyWithError(Reply* reply, const ErrorData* error) {
+    reply->failed = true;
+    reply->is_null = true;
+    reply->sqlstate = error->sqlerrcode;
+    reply->detail[0] = reply->hint[0] = '\0';
+    if (IsForCaller(error)) {
+        Copy(reply->message, sizeof reply->message, error->message);
+        Copy(reply->detail, sizeof reply->detail, error->detail);
+        Copy(reply->hint, sizeof reply->hint, error->hint);
+        return;
+    }
+    ereport(LOG, (errcode(error->sqlerrcode), errmsg("the recorder failed to do what a session asked for: %s", error->message)));    // a detail may show a row
+    Copy(reply->hint, sizeof reply->hint, "The server's log tells administrators why.");
+    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+        pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", ActionLimitMs());
+    else
+        Copy(reply->message, sizeof reply->message, "the recorder cannot write");
+    if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES)
+        reply->sqlstate = error_unavailable;
+}
+
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }
 
 int64_t NextActionId() { return int64_t(pg_atomic_fetch_add_u64(&shared->next_statement, 1)); }
@@ -143,6 +165,8 @@ int64_t NextActionId() { return int64_t(pg_atomic_fetch_add_u64(&shared->next_st
 void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply) {
     *reply = Reply{};
     RunInSubtransaction(entry, reply);
+    if (reply->failed && !entry->waits)    // nobody else would hear of it
+        ereport(LOG, (errmsg("an action that nobody waits for has failed: %s", reply->message)));
     KeepResult(entry, action_id, reply);
 }
 

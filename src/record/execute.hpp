@@ -16,6 +16,13 @@ void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply);
 // The reply of an action that an earlier recorder executed and committed.
 void RecallReply(int64_t action_id, Reply* reply);
 
+// Whether what the server says of an error is for the one who asked: about his arguments, his rights, or the state of what he named. Other errors
+// tell of files, tables and processes that are none of his business.
+bool IsForCaller(const ErrorData* error);
+
+// The reply to whoever waits for what ended with the error. The error itself is logged, where administrators read it.
+void ReplyWithError(Reply* reply, const ErrorData* error);
+
 // Registers the time limit with the server; once, when the recorder starts.
 void PrepareActions();
 
