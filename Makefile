@@ -8,8 +8,9 @@
 #   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
 #
-#   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 18
-#   MATRIX="17 18"          the versions that `make test-matrix` tries; 15 is another
+#   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 19
+#   PG_MAJOR=17             the release of the server that the setup installs where there is none; otherwise Debian's own
+#   MATRIX="17 18 19"       the versions that `make test-matrix` tries; 15 is another
 #   SUITES="regress tap"    the suites that `make test` runs
 #   FUZZ_SECONDS=30         how long `make fuzz` tries each parser
 #   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
@@ -98,7 +99,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 # A make of its own each time, because PGXS may have come only with the setup.
 .PHONY: setup ready test test-matrix test-mutants demo fuzz soak bench installcheck
 setup:
-	PG_CONFIG=$(PG_CONFIG) test/setup
+	PG_CONFIG=$(PG_CONFIG) PG_MAJOR=$(PG_MAJOR) test/setup
 ready: setup
 	+$(MAKE) $(JOBS) all
 	+$(SUDO) $(MAKE) install $(MAKEOVERRIDES)
@@ -106,7 +107,7 @@ ready: setup
 export PG_CONFIG TESTS
 test: ready
 	@test/run $(SUITES)
-MATRIX = 17 18
+MATRIX = 17 18 19
 test-matrix:
 	@SUITES="$(SUITES)" test/matrix $(MATRIX)
 test-mutants: setup
