@@ -23,6 +23,7 @@ SOURCES := \
 	src/gate/call_units.cpp \
 	src/gate/cluster.cpp \
 	src/gate/confirm.cpp \
+	src/gate/created.cpp \
 	src/gate/databases.cpp \
 	src/gate/decision_wait.cpp \
 	src/gate/evaluated.cpp \

@@ -71,7 +71,8 @@ DECLARE
     denied record;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
-        PERFORM warrant.fail('42P01', format('relation with OID %s does not exist', relation));
+        PERFORM warrant.fail('42P01', format('relation with OID %s does not exist', relation),
+                             'One that an open transaction creates can be asked for once it is committed.');
     END IF;
     PERFORM warrant.check_target(relation);
     SELECT p.name, w.command INTO denied FROM unnest(commands) AS w (command)
@@ -94,7 +95,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF schema_name IS NOT NULL AND to_regnamespace(quote_ident(schema_name)) IS NULL THEN
-        PERFORM warrant.fail('3F000', format('schema "%s" does not exist', schema_name));
+        PERFORM warrant.fail('3F000', format('schema "%s" does not exist', schema_name),
+                             'One that an open transaction creates can be asked for once it is committed.');
     END IF;
     RETURN QUERY SELECT CASE WHEN schema_name IS NULL THEN 'd' ELSE 's' END::"char",
            coalesce(to_regnamespace(quote_ident(schema_name))::oid, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
@@ -303,9 +305,10 @@ BEGIN
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant.as_compared((terms).request_ttl), max_uses)
     RETURNING id INTO request;
-    INSERT INTO warrant.request_items
-    SELECT request, i.target_kind, i.target, i.schema_name, i.relation_name, i.commands, i.policy_id, p.name, p.version
-      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
+    INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
+    SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
+      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
+           CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o;
     GET DIAGNOSTICS filed = ROW_COUNT;
     PERFORM warrant.check_policies_stay(filed = cardinality(items));
     PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
@@ -774,7 +777,7 @@ DECLARE
     policy bigint;
     request bigint;
     requests bigint[] := '{}'::bigint[];
-    refusal text;
+    refusal text := nullif(args->>'unfiled', '');
     advice text;
     wanted record;
 BEGIN

@@ -14,6 +14,7 @@
 #include "record/entry.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
+#include "gate/created.hpp"
 #include "gate/fetch.hpp"
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
@@ -83,6 +84,9 @@ void Examine(Findings* findings, const Access& access, Oid subject) {
     const Decision* decision = Decide(governance, subject, access.command);
     if (decision->answer == Answer::Unprotected)
         return;
+    Decision covered;
+    if (unlikely(HasCreated()) && IsCoveredByCreation(governance, decision, access.command, subject, &covered))
+        decision = &covered;
     bool trusted = !Runs(decision) && OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)

@@ -12,6 +12,7 @@
 #include "gate/call_units.hpp"
 #include "gate/cluster.hpp"
 #include "gate/confirm.hpp"
+#include "gate/created.hpp"
 #include "gate/databases.hpp"
 #include "gate/executed.hpp"
 #include "pg/frame.hpp"
@@ -199,6 +200,8 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
     }
     if (access == OAT_POST_CREATE && class_id == DatabaseRelationId)
         NoteCreatedDatabase(object);
+    if (access == OAT_POST_CREATE && class_id == RelationRelationId && sub_id == 0)
+        NoteCreated(object, static_cast<const ObjectAccessPostCreate*>(argument));
     if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0)
         CheckAuditStays(object);
     ConfirmAccess(access, class_id, object, sub_id, argument);

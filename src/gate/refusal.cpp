@@ -7,6 +7,7 @@
 #include "pg/text.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
+#include "rules/committed.hpp"
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
@@ -80,10 +81,14 @@ void AppendDuration(StringInfo json) {
     appendStringInfo(json, given ? ",\"duration\":\"%lld microseconds\"" : ",\"duration\":\"\"", given ? (long long)microseconds : 0);
 }
 
-char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file) {
+// unfiled: why no request is filed although an approval would help, or nullptr.
+char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, const char* unfiled) {
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"file\":%s,\"reason\":", file ? "true" : "false");
+    file = file && unfiled == nullptr;
+    appendStringInfo(&json, "{\"file\":%s,\"unfiled\":", file ? "true" : "false");
+    escape_json(&json, unfiled == nullptr ? "" : pnstrdup(unfiled, strcspn(unfiled, "\n")));
+    appendStringInfoString(&json, ",\"reason\":");
     const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
     escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     AppendDuration(&json);
@@ -200,7 +205,8 @@ const char* Hopes(const Missing* missing, int count) {
     return "";
 }
 
-[[noreturn]] void RaiseRequested(const Missing* missing, int count, const char* answer) {
+// asked: the same items as the request has them.
+[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer) {
     const char* command = NameOf(missing->access.command);
     const char* name = NameOfTarget(missing);
     const char* kind = KindOf(missing->governance);
@@ -209,8 +215,8 @@ const char* Hopes(const Missing* missing, int count) {
     bool several = strchr(answer, ',') != nullptr;
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(missing, count), Hopes(missing, count))
-                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(missing, count), Hopes(missing, count)),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count)),
              several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                      : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
              ErrorFields(missing)));
@@ -239,6 +245,55 @@ bool ApprovedMeanwhile(const Missing* item) {
                     several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
                             : errdetail("Request %s was denied.", last_refusal.answer),
                     ErrorFields(item)));
+}
+
+// The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
+Oid CommittedTarget(const Missing* item) {
+    if (item->governance->ancestor_count == 0)
+        return IsCommitted(RelationRelationId, ClassOidIndexId, item->access.relation) ? item->access.relation : InvalidOid;
+    for (int i = 0; i < item->governance->ancestor_count; i++)
+        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->governance->ancestors[i]))
+            return i == 0 ? item->access.relation : item->governance->ancestors[i];
+    return InvalidOid;
+}
+
+// Whether an earlier item is the same.
+bool Repeats(const Missing* items, int last) {
+    for (int i = 0; i < last; i++)
+        if (items[i].access.relation == items[last].access.relation && items[i].access.command == items[last].access.command)
+            return true;
+    return false;
+}
+
+// What a rollback of this transaction takes away is not asked for; a new part is, as its whole that is there already. Returns why there can be no
+// request, as the recorder would, or nullptr.
+const char* AskForCommitted(Missing* items, int* count) {
+    constexpr const char* advice = "Run the statement again once what it needs is committed.";
+    if (Mutant("uncommitted_targets"))
+        return nullptr;
+    if (!IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
+        return psprintf("role \"%s\" is not committed yet\n%s", GetUserNameFromId(CurrentSubject(), false), advice);
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        Missing* item = &items[kept++];
+        *item = items[i];
+        TargetKind kind = TargetKindOf(item->governance);
+        if (kind == TargetKind::Schema && !IsCommitted(NamespaceRelationId, NamespaceOidIndexId, item->access.relation))
+            return psprintf("schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
+                            " warrant.request('{CREATE}', on_database => true).", NameOfTarget(item));
+        if (kind != TargetKind::Table)
+            continue;
+        Oid target = CommittedTarget(item);
+        if (!OidIsValid(target))
+            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->governance), NameOfTarget(item), advice);
+        if (target == item->access.relation)
+            continue;
+        item->access.relation = target;
+        item->governance = FindGovernance(target);
+        kept -= Repeats(items, kept - 1);
+    }
+    *count = kept;
+    return nullptr;
 }
 
 // The item to name first: one that no approval can help.
@@ -277,21 +332,25 @@ void DelayByRate(Oid subject) {
 
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
+    Missing* asked = static_cast<Missing*>(palloc(count * sizeof(Missing)));
+    memcpy(asked, missing, count * sizeof(Missing));
+    int asked_count = count;
+    const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
     if (!Mutant("refusal_rate"))
         DelayByRate(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
         // It stays: who cancels it has tried what it refuses all the same.
-        ActionRequest action = {"refuse", BuildArguments(query, parsed, missing, count, hopeless == nullptr), &fields, nullptr, 0, true};
+        ActionRequest action = {"refuse", BuildArguments(query, parsed, asked, asked_count, hopeless == nullptr, unfiled), &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         const char* answer = RunAction(&action);
-        Remember(missing, count, fields.statement_id, answer == nullptr ? "" : answer);
+        Remember(missing, count, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         if (may_wait && hopeless == nullptr && IsRequestIds(last_refusal.answer) && ApprovedMeanwhile(missing))
             return;
     }
     if (hopeless != nullptr)
         RaiseRefused(hopeless);
-    RaiseRequested(missing, count, last_refusal.answer);
+    RaiseRequested(missing, asked, asked_count, last_refusal.answer);
 }
 
 }    // namespace warrant

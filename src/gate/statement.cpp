@@ -92,6 +92,14 @@ Statement* FindLedger(const QueryDesc* query) {
     return nullptr;
 }
 
+int64_t GrantInUse(Oid relation, Command command) {
+    for (const Statement* statement = open_statements; statement != nullptr; statement = statement->next)
+        for (int i = 0; i < statement->count; i++)
+            if (statement->lines[i].access.relation == relation && statement->lines[i].access.command == command)
+                return statement->lines[i].grant_id;
+    return 0;
+}
+
 int LevelOf(const Frame* frame) { return frame != nullptr && frame->nest_level > 0 ? frame->nest_level : GetCurrentTransactionNestLevel(); }
 
 const Statement* StartingLedger() {

@@ -54,6 +54,9 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
 // statement's outcome will tell how often); 0 otherwise.
 uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count);
 
+// The grant under which a statement under way makes this access, as its ledger has it; 0 for none.
+int64_t GrantInUse(Oid relation, Command command);
+
 // Rows of a run of this query, added to its statement's outcome.
 void CountRows(QueryDesc* query, uint64_t rows);
 

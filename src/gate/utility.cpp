@@ -5,6 +5,7 @@
 #include "rules/decision.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
+#include "gate/created.hpp"
 #include "gate/gate.hpp"
 #include "gate/utility.hpp"
 
@@ -198,8 +199,10 @@ void DecideUtility(Node* utility, AccessList* list) {
     AccessList foreseen = {};
     Collect(static_cast<Node*>(copyObjectImpl(utility)), &foreseen, false);
     RefuseMissing(&foreseen);
+    ForgetJoins();
     Collect(utility, list, true);
     CheckAccesses(nullptr, list);
+    SettleJoins();
 }
 
 void RefuseUnknown(Node* utility) {

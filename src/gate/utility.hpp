@@ -39,6 +39,9 @@ void RefuseUnknown(Node* utility);
 // Indexes count as their table. Raises 42501 for a change of the gate's own relations.
 void Need(AccessList* list, Oid relation, Command command);
 
+// The frame of the statement that creates relations now; nullptr when none does.
+const Frame* CreatingFrame();
+
 // Adds CREATE on the schema that a new relation would be in, unless nothing governs it. Who may not create there gets the server's error.
 void NeedCreate(AccessList* list, Oid schema);
 

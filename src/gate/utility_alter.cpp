@@ -3,6 +3,7 @@
 
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
+#include "gate/created.hpp"
 #include "gate/evaluated.hpp"
 #include "gate/gate.hpp"
 #include "gate/held_names.hpp"
@@ -91,6 +92,7 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent) {
 
 void NeedOfAttached(AccessList* list, Oid parent, RangeVar* name) {
     Oid partition = Resolve(name, AccessExclusiveLock, 0, 0);
+    NoteJoined(parent, partition);
     Need(list, partition, Command::Alter);
     if (EvaluatesInPartitions(parent))
         Need(list, partition, Command::Select);
@@ -102,7 +104,10 @@ void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool
     if (Mutant("other_end"))
         return;
     switch (command->subtype) {
-        case AT_AddInherit: NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false); break;
+        case AT_AddInherit:
+            NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false);
+            NoteJoined(relation, RangeVarGetRelid(As<RangeVar>(command->def), NoLock, false));
+            break;
         case AT_DropInherit: NeedAlter(list, As<RangeVar>(command->def), AccessShareLock, ACL_ALL_RIGHTS_RELATION, false); break;
         case AT_AttachPartition:
             if (of_index)

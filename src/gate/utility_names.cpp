@@ -73,12 +73,7 @@ bool IsCreation(const Node* utility) {
 
 // The relation is new, and what changes it is a part of the statement that created it.
 bool IsBeingCreated(Oid oid) {
-    const Frame* frame = CurrentFrame();
-    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
-        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
-    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
-        frame = frame->outer;
-    if (frame == nullptr || frame->kind != FrameKind::Utility)
+    if (CreatingFrame() == nullptr)
         return false;
     Relation relation = RelationIdGetRelation(oid);
     bool created = RelationIsValid(relation) && relation->rd_createSubid == GetCurrentSubTransactionId();
@@ -166,6 +161,15 @@ Oid SchemaOfStatistics(Oid statistics) {
 }
 
 }    // namespace
+
+const Frame* CreatingFrame() {
+    const Frame* frame = CurrentFrame();
+    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
+        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
+    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
+        frame = frame->outer;
+    return frame != nullptr && frame->kind == FrameKind::Utility ? frame : nullptr;
+}
 
 void Need(AccessList* list, Oid relation, Command command) {
     if (Changes(command))

@@ -49,4 +49,15 @@ bool ExtensionIsCommitted(const char* extension_name) {
     return found;
 }
 
+bool IsCommitted(Oid catalog, Oid oid_index, Oid object) {
+    CommittedScan scan;
+    BeginCommitted(&scan, catalog, [oid_index] { return oid_index; });
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+    bool found = false;
+    ForEachCommitted(&scan, &key, 1, [&found](Datum*, bool*) { found = true; });
+    EndCommitted(&scan);
+    return found;
+}
+
 }    // namespace warrant
