@@ -25,8 +25,9 @@ CREATE FUNCTION warrant.policies_moved() RETURNS boolean LANGUAGE c AS 'MODULE_P
 CREATE FUNCTION warrant.policies_swept() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_swept';
 CREATE FUNCTION warrant.renamed_targets() RETURNS oid[] LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_renamed_targets';
 CREATE FUNCTION warrant.names_left() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_names_left';
+CREATE FUNCTION warrant.tell(message text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_tell';
 REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed(oid), warrant.policies_moved(),
-    warrant.policies_swept(), warrant.renamed_targets(), warrant.names_left() FROM PUBLIC;
+    warrant.policies_swept(), warrant.renamed_targets(), warrant.names_left(), warrant.tell(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 

@@ -251,7 +251,7 @@ BEGIN
     INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
     SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
-           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name);
+           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name AND d.answer IS DISTINCT FROM 'amended');
     GET DIAGNOSTICS queued = ROW_COUNT;
     UPDATE warrant.deliveries d SET state = 'queued', ended_at = NULL, awaited = coalesce(d.not_before <= now, true), next_at = greatest(now, d.not_before)
      WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks)
@@ -266,7 +266,38 @@ BEGIN
 END;
 $$;
 
--- Files a request, or finds the pending one for the same; sharing says which.
+-- Gives a pending request the words that are given now and differ: who approved has approved something else, and what a webhook was sent says
+-- something else, so that its answer counts no more.
+CREATE FUNCTION warrant.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    pending warrant.requests;
+    words text;
+    voided bigint;
+BEGIN
+    SELECT * INTO pending FROM warrant.requests r WHERE r.id = request;
+    words := concat_ws(', ', CASE WHEN nullif(new_reason, '') <> coalesce(pending.reason, '') THEN 'reason' END,
+                             CASE WHEN new_duration IS NOT NULL AND new_duration IS DISTINCT FROM pending.duration THEN 'duration' END,
+                             CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END);
+    IF words = '' THEN
+        RETURN;
+    END IF;
+    UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
+           max_uses = coalesce(new_max_uses, r.max_uses) WHERE r.id = request RETURNING * INTO pending;
+    DELETE FROM warrant.decisions d WHERE d.request_id = request;
+    GET DIAGNOSTICS voided = ROW_COUNT;
+    UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
+     WHERE d.request_id = request;
+    PERFORM warrant.seal('request_amended', origin, request, NULL, array_to_string(i.commands, ','), i.target, o.schema_name, o.relation_name,
+                         i.policy_name, i.policy_version, concat_ws(', ', 'reason: ' || pending.reason, 'duration: ' || pending.duration,
+                         'max_uses: ' || pending.max_uses, 'approvals void: ' || nullif(voided, 0)))
+       FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
+    PERFORM warrant.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
+END;
+$$;
+
+-- Files a request, or finds the pending one for the same, which other words amend; may_share says whether it may.
 CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -285,6 +316,7 @@ BEGIN
         SELECT r.id INTO request FROM warrant.requests r
          WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
         IF FOUND THEN
+            PERFORM warrant.amend_request(origin, request, reason, duration, max_uses);
             IF (terms).webhooks IS NOT NULL THEN
                 PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
             END IF;
@@ -981,7 +1013,7 @@ DECLARE
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
-             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
+             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;

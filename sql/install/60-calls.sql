@@ -4,7 +4,8 @@ CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL,
     on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval, integer) IS
-'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same.
+'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same. Another reason,
+duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
 max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 

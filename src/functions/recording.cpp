@@ -9,6 +9,7 @@
 #include "rules/two_phase.hpp"
 #include "record/changes.hpp"
 #include "record/entry.hpp"
+#include "record/execute.hpp"
 #include "record/guards.hpp"
 #include "record/origin.hpp"
 #include "record/recorder.hpp"
@@ -193,6 +194,13 @@ WARRANT_FUNCTION(warrant_renamed_targets) {
 WARRANT_FUNCTION(warrant_names_left) {
     RequireRecorder();
     NoteNamesLeft();
+    PG_RETURN_VOID();
+}
+
+// tell(message text): to the caller of the action that is being done; in the recorder only.
+WARRANT_FUNCTION(warrant_tell) {
+    RequireRecorder();
+    TellCaller(TextDatumGetCString(PG_GETARG_DATUM(0)));
     PG_RETURN_VOID();
 }
 

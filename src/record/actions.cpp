@@ -19,6 +19,11 @@ void RaiseFailed(const Reply* reply) {
                     reply->hint[0] ? errhint("%s", reply->hint) : 0));
 }
 
+void TellNotices(char* lines) {
+    for (char* line = strtok(lines, "\n"); line != nullptr; line = strtok(nullptr, "\n"))
+        ereport(NOTICE, (errmsg("%s", line)));
+}
+
 int64_t ActionTaken() { return int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->action_id)); }
 
 void RaiseInDoubt(int64_t action_id, const char* detail) {
@@ -107,6 +112,7 @@ char* RunAction(const ActionRequest* request) {
     }
     if (reply.failed)
         RaiseFailed(&reply);
+    TellNotices(reply.detail);
     return reply.is_null ? nullptr : pstrdup(reply.answer);
 }
 

@@ -19,6 +19,7 @@ namespace warrant {
 namespace {
 
 TimeoutId action_timeout;
+char told[sizeof Reply::detail];    // by the action under way
 
 // Who waits behind others that take too long still has an answer; and the first action compiles PL/pgSQL.
 int ActionLimitMs() { return std::max(settings.audit_timeout_ms / 5, 1000); }
@@ -77,8 +78,10 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     MemoryContextSwitchTo(context);
     PG_TRY();
     {
+        told[0] = '\0';
         enable_timeout_after(action_timeout, ActionLimitMs());
         RunSql(entry, reply);
+        strlcpy(reply->detail, told, sizeof reply->detail);
         disable_timeout(action_timeout, false);
         ReleaseCurrentSubTransaction();
     }
@@ -156,6 +159,12 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
         Copy(reply->message, sizeof reply->message, "the recorder cannot write");
     if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES)
         reply->sqlstate = error_unavailable;
+}
+
+void TellCaller(const char* message) {
+    if (told[0] != '\0')
+        strlcat(told, "\n", sizeof told);
+    strlcat(told, message, sizeof told);
 }
 
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }

@@ -13,6 +13,9 @@ int64_t NextActionId();
 // Executes the entry's action and writes its row in warrant.action_results. What the action raises becomes the reply.
 void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply);
 
+// Has the caller of the action under way get a NOTICE, if it is done.
+void TellCaller(const char* message);
+
 // The reply of an action that an earlier recorder executed and committed.
 void RecallReply(int64_t action_id, Reply* reply);
 

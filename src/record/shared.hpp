@@ -53,7 +53,7 @@ struct Reply {
     XLogRecPtr position;      // the end of the commit that made it durable here
     char answer[most_answer_bytes];
     char message[512];
-    char detail[512];
+    char detail[512];                 // of a done action: what its caller is told, a NOTICE a line
     char hint[256];
 };
 

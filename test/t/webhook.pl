@@ -112,6 +112,13 @@ $table = asking($receiver->url('approve'), '', 'max_uses => 1');
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved without a word of uses') for 1 .. 2;
 is(uses_of($table), '1 given, 0 left; 1 given, 0 left', 'each statement is asked about');
 
+$table = asking($receiver->url('pending'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'not decided yet');
+$node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'in other words')");
+ok($node->eventually(sub { grep { $_->{body} =~ /\.$table"/ && $_->{body} =~ /in other words/ } $receiver->deliveries }), 'an amended request is sent again, with its new words');
+ok($node->eventually(sub { value("SELECT string_agg(state || ' ' || answer, ', ' ORDER BY id) FROM warrant.deliveries WHERE webhook = '$table'") eq 'answered amended, answered pending' }),
+	'and what was sent before counts no more');
+
 $table = asking($receiver->url('bare-approve'));
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a bare AuthZEN decision is enough');
 

@@ -1,0 +1,66 @@
+-- A request for what is asked for already, with other words: it amends the pending one, tells so, and voids the approvals given so far.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+CREATE TABLE ledger (a int);
+CREATE TABLE orders (a int);
+GRANT ALL ON ledger, orders TO PUBLIC;
+SELECT warrant.create_policy('ledger', 'approve', on_table => 'ledger', min_approvals => 2, max_duration => '2 hours', max_uses => 5);
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+CREATE FUNCTION asked() RETURNS TABLE (id bigint, state text, reason text, duration interval, max_uses integer, approvals bigint) LANGUAGE sql AS $$
+    SELECT r.id, r.state, r.reason, r.duration, r.max_uses, (SELECT count(*) FROM warrant.decisions d WHERE d.request_id = r.id AND d.approves)
+      FROM warrant.requests r ORDER BY r.id $$;
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => 'a look');
+\c - regress_chief
+SELECT warrant.approve(1);
+-- The same words, or none, leave it as it is; so does the statement of a session that gives none.
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => 'a look');
+SELECT warrant.request('{SELECT}', on_table => 'ledger');
+SELECT count(*) FROM ledger;
+\c - :owner
+SELECT * FROM asked();
+-- Each word that differs.
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => 'a longer look', duration => '1 hour');
+SELECT warrant.request('{SELECT}', on_table => 'ledger', max_uses => 3);
+SELECT warrant.request('{SELECT}', on_table => 'ledger', duration => '60 min', max_uses => 3);
+SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'ledger', duration => '3 hours')$$) \gx
+SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => '');
+\c - :owner
+SELECT * FROM asked();
+-- Who approved has to look again, and his approval stands for the new words then.
+\c - regress_chief
+SELECT warrant.approve(1);
+\c - regress_deputy
+SELECT warrant.approve(1);
+SELECT max_uses, ends_at - starts_at AS duration, reason, granted_by FROM warrant.active_grants;
+-- A refused statement whose session gives other words; those of another statement, or of somebody else, are other requests.
+\c - regress_clerk
+DELETE FROM ledger;
+SET pg_warrant.reason = 'cleaning up';
+DELETE FROM ledger;
+DELETE FROM ledger;
+SET pg_warrant.duration = '5 min';
+DELETE FROM ledger;
+INSERT INTO orders VALUES (1);
+RESET pg_warrant.reason;
+RESET pg_warrant.duration;
+INSERT INTO orders SELECT a FROM ledger;
+DELETE FROM ledger;
+\c - regress_other
+SET pg_warrant.reason = 'mine';
+DELETE FROM ledger;
+\c - :owner
+SELECT * FROM asked();
+-- Two policies, two notices.
+\c - regress_clerk
+SELECT count(*) FROM orders, ledger;
+DELETE FROM ledger USING orders;
+SET pg_warrant.reason = 'both';
+DELETE FROM ledger USING orders;
+\c - :owner
+SELECT event, who, command, relation, request, comment FROM stage.news() WHERE event IN ('request_created', 'request_amended', 'approval', 'request_approved');
+\set file :directory '/sql/include/leave.sql'
+\i :file
