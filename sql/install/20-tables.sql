@@ -1,10 +1,13 @@
+-- Keys include a column that may be NULL, or are of one that could be: a tool that rewrites whatever has a unique key of columns that cannot, as pg_repack
+-- does with a whole database, then leaves our tables out, which it could only stop at.
+
 -- Definitions -------------------------------------------------------------------------------------------------------------------
 
 -- The gate reads the first nineteen columns by their place (src/rules/policies.cpp).
 CREATE TABLE warrant.policies (
-    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2) PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2),
     version integer NOT NULL DEFAULT 1,
-    name text NOT NULL UNIQUE CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
+    name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
     effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
     target_kind "char" NOT NULL CHECK (target_kind IN ('t', 's', 'd', '!')),
     target oid NOT NULL,
@@ -31,7 +34,9 @@ CREATE TABLE warrant.policies (
     webhook text,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     created_by name NOT NULL DEFAULT session_user,
-    max_uses integer CHECK (max_uses > 0)
+    max_uses integer CHECK (max_uses > 0),
+    PRIMARY KEY (id) INCLUDE (max_uses),
+    CONSTRAINT policies_name_key UNIQUE (name) INCLUDE (max_uses)
 );
 CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
@@ -44,8 +49,8 @@ INSERT INTO warrant.policies (id, name, effect, target_kind, target, target_sche
 OVERRIDING SYSTEM VALUE VALUES (1, 'sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
 
 CREATE TABLE warrant.webhooks (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 48),
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 48),
     url text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('decision')),
     secret_name text NOT NULL,
@@ -54,42 +59,46 @@ CREATE TABLE warrant.webhooks (
     timeout_ms integer NOT NULL CHECK (timeout_ms BETWEEN 10 AND 3000),
     enabled boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    created_by name NOT NULL DEFAULT session_user
+    created_by name DEFAULT session_user,
+    PRIMARY KEY (id) INCLUDE (created_by),
+    CONSTRAINT webhooks_name_key UNIQUE (name) INCLUDE (created_by)
 );
 COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that decide requests';
 COMMENT ON COLUMN warrant.webhooks.enabled IS 'nothing is sent otherwise, as in an adopted copy; warrant.enable_webhook ends it';
 COMMENT ON COLUMN warrant.webhooks.secret_name IS 'the name of its keys in the file that pg_warrant.secret_file names';
 
 CREATE TABLE warrant.persons (
-    role oid PRIMARY KEY,
-    role_name name NOT NULL,
-    person text NOT NULL CHECK (person <> '')
+    role oid,
+    role_name name,
+    person text NOT NULL CHECK (person <> ''),
+    PRIMARY KEY (role) INCLUDE (role_name)
 );
 COMMENT ON TABLE warrant.persons IS 'which roles are logins of one human, for four eyes and quorums';
 
 CREATE TABLE warrant.identities (
-    role oid,
-    identity text,
-    PRIMARY KEY (role, identity)
+    role oid CHECK (role IS NOT NULL),
+    identity text CHECK (identity IS NOT NULL),
+    UNIQUE (role, identity)
 );
 COMMENT ON TABLE warrant.identities IS 'as whom the server has authenticated the logins that have asked, decided or been refused: two logins of one identity are one human';
 
 -- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
 CREATE TABLE warrant.audit_unsealed (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     event text NOT NULL,
     origin jsonb NOT NULL,
     policy_name text,
     policy_version integer,
-    comment text
+    comment text,
+    PRIMARY KEY (id) INCLUDE (policy_version)
 );
 
 -- What the recorder alone writes, but for the leases of deliveries ------------------------------------------------------------------------------------------------
 
 -- src/rules/requests.cpp reads the first four columns by their place.
 CREATE TABLE warrant.requests (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
     requester oid NOT NULL,
     awaited boolean NOT NULL DEFAULT false,
@@ -103,7 +112,8 @@ CREATE TABLE warrant.requests (
     expires_at timestamptz NOT NULL,
     decided_at timestamptz,
     grant_id bigint,
-    max_uses integer
+    max_uses integer,
+    PRIMARY KEY (id) INCLUDE (max_uses)
 );
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
@@ -134,13 +144,13 @@ CREATE TABLE warrant.decisions (
     duration interval,
     comment text,
     max_uses integer,
-    PRIMARY KEY (request_id, person)
+    PRIMARY KEY (request_id, person) INCLUDE (max_uses)
 );
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
 
 -- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     request_id bigint NOT NULL REFERENCES warrant.requests,
     webhook text NOT NULL,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'answered', 'dead', 'dropped')),
@@ -152,7 +162,8 @@ CREATE TABLE warrant.deliveries (
     error text,
     facts jsonb NOT NULL,
     awaited boolean DEFAULT true,
-    not_before timestamptz
+    not_before timestamptz,
+    PRIMARY KEY (id) INCLUDE (not_before)
 );
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
@@ -163,7 +174,7 @@ COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no er
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 
 CREATE TABLE warrant.grants (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     request_id bigint REFERENCES warrant.requests,
     grantee oid NOT NULL,
     grantee_name name NOT NULL,
@@ -174,7 +185,8 @@ CREATE TABLE warrant.grants (
     closed_at timestamptz,
     closed_by name,
     close_reason text,
-    max_uses integer
+    max_uses integer,
+    PRIMARY KEY (id) INCLUDE (request_id)
 );
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
@@ -207,8 +219,9 @@ COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under t
 -- One row for each limited grant. No trigger: a use voids nobody's cache, because what limited grants allow is not kept. src/rules/uses.cpp
 -- reads both columns by their place.
 CREATE TABLE warrant.grant_uses (
-    grant_id bigint PRIMARY KEY,
-    uses_left integer NOT NULL CHECK (uses_left >= 0)
+    grant_id bigint CHECK (grant_id IS NOT NULL),
+    uses_left integer NOT NULL CHECK (uses_left >= 0),
+    CONSTRAINT grant_uses_pkey UNIQUE (grant_id)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
 
@@ -218,7 +231,7 @@ SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity',
   FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
 
 CREATE TABLE warrant.action_results (
-    action_id bigint PRIMARY KEY,
+    action_id bigint,
     done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     session_user_oid oid NOT NULL,
     action text NOT NULL,
@@ -227,7 +240,8 @@ CREATE TABLE warrant.action_results (
     sqlstate text,
     message text,
     detail text,
-    hint text
+    hint text,
+    PRIMARY KEY (action_id) INCLUDE (sqlstate)
 );
 CREATE INDEX ON warrant.action_results USING brin (done_at);
 
@@ -326,6 +340,8 @@ REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
 -- A publication FOR ALL TABLES refuses UPDATE of a table without one, the recorder's too.
 ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
 ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
+ALTER TABLE warrant.grant_uses REPLICA IDENTITY FULL;
+ALTER TABLE warrant.identities REPLICA IDENTITY FULL;
 
 -- Invalidation ------------------------------------------------------------------------------------------------------------------
 
