@@ -3,6 +3,7 @@
 \set file :directory '/sql/include/enter.sql'
 \i :file
 CREATE TABLE ledger (a int);
+GRANT SELECT ON ledger TO regress_clerk;
 SELECT warrant.protect('ledger');
 SELECT stage.settle();
 SELECT count(*) > 0 AS has_rows FROM warrant.audit_log;
@@ -49,6 +50,37 @@ ROLLBACK;
 SET SESSION AUTHORIZATION regress_clerk;
 SELECT state FROM stage.try('SELECT FROM ledger');
 RESET SESSION AUTHORIZATION;
+-- Dropped and created again in one transaction: for this one the old one counts, after its commit the new one, with a log and rules of its own.
+BEGIN;
+SELECT warrant.discard_audit_log() > 0 AS rows_go;
+DROP EXTENSION pg_warrant CASCADE;
+CREATE EXTENSION pg_warrant;
+SELECT warrant.protect('ledger');
+SELECT count(*) FROM ledger;
+SAVEPOINT created;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT FROM ledger;
+ROLLBACK TO created;
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_clerk;
+SELECT state FROM stage.try('SELECT FROM ledger');
+RESET SESSION AUTHORIZATION;
+BEGIN;
+SELECT warrant.discard_audit_log() > 0 AS rows_go;
+DROP EXTENSION pg_warrant CASCADE;
+CREATE EXTENSION pg_warrant;
+SELECT warrant.protect('ledger');
+COMMIT;
+SELECT stage.settle();
+SELECT min(seq) FROM warrant.audit_log;
+\c - regress_clerk
+SELECT state, detail FROM stage.try('SELECT FROM ledger');
+\c - regress_chief
+SELECT warrant.approve(1);
+\c - regress_clerk
+SELECT state FROM stage.try('SELECT FROM ledger');
+\c - :owner
+SET client_min_messages = warning;
 -- It counts until the commit: in the transaction exempt ones go on, as do event triggers, and for others nothing is open.
 CREATE TABLE dropped (name text);
 CREATE FUNCTION note_drop() RETURNS event_trigger LANGUAGE plpgsql AS

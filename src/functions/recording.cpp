@@ -5,6 +5,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "rules/commands.hpp"
+#include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/two_phase.hpp"
 #include "record/changes.hpp"
@@ -127,9 +128,10 @@ WARRANT_FUNCTION(warrant_origin) {
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(OriginAsJson(&origin)));
 }
 
-// is_elsewhere() -> boolean: whether another database of the cluster has the extension.
+// is_elsewhere() -> boolean: whether another database of the cluster has the extension, or this one has it until the transaction that creates it anew
+// commits: its roles have been guarded.
 WARRANT_FUNCTION(warrant_is_elsewhere) {
-    bool elsewhere = false;
+    bool elsewhere = OidIsValid(CommittedExtension(extension_name));
     LWLockAcquire(shared->lock, LW_SHARED);
     for (int i = 0; i < shared->database_count; i++)
         elsewhere = elsewhere || (OidIsValid(shared->databases[i].oid) && shared->databases[i].oid != MyDatabaseId);

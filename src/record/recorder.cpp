@@ -328,6 +328,12 @@ bool StillInstalled() {
     return self.installed;
 }
 
+// While the batch waited for a lock, its tables may have become those of another one, whose log begins at 1.
+void RequireSameExtension() {
+    if (get_extension_oid(extension_name, true) != self.extension)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" was created anew meanwhile", extension_name)));
+}
+
 // An open door is in every log of the server's life.
 void NoteRestore() {
     if (self.restore_noted || !settings.allow_restore)
@@ -355,6 +361,7 @@ void RunBatch() {
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
+    RequireSameExtension();
     WaitPoint("recorder_before_commit");
 }
 

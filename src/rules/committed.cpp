@@ -38,13 +38,13 @@ void EndCommitted(CommittedScan* scan) {
     table_close(scan->table, AccessShareLock);
 }
 
-bool ExtensionIsCommitted(const char* extension_name) {
+Oid CommittedExtension(const char* extension_name) {
     CommittedScan scan;
     BeginCommitted(&scan, ExtensionRelationId, [] { return Oid(ExtensionNameIndexId); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(extension_name));
-    bool found = false;
-    ForEachCommitted(&scan, &key, 1, [&found](Datum*, bool*) { found = true; });
+    Oid found = InvalidOid;
+    ForEachCommitted(&scan, &key, 1, [&found](Datum* values, bool*) { found = DatumGetObjectId(values[Anum_pg_extension_oid - 1]); });
     EndCommitted(&scan);
     return found;
 }

@@ -58,7 +58,7 @@ void ForEachCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Vis
 // Whether another transaction, too, can see the object, found by the catalogue's index of OIDs.
 bool IsCommitted(Oid catalog, Oid oid_index, Oid object);
 
-// Whether the extension's row is committed: not created, and not dropped, by the current transaction alone.
-bool ExtensionIsCommitted(const char* extension_name);
+// The extension by its committed row: not created, and not dropped, by the current transaction alone. InvalidOid when there is none.
+Oid CommittedExtension(const char* extension_name);
 
 }    // namespace warrant

@@ -24,8 +24,8 @@ Oid OwnObject(const char* name) {
     return object;
 }
 
-// The current transaction has dropped it, which counts only from its commit on; its tables can be read no more.
-bool IsBeingDropped() { return !OidIsValid(get_extension_oid(extension_name, true)); }
+// The current transaction has dropped it, and perhaps created it again, which counts only from its commit on; its tables can be read no more.
+bool IsBeingDropped(Oid committed) { return get_extension_oid(extension_name, true) != committed; }
 
 // Those whose statements run whatever the policies say go on; for the others there is nothing to read a decision from.
 const Installation* WhileBeingDropped() {
@@ -39,8 +39,9 @@ const Installation* LookForInstallation() {
     ListenForInvalidations();    // what changes from here on is heard
     installation_looked_for = false;
     installation_invalid = false;
-    bool installed = ExtensionIsCommitted(extension_name);
-    if (installed && IsBeingDropped())
+    Oid committed = CommittedExtension(extension_name);
+    bool installed = OidIsValid(committed);
+    if (installed && IsBeingDropped(committed))
         return WhileBeingDropped();
     if (installed) {
         installation.schema = get_namespace_oid(schema_name, true);
