@@ -13,7 +13,7 @@ namespace warrant {
 
 // The transaction in which relations were noted; cheap to compare.
 extern LocalTransactionId created_in;
-inline bool HasCreated() { return created_in == MyTransactionNumber(); }
+inline bool HasCreated() { return created_in != InvalidLocalTransactionId && created_in == MyTransactionNumber(); }
 
 // A relation has just been created; its catalogue rows cannot be seen yet.
 void NoteCreated(Oid relation, const ObjectAccessPostCreate* how);

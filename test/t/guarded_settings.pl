@@ -53,6 +53,14 @@ refused($_) for (
 	"ALTER DATABASE plain SET local_preload_libraries = 'evil'",
 	'ALTER DATABASE plain SET pg_warrant.enforcement = off',
 	'ALTER DATABASE plain RESET pg_warrant.enforcement');
+
+# A name that is none of the gate's is the server's to refuse.
+for my $sql ("SET pg_warrant.reasn = 'x'", "ALTER ROLE clerk SET pg_warrant.reasn = 'x'", "ALTER DATABASE plain SET pg_warrant.reasn = 'x'",
+	"ALTER SYSTEM SET pg_warrant.reasn = 'x'")
+{
+	my ($state, $err) = $node->sqlstate_as('clerk', $sql, 'plain');
+	ok($state =~ /^42/ && $err =~ /pg_warrant\.reasn/ && $err !~ /guarded/, "no setting of the gate's: $sql") or diag($err);
+}
 if ($node->pg_version >= 18)
 {
 	$node->safe_psql('postgres', 'GRANT ALTER SYSTEM ON PARAMETER oauth_validator_libraries TO clerk; GRANT SET ON PARAMETER extension_control_path TO clerk');
