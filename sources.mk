@@ -16,6 +16,7 @@ SOURCES := \
 	src/courier/letter.cpp \
 	src/courier/secrets.cpp \
 	src/functions/actions.cpp \
+	src/functions/asked.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
@@ -84,6 +85,7 @@ SOURCES := \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
 	src/rules/policies.cpp \
+	src/rules/privileges.cpp \
 	src/rules/requests.cpp \
 	src/rules/subject.cpp \
 	src/rules/two_phase.cpp \

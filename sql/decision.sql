@@ -72,7 +72,7 @@ SELECT * FROM stage.news();
 \c - :owner
 SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name <> 'sentinel' ORDER BY id;
 CREATE FUNCTION governed(role regrole, command text, target regclass) RETURNS text LANGUAGE sql
-AS $$ SELECT concat_ws(' -> ', (array_agg(detail ORDER BY step))[1], (array_agg(answer ORDER BY step DESC))[1]) FROM warrant.explain($1, $2, $3) $$;
+AS $$ SELECT concat_ws(' -> ', (array_agg(detail ORDER BY step) FILTER (WHERE rule = 'policy'))[1], (array_agg(answer ORDER BY step DESC))[1]) FROM warrant.explain($1, $2, $3) $$;
 SELECT warrant.create_policy('whole database', 'deny', on_database => true);
 SELECT governed('regress_clerk', 'SELECT', 'vault.gold'), governed('regress_clerk', 'SELECT', 'plain');
 SELECT warrant.create_policy('whole schema', 'approve', on_schema => 'vault');
@@ -103,8 +103,16 @@ SELECT warrant.expand_commands('{select,Insert,SELECT}');
 SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name <> 'sentinel' ORDER BY id;
 SELECT warrant.create_policy('read', 'deny', on_table => 'plain', commands => '{SELECT}'), warrant.create_policy('insert', 'deny', on_table => 'ledger', commands => '{INSERT}');
 SELECT warrant.create_policy('write', 'deny', on_table => 'vault.gold', commands => '{WRITE}');
+-- Of its owner: others lack the privileges that come before.
+ALTER TABLE plain OWNER TO regress_clerk;
+ALTER TABLE ledger OWNER TO regress_clerk;
+ALTER TABLE vault.gold OWNER TO regress_clerk;
 SELECT t AS target, string_agg(c, ' ' ORDER BY n) AS denied FROM unnest('{plain,ledger,vault.gold}'::regclass[]) AS t, unnest(warrant.expand_commands('{ALL}')) WITH ORDINALITY AS w (c, n)
  WHERE governed('regress_clerk', c, t) LIKE '%denied' GROUP BY t;
+ALTER TABLE plain OWNER TO :owner;
+ALTER TABLE ledger OWNER TO :owner;
+ALTER TABLE vault.gold OWNER TO :owner;
+GRANT ALL ON plain, ledger, vault.gold TO regress_clerk;
 SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name <> 'sentinel' ORDER BY id;
 
 SELECT warrant.create_policy('whole database', 'deny', on_database => true);

@@ -3,6 +3,7 @@
 \set file :directory '/sql/include/enter.sql'
 \i :file
 CREATE TABLE ledger (a int);
+GRANT ALL ON ledger TO regress_clerk;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 SELECT warrant.protect('ledger');
 \c - regress_clerk

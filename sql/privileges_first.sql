@@ -176,6 +176,39 @@ COPY orders TO STDOUT;
 COPY orders (id) TO STDOUT;
 COPY (SELECT card FROM orders) TO STDOUT;
 SELECT id, string_agg(relation_name || ' ' || array_to_string(commands, ','), '; ' ORDER BY relation_name) AS items FROM warrant.my_requests GROUP BY id ORDER BY id;
+-- Who asks by name must be able to run it, directly, by a role that he can set, an ancestor or a view; a group of commands is for what he can.
+CREATE FUNCTION pg_temp.asks(commands text[], VARIADIC tables regclass[]) RETURNS text LANGUAGE plpgsql AS
+$$ BEGIN RETURN warrant.request(commands, on_tables => tables) > 0; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+SELECT pg_temp.asks('{SELECT}', 'orders') AS columns, pg_temp.asks('{DELETE}', 'orders') AS none, pg_temp.asks('{SELECT}', 'tied') AS others,
+       pg_temp.asks('{SELECT,DELETE}', 'orders') AS one_lacks, pg_temp.asks('{WRITE}', 'orders') AS some_of_a_group, pg_temp.asks('{WRITE}', 'tied') AS none_of_a_group,
+       pg_temp.asks('{SELECT}', 'theirs', 'tied') AS among_several, pg_temp.asks('{SELECT}', 'part') AS through_parent;
+SELECT pg_temp.asks('{ALTER}', 'theirs') AS trigger, pg_temp.asks('{ALTER}', 'orders') AS alters, pg_temp.asks('{DROP}', 'orders') AS drops,
+       pg_temp.asks('{GRANT}', 'orders') AS grants, pg_temp.asks('{LOCK}', 'tied') AS locks,
+       pg_temp.asks('{TRUNCATE}', 'orders') AS truncates;
+CREATE TEMP TABLE passing (a int);
+SELECT pg_temp.asks('{SELECT}', 'passing') AS temporary;
+SELECT warrant.request('{CREATE}', on_schema => 'hidden');
+SELECT warrant.request('{SELECT}', on_schema => 'hidden');
+SELECT warrant.request('{SELECT}', on_schema => 'public') > 0 AS schema, warrant.request('{SELECT}', on_database => true) > 0 AS database;
+\c - regress_other
+SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS by_membership;
+SELECT warrant.request('{INSERT}', on_table => 'orders');
+\c - :owner
+CREATE VIEW selling AS SELECT note FROM orders;
+GRANT SELECT, DELETE ON selling TO regress_deputy;
+\c - regress_deputy
+SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS through_view;
+SELECT warrant.request('{UPDATE}', on_table => 'orders');
+-- A grant to who lacks the privilege says so, and explain knows.
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{SELECT,DELETE}', on_tables => '{orders,tied}');
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'tied');
+SELECT * FROM warrant.explain('regress_clerk', 'DELETE', 'orders');
+SELECT step, rule, answer FROM warrant.explain('regress_clerk', 'SELECT', 'orders');
+SELECT * FROM warrant.explain('regress_clerk', 'DROP', 'orders');
+\c - regress_clerk
+SELECT * FROM tied;
+SELECT count(*) FROM orders;
 \c - :owner
 DROP SCHEMA hidden CASCADE;
 DROP OWNED BY regress_owner, regress_reader CASCADE;

@@ -8,6 +8,7 @@ CREATE TABLE vault.silver (a int);
 CREATE TABLE vault.tin (a int);
 CREATE TABLE plain (a int);
 CREATE TABLE ledger (a int);
+GRANT SELECT ON stage.mark TO regress_clerk;
 CREATE ROLE regress_team;
 GRANT regress_team TO regress_deputy;
 GRANT USAGE ON SCHEMA vault TO PUBLIC;
@@ -115,6 +116,7 @@ DELETE FROM nursery.first;
 -- Hundreds of tables in one request, which is found again.
 \c - :owner
 DO $$ BEGIN FOR i IN 1..700 LOOP EXECUTE format('CREATE TABLE nursery.t%s (a int)', i); END LOOP; END $$;
+GRANT UPDATE ON ALL TABLES IN SCHEMA nursery TO regress_clerk;
 \c - regress_clerk
 SELECT array_agg(oid::regclass) AS tables FROM pg_class WHERE relnamespace = 'nursery'::regnamespace AND relkind = 'r' \gset
 SELECT warrant.request('{UPDATE}', on_tables => :'tables') AS id \gset

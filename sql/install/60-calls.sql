@@ -7,7 +7,7 @@ COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean,
 'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same. Another reason,
 duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
 max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
-policy allows, and when nothing of it needs approval; 42501 when a policy denies it; 53400 when too many are pending. Durable at once, whatever the transaction does.';
+policy allows, and when nothing of it needs approval; 42501 when a policy denies it, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request. Raises P0002, 55006, 42501. Durable at once.';

@@ -11,6 +11,7 @@
 #include "record/entry.hpp"
 #include "record/origin.hpp"
 #include "record/ring.hpp"
+#include "functions/asked.hpp"
 
 namespace warrant {
 
@@ -201,7 +202,11 @@ void RecordIndirectAttempt(const char* function) {
 }    // namespace warrant
 
 // Any of: request, cancel, ask_result.
-WARRANT_FUNCTION(warrant_action) { return warrant::DoAction(fcinfo); }
+WARRANT_FUNCTION(warrant_action) {
+    if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "request") == 0)
+        warrant::CheckRequested(fcinfo);
+    return warrant::DoAction(fcinfo);
+}
 
 // Any of: approve, deny, grant, revoke.
 WARRANT_FUNCTION(warrant_decision) {
@@ -218,5 +223,8 @@ WARRANT_FUNCTION(warrant_decision) {
                         errdetail("It was called from a function, a view or a larger statement."),
                         errhint("Run SELECT warrant.%s(...) by itself.", name)));
     }
-    return DoAction(fcinfo);
+    Datum answer = DoAction(fcinfo);
+    if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "grant") == 0)
+        TellLacking(fcinfo);
+    return answer;
 }

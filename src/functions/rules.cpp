@@ -9,11 +9,13 @@
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
+#include "rules/privileges.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
 #include "rules/grants.hpp"
 #include "rules/subject.hpp"
 #include "rules/weakening.hpp"
+#include "functions/asked.hpp"
 
 namespace warrant {
 
@@ -30,21 +32,6 @@ Datum CommandsAsArray(CommandMask mask) {
 
 // Of a mask that is not empty.
 Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
-
-void RequireRelation(Oid relation) {
-    char* name = get_rel_name(relation);
-    if (name == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
-    char kind = get_rel_relkind(relation);
-    Oid schema = get_rel_namespace(relation);
-    if (strchr("rpfvm", kind) == nullptr)
-        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
-                        errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
-    // By name: in the transaction of CREATE EXTENSION there is no installation yet.
-    if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
-        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
-                        errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
-}
 
 const char* WordFor(Answer answer) {
     switch (answer) {
@@ -104,7 +91,32 @@ void RequireArguments(FunctionCallInfo fcinfo) {
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
 }
 
+// The server's own privileges: they come first, and are nothing that the decision keeps.
+bool PutPrivileges(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
+    bool holds = ReachesRelation(role, relation, command);
+    Datum values[4] = {Int32GetDatum(1), CStringGetTextDatum("privileges"), CStringGetTextDatum(holds ? "goes on" : "refuse: permission denied"),
+                       holds ? Datum(0) : CStringGetTextDatum(WordsForLacking(relation, command))};
+    bool nulls[4] = {false, false, false, holds};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    return holds;
+}
+
 }    // namespace
+
+void RequireRelation(Oid relation) {
+    char* name = get_rel_name(relation);
+    if (name == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+    char kind = get_rel_relkind(relation);
+    Oid schema = get_rel_namespace(relation);
+    if (strchr("rpfvm", kind) == nullptr)
+        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
+                        errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
+    // By name: in the transaction of CREATE EXTENSION there is no installation yet.
+    if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
+        ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
+                        errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
+}
 
 }    // namespace warrant
 
@@ -205,9 +217,11 @@ WARRANT_FUNCTION(warrant_explain) {
     Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
     const Governance* governance = Command(command) == Command::Admin ? ReadDatabaseGovernance(PG_GETARG_OID(0)) : FindGovernance(PG_GETARG_OID(2));
     Question question = {PG_GETARG_OID(0), governance, Command(command), MonotonicNow(), &decision};
-    for (int i = 0; i < decision_step_count; i++) {
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    bool holds = PutPrivileges(result, PG_GETARG_OID(0), PG_GETARG_OID(2), Command(command));
+    for (int i = 0; i < decision_step_count && holds; i++) {
         bool answered = decision_steps[i].answer(&question);
-        PutStep(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), i + 1, &decision_steps[i], answered, &question);
+        PutStep(result, i + 2, &decision_steps[i], answered, &question);
         if (answered)
             break;
     }

@@ -37,7 +37,7 @@ tamper(q{ALTER TABLE warrant.policies DROP CONSTRAINT policies_effect_check}
 is(as_clerk('SELECT count(*) FROM orders'), '42501 SELECT on table "orders" is refused', 'an effect that no step answers refuses');
 is(as_clerk('SELECT count(*) FROM notes'), 'ran: 0', 'what it does not govern runs');
 is($node->safe_psql('postgres', q{SELECT string_agg(rule || ': ' || answer, ', ' ORDER BY step) FROM warrant.explain('clerk', 'SELECT', 'orders')}),
-	'policy: goes on, exempt: goes on, open: goes on, deny: goes on, grant: goes on, approve: goes on, otherwise: refuse',
+	'privileges: goes on, policy: goes on, exempt: goes on, open: goes on, deny: goes on, grant: goes on, approve: goes on, otherwise: refuse',
 	'explain shows that nothing answered');
 
 tamper(q{DELETE FROM warrant.policies});
