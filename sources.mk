@@ -69,6 +69,7 @@ SOURCES := \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/origin.cpp \
+	src/record/rate.cpp \
 	src/record/recorder.cpp \
 	src/record/repeats.cpp \
 	src/record/replicated.cpp \

@@ -103,7 +103,7 @@ BEGIN
            coalesce(schema_name, ''), ''::name, array_agg(DISTINCT w.command), p.id
       FROM (SELECT c.command, warrant.governing_policy(subject, c.command, r.oid)
               FROM pg_class r CROSS JOIN unnest(commands) AS c (command)
-             WHERE c.command <> 'ADMIN' AND r.relkind IN ('r', 'p', 'f', 'v', 'm') AND (schema_name IS NULL OR r.relnamespace = to_regnamespace(quote_ident(schema_name)))
+             WHERE c.command <> 'ADMIN' AND r.relkind IN ('r', 'p', 'f', 'v', 'm') AND r.relpersistence <> 't' AND (schema_name IS NULL OR r.relnamespace = to_regnamespace(quote_ident(schema_name)))
             UNION ALL SELECT c.command, warrant.governing_schema_policy(subject, c.command, n.oid) FROM pg_namespace n CROSS JOIN unnest(commands) AS c (command)
              WHERE c.command <> 'ADMIN' AND (schema_name IS NULL OR n.nspname = schema_name)
             UNION ALL SELECT 'ADMIN', warrant.governing_admin_policy(subject) WHERE 'ADMIN' = ANY (commands) AND schema_name IS NULL) AS w (command, policy)

@@ -10,6 +10,7 @@
 #include "record/actions.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
+#include "record/rate.hpp"
 #include "record/ring.hpp"
 #include "functions/asked.hpp"
 
@@ -182,6 +183,7 @@ void RecordIndirectAttempt(const char* function) {
     header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
     header.fields.rows = header.fields.duration_us = -1;
     header.fields.executions = 1;
+    AwaitTurn(CurrentSubject());
     namestrcpy(&header.fields.schema_name, "warrant");
     namestrcpy(&header.fields.relation_name, function);
     PrepareOrigin();
@@ -190,6 +192,9 @@ void RecordIndirectAttempt(const char* function) {
     const Frame* top = OutermostFrame();
     parts.text = top == nullptr ? nullptr : SourceOf(top).text;
     parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
+    if (parts.text != nullptr)    // by which the recorder knows one that comes again
+        DigestOf(parts.text, int(strlen(parts.text)), header.fields.digest);
+    header.fields.has_digest = parts.text != nullptr;
     if (Enqueue(&header, &parts, false, false) == Enqueued::Yes) {
         Reply reply;
         constexpr long patience_ms = 1000;    // it is refused either way
@@ -203,9 +208,18 @@ void RecordIndirectAttempt(const char* function) {
 
 // Any of: request, cancel, ask_result.
 WARRANT_FUNCTION(warrant_action) {
-    if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "request") == 0)
-        warrant::CheckRequested(fcinfo);
-    return warrant::DoAction(fcinfo);
+    using namespace warrant;
+    Oid subject = CurrentSubject();
+    char* name = get_func_name(fcinfo->flinfo->fn_oid);
+    if (name == nullptr || strcmp(name, "request") != 0) {
+        AwaitTurn(subject);
+        return DoAction(fcinfo);
+    }
+    CheckRequested(fcinfo);
+    TakeLongTurn(subject);
+    Datum answer = DoAction(fcinfo);
+    GiveLongTurnBack(subject);
+    return answer;
 }
 
 // Any of: approve, deny, grant, revoke.
@@ -223,7 +237,11 @@ WARRANT_FUNCTION(warrant_decision) {
                         errdetail("It was called from a function, a view or a larger statement."),
                         errhint("Run SELECT warrant.%s(...) by itself.", name)));
     }
+    Oid subject = CurrentSubject();
+    AwaitTurn(subject);
     Datum answer = DoAction(fcinfo);
+    if (!fcinfo->isnull)    // NULL is a request that somebody else now has pending
+        ReturnTurn(subject);
     if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "grant") == 0)
         TellLacking(fcinfo);
     return answer;

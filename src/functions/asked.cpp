@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -105,6 +106,9 @@ void CheckMany(Oid subject, const Asked* asked) {
     Oid schema = asked->schema == nullptr ? InvalidOid : get_namespace_oid(asked->schema, true);
     if (asked->schema != nullptr && !OidIsValid(schema))
         return;
+    if (isAnyTempNamespace(schema))
+        ereport(ERROR, (errcode(error_wrong_kind), errmsg("schema \"%s\" cannot be protected", asked->schema),
+                        errdetail("What is in it is temporary.")));
     CommandMask wanted = 0, held = MaskOf(Command::Admin);
     ListCell* cell;
     foreach (cell, asked->words)

@@ -9,6 +9,7 @@
 #include "record/entry.hpp"
 #include "record/guards.hpp"
 #include "record/origin.hpp"
+#include "record/rate.hpp"
 #include "record/ring.hpp"
 #include "gate/cluster.hpp"
 #include "gate/refusal.hpp"
@@ -147,7 +148,7 @@ void ListenForEnds() {
 }
 
 [[noreturn]] void RefuseGuarded(const Guarded* guarded, Node* utility) {
-    DelayByRate(CurrentSubject());
+    AwaitTurn(CurrentSubject());
     EntryHeader header;
     EntryParts parts;
     FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));

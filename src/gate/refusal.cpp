@@ -14,6 +14,7 @@
 #include "rules/subject.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
+#include "record/rate.hpp"
 #include "record/shared.hpp"
 #include "pg/frame.hpp"
 #include "gate/statement.hpp"
@@ -312,32 +313,13 @@ void ForgetLastRefusal() {
         met = Kept{};
 }
 
-void DelayByRate(Oid subject) {
-    pg_atomic_uint64* next = &shared->next_refusal[BucketOf(subject)];
-    constexpr int64 second_us = 1000000, longest_us = 2 * second_us;
-    int64 interval = second_us / settings.refusal_rate_per_s;
-    uint64_t mine = pg_atomic_read_u64(next), now, turn;
-    do {
-        now = uint64_t(GetCurrentTimestamp());
-        turn = mine > now - second_us ? mine : now - second_us;
-        turn = turn < now + longest_us ? turn : now + longest_us;    // turns left behind by cancels must not add up
-    } while (!pg_atomic_compare_exchange_u64(next, &mine, turn + interval));
-    TimestampTz until = TimestampTz(turn);
-    for (long left; (left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0;) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
-        CHECK_FOR_INTERRUPTS();
-    }
-}
-
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
     Missing* asked = static_cast<Missing*>(palloc(count * sizeof(Missing)));
     memcpy(asked, missing, count * sizeof(Missing));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    if (!Mutant("refusal_rate"))
-        DelayByRate(CurrentSubject());
+    AwaitTurn(CurrentSubject());
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
         // It stays: who cancels it has tried what it refuses all the same.

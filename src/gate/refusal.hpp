@@ -15,9 +15,6 @@ struct Missing {
     Answer answer;             // Deny, Request or Refuse
 };
 
-// A token bucket of one second's refusals; who is over it waits for his turn, which a cancel ends.
-void DelayByRate(Oid subject);
-
 // Raises 42501 in the shape of DESIGN.md section 2; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once.
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait);

@@ -7,6 +7,7 @@
 #include "rules/subject.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
+#include "record/rate.hpp"
 #include "record/ring.hpp"
 #include "gate/replication.hpp"
 
@@ -47,6 +48,7 @@ void OnConnection(Port* port) {
     Oid role = get_role_oid(port->user_name, true);
     const char* kind = am_db_walsender ? "logical replication connection" : "physical replication connection";
     bool listed = OidIsValid(role) && IsListedForReplication(role);
+    AwaitTurn(role);
     Record(listed ? Event::Allowed : Event::Refused, role, kind);
     if (!listed)
         ereport(FATAL, (errcode(error_refused), errmsg("role \"%s\" may not open a replication connection", port->user_name),

@@ -13,6 +13,7 @@
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
+#include "record/rate.hpp"
 #include "record/recorder.hpp"
 #include "record/refusals.hpp"
 #include "record/repeats.hpp"
@@ -164,13 +165,23 @@ void AnswerAgain(Item* item) {
         RecallReply(int64(pg_atomic_read_u64(&MailboxOf(item->entry->process)->action_id)), &item->reply);
 }
 
+// What a subject can go on sending. Decisions that are made, and uses that are spent, are none.
+bool IsAtWill(const EntryHeader* entry, const Reply* reply) {
+    EntryParts parts = PartsOf(entry);
+    auto is = [&parts](const char* name) { return parts.action_size == strlen(name) && memcmp(parts.action, name, parts.action_size) == 0; };
+    return !is("spend") && (reply->failed || is("refuse") || is("request") || is("cancel") || is("ask_result"));
+}
+
 // A refusal keeps what was filed; everything else may change what a refusal's answer is.
 void ProcessAction(Item* item, int64_t action_id) {
     WaitPoint("recorder_action");
     int64_t before = self.working.last_seq;
     self.acted = true;
+    int64_t used_before = ProcessorTime();
     if (item->taken)
         ExecuteAction(item->entry, action_id, &item->reply);
+    if (IsAtWill(item->entry, &item->reply))
+        ChargeTime(item->entry->origin.session_user, ProcessorTime() - used_before);
     if (IsRefusal(item->entry))
         KeepRefusal(item->entry, &item->reply, before);
     else
@@ -199,7 +210,7 @@ void ProcessItem(Item* item) {
         AnswerAgain(item);
     else if (IsAction(item))
         ProcessAction(item, action_id);
-    else if (!item->folded)
+    else if (!item->folded && !CountAttempt(entry))
         SealEntry(entry, item->outcome);
 }
 

@@ -23,7 +23,8 @@ Repeated* PlaceOf(const EntryHeader* refusal, const EntryParts* parts) {
 
 bool AreSame(const Repeated* known, const EntryHeader* refusal, const EntryParts* parts) {
     return memcmp(&known->origin, &refusal->origin, sizeof known->origin) == 0 &&
-           memcmp(known->digest, refusal->fields.digest, sizeof known->digest) == 0 && known->arguments_size == parts->arguments_size &&
+           memcmp(known->digest, refusal->fields.digest, sizeof known->digest) == 0 && known->event == refusal->fields.event &&
+           memcmp(&known->relation_name, &refusal->fields.relation_name, sizeof known->relation_name) == 0 && known->arguments_size == parts->arguments_size &&
            memcmp(known->arguments, parts->arguments, parts->arguments_size) == 0;
 }
 
@@ -54,6 +55,8 @@ void CountRepeatsOf(const EntryHeader* refusal) {
     place->arguments_size = parts.arguments_size;
     place->origin = refusal->origin;
     memcpy(place->digest, refusal->fields.digest, sizeof place->digest);
+    place->event = refusal->fields.event;
+    place->relation_name = refusal->fields.relation_name;
     place->until = MonotonicNow() + counted_for_us;
     place->is_new = true;
     place->memory = memory;
@@ -64,6 +67,24 @@ Repeated* FindRepeated(const EntryHeader* refusal) {
     Repeated* place = PlaceOf(refusal, &parts);
     bool counts = counting && place->memory != nullptr && !place->sealed && MonotonicNow() < place->until && AreSame(place, refusal, &parts);
     return counts ? place : nullptr;
+}
+
+bool CountAttempt(const EntryHeader* entry) {
+    if (entry->fields.event != Event::IndirectAttempt)
+        return false;
+    Repeated* place = FindRepeated(entry);
+    if (place == nullptr) {
+        CountRepeatsOf(entry);
+        return false;
+    }
+    if (place->rows == nullptr) {
+        place->rows = static_cast<EntryHeader**>(MemoryContextAlloc(place->memory, sizeof(EntryHeader*)));
+        place->rows[0] = static_cast<EntryHeader*>(MemoryContextAlloc(place->memory, entry->size));
+        memcpy(place->rows[0], entry, entry->size);
+        place->row_count = 1;
+    }
+    place->counted++;
+    return true;
 }
 
 void CloseRepeats() {

@@ -1,4 +1,4 @@
-// Refusals that a session meets again within a second: the first is written at once, the others are counted, and when the second is over
+// Refusals, and indirect attempts, that a session meets again within a second: the first is written at once, the others are counted, and when the second is over
 // they are written as one row for each access. A crash forgets what was counted; every other end of the recorder writes it.
 #pragma once
 
@@ -15,6 +15,8 @@ struct Repeated {
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     uint32_t arguments_size;
     char* arguments;
+    Event event;
+    NameData relation_name;
     TimestampTz until;         // they are counted
     int row_count;
     EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
@@ -32,6 +34,9 @@ void CountRepeatsOf(const EntryHeader* refusal);
 
 // Where the refusal is to be counted; nullptr when it is to be written.
 Repeated* FindRepeated(const EntryHeader* refusal);
+
+// An indirect attempt as one that is counted, which it is too; false: it is to be written.
+bool CountAttempt(const EntryHeader* entry);
 
 // Refusals like these have another answer from now on.
 void CloseRepeats();

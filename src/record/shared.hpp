@@ -8,6 +8,7 @@
 namespace warrant {
 
 constexpr int subject_buckets = 64;
+constexpr int rate_buckets = 4096;    // so many that subjects hardly share one
 constexpr int most_guarded_roles = 1024;
 
 // One database that has the extension. Its ring's bytes stand elsewhere in the same segment.
@@ -80,7 +81,8 @@ struct Shared {
     Oid slotless[16];                 // databases whose recorder found no slot; more than fit stay unknown
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
-    pg_atomic_uint64 next_refusal[subject_buckets];    // when the next refusal of a subject may be answered
+    pg_atomic_uint64 next_turn[rate_buckets];    // of a subject: when his next entry may be sent (rate.hpp)
+    pg_atomic_uint64 paid_at[rate_buckets];      // and when the time that his actions have taken is paid for
     int database_count;
     Database databases[FLEXIBLE_ARRAY_MEMBER];
 };

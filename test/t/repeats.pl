@@ -6,6 +6,7 @@ use FindBin;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time sleep);
 use GatedServer;
 
 my $node = GatedServer->running('repeats');
@@ -92,5 +93,80 @@ $node->safe_as('dba', q{ALTER SYSTEM SET pg_warrant.refusal_rate = 1});
 $node->reload;
 $node->eventually(sub { $node->safe_as('dba', 'SHOW pg_warrant.refusal_rate') eq '1' }) or die 'refusal_rate';
 ok($node->eventually(sub { $node->sqlstate_as('clerk', "SET statement_timeout = '100ms'; DELETE FROM orders") eq '57014' }), 'statement_timeout ends the wait for a turn');
+
+# --- so is all else that a subject can send at will ---
+
+sub at_rate
+{
+	my ($rate) = @_;
+	$node->safe_as('dba', "ALTER SYSTEM SET pg_warrant.refusal_rate = $rate");
+	$node->reload;
+	$node->eventually(sub { $node->safe_as('dba', 'SHOW pg_warrant.refusal_rate') eq $rate }) or die 'refusal_rate';
+	sleep 3;    # the turns of before
+}
+
+# How long the statements take the clerk, in seconds.
+sub time_of
+{
+	my ($sql) = @_;
+	my ($out) = (clerk_goes_on("SET client_min_messages = error;\nSELECT clock_timestamp() AS begun \\gset\n$sql\nSELECT extract(epoch FROM clock_timestamp() - :'begun')"))[1];
+	return (split /\n/, $out)[-1];
+}
+
+at_rate(10);
+$node->safe_as('dba', q{CREATE TABLE wares (id int); GRANT ALL ON wares TO clerk; SELECT warrant.protect('wares')});
+cmp_ok(time_of("SELECT warrant.cancel(warrant.request('{LOCK}', on_table => 'wares'));\n" x 15), '>=', 1.9, 'requests and cancels wait for their turn');
+cmp_ok(time_of("SELECT warrant.approve(999999);\n" x 30), '>=', 1.9, 'decisions that fail do');
+cmp_ok(time_of("SELECT warrant.action_result(999999);\n" x 30), '>=', 1.9, 'questions for results do');
+cmp_ok(time_of("ALTER ROLE boss PASSWORD 'x';\n" x 30), '>=', 1.9, 'refused commands on roles do');
+my $asked = $node->safe_as('dba', 'SELECT count(*) FROM warrant.action_results');
+my $flood = $node->session_as('clerk');
+$flood->query_until(qr/begun/, "\\echo begun\n" . "SELECT warrant.approve(999999);\n" x 100);
+my $grants = 40;
+my $others = time;
+$node->safe_as('boss', join ';', ("SELECT warrant.grant('clerk', '{LOCK}', on_table => 'wares')") x $grants);
+cmp_ok(time - $others, '<', 5, 'decisions that are made do not, beside a flood of somebody else');
+$flood->quit;
+
+at_rate(1000);
+my $attempts = $node->safe_as('clerk', q{DO $$ DECLARE n int := 0; BEGIN
+	WHILE n < 50 LOOP BEGIN n := n + 1; PERFORM warrant.approve(1); EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$; SELECT 50});
+ok($node->eventually(sub { $node->safe_as('dba', q{SELECT coalesce(sum(repeats), 0) FROM warrant.audit_log WHERE event = 'indirect_attempt'}) == $attempts }),
+	'indirect attempts that come again are all counted');
+cmp_ok($node->safe_as('dba', q{SELECT count(*) FROM warrant.audit_log WHERE event = 'indirect_attempt'}), '<', 20, 'and share rows');
+is($node->safe_as('dba', q{SELECT count(DISTINCT (session_id, statement_sha256, relation_name)) FROM warrant.audit_log WHERE event = 'indirect_attempt'}), '1', 'each row with its text');
+at_rate(10);
+my $rows = q{SELECT coalesce(sum(repeats), 0) FROM warrant.audit_log WHERE event = 'indirect_attempt'};
+my $before = $node->safe_as('dba', $rows);
+$node->sqlstate_as('clerk', q{DO $$ DECLARE begun timestamptz := clock_timestamp(); BEGIN
+	WHILE clock_timestamp() < begun + interval '2 s' LOOP BEGIN PERFORM warrant.deny(1); EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$});
+cmp_ok($node->safe_as('dba', $rows) - $before, '<', 60, 'and wait for their turn');
+
+# --- and the recorder's time is everybody's ---
+
+sub recorder_used
+{
+	my @fields = split / /, slurp_file('/proc/' . $node->recorder_pid . '/stat');
+	return ($fields[13] + $fields[14]) / 100;
+}
+
+at_rate(1000);
+$node->safe_as('dba', 'GRANT CREATE ON SCHEMA public TO clerk');
+$node->safe_as('clerk', q{SET client_min_messages = error; DO $$ BEGIN FOR i IN 1..2000 LOOP EXECUTE format('CREATE TEMP TABLE passing_%s (a int)', i); END LOOP; END $$;
+	SELECT warrant.request('{SELECT}', on_database => true)});
+my $known = q{SELECT count(*) FROM warrant.action_results WHERE action = 'request'};
+$before = $node->safe_as('dba', $known);
+my ($state, $said) = $node->sqlstate_as('clerk', q{CREATE TEMP TABLE passing (a int); SELECT warrant.request('{SELECT}', on_table => 'passing')});
+is($state, '42809', 'a request for a temporary table is refused');
+($state, $said) = $node->sqlstate_as('clerk', q{CREATE TEMP TABLE passing (a int);
+	DO $$ BEGIN PERFORM warrant.request('{SELECT}', on_schema => (SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema())); END $$});
+is($state, '42809', 'as one for their schema');
+is($node->safe_as('dba', $known), $before, 'without the recorder');
+$node->safe_as('clerk', q{DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE many_%s (a int)', i); END LOOP; END $$});
+my ($used, $begun) = (recorder_used(), time);
+time_of("SELECT warrant.request('{ALL}', on_database => true);\n" x 20);
+my $part = (recorder_used() - $used) / (time - $begun);
+cmp_ok($part, '<', 0.5, 'requests that take long leave the recorder to others') or diag("used $part of its time");
+note("used $part of its time, in " . (time - $begun) . ' s');
 $node->stop;
 done_testing();
