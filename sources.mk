@@ -66,6 +66,7 @@ SOURCES := \
 	src/pg_warrant.cpp \
 	src/record/actions.cpp \
 	src/record/changes.cpp \
+	src/record/copies.cpp \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/origin.cpp \

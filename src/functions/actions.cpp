@@ -5,14 +5,18 @@
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/subject.hpp"
 #include "record/actions.hpp"
+#include "record/copies.hpp"
 #include "record/entry.hpp"
 #include "record/origin.hpp"
 #include "record/rate.hpp"
 #include "record/ring.hpp"
+#include "record/shared.hpp"
 #include "functions/asked.hpp"
+#include "gate/cluster.hpp"
 
 namespace warrant {
 
@@ -112,6 +116,20 @@ Datum DoAction(FunctionCallInfo fcinfo) {
     Call call = PackCall(fcinfo);
     ActionRequest request = {call.name, call.arguments, nullptr, nullptr, 0};
     return AnswerAs(fcinfo, call.result, RunAction(&request));
+}
+
+// A copy that has no recorder, because it is nobody's who administers the gate, gets one when an administrator adopts it.
+void AdmitForAdoption(Oid subject) {
+    if (FindDatabase(MyDatabaseId) != nullptr || !IsGateAdministrator(subject))
+        return;
+    AdmitCopy(MyDatabaseId);
+    AskLauncher(MyDatabaseId);
+    constexpr long nap_ms = 10;
+    for (long waited = 0; FindDatabase(MyDatabaseId) == nullptr && waited < settings.audit_timeout_ms; waited += nap_ms) {
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
 }
 
 bool GoesToClient(const QueryDesc* query) {
@@ -239,6 +257,8 @@ WARRANT_FUNCTION(warrant_decision) {
     }
     Oid subject = CurrentSubject();
     AwaitTurn(subject);
+    if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "adopt") == 0)
+        AdmitForAdoption(subject);
     Datum answer = DoAction(fcinfo);
     if (!fcinfo->isnull)    // NULL is a request that somebody else now has pending
         ReturnTurn(subject);

@@ -10,6 +10,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/changes.hpp"
+#include "record/copies.hpp"
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
@@ -490,20 +491,34 @@ void Leave(int, Datum) {
 // Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
 [[noreturn]] void StepAside() { proc_exit(0); }
 
+[[noreturn]] void LeaveCopy(Oid oid) {
+    TurnAway(oid);
+    ereport(LOG, (errmsg("database %u is a copy that no administrator of the gate owns: it has no recorder", oid),
+                  errhint("A superuser can adopt it there: SELECT warrant.adopt().")));
+    proc_exit(0);
+}
+
 void Start(Oid oid) {
     if (IsHeld(oid) || IsGone(oid))
         proc_exit(0);
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
-    bool looked = InTransaction("starting", [] { self.installed = IsInstalled(); });
+    static bool others_copy = false;
+    bool looked = InTransaction("starting", [] {
+        self.installed = IsInstalled();
+        others_copy = self.installed && IsCopyOfOthers();
+    });
     if (looked && !self.installed)
         FreeSlot(oid);    // of a recorder that ended before it saw that the extension was dropped
     if (!self.installed)
         proc_exit(0);
+    if (others_copy && !IsAdmitted(oid))
+        LeaveCopy(oid);
     before_shmem_exit(Leave, Datum(0));
     self.database = ClaimDatabase(oid);
     if (self.database == nullptr) {
         if (FindDatabase(oid) == nullptr) {
+            TurnAway(oid);
             NoteSlotless(oid);
             ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid),
                           errhint("Set \"pg_warrant.max_databases\" higher.")));

@@ -10,6 +10,7 @@
 #include "pg/text.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "record/copies.hpp"
 #include "record/entry.hpp"
 #include "record/replicated.hpp"
 #include "record/ring.hpp"
@@ -124,7 +125,7 @@ bool HoldsLockAgainstRecorder() {
 Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise) {
     Database* database = OwnDatabase();
     if (database == nullptr) {
-        AskLauncher(MyDatabaseId);    // a copy of a database that has the extension has had no recorder yet
+        AskForRecorder(MyDatabaseId);    // a copy of a database that has the extension has had no recorder yet
         return Enqueued::NoRecorder;
     }
     CompleteHeader(header, parts);

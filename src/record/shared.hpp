@@ -66,6 +66,12 @@ struct Mailbox {
     Reply reply;
 };
 
+// A recorder that found that it may not stay.
+struct TurnedAway {
+    Oid database;    // InvalidOid: none
+    TimestampTz at;
+};
+
 struct Shared {
     pg_atomic_uint64 next_serial;
     pg_atomic_uint64 next_statement;
@@ -79,6 +85,9 @@ struct Shared {
     bool looked_at_all;               // each database that has the extension has its slot
     int slotless_count;
     Oid slotless[16];                 // databases whose recorder found no slot; more than fit stay unknown
+    int admitted_count;
+    Oid admitted[16];                 // copies that an administrator adopts (copies.hpp)
+    TurnedAway turned_away[32];       // databases whose recorder was, the latest
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_turn[rate_buckets];    // of a subject: when his next entry may be sent (rate.hpp)

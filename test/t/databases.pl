@@ -124,6 +124,45 @@ ok($node->eventually(sub { $node->safe_psql('postgres', "SELECT count(*) FROM pg
 $node->safe_psql('template1', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT');
 ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'a DROP EXTENSION frees the slot');
 
+# Nor do those that others make from it take the slots of the gate.
+command('ALTER SYSTEM SET pg_warrant.audit_timeout = \'2s\'');
+command('CREATE EXTENSION pg_warrant', 'template1');
+$node->wait_until_ready('template1');
+$node->safe_psql('template1', "CREATE TABLE public.orders (id int PRIMARY KEY); GRANT ALL ON orders TO clerk; SELECT warrant.protect('orders')");
+$node->restart;
+$node->works("with the template: $_", $_) for 'uno', 'postgres';
+is(slots(), '3 of 3 used', 'all slots are used');
+$node->safe_psql('template1', 'BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT; CREATE EXTENSION pg_warrant');
+$node->wait_until_ready('template1');
+command('CREATE ROLE maker LOGIN CREATEDB CREATEROLE');
+is($node->sqlstate_as('maker', "CREATE DATABASE made_$_"), 'none', 'who may create databases does') for 1 .. 3;
+command('DROP DATABASE uno');
+ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'a slot is free');
+is($node->sqlstate_as('clerk', "SELECT warrant.request('{SELECT}', on_database => true)", "made_$_"), '55000', 'the gate in such a copy is shut') for 1 .. 3;
+is($node->sqlstate_as('maker', 'CREATE ROLE by_maker'), 'none', 'commands on roles go on');
+$node->restart;
+$node->works('after a restart', 'postgres');
+is(slots(), '2 of 3 used', 'nor do they take one at the start');
+is($node->sqlstate_as('maker', 'DROP ROLE by_maker'), 'none', 'commands on roles go on after a restart');
+command('CREATE DATABASE uno TEMPLATE template0');
+$node->add_gate('uno');
+$node->works('who has a right to it gets the slot', 'uno');
+command('DROP DATABASE uno');
+ok($node->eventually(sub { slots() eq '2 of 3 used' }), 'the slot is free again');
+is($node->sqlstate_as('maker', 'SELECT warrant.adopt()', 'made_1'), '55000', 'its owner cannot adopt it');
+is($node->sqlstate_as('dba', 'SELECT warrant.adopt()', 'made_1'), 'none', 'a superuser can');
+$node->wait_until_ready('made_1');
+is(slots(), '3 of 3 used', 'and it has a slot from then on');
+$node->restart;
+$node->wait_until_ready('made_1');
+command("DROP DATABASE made_$_") for 1 .. 3;
+command('DROP ROLE maker');
+$node->safe_psql('template1', 'SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT; DROP TABLE IF EXISTS orders');
+command('ALTER SYSTEM RESET pg_warrant.audit_timeout');
+$node->reload;
+command('CREATE DATABASE uno TEMPLATE template0');
+$node->add_gate('uno');
+
 # Dropped while its recorder is about to come back.
 command('CREATE DATABASE brief');
 $node->add_gate('brief');
