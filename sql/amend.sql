@@ -62,5 +62,12 @@ SET pg_warrant.reason = 'both';
 DELETE FROM ledger USING orders;
 \c - :owner
 SELECT event, who, command, relation, request, comment FROM stage.news() WHERE event IN ('request_created', 'request_amended', 'approval', 'request_approved');
+-- What is told is cut between characters.
+\c - regress_clerk
+SELECT warrant.request('{TRUNCATE}', on_table => 'orders');
+SELECT warrant.request('{TRUNCATE}', on_table => 'orders', reason => repeat('ö', 600));
+\c - regress_chief
+SELECT warrant.approve(6);
+\c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -113,12 +113,14 @@ CREATE TABLE warrant.requests (
     decided_at timestamptz,
     grant_id bigint,
     max_uses integer,
+    amended_at timestamptz,
     PRIMARY KEY (id) INCLUDE (max_uses)
 );
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
 COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
 COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
+COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,

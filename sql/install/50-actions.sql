@@ -266,6 +266,13 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION warrant.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN concat_ws(', ', 'reason: ' || (request).reason, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses);
+END;
+$$;
+
 -- Gives a pending request the words that are given now and differ: who approved has approved something else, and what a webhook was sent says
 -- something else, so that its answer counts no more.
 CREATE FUNCTION warrant.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
@@ -284,14 +291,13 @@ BEGIN
         RETURN;
     END IF;
     UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-           max_uses = coalesce(new_max_uses, r.max_uses) WHERE r.id = request RETURNING * INTO pending;
+           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
     UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
      WHERE d.request_id = request;
     PERFORM warrant.seal('request_amended', origin, request, NULL, array_to_string(i.commands, ','), i.target, o.schema_name, o.relation_name,
-                         i.policy_name, i.policy_version, concat_ws(', ', 'reason: ' || pending.reason, 'duration: ' || pending.duration,
-                         'max_uses: ' || pending.max_uses, 'approvals void: ' || nullif(voided, 0)))
+                         i.policy_name, i.policy_version, concat_ws(', ', warrant.words_of(pending), 'approvals void: ' || nullif(voided, 0)))
        FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
     PERFORM warrant.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
 END;
@@ -555,6 +561,9 @@ BEGIN
         PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     ELSIF max_uses > request.max_uses THEN
         PERFORM warrant.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
+    END IF;
+    IF request.amended_at IS NOT NULL THEN    -- perhaps since he looked
+        PERFORM warrant.tell(format('request %s had been amended; it says now: %s', request.id, warrant.words_of(request)));
     END IF;
     RETURN warrant.enter_approval(origin, request, items, terms, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin),
                                   duration, max_uses, comment);
@@ -1013,7 +1022,7 @@ DECLARE
 BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
-             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
+             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'words_of', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
              'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;

@@ -60,3 +60,7 @@ ALTER TABLE warrant.request_items ADD FOREIGN KEY (request_id) REFERENCES warran
 ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
+
+-- A request that is asked for again with other words.
+ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
+COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';

@@ -68,7 +68,11 @@ void RunSql(const EntryHeader* entry, Reply* reply) {
     strlcpy(reply->answer, answer == nullptr ? "" : answer, sizeof reply->answer);
 }
 
-void Copy(char* to, size_t size, const char* from) { strlcpy(to, from == nullptr ? "" : from, size); }
+// As much as there is room for, in whole characters.
+void Copy(char* to, size_t size, const char* from) {
+    const char* text = from == nullptr ? "" : from;
+    strlcpy(to, text, pg_mbcliplen(text, int(strlen(text)), int(size) - 1) + 1);
+}
 
 void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     MemoryContext context = CurrentMemoryContext;
@@ -162,9 +166,10 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
 }
 
 void TellCaller(const char* message) {
-    if (told[0] != '\0')
-        strlcat(told, "\n", sizeof told);
-    strlcat(told, message, sizeof told);
+    size_t length = strlen(told);
+    if (length > 0 && length + 1 < sizeof told)
+        told[length++] = '\n';
+    Copy(told + length, sizeof told - length, message);
 }
 
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }
