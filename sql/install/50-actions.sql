@@ -29,17 +29,34 @@ BEGIN
 END;
 $$;
 
--- Rows that definition functions left, once their transaction is committed, at most a thousand. Returns how many.
+-- Rows that definition functions left, once their transaction is committed, at most a thousand. Returns how many. One that cannot be written as it
+-- is must not keep the others: it is written without what it said, and that it was so.
 CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     sealed bigint := 0;
+    waiting warrant.audit_unsealed;
 BEGIN
-    IF EXISTS (SELECT FROM warrant.audit_unsealed) THEN
+    IF NOT EXISTS (SELECT FROM warrant.audit_unsealed) THEN
+        RETURN 0;
+    END IF;
+    BEGIN
         WITH taken AS (DELETE FROM warrant.audit_unsealed u WHERE u.id IN (SELECT f.id FROM warrant.audit_unsealed f ORDER BY f.id LIMIT 1000) RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
         SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
                                   jsonb_build_object('occurred_at', o.occurred_at))) INTO sealed FROM ordered o;
-    END IF;
+        RETURN sealed;
+    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
+        sealed := 0;
+    END;
+    FOR waiting IN WITH taken AS (DELETE FROM warrant.audit_unsealed u WHERE u.id IN (SELECT f.id FROM warrant.audit_unsealed f ORDER BY f.id LIMIT 1000) RETURNING *) SELECT * FROM taken ORDER BY id LOOP
+        BEGIN
+            PERFORM warrant.seal(waiting.event, waiting.origin, NULL, NULL, NULL, NULL, NULL, NULL, waiting.policy_name, waiting.policy_version, waiting.comment,
+                                 jsonb_build_object('occurred_at', waiting.occurred_at));
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
+            PERFORM warrant.seal(waiting.event, '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('row %s of audit_unsealed could not be written: %s', waiting.id, SQLERRM));
+        END;
+        sealed := sealed + 1;
+    END LOOP;
     RETURN sealed;
 END;
 $$;

@@ -46,4 +46,31 @@ bool InTransaction(const char* activity, Work work) {
     return done;
 }
 
+// Runs work in a subtransaction of the transaction under way. What it raises is logged, and false returned.
+template <class Work>
+bool InSubtransaction(const char* name, Work work) {
+    MemoryContext context = CurrentMemoryContext;
+    ResourceOwner owner = CurrentResourceOwner;
+    volatile bool done = false;
+    BeginInternalSubTransaction(name);
+    MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        work();
+        ReleaseCurrentSubTransaction();
+        done = true;
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(context);
+        EmitErrorReport();
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+    }
+    PG_END_TRY();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+    return done;
+}
+
 }    // namespace warrant

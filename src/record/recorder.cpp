@@ -262,7 +262,7 @@ void ProcessCarefully(Item* item) {
 
 // Rows that definition functions left in their own transactions, as far as those are committed.
 void SealDefinitions() {
-    static SPIPlanPtr plan = nullptr;
+    static SPIPlanPtr plan = nullptr, names = nullptr;
     TimestampTz now = GetCurrentTimestamp();
     if (!self.database->definitions_changed && now < self.definitions_at)
         return;
@@ -270,8 +270,16 @@ void SealDefinitions() {
     pg_memory_barrier();
     self.definitions_at = now + definitions_every_us;
     self.orphans = true;    // a policy may have gone
-    SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions() + warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
-    int64 sealed = FirstInt64(1);
+    int64 sealed = 0;
+    // What fails must stop neither the entries that sessions wait for nor the other: it is looked at again as if it were due.
+    (void)InSubtransaction("definitions", [&sealed] {
+        SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
+        sealed = FirstInt64(1);
+    });
+    (void)InSubtransaction("names", [&sealed] {
+        SPI_execute_plan(Prepared(&names, "SELECT warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
+        sealed += FirstInt64(1);
+    });
     LookForWebhooks();
     if (sealed == 0)
         return;
@@ -292,9 +300,15 @@ void SweepOrphans() {
     AcceptInvalidationMessages();
     static SPIPlanPtr plan = nullptr;
     int64 before = self.working.last_seq;
-    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans()", 0, nullptr), nullptr, nullptr, false, 1);
-    bool is_null;
-    self.orphans = self.orphans || DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    bool done = InSubtransaction("orphans", [] {
+        SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans()", 0, nullptr), nullptr, nullptr, false, 1);
+        bool is_null;
+        self.orphans = self.orphans || DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+    });
+    if (!done) {
+        self.orphans = true;
+        begin -= definitions_every_us / 100;    // soon enough
+    }
     self.orphans_at = GetCurrentTimestamp() + 100 * (GetCurrentTimestamp() - begin);
     if (self.working.last_seq == before)
         return;
@@ -321,10 +335,13 @@ void Sweep() {
         return;
     ForgetRefusals();
     static SPIPlanPtr plan = nullptr;
-    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
-    bool is_null;
-    Datum next = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-    self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);
+    self.sweep_at = now + definitions_every_us;    // if it fails
+    (void)InSubtransaction("sweep", [] {
+        SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
+        bool is_null;
+        Datum next = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+        self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);
+    });
 }
 
 // While we nap, the extension can be dropped, and even be there again with a log of its own.
@@ -529,6 +546,7 @@ void Start(Oid oid) {
         proc_exit(1);
     PublishGuards(self.database);
     PrepareActions();
+    FollowSubtransactions();
     ListenForDrops();
 }
 

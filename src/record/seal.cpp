@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -143,7 +144,23 @@ void AddEnd(Row* row, const AuditFields* end) {
     row->AddText(finished && end->sqlstate != 0 ? unpack_sql_state(end->sqlstate) : nullptr);
 }
 
+// PL/pgSQL may catch an error that comes after rows were numbered: without them the log would have a gap.
+constexpr int deepest = 32;    // ours do not nest so deep
+SealState at_start[deepest];
+
+void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+    int level = GetCurrentTransactionNestLevel();
+    if (seal_state == nullptr || level >= deepest || Mutant("numbers_back"))
+        return;
+    if (event == SUBXACT_EVENT_START_SUB)
+        at_start[level] = *seal_state;
+    else if (event == SUBXACT_EVENT_ABORT_SUB)
+        *seal_state = at_start[level];
+}
+
 }    // namespace
+
+void FollowSubtransactions() { RegisterSubXactCallback(OnSubtransaction, nullptr); }
 
 const char* NameOf(Event event) { return event_names[int(event)]; }
 

@@ -15,6 +15,9 @@ struct SealState {
 
 extern SealState* seal_state;    // of the batch under way; nullptr outside the recorder
 
+// From now on a subtransaction that is rolled back takes the numbers of its rows back with it. Once, when the recorder starts.
+void FollowSubtransactions();
+
 // The next row's number and time; the time never goes back.
 int64_t NextSeq();
 TimestampTz SealTime();
