@@ -27,7 +27,7 @@ SELECT warrant.protect('ledger', except_roles => '{}');
 SELECT warrant.unprotect('vault.gold');
 RESET ALL;
 SELECT stage.settle();
-SELECT event, policy_name, comment FROM warrant.audit_log WHERE event IN ('policy_created', 'person_changed', 'role_changed', 'config_changed') ORDER BY seq;
+SELECT event, policy_name, comment FROM warrant.audit_log WHERE event IN ('policy_created', 'person_changed', 'role_changed', 'config_changed') AND seq > (SELECT seq FROM stage.mark) ORDER BY seq;
 
 -- Requests and grants follow renames of tables, schemas and roles.
 CREATE ROLE regress_renamed LOGIN;

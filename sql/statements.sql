@@ -171,7 +171,7 @@ DELETE FROM ledger WHERE a = 1;
 TRUNCATE ledger CASCADE;
 UPDATE ledger SET b = 'x' WHERE a = 2;
 INSERT INTO ledger VALUES (7);
-SELECT event, who, command, relation FROM stage.news() WHERE event <> 'grant_revoked';
+SELECT event, who, command, relation FROM stage.news() WHERE event NOT IN ('grant_revoked', 'request_cancelled');
 
 \c - :owner
 SELECT warrant.unprotect('detail'), warrant.protect('ledger');

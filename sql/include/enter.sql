@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 CREATE DATABASE regress_warrant TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
 \c regress_warrant
 SET client_min_messages = warning;
-BEGIN;    -- one transaction: of what is in it the new recorder knows nothing yet
+BEGIN;
 CREATE EXTENSION pg_warrant;
 CREATE ROLE regress_clerk LOGIN;
 CREATE ROLE regress_other LOGIN;
@@ -30,7 +30,8 @@ $$;
 CREATE SCHEMA stage;
 GRANT USAGE ON SCHEMA stage TO PUBLIC;
 CREATE TABLE stage.mark (seq bigint);
-INSERT INTO stage.mark VALUES (0);
+DO $$ BEGIN PERFORM warrant.action_result(0); END $$;    -- what has happened until now is sealed then
+INSERT INTO stage.mark SELECT coalesce(max(seq), 0) FROM warrant.audit_log;
 
 -- The recorder answers in order: with this answer everything before it is sealed.
 CREATE FUNCTION stage.settle() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM warrant.action_result(0); END $$;

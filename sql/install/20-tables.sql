@@ -247,6 +247,12 @@ CREATE TABLE warrant.action_results (
 );
 CREATE INDEX ON warrant.action_results USING brin (done_at);
 
+CREATE TABLE warrant.known_settings (
+    name text PRIMARY KEY,
+    value text NOT NULL
+);
+COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
+
 CREATE TABLE warrant.recorder_state (
     last_seq bigint NOT NULL,
     ring_id bigint NOT NULL,

@@ -995,6 +995,30 @@ BEGIN
 END;
 $$;
 
+-- Leaves a row for each setting of the gate that is not what the log knows. What a new log finds is where it begins, but for a gate that is not on.
+CREATE FUNCTION warrant.note_settings() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    nobody CONSTANT jsonb := '{}'::jsonb;
+    gate CONSTANT text := 'pg_warrant.enforcement';
+    changed record;
+BEGIN
+    FOR changed IN SELECT s.name, k.value AS was, s.setting AS now FROM pg_settings s LEFT JOIN warrant.known_settings k ON k.name = s.name
+                    WHERE s.name LIKE 'pg\_warrant.%' AND s.context IN ('sighup', 'postmaster') AND k.value IS DISTINCT FROM s.setting ORDER BY s.name LOOP
+        UPDATE warrant.known_settings k SET value = changed.now WHERE k.name = changed.name;
+        IF NOT FOUND THEN
+            INSERT INTO warrant.known_settings VALUES (changed.name, changed.now);
+        END IF;
+        IF changed.was IS NOT NULL OR (changed.name = gate AND changed.now <> 'enforce') THEN
+            PERFORM warrant.seal(CASE WHEN changed.name <> gate THEN 'config_changed' WHEN changed.now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, nobody,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE changed.name WHEN 'pg_warrant.secret_file' THEN changed.name || ' is another'
+                ELSE format('%s: "%s", was "%s"', changed.name, changed.now, coalesce(changed.was, 'enforce')) END);
+        END IF;
+    END LOOP;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.note_settings() FROM PUBLIC;
+
 -- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its number may be given to another one day.
 -- The recorder calls it when something was dropped. True: there may be more.
 CREATE FUNCTION warrant.sweep_orphans() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -64,3 +64,8 @@ ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.reque
 -- A request that is asked for again with other words.
 ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
+CREATE TABLE warrant.known_settings (
+    name text PRIMARY KEY,
+    value text NOT NULL
+);
+COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';

@@ -4,6 +4,7 @@
 #include "pg/clock.hpp"
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -29,8 +30,16 @@ void RequireRecorder() {
 // What a transaction of ours has to tell when it has committed.
 bool tell_launcher = false;
 bool tell_recorder = false;
+bool slot_reserved = false;
+
+// Before the commit, so that what it makes public, and what comes right after it, has a place in the log.
+void Reserve() { slot_reserved = tell_launcher && !Mutant("reserved_slot") && ReserveDatabase(MyDatabaseId); }
 
 void OnTransaction(XactEvent event, void*) {
+    if (event == XACT_EVENT_PRE_COMMIT)
+        Reserve();
+    if (event == XACT_EVENT_ABORT && slot_reserved)
+        FreeSlot(MyDatabaseId);
     bool committed = event == XACT_EVENT_COMMIT;
     if (!committed && event != XACT_EVENT_ABORT)
         return;
@@ -43,7 +52,7 @@ void OnTransaction(XactEvent event, void*) {
     }
     if (committed && tell_launcher)
         AskLauncher(MyDatabaseId);
-    tell_launcher = tell_recorder = false;
+    tell_launcher = tell_recorder = slot_reserved = false;
 }
 
 // The current transaction has something to tell.

@@ -11,6 +11,7 @@
 #include "record/origin.hpp"
 #include "record/rate.hpp"
 #include "record/ring.hpp"
+#include "record/shared.hpp"
 #include "gate/cluster.hpp"
 #include "gate/refusal.hpp"
 
@@ -82,6 +83,19 @@ void AwaitGuards() {
             ereport(ERROR, (errcode(error_unavailable), errmsg("the gate does not know yet what it depends on"),
                             errdetail("Some database with the extension has no recorder yet that could tell."),
                             errhint("A superuser can run this command; warrant.status() tells what is missing.")));
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+// After a start it takes a moment until each database with the extension has its slot, and with it a place for the row of a command. Who may do
+// everything is delayed, never refused.
+void AwaitSlots() {
+    constexpr long nap_ms = 10, most_ms = 5000;
+    constexpr int start_ms = 60000;
+    bool starting = !TimestampDifferenceExceeds(PgStartTime, GetCurrentTimestamp(), start_ms) && !RecoveryInProgress();
+    for (long waited = 0; starting && !shared->looked_at_all && waited < most_ms; waited += nap_ms) {
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);
         CHECK_FOR_INTERRUPTS();
@@ -184,8 +198,12 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     if (is_own_worker || !IsTransactionState() || Mutant("cluster"))
         return unguarded;
     Guarded guarded = FindGuarded(utility, top_level);
-    if (likely(guarded.object == nullptr && !guarded.needs_known) || IsGateAdministrator(CurrentSubject()))
+    if (likely(guarded.object == nullptr && !guarded.needs_known))
         return guarded;
+    if (IsGateAdministrator(CurrentSubject())) {
+        AwaitSlots();
+        return guarded;
+    }
     if (guarded.object == nullptr) {
         AwaitGuards();
         guarded = FindGuarded(utility, top_level);

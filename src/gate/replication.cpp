@@ -30,6 +30,20 @@ bool IsListedForReplication(Oid role) {
     return false;
 }
 
+// What the server will find when it begins the session, after this: nothing is recorded as allowed that it refuses. NULL when it finds nothing.
+const char* WhyServerRefuses(const Port* port, Oid role) {
+    HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+    if (!HeapTupleIsValid(tuple) || Mutant("server_refuses"))
+        return nullptr;
+    Form_pg_authid row = Form_pg_authid(GETSTRUCT(tuple));
+    const char* why = !row->rolcanlogin ? "the role may not log in" : !row->rolsuper && !row->rolreplication ? "the role has no REPLICATION attribute" : nullptr;
+    ReleaseSysCache(tuple);
+    if (why != nullptr || !am_db_walsender)
+        return why;
+    Oid database = get_database_oid(port->database_name, true);
+    return !OidIsValid(database) ? "there is no such database" : !MayConnect(database, role) ? "the role may not connect to the database" : nullptr;
+}
+
 void Record(Event event, Oid role, const char* kind) {
     EntryHeader header = {};
     header.kind = EntryKind::Audit;
@@ -49,6 +63,11 @@ void OnConnection(Port* port) {
     const char* kind = am_db_walsender ? "logical replication connection" : "physical replication connection";
     bool listed = OidIsValid(role) && IsListedForReplication(role);
     AwaitTurn(role);
+    const char* why = listed ? WhyServerRefuses(port, role) : nullptr;
+    if (why != nullptr) {
+        Record(Event::Refused, role, psprintf("%s, which the server refuses: %s", kind, why));
+        return;
+    }
     Record(listed ? Event::Allowed : Event::Refused, role, kind);
     if (!listed)
         ereport(FATAL, (errcode(error_refused), errmsg("role \"%s\" may not open a replication connection", port->user_name),

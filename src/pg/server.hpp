@@ -615,6 +615,21 @@ inline bool OwnsDatabase(Oid database, Oid role) {
 #endif
 }
 
+// Whether the server lets the role connect to the database, where its limit of connections is not reached.
+inline bool MayConnect(Oid database, Oid role) {
+    HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+    if (!HeapTupleIsValid(tuple))
+        return false;
+    Form_pg_database row = Form_pg_database(GETSTRUCT(tuple));
+    bool closed = !row->datallowconn;
+    ReleaseSysCache(tuple);
+#if PG_VERSION_NUM >= 160000
+    return !closed && object_aclcheck(DatabaseRelationId, database, role, ACL_CONNECT) == ACLCHECK_OK;
+#else
+    return !closed && pg_database_aclcheck(database, role, ACL_CONNECT) == ACLCHECK_OK;
+#endif
+}
+
 #if PG_VERSION_NUM >= 180000
 #define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
 #define WARRANT_RUN_ARGUMENTS query, direction, count

@@ -5,6 +5,8 @@
 
 namespace warrant {
 
+int configuration_reads = 1;
+
 namespace {
 
 struct Pin {
@@ -84,6 +86,7 @@ void Nap(long milliseconds) {
     if (ConfigReloadPending) {
         ConfigReloadPending = false;
         ProcessConfigFile(PGC_SIGHUP);
+        configuration_reads++;
     }
 }
 

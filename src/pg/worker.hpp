@@ -9,6 +9,9 @@ namespace warrant {
 // database's owner could have changed with ALTER DATABASE ... SET.
 void BeginWorker(Oid database, const char* activity);
 
+// How often this process has read the configuration; at least once.
+extern int configuration_reads;
+
 // Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
 void Nap(long milliseconds);
 

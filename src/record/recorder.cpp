@@ -63,6 +63,7 @@ struct Recorder {
     bool installed;
     Oid extension;              // whose state this is
     bool restore_noted;
+    int settings_noted;         // which reading of the configuration the log knows
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
     TimestampTz orphans_at;     // not to be looked for before
@@ -291,10 +292,24 @@ void SealDefinitions() {
     }
 }
 
+// The library serves the previous release's script, too.
+bool HasFunction(const char* name) {
+    return OidIsValid(LookupFuncName(list_make2(makeString(pstrdup(schema_name)), makeString(pstrdup(name))), 0, nullptr, true));
+}
+
+// What the configuration says now of the gate, where that is not what the log knows: it was changed in the file, perhaps while the server was down.
+void NoteSettings() {
+    if (self.settings_noted == configuration_reads || !HasFunction("note_settings"))
+        return;
+    int reads = configuration_reads;
+    SPI_execute("SELECT warrant.note_settings()", false, 1);
+    self.settings_noted = reads;
+}
+
 // Roles, relations and schemas come and go often: what they leave behind is looked for so seldom that looking takes a hundredth of the time.
 void SweepOrphans() {
     TimestampTz begin = GetCurrentTimestamp();
-    if (!self.orphans || begin < self.orphans_at)
+    if (!self.orphans || begin < self.orphans_at || !HasFunction("sweep_orphans"))
         return;
     self.orphans = false;    // before the snapshot: what commits meanwhile sets it again
     AcceptInvalidationMessages();
@@ -377,6 +392,7 @@ void RunBatch() {
     self.acted = deliveries_queued = false;
     BeginRepeats(self.database->failures < careful_from);
     NoteRestore();
+    NoteSettings();
     SealDefinitions();
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
@@ -457,6 +473,8 @@ bool DoBatch() {
     EndChanges(done);
     if (!done) {
         ForgetRefusals();    // they may name requests that were rolled back
+        self.orphans = true;
+        self.settings_noted = 0;
         return false;
     }
     if (!self.installed)

@@ -134,6 +134,15 @@ Database* ClaimDatabase(Oid oid) {
     return mine ? database : nullptr;
 }
 
+bool ReserveDatabase(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    Database* database = FindDatabase(oid) == nullptr ? FindDatabase(InvalidOid) : nullptr;
+    if (database != nullptr)
+        database->oid = oid;
+    LWLockRelease(shared->lock);
+    return database != nullptr;
+}
+
 // The lock is held.
 static void FreeUnlessHeld(Database* database) {
     if (database->recorder_pid != 0 || database->holds > 0)

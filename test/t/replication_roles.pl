@@ -55,6 +55,32 @@ is($node->safe_as('dba', "SELECT string_agg(format('%s %s %s', event, session_us
 	'each is recorded');
 is($node->safe_as('dba', "SELECT DISTINCT client_addr || ' ' || (pid > 0) || ' ' || (session_id IS NOT NULL) FROM warrant.audit_log WHERE comment LIKE '%replication connection'"),
 	'[local] true true', 'with where it came from');
+# What the server refuses after us is not recorded as allowed.
+$node->append_conf('postgresql.conf', "pg_warrant.replication_roles = '*'");
+$node->reload;
+ok($node->eventually(sub { $node->safe_psql('postgres', 'SHOW pg_warrant.replication_roles') eq '*' }), 'reloaded');
+$node->safe_psql('postgres', 'CREATE ROLE nologin REPLICATION; CREATE DATABASE closed; REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
+my %refusals = ('clerk' => 'the role has no REPLICATION attribute', 'nologin' => 'the role may not log in');
+for my $kind ('physical', 'logical')
+{
+	for my $role (sort keys %refusals)
+	{
+		my ($out, $err) = connection($role, $kind);
+		like($err, qr/FATAL/, "$role, $kind: the server refuses");
+	}
+}
+IPC::Run::run([ 'psql', '-X', '-c', 'IDENTIFY_SYSTEM', $node->connstr($_) . ' user=standby replication=database' ], '<', \undef, '>', \my $nothing, '2>', \my $error)
+  for 'closed', 'nowhere';
+$node->safe_as('dba', 'SELECT warrant.action_result(0)');
+is($node->safe_as('dba', "SELECT string_agg(DISTINCT session_user_name || ' ' || event || ' ' || comment, ', ') FROM warrant.audit_log WHERE comment LIKE '%which the server refuses%' AND session_user_name <> 'standby'"),
+	join(', ', map { my $role = $_; map { "$role refused $_ replication connection, which the server refuses: $refusals{$role}" } 'logical', 'physical' } sort keys %refusals),
+	'and it is recorded as refused, with the reason');
+is($node->safe_as('dba', "SELECT string_agg(comment, ', ' ORDER BY seq) FROM warrant.audit_log WHERE comment LIKE '%which the server refuses%' AND session_user_name = 'standby'"),
+	join(', ', map { "logical replication connection, which the server refuses: $_" } 'the role may not connect to the database', 'there is no such database'), 'the database counts as well');
+is($node->safe_as('dba', "SELECT count(*) FROM warrant.audit_log WHERE event = 'allowed' AND comment LIKE '%replication%' AND session_user_name IN ('clerk', 'nologin')"), '0', 'never as allowed');
+$node->append_conf('postgresql.conf', "pg_warrant.replication_roles = 'copiers, nobody'");
+$node->reload;
+ok($node->eventually(sub { $node->safe_psql('postgres', 'SHOW pg_warrant.replication_roles') =~ /copiers/ }), 'reloaded');
 my ($grant) = ($node->let('SELECT'));
 refused('thief', 'physical', 'grants have no say');
 $node->stop;

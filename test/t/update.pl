@@ -46,7 +46,7 @@ UNION ALL SELECT concat_ws(' | ', 'extension', e.extname, e.extversion, e.extrel
 SELECT string_agg(replace(line, E'\n', ' '), E'\n' ORDER BY line COLLATE "C") FROM objects
 SQL
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
-	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('grant_uses', 'identities')};
+	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('grant_uses', 'identities', 'known_settings')};
 
 sub updated
 {
