@@ -53,6 +53,9 @@ SELECT * FROM strict;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
 SELECT item, value, warning FROM warrant.status() WHERE item = 'enforcement';
+-- What protect says depends on it.
+CREATE TABLE spare (a int);
+BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 ALTER SYSTEM RESET pg_warrant.enforcement;
 SELECT pg_reload_conf();
 \c - regress_clerk
@@ -66,11 +69,14 @@ SELECT pg_reload_conf();
 \c -
 SHOW pg_warrant.enforce_superuser;
 SELECT * FROM strict;
+BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 ALTER SYSTEM RESET pg_warrant.enforce_superuser;
 SELECT pg_reload_conf();
 \c -
 SELECT * FROM strict;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 
+BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
+SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'warrant%' ORDER BY 1;
 \set file :directory '/sql/include/leave.sql'
 \i :file

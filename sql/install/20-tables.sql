@@ -94,6 +94,8 @@ CREATE TABLE warrant.audit_unsealed (
     PRIMARY KEY (id) INCLUDE (policy_version)
 );
 
+COMMENT ON TABLE warrant.audit_unsealed IS 'internal: rows of the audit log until their transaction is committed and the recorder has sealed them';
+
 -- What the recorder alone writes, but for the leases of deliveries ------------------------------------------------------------------------------------------------
 
 -- src/rules/requests.cpp reads the first four columns by their place.
@@ -261,6 +263,8 @@ CREATE TABLE warrant.recorder_state (
 ) WITH (fillfactor = 50);
 INSERT INTO warrant.recorder_state VALUES (0, 0, 0, '2000-01-01 00:00:00+00');
 
+COMMENT ON TABLE warrant.action_results IS 'internal: what became of each action, for warrant.action_result; kept for a day';
+COMMENT ON TABLE warrant.recorder_state IS 'internal: how far the recorder has come';
 -- The audit log -----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE warrant.audit_log (
@@ -356,6 +360,8 @@ ALTER TABLE warrant.identities REPLICA IDENTITY FULL;
 -- Two empty tables whose relcache entries stand for "the policies" and "the grants" in every backend.
 CREATE TABLE warrant.policy_epoch ();
 CREATE TABLE warrant.grant_epoch ();
+COMMENT ON TABLE warrant.policy_epoch IS 'internal: sessions forget the policies they know when this changes';
+COMMENT ON TABLE warrant.grant_epoch IS 'internal: sessions forget the grants they know when this changes';
 
 CREATE FUNCTION warrant.invalidate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_invalidate';
 REVOKE ALL ON FUNCTION warrant.invalidate() FROM PUBLIC;

@@ -192,17 +192,30 @@ REVOKE ALL ON FUNCTION warrant.drop_policy(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.drop_policy(text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made under it end. Raises P0002. Effective after COMMIT.';
 
--- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt.
+-- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt. Superusers need none, and are exempt
+-- unless the configuration gates them.
 CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(string_agg(DISTINCT coalesce(quote_ident(r.rolname), 'PUBLIC'), ', '), 'nobody but superusers')
-      FROM unnest($1) AS o (relation) JOIN pg_class c ON c.oid = o.relation
-           CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
-           LEFT JOIN pg_roles r ON r.oid = a.grantee
-     WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
-           AND NOT EXISTS (SELECT FROM unnest($2) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
+    SELECT coalesce(string_agg(DISTINCT a.role, ', '), 'nobody')
+      FROM (SELECT coalesce(quote_ident(r.rolname), 'PUBLIC')
+              FROM unnest($1) AS o (relation) JOIN pg_class c ON c.oid = o.relation
+                   CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+                   LEFT JOIN pg_roles r ON r.oid = a.grantee
+             WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
+                   AND NOT EXISTS (SELECT FROM unnest($2) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
+            UNION ALL SELECT 'superusers' WHERE current_setting('pg_warrant.enforce_superuser')::boolean) AS a (role)
 $$;
 REVOKE ALL ON FUNCTION warrant.protect_notice(oid[], oid[]) FROM PUBLIC;
+
+-- What happens to statements under a new policy, for its NOTICE.
+CREATE FUNCTION warrant.protect_effect(mode text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN current_setting('pg_warrant.enforcement') = 'off' THEN 'would need approval after COMMIT, but the gate is off'
+                WHEN $1 = 'monitor' THEN 'is only watched after COMMIT, and nothing of it refused'
+                WHEN current_setting('pg_warrant.enforcement') = 'monitor' THEN 'would need approval after COMMIT, but the gate only watches'
+                ELSE 'needs approval after COMMIT' END
+$$;
+REVOKE ALL ON FUNCTION warrant.protect_effect(text) FROM PUBLIC;
 
 -- An approve policy on one target under a name made from it; the same target and parameters give the same policy.
 CREATE FUNCTION warrant.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
@@ -248,9 +261,9 @@ BEGIN
     WITH RECURSIVE family (relation) AS (
         SELECT inhrelid FROM pg_inherits WHERE inhparent = target UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relation)
     SELECT count(*) INTO partitions FROM family;
-    RAISE NOTICE '% on % needs approval after COMMIT; affected roles: %', array_to_string(commands, ', '),
+    RAISE NOTICE '% on % %; affected roles: %', array_to_string(commands, ', '),
         target || CASE partitions WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', partitions) END,
-        warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
+        warrant.protect_effect(mode), warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
@@ -272,8 +285,8 @@ BEGIN
     END IF;
     policy_name := warrant.ensure_policy(format('protect schema %I', schema_name), NULL, schema_name, commands, mode, except_roles);
     relations := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = quote_ident(schema_name)::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm'));
-    RAISE NOTICE '% on the % relations of schema % needs approval after COMMIT; affected roles: %',
-        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_notice(relations, except_roles::oid[]);
+    RAISE NOTICE '% on the % relations of schema % %; affected roles: %',
+        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_effect(mode), warrant.protect_notice(relations, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
@@ -287,8 +300,8 @@ AS $$
 DECLARE
     policy_name text := warrant.ensure_policy('protect database', NULL, NULL, commands, mode, except_roles);
 BEGIN
-    RAISE NOTICE '% on everything in this database needs approval after COMMIT, except in catalogues, other extensions'' relations and temporary ones',
-        array_to_string(commands, ', ');
+    RAISE NOTICE '% on everything in this database %, except in catalogues, other extensions'' relations and temporary ones',
+        array_to_string(commands, ', '), warrant.protect_effect(mode);
     RETURN policy_name;
 END;
 $$;
