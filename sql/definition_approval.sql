@@ -43,6 +43,9 @@ SELECT state FROM stage.try($$SELECT warrant.drop_policy('two')$$);
 SELECT state FROM stage.try($$SELECT warrant.unprotect('ledger')$$);
 SELECT state FROM stage.try($$SELECT warrant.create_policy('open', 'open', on_table => 'other')$$);
 SELECT state FROM stage.try($$SELECT warrant.set_person('regress_dba', 'chief')$$);
+SELECT state FROM stage.try($$SELECT warrant.create_policy('watch', 'approve', on_table => 'ledger', commands => '{EXPORT,ALTER,DROP,GRANT}', priority => 9, mode => 'monitor')$$);
+SELECT state FROM stage.try($$SELECT warrant.create_policy('admin', 'approve', on_database => true, commands => '{ADMIN}', approver_role => 'regress_guild')$$);
+SELECT state FROM stage.try($$SELECT warrant.create_policy('elsewhere', 'approve', on_table => 'other', min_approvals => 3, approver_role => 'regress_guild')$$);
 SELECT state FROM stage.try($$SELECT warrant.add_webhook('desk', 'https://desk.example.com/', 'decision', 'desk')$$);
 -- What does not weaken needs nobody.
 SELECT warrant.create_policy('more', 'deny', on_table => 'ledger', commands => '{DELETE}', priority => 1);

@@ -1019,6 +1019,37 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.note_settings() FROM PUBLIC;
 
+-- Roles that are gone as 0, in their places.
+CREATE FUNCTION warrant.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(coalesce(a.oid, 0) ORDER BY r.place), '{}') FROM unnest(roles) WITH ORDINALITY AS r (role, place) LEFT JOIN pg_roles a ON a.oid = r.role);
+END;
+$$;
+
+-- The server gives numbers again: definitions forget those of what is gone, and keep its name. Rows that an open transaction changes are left to
+-- the next time, as the recorder waits for nobody.
+CREATE FUNCTION warrant.forget_gone() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone record;
+BEGIN
+    UPDATE warrant.policies p SET target = 0 WHERE p.id IN (SELECT q.id FROM warrant.policies q
+        WHERE q.target_kind IN ('t', 's') AND q.target <> 0 AND NOT warrant.target_exists(q.target_kind, q.target) FOR UPDATE SKIP LOCKED);
+    UPDATE warrant.policies p SET for_roles = warrant.without_gone(p.for_roles), except_roles = warrant.without_gone(p.except_roles),
+           definer_roles = warrant.without_gone(p.definer_roles), approver_role = (warrant.without_gone(ARRAY[p.approver_role]))[1]
+     WHERE p.id IN (SELECT q.id FROM warrant.policies q WHERE q.target_kind <> '!'
+        AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role) AS r (role)
+                     WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED);
+    FOR gone IN DELETE FROM warrant.persons s WHERE s.role IN (SELECT q.role FROM warrant.persons q
+                 WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = q.role) FOR UPDATE SKIP LOCKED) RETURNING s.role_name LOOP
+        PERFORM warrant.seal('person_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: nobody in particular, the role is gone', gone.role_name));
+    END LOOP;
+    DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.without_gone(oid[]), warrant.forget_gone() FROM PUBLIC;
+
 -- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its number may be given to another one day.
 -- The recorder calls it when something was dropped. True: there may be more.
 CREATE FUNCTION warrant.sweep_orphans() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -1051,7 +1082,7 @@ BEGIN
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
         closed := closed + 1;
     END LOOP;
-    DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
+    PERFORM warrant.forget_gone();
     RETURN closed >= most;
 END;
 $$;

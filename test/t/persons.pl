@@ -102,6 +102,23 @@ subtest 'an open policy for a role that is dropped opens nothing' => sub {
 	row("SELECT warrant.drop_policy('guests')");
 };
 
+subtest 'numbers of what is gone may be given again' => sub {
+	row(<<'SQL');
+CREATE TABLE once (a int);
+CREATE ROLE excepted;
+CREATE ROLE meant;
+SELECT warrant.set_person('excepted', 'ann'), warrant.create_policy('once', 'deny', on_table => 'once', for_roles => '{clerk,meant}', except_roles => '{excepted}', definer_roles => '{excepted}', approver_role => 'excepted');
+DROP TABLE once;
+DROP ROLE excepted, meant;
+SQL
+	my $policy = q{SELECT target, for_roles[1] = 'clerk'::regrole, for_roles[2], for_role_names, except_roles, except_role_names, definer_roles, approver_role, approver_role_name FROM warrant.policies WHERE name = 'once'};
+	ok($node->eventually(sub { row($policy) eq '0|t|0|{clerk,meant}|{0}|{excepted}|{0}|0|excepted' }), 'definitions forget them, and keep the names') or diag(row($policy));
+	is(row("SELECT count(*) FROM warrant.persons"), '0', 'persons as well');
+	row('CREATE TABLE once (a int); GRANT SELECT ON once TO stranger');
+	is($node->sqlstate_as('stranger', 'SELECT * FROM once'), '42501', 'what bears the name is covered, for everybody');
+	row("SELECT warrant.drop_policy('once'); DROP TABLE once");
+};
+
 subtest 'requests that nobody can decide any more are closed' => sub {
 	row("CREATE TABLE passing (a int); CREATE SCHEMA fading; CREATE ROLE asker LOGIN; GRANT SELECT ON vault, passing TO stranger, asker, other;
 		SELECT warrant.create_policy('passing', 'approve', on_table => 'passing'), warrant.protect_schema('fading')");
