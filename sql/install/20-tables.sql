@@ -250,8 +250,9 @@ CREATE TABLE warrant.action_results (
 CREATE INDEX ON warrant.action_results USING brin (done_at);
 
 CREATE TABLE warrant.known_settings (
-    name text PRIMARY KEY,
-    value text NOT NULL
+    name text CHECK (name IS NOT NULL),
+    value text NOT NULL,
+    UNIQUE (name)
 );
 COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
 
@@ -354,6 +355,7 @@ ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
 ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
 ALTER TABLE warrant.grant_uses REPLICA IDENTITY FULL;
 ALTER TABLE warrant.identities REPLICA IDENTITY FULL;
+ALTER TABLE warrant.known_settings REPLICA IDENTITY FULL;
 
 -- Invalidation ------------------------------------------------------------------------------------------------------------------
 

@@ -65,9 +65,11 @@ ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.reque
 ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
 CREATE TABLE warrant.known_settings (
-    name text PRIMARY KEY,
-    value text NOT NULL
+    name text CHECK (name IS NOT NULL),
+    value text NOT NULL,
+    UNIQUE (name)
 );
+ALTER TABLE warrant.known_settings REPLICA IDENTITY FULL;
 COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
 
 DO $$
