@@ -90,6 +90,7 @@ SOURCES := \
 	src/rules/privileges.cpp \
 	src/rules/requests.cpp \
 	src/rules/subject.cpp \
+	src/rules/survey.cpp \
 	src/rules/two_phase.cpp \
 	src/rules/uses.cpp \
 	src/rules/weakening.cpp \

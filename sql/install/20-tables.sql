@@ -307,6 +307,9 @@ CREATE TABLE warrant.audit_log (
     comment text
 ) PARTITION BY RANGE (sealed_at);
 CREATE INDEX audit_log_seq ON warrant.audit_log (seq);
+-- The last rows of one relation and of one user.
+CREATE INDEX audit_log_relation ON warrant.audit_log (relation_oid, seq) WHERE relation_oid IS NOT NULL;
+CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE session_user_oid IS NOT NULL;
 CREATE INDEX audit_log_sealed_at ON warrant.audit_log USING brin (sealed_at);
 COMMENT ON TABLE warrant.audit_log IS 'every decision, sealed by the recorder: seq has no gap, sealed_at never goes back';
 COMMENT ON COLUMN warrant.audit_log.statement_sha256 IS 'SHA-256 over the whole text of the client''s statement';
@@ -370,10 +373,12 @@ REVOKE ALL ON FUNCTION warrant.invalidate() FROM PUBLIC;
 
 CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warrant.policies
     FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('policy_epoch');
-CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warrant.grant_scopes
-    FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+CREATE TRIGGER invalidate AFTER TRUNCATE ON warrant.grant_scopes FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+CREATE TRIGGER invalidate_grantee AFTER INSERT OR UPDATE OR DELETE ON warrant.grant_scopes
+    FOR EACH ROW EXECUTE FUNCTION warrant.invalidate('grant_epoch');
 ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER invalidate;
 ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate_grantee;
 
 -- Who reads what ----------------------------------------------------------------------------------------------------------------
 

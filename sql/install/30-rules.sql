@@ -12,6 +12,9 @@ CREATE FUNCTION warrant.governing_schema_policy(subject oid, command text, schem
     AS 'MODULE_PATHNAME', 'warrant_governing_schema_policy';
 CREATE FUNCTION warrant.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_admin_policy';
+CREATE FUNCTION warrant.governing_policies(subject oid, commands text[], relations oid[], in_schema oid, OUT relation oid, OUT policy bigint, OUT governed text[])
+    RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_governing_policies';
+REVOKE ALL ON FUNCTION warrant.governing_policies(oid, text[], oid[], oid) FROM PUBLIC;
 CREATE FUNCTION warrant.next_seq() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_seq';
 CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal_time';
 CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
@@ -41,12 +44,14 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
 
+CREATE FUNCTION warrant.is_here(system bigint, database oid, instance name) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_here';
+REVOKE ALL ON FUNCTION warrant.is_here(bigint, oid, name) FROM PUBLIC;
+
 -- Whether this is the database where the grants were made, not a copy of it.
 CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM warrant.grant_scopes s, pg_control_system() AS c
-                    WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND s.policy_id = c.system_identifier
-                      AND s.target = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) AND s.schema_name = current_setting('pg_warrant.instance'));
+    RETURN EXISTS (SELECT FROM warrant.grant_scopes s
+                    WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND warrant.is_here(s.policy_id, s.target, s.schema_name));
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.is_home() FROM PUBLIC;

@@ -71,7 +71,8 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
-) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET quote_all_identifiers = off
 AS $$
 DECLARE
     made warrant.policies;
@@ -174,6 +175,7 @@ audit_wait: the row is durable before the statement''s first effect. webhook: de
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     gone warrant.policies;
@@ -193,17 +195,19 @@ GRANT EXECUTE ON FUNCTION warrant.drop_policy(text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made under it end. Raises P0002. Effective after COMMIT.';
 
 -- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt. Superusers need none, and are exempt
--- unless the configuration gates them.
-CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+-- unless the configuration gates them. In PL/pgSQL, which keeps its plan for a thousand calls.
+CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(string_agg(DISTINCT a.role, ', '), 'nobody')
+BEGIN
+    RETURN (SELECT coalesce(string_agg(DISTINCT a.role, ', '), 'nobody')
       FROM (SELECT coalesce(quote_ident(r.rolname), 'PUBLIC')
-              FROM unnest($1) AS o (relation) JOIN pg_class c ON c.oid = o.relation
+              FROM unnest(relations) AS o (relation) JOIN pg_class c ON c.oid = o.relation
                    CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
                    LEFT JOIN pg_roles r ON r.oid = a.grantee
              WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
-                   AND NOT EXISTS (SELECT FROM unnest($2) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
-            UNION ALL SELECT 'superusers' WHERE current_setting('pg_warrant.enforce_superuser')::boolean) AS a (role)
+                   AND NOT EXISTS (SELECT FROM unnest(exempt) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
+            UNION ALL SELECT 'superusers' WHERE current_setting('pg_warrant.enforce_superuser')::boolean) AS a (role));
+END;
 $$;
 REVOKE ALL ON FUNCTION warrant.protect_notice(oid[], oid[]) FROM PUBLIC;
 
@@ -227,7 +231,8 @@ BEGIN
     IF octet_length(policy_name) > 128 THEN
         policy_name := left(policy_name, 20) || '... ' || md5(policy_name);
     END IF;
-    SELECT * INTO existing FROM warrant.policies p WHERE p.name = policy_name;
+    -- Beside a parameter of type name the text has another collation than the index.
+    SELECT * INTO existing FROM warrant.policies p WHERE p.name = policy_name COLLATE "default";
     IF NOT FOUND THEN
         RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema,
                                      on_database => on_table IS NULL AND on_schema IS NULL, commands => commands, mode => mode,
@@ -246,7 +251,8 @@ $$;
 REVOKE ALL ON FUNCTION warrant.ensure_policy(text, regclass, name, text[], text, regrole[]) FROM PUBLIC;
 
 CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET quote_all_identifiers = off
 AS $$
 DECLARE
     policy_name text;

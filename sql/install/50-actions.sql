@@ -80,28 +80,30 @@ AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>
 -- One access that a request or grant is to cover, and the policy that governs it.
 CREATE TYPE warrant.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
 
--- The items of a request for commands on one relation: only those that a policy of approval governs. Raises when one is denied.
-CREATE FUNCTION warrant.items_on(subject oid, commands text[], relation oid) RETURNS SETOF warrant.item LANGUAGE plpgsql
+-- The items of a request for commands on these relations: only those that a policy of approval governs. Raises when one is denied.
+CREATE FUNCTION warrant.items_on(subject oid, commands text[], relations oid[]) RETURNS SETOF warrant.item LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    denied record;
+    gone oid := (SELECT r.relation FROM unnest(relations) AS r (relation) WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = r.relation) LIMIT 1);
+    governed record;
+    item warrant.item;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
-        PERFORM warrant.fail('42P01', format('relation with OID %s does not exist', relation),
+    IF gone IS NOT NULL THEN
+        PERFORM warrant.fail('42P01', format('relation with OID %s does not exist', gone),
                              'One that an open transaction creates can be asked for once it is committed.');
     END IF;
-    PERFORM warrant.check_target(relation);
-    SELECT p.name, w.command INTO denied FROM unnest(commands) AS w (command)
-      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, relation) WHERE p.effect = 'deny';
-    IF FOUND THEN
-        PERFORM warrant.fail('42501', format('%s on %s is denied by policy "%s"', denied.command, relation::regclass, denied.name));
-    END IF;
-    RETURN QUERY SELECT 't'::"char", relation, n.nspname, c.relname, array_agg(w.command ORDER BY w.place), p.id
-      FROM unnest(commands) WITH ORDINALITY AS w (command, place)
-      JOIN warrant.policies p ON p.id = warrant.governing_policy(subject, w.command, relation)
-      JOIN pg_class c ON c.oid = relation JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE p.effect = 'approve' GROUP BY n.nspname, c.relname, p.id ORDER BY p.id;
+    PERFORM warrant.check_target(r.relation) FROM unnest(relations) AS r (relation);
+    FOR governed IN SELECT g.relation, n.nspname, c.relname, g.governed AS commands, p.id, p.effect, p.name
+                      FROM warrant.governing_policies(subject, commands, relations, 0) g JOIN warrant.policies p ON p.id = g.policy
+                      JOIN pg_class c ON c.oid = g.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE p.effect IN ('approve', 'deny') ORDER BY p.effect <> 'deny', g.relation, p.id LOOP
+        IF governed.effect = 'deny' THEN
+            PERFORM warrant.fail('42501', format('%s on %s is denied by policy "%s"', governed.commands[1], governed.relation::regclass, governed.name));
+        END IF;
+        item := ('t'::"char", governed.relation, governed.nspname, governed.relname, governed.commands, governed.id);
+        RETURN NEXT item;
+    END LOOP;
 END;
 $$;
 
@@ -110,20 +112,19 @@ $$;
 CREATE FUNCTION warrant.items_in(subject oid, commands text[], schema_name name) RETURNS SETOF warrant.item LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    of_schema oid := to_regnamespace(quote_ident(schema_name))::oid;
 BEGIN
-    IF schema_name IS NOT NULL AND to_regnamespace(quote_ident(schema_name)) IS NULL THEN
+    IF schema_name IS NOT NULL AND of_schema IS NULL THEN
         PERFORM warrant.fail('3F000', format('schema "%s" does not exist', schema_name),
                              'One that an open transaction creates can be asked for once it is committed.');
     END IF;
     RETURN QUERY SELECT CASE WHEN schema_name IS NULL THEN 'd' ELSE 's' END::"char",
-           coalesce(to_regnamespace(quote_ident(schema_name))::oid, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
-           coalesce(schema_name, ''), ''::name, array_agg(DISTINCT w.command), p.id
-      FROM (SELECT c.command, warrant.governing_policy(subject, c.command, r.oid)
-              FROM pg_class r CROSS JOIN unnest(commands) AS c (command)
-             WHERE c.command <> 'ADMIN' AND r.relkind IN ('r', 'p', 'f', 'v', 'm') AND r.relpersistence <> 't' AND (schema_name IS NULL OR r.relnamespace = to_regnamespace(quote_ident(schema_name)))
-            UNION ALL SELECT c.command, warrant.governing_schema_policy(subject, c.command, n.oid) FROM pg_namespace n CROSS JOIN unnest(commands) AS c (command)
-             WHERE c.command <> 'ADMIN' AND (schema_name IS NULL OR n.nspname = schema_name)
-            UNION ALL SELECT 'ADMIN', warrant.governing_admin_policy(subject) WHERE 'ADMIN' = ANY (commands) AND schema_name IS NULL) AS w (command, policy)
+           coalesce(of_schema, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
+           coalesce(schema_name, ''), ''::name, array_agg(DISTINCT c.command), p.id
+      FROM (SELECT g.policy, g.governed FROM warrant.governing_policies(subject, commands, NULL, coalesce(of_schema, 0)) g
+            UNION ALL SELECT warrant.governing_admin_policy(subject), '{ADMIN}' WHERE 'ADMIN' = ANY (commands) AND schema_name IS NULL) AS w (policy, governed)
+      CROSS JOIN unnest(w.governed) AS c (command)
       JOIN warrant.policies p ON p.id = w.policy WHERE p.effect = 'approve' GROUP BY p.id ORDER BY p.id;
 END;
 $$;
@@ -145,8 +146,8 @@ BEGIN
     END IF;
     commands := warrant.expand_commands(ARRAY(SELECT c FROM jsonb_array_elements_text(args->'commands') AS e (c)));
     IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
-        items := ARRAY(SELECT warrant.items_on(subject, commands, t.relation)
-                         FROM (SELECT DISTINCT e::oid FROM jsonb_array_elements_text(coalesce(nullif(args->'on_tables', 'null'), jsonb_build_array(args->'on_table'))) AS e) AS t (relation));
+        items := ARRAY(SELECT warrant.items_on(subject, commands,
+            ARRAY(SELECT DISTINCT e::oid FROM jsonb_array_elements_text(coalesce(nullif(args->'on_tables', 'null'), jsonb_build_array(args->'on_table'))) AS e)));
     ELSE
         items := ARRAY(SELECT warrant.items_in(subject, commands, args->>'on_schema'));
     END IF;
@@ -1072,12 +1073,19 @@ BEGIN
         closed := closed + 1;
         EXIT WHEN closed = most;
     END LOOP;
-    FOR ended IN SELECT DISTINCT s.grant_id AS id, 'its role is gone' AS reason FROM warrant.grant_scopes s
-                  WHERE NOT s.closed AND s.target_kind <> '!' AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.grantee)
-                  UNION ALL SELECT DISTINCT s.grant_id, 'what it covers is gone' FROM warrant.grant_scopes s
-                  WHERE NOT s.closed AND s.target_kind IN ('t', 's') AND EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.grantee)
-                    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.target) AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = s.target)
-                    AND NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant.target_exists(o.target_kind, o.target))
+    -- From one grantee and target to the next in the index, whatever the number of their grants.
+    FOR ended IN WITH RECURSIVE used (grantee, target) AS (
+                   (SELECT s.grantee, s.target FROM warrant.grant_scopes s WHERE NOT s.closed AND s.grantee > '0' ORDER BY s.grantee, s.target LIMIT 1)
+                   UNION ALL SELECT n.grantee, n.target FROM used u CROSS JOIN LATERAL (
+                       SELECT s.grantee, s.target FROM warrant.grant_scopes s WHERE NOT s.closed AND (s.grantee, s.target) > (u.grantee, u.target)
+                        ORDER BY s.grantee, s.target LIMIT 1) n),
+                 gone AS MATERIALIZED (
+                   SELECT u.grantee, u.target, a.oid IS NULL AS of_role FROM used u LEFT JOIN pg_authid a ON a.oid = u.grantee
+                    WHERE a.oid IS NULL OR NOT (EXISTS (SELECT FROM pg_class c WHERE c.oid = u.target) OR EXISTS (SELECT FROM pg_namespace n WHERE n.oid = u.target)
+                                                OR EXISTS (SELECT FROM pg_database d WHERE d.oid = u.target)))
+                 SELECT DISTINCT s.grant_id AS id, CASE WHEN g.of_role THEN 'its role is gone' ELSE 'what it covers is gone' END AS reason
+                   FROM gone g JOIN warrant.grant_scopes s ON s.grantee = g.grantee AND s.target = g.target
+                  WHERE NOT s.closed AND (g.of_role OR NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant.target_exists(o.target_kind, o.target)))
                   LIMIT most LOOP
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
         closed := closed + 1;

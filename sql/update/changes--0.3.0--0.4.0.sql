@@ -6,6 +6,15 @@ DROP FUNCTION warrant.guards_changed();
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
 DROP INDEX warrant.grant_scopes_by_grantee;
+DROP FUNCTION warrant.items_on(oid, text[], oid);
+DROP TRIGGER invalidate ON warrant.grant_scopes;
+CREATE TRIGGER invalidate AFTER TRUNCATE ON warrant.grant_scopes FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+CREATE TRIGGER invalidate_grantee AFTER INSERT OR UPDATE OR DELETE ON warrant.grant_scopes
+    FOR EACH ROW EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate_grantee;
+CREATE INDEX audit_log_relation ON warrant.audit_log (relation_oid, seq) WHERE relation_oid IS NOT NULL;
+CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE session_user_oid IS NOT NULL;
 
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;

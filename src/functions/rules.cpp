@@ -15,6 +15,7 @@
 #include "rules/grants.hpp"
 #include "rules/subject.hpp"
 #include "rules/weakening.hpp"
+#include "rules/survey.hpp"
 #include "functions/asked.hpp"
 
 namespace warrant {
@@ -83,6 +84,33 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     Policy* policy = ReadPolicy(values, nulls, columns->natts);
     ReleaseTupleDesc(columns);
     return policy;
+}
+
+struct GovernedCommands {
+    int64_t policy;    // hash key
+    CommandMask commands;
+};
+
+void PutGoverned(ReturnSetInfo* result, Oid relation, int64_t policy, CommandMask commands) {
+    Datum values[3] = {ObjectIdGetDatum(relation), Int64GetDatum(policy), CommandsAsArray(commands)};
+    bool nulls[3] = {};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+List* OidsOf(ArrayType* array) {
+    Datum* elements;
+    int count;
+    List* oids = NIL;
+    deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        oids = lappend_oid(oids, DatumGetObjectId(elements[i]));
+    return oids;
+}
+
+// The grantee of a row of warrant.grant_scopes: its second column.
+Oid GranteeOf(const TriggerData* trigger, HeapTuple row) {
+    bool is_null;
+    return DatumGetObjectId(heap_getattr(row, 2, RelationGetDescr(trigger->tg_relation), &is_null));
 }
 
 void RequireArguments(FunctionCallInfo fcinfo) {
@@ -200,6 +228,44 @@ WARRANT_FUNCTION(warrant_why_undecidable) {
     PG_RETURN_TEXT_P(cstring_to_text(why));
 }
 
+// governing_policies(subject oid, commands text[], relations oid[], schema oid) -> (relation, policy, commands): which policies govern which of the
+// commands, on each of these relations, or with NULL somewhere in the schema (0: in the database); then relation is 0.
+WARRANT_FUNCTION(warrant_governing_policies) {
+    CommandMask commands = ParseCommands(PG_GETARG_ARRAYTYPE_P(1));
+    InitMaterializedSRF(fcinfo, 0);
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    if (FindInstallation() == nullptr)
+        PG_RETURN_VOID();
+    if (!PG_ARGISNULL(2)) {
+        SurveyRelations(PG_GETARG_OID(0), commands, OidsOf(PG_GETARG_ARRAYTYPE_P(2)), [](Oid relation, int64_t policy, CommandMask mask, void* to) {
+            PutGoverned(static_cast<ReturnSetInfo*>(to), relation, policy, mask);
+        }, result);
+        PG_RETURN_VOID();
+    }
+    commands &= ~MaskOf(Command::Admin);    // has no schema
+    HASHCTL control = {};
+    control.keysize = sizeof(int64_t);
+    control.entrysize = sizeof(GovernedCommands);
+    control.hcxt = CurrentMemoryContext;
+    HTAB* found = hash_create("pg_warrant governed", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    SurveySchema(PG_GETARG_OID(0), commands, PG_GETARG_OID(3), [](Oid, int64_t policy, CommandMask mask, void* to) {
+        bool known;
+        GovernedCommands* entry = static_cast<GovernedCommands*>(hash_search(static_cast<HTAB*>(to), &policy, HASH_ENTER, &known));
+        entry->commands = mask | (known ? entry->commands : 0);
+    }, found);
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, found);
+    while (GovernedCommands* entry = static_cast<GovernedCommands*>(hash_seq_search(&status)))
+        PutGoverned(result, InvalidOid, entry->policy, entry->commands);
+    PG_RETURN_VOID();
+}
+
+// is_here(system bigint, database oid, instance name) -> boolean: whether they name this server, database and instance.
+WARRANT_FUNCTION(warrant_is_here) {
+    PG_RETURN_BOOL(PG_GETARG_INT64(0) == int64(GetSystemIdentifier()) && PG_GETARG_OID(1) == MyDatabaseId &&
+                   strcmp(NameStr(*PG_GETARG_NAME(2)), settings.instance) == 0);
+}
+
 // explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);
@@ -228,11 +294,21 @@ WARRANT_FUNCTION(warrant_explain) {
     PG_RETURN_VOID();
 }
 
-// invalidate(), a trigger: every backend forgets what it knows, after this transaction's commit. Its argument names the epoch table.
+// invalidate(), a trigger: every backend forgets what it knows, after this transaction's commit. Its argument names the epoch table. Before or after
+// each row of warrant.grant_scopes: those forget whom the grants of its grantee concern; the sentinel's concern all.
 WARRANT_FUNCTION(warrant_invalidate) {
     TriggerData* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     if (!CALLED_AS_TRIGGER(fcinfo) || trigger->tg_trigger->tgnargs != 1)
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("\"invalidate\" must be called as a trigger")));
+    bool of_row = TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
+    Oid grantee = of_row ? GranteeOf(trigger, trigger->tg_trigtuple) : InvalidOid;
+    Oid other = of_row && trigger->tg_newtuple != nullptr ? GranteeOf(trigger, trigger->tg_newtuple) : grantee;
+    if (OidIsValid(grantee) && OidIsValid(other)) {
+        SendGrantsChanged(grantee);
+        if (other != grantee)
+            SendGrantsChanged(other);
+        return Datum(0);
+    }
     Oid epoch = get_relname_relid(trigger->tg_trigger->tgargs[0], RelationGetNamespace(trigger->tg_relation));
     CacheInvalidateRelcacheByRelid(epoch);
     return Datum(0);

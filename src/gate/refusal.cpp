@@ -272,8 +272,9 @@ const char* AskForCommitted(Missing* items, int* count) {
     constexpr const char* advice = "Run the statement again once what it needs is committed.";
     if (Mutant("uncommitted_targets"))
         return nullptr;
-    if (!IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
-        return psprintf("role \"%s\" is not committed yet\n%s", GetUserNameFromId(CurrentSubject(), false), advice);
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);    // of one that is gone the recorder tells
+    if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
+        return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
     int kept = 0;
     for (int i = 0; i < *count; i++) {
         Missing* item = &items[kept++];

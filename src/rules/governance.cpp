@@ -12,12 +12,28 @@ namespace warrant {
 
 GovernanceCache governance_cache = {.free = {}, .direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
 
+// What a relation's governance points to, in one piece: members, ancestors, and the places of the policies, which all relations share.
+struct KeptParts {
+    KeptParts* next_replaced;
+    Decision* decisions;               // of one that was replaced
+};
+
 namespace {
 
 constexpr long most_kept = 20000;    // relations; beyond it the backend starts afresh
+constexpr int most_outdated = 1000;  // the same for policies that were changed
+
+struct SharedPolicy {
+    int64_t id;                      // hash key
+    Policy* policy;
+};
 
 HTAB* governances = nullptr;
-MemoryContext replaced;
+HTAB* policies;
+MemoryContext kept;                  // parts, decisions and policies of all relations
+MemoryContext reading;               // what reading them leaves behind
+KeptParts* replaced = nullptr;       // to which a check under way may still have pointers
+int outdated;                        // policies in kept that are none any more
 HTAB* relatives = nullptr;    // every relation that is in the family of another
 uint32_t invalidations = 0;   // how many messages came
 
@@ -28,8 +44,13 @@ void CreateTables() {
     governances = hash_create("pg_warrant governance", 128, &control, HASH_ELEM | HASH_BLOBS);
     control.entrysize = sizeof(Oid);
     relatives = hash_create("pg_warrant relatives", 128, &control, HASH_ELEM | HASH_BLOBS);
-    if (replaced == nullptr)
-        replaced = AllocSetContextCreate(TopMemoryContext, "pg_warrant replaced", ALLOCSET_SMALL_SIZES);
+    control.keysize = sizeof(int64_t);
+    control.entrysize = sizeof(SharedPolicy);
+    policies = hash_create("pg_warrant policies", 128, &control, HASH_ELEM | HASH_BLOBS);
+    if (kept == nullptr)
+        kept = AllocSetContextCreate(TopMemoryContext, "pg_warrant relations", ALLOCSET_DEFAULT_SIZES);
+    if (reading == nullptr)
+        reading = AllocSetContextCreate(TopMemoryContext, "pg_warrant reading", ALLOCSET_SMALL_SIZES);
 }
 
 // Adds what pg_inherits names in one direction, however deep, a pending DETACH included.
@@ -156,19 +177,60 @@ void RememberNamesakes(Governance* governance, const List* namesakes) {
 // A check under way may still hold pointers into it.
 void Forget(Governance* governance) {
     Oid relation = governance->relation;
-    if (governance->context != nullptr) {
-        MemoryContextSetParent(governance->context, replaced);
+    if (KeptParts* parts = governance->parts) {
+        parts->decisions = governance->decisions;
+        parts->next_replaced = replaced;
+        replaced = parts;
         governance_cache.release_wanted = true;
     }
     memset(governance, 0, sizeof *governance);
     governance->relation = relation;
 }
 
+// The policy as all relations share it.
+Policy* Share(const Policy* policy) {
+    bool found;
+    SharedPolicy* shared = static_cast<SharedPolicy*>(hash_search(policies, &policy->id, HASH_ENTER, &found));
+    if (found && shared->policy != nullptr && IsSameVersion(shared->policy, policy))
+        return shared->policy;
+    if (found && shared->policy != nullptr)
+        governance_cache.release_wanted = ++outdated > most_outdated || governance_cache.release_wanted;
+    shared->policy = nullptr;    // should memory end here
+    MemoryContext caller = MemoryContextSwitchTo(kept);
+    shared->policy = CopyPolicy(policy);
+    MemoryContextSwitchTo(caller);
+    return shared->policy;
+}
+
+// Moves what was read to where it stays.
+void Keep(Governance* governance) {
+    Size of_members = governance->member_count * sizeof(Member), of_ancestors = governance->ancestor_count * sizeof(Oid);
+    Size of_policies = 0;
+    for (int i = 0; i < governance->member_count; i++)
+        of_policies += governance->members[i].policies.count * sizeof(Policy*);
+    KeptParts* parts = static_cast<KeptParts*>(MemoryContextAlloc(kept, sizeof(KeptParts) + of_members + of_policies + of_ancestors));
+    *parts = KeptParts{};
+    Member* members = reinterpret_cast<Member*>(parts + 1);
+    Policy** place = reinterpret_cast<Policy**>(members + governance->member_count);
+    for (int i = 0; i < governance->member_count; i++) {
+        const PolicyList* read = &governance->members[i].policies;
+        members[i].policies = PolicyList{read->count, read->count, place, NIL};
+        for (int j = 0; j < read->count; j++)
+            *place++ = Share(read->items[j]);
+    }
+    Oid* ancestors = reinterpret_cast<Oid*>(place);
+    memcpy(ancestors, governance->ancestors, of_ancestors);
+    governance->members = members;
+    governance->ancestors = ancestors;
+    governance->parts = parts;
+    governance->context = kept;
+}
+
 void Fill(Governance* governance) {
     Oid relation = governance->relation;
     uint32_t before = invalidations;
-    governance->context = AllocSetContextCreate(TopMemoryContext, "pg_warrant relation", ALLOCSET_SMALL_SIZES);
-    MemoryContext caller = MemoryContextSwitchTo(governance->context);
+    MemoryContextReset(reading);
+    MemoryContext caller = MemoryContextSwitchTo(reading);
     governance->relkind = get_rel_relkind(relation);
     if (governance->relkind == RELKIND_TOASTVALUE)
         relation = OwnerOfToast(relation);
@@ -190,16 +252,16 @@ void Fill(Governance* governance) {
     }
     if (invalidations != before)    // perhaps of one that was no known relative yet
         governance->valid = false;
+    governance->free = governance->member_count == 0 && governance->known_kind && !governance->own;
+    if (governance->free) {    // keeps nothing: a backend may meet a hundred thousand tables
+        governance->members = nullptr;
+        governance->ancestors = nullptr;
+        governance->ancestor_count = 0;
+    } else {
+        Keep(governance);
+    }
     MemoryContextSwitchTo(caller);
-}
-
-// What nothing governs keeps no memory: a backend may meet a hundred thousand tables.
-void Shrink(Governance* governance) {
-    MemoryContextDelete(governance->context);
-    governance->context = nullptr;
-    governance->members = nullptr;
-    governance->ancestors = nullptr;
-    governance->ancestor_count = 0;
+    MemoryContextReset(reading);
 }
 
 void MarkCurrent(Governance* governance) {
@@ -218,13 +280,14 @@ void ApplyInvalidateAll() {
 }
 
 void StartAfresh() {
-    HASH_SEQ_STATUS status;
-    hash_seq_init(&status, governances);
-    while (Governance* governance = static_cast<Governance*>(hash_seq_search(&status)))
-        Forget(governance);
     hash_destroy(governances);
     hash_destroy(relatives);
+    hash_destroy(policies);
     memset(governance_cache.direct, 0, sizeof governance_cache.direct);
+    memset(governance_cache.free, 0, sizeof governance_cache.free);
+    MemoryContextReset(kept);
+    replaced = nullptr;
+    outdated = 0;
     CreateTables();
 }
 
@@ -232,7 +295,7 @@ Governance* Enter(Oid relation) {
     bool found;
     Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_ENTER, &found));
     if (!found)
-        governance->context = nullptr, governance->filled = false;
+        governance->parts = nullptr, governance->filled = false;
     governance_cache.release_wanted = governance_cache.release_wanted || hash_get_num_entries(governances) > most_kept;
     return governance_cache.direct[relation & (GovernanceCache::size - 1)] = governance;
 }
@@ -244,10 +307,13 @@ List* FamilyOf(Oid relation) {
     return ReadFamily(relation, get_rel_relkind(relation), &ancestor_count);
 }
 
+bool IsNeverOfSchemas(Oid relation, Oid schema) {
+    return relation < FirstNormalObjectId || schema == RequireInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE ||
+           isTempNamespace(schema);
+}
+
 bool CoveredByTableOnly(Oid relation, Oid schema) {
-    if (relation < FirstNormalObjectId || schema == RequireInstallation()->schema || get_rel_relkind(relation) == RELKIND_SEQUENCE)
-        return true;
-    return isTempNamespace(schema) || OidIsValid(getExtensionOfObject(RelationRelationId, relation));
+    return IsNeverOfSchemas(relation, schema) || OidIsValid(getExtensionOfObject(RelationRelationId, relation));
 }
 
 bool LookWhetherFree(Oid relation) {
@@ -261,26 +327,37 @@ void InvalidateGovernance(Oid relation) {
     if (governances == nullptr)
         return;
     invalidations++;
-    memset(governance_cache.free, 0, sizeof governance_cache.free);
+    Oid* place = &governance_cache.free[relation & (GovernanceCache::size - 1)];
+    if (*place == relation)
+        *place = InvalidOid;
     const Installation* own = InstallationIsKnown() ? FindInstallation() : nullptr;
     bool rules_changed = !InstallationIsKnown() || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
     if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))
         decision_generation++;
     if (!OidIsValid(relation) || rules_changed) {
+        memset(governance_cache.free, 0, sizeof governance_cache.free);
         governance_cache.all_invalid = true;
         decision_generation++;
         return;
     }
     if (Governance* governance = static_cast<Governance*>(hash_search(governances, &relation, HASH_FIND, nullptr)))
         governance->valid = false;
-    if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr)
+    if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr) {
+        memset(governance_cache.free, 0, sizeof governance_cache.free);
         governance_cache.family_generation++;
+    }
 }
 
 void ReleaseGovernances() {
-    if (hash_get_num_entries(governances) > most_kept)
+    if (hash_get_num_entries(governances) > most_kept || outdated > most_outdated)
         StartAfresh();
-    MemoryContextDeleteChildren(replaced);
+    while (replaced != nullptr) {
+        KeptParts* next = replaced->next_replaced;
+        if (replaced->decisions != nullptr)
+            pfree(replaced->decisions);
+        pfree(replaced);
+        replaced = next;
+    }
     governance_cache.release_wanted = false;
 }
 
@@ -298,9 +375,6 @@ Governance* ReadGovernance(Oid relation) {
     if (Mutant("mark_before_snapshot"))
         MarkCurrent(governance);
     governance->filled = true;
-    governance->free = governance->member_count == 0 && governance->known_kind && !governance->own;
-    if (governance->free)
-        Shrink(governance);
     return governance;
 }
 

@@ -16,6 +16,7 @@ struct Member {
 };
 
 struct Decision;
+struct KeptParts;
 
 struct Governance {
     Oid relation;                 // hash key
@@ -34,7 +35,8 @@ struct Governance {
     Member* members;
     bool has_family;
     uint32_t family_generation;
-    MemoryContext context;        // owns members, policies and decisions; NULL when nothing governs it
+    MemoryContext context;        // of the decisions below; NULL when nothing governs it
+    KeptParts* parts;             // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
     uint32_t generation;          // of the decisions below
     Oid subject;                  // of the decisions below
     CommandMask decided;          // which of the decisions below are there
@@ -44,7 +46,7 @@ struct Governance {
 // What the inline part of a look-up needs.
 struct GovernanceCache {
     static constexpr int size = 256;    // a power of two
-    Oid free[size];                     // relations that nothing governs, by OID; emptied by every invalidation
+    Oid free[size];                     // relations that nothing governs, by OID; each until what it was found by is invalidated
     Governance* direct[size];           // by the relation's OID, before the hash table
     uint32_t family_generation;
     bool all_invalid;
@@ -104,6 +106,9 @@ const Policy* StrictestOf(const Member* members, int count, Command command, IsA
     }
     return strictest;
 }
+
+// The same but for relations of other extensions, which the catalogue must be asked for.
+bool IsNeverOfSchemas(Oid relation, Oid schema);
 
 // Policies on a schema or the database never cover it: catalogues, our own tables, other extensions' and own temporary ones.
 bool CoveredByTableOnly(Oid relation, Oid schema);

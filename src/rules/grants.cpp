@@ -89,31 +89,76 @@ bool IsHome(Datum* sentinel) {
            Mutant("home");
 }
 
-}    // namespace
+// Whether a grant that ends then could take the best one's place, before it is looked at what it costs.
+bool MayBeBetter(bool limited, TimestampTz ends_at, const LiveGrant& best) {
+    return best.id == 0 || best.price != Price::Nothing || (!limited && ends_at > best.ends_at);
+}
 
-LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+// What a grant can be on that covers the relation: itself or an ancestor, its schema, the database.
+List* TargetsOf(const Governance* governance) {
+    List* targets = list_make2_oid(governance->schema, MyDatabaseId);
+    for (int i = 0; i < governance->ancestor_count; i++)
+        targets = lappend_oid(targets, governance->ancestors[i]);
+    return targets;
+}
+
+template <class Visit>
+void ForEachOfGrantee(CommittedScan* scan, Oid grantee, const List* targets, Visit visit) {
+    ScanKeyData keys[2];
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(grantee));
+    bool by_target = OidIsValid(grantee) && IndexRelationGetNumberOfKeyAttributes(scan->index) > 1 && !Mutant("grant_object");    // in the script of 0.3.0 it has one column
+    if (!by_target)
+        return ForEachCommitted(scan, keys, 1, visit);
+    ListCell* cell;
+    foreach (cell, targets) {
+        ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(lfirst_oid(cell)));
+        ForEachCommitted(scan, keys, 2, visit);
+    }
+}
+
+// The roles whose grants this backend's decisions may depend on.
+HTAB* asked_of = nullptr;
+
+// Before anything is read: what changes meanwhile is heard.
+void RememberGrantees(const List* roles) {
+    if (asked_of == nullptr) {
+        HASHCTL control = {};
+        control.keysize = control.entrysize = sizeof(Oid);
+        asked_of = hash_create("pg_warrant grantees", 16, &control, HASH_ELEM | HASH_BLOBS);
+    }
+    ListCell* cell;
+    foreach (cell, roles) {
+        Oid role = lfirst_oid(cell);
+        (void)hash_search(asked_of, &role, HASH_ENTER, nullptr);
+    }
+}
+
+LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
     const Installation* own = RequireInstallation();
     LiveGrant best = {};
     bool sentinel = Mutant("sentinel"), home = sentinel;
-    List* grantees = lappend_oid(RoleIsGone(subject) ? NIL : RolesOf(subject), InvalidOid);    // the sentinel's grantee
+    List* targets = TargetsOf(governance);
+    List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
+    RememberGrantees(roles);
+    List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
     BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
     Hold("reading_grants");
     ListCell* cell;
     foreach (cell, grantees) {
-        ScanKeyData key;
-        ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(lfirst_oid(cell)));
-        ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool* nulls) {
+        ForEachOfGrantee(&scan, lfirst_oid(cell), targets, [&](Datum* values, bool* nulls) {
             if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel)) {
                 sentinel = true;
                 home = IsHome(values);
                 return;
             }
-            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) || IsOwn(&scan, values, nulls) ||
+            bool limited = IsLimited(&scan, nulls);
+            LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
+            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
+                IsOwn(&scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
                 (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
                 return;
-            LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
-            if (IsLimited(&scan, nulls) && !FindPrice(grant.id, &grant.price))
+            if (limited && !FindPrice(grant.id, &grant.price))
                 return;
             if (IsBetter(grant, best))
                 best = grant;
@@ -124,6 +169,33 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its grants"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
     return home ? best : LiveGrant{};
+}
+
+}    // namespace
+
+void InvalidateGrantsOf(Oid role) {
+    if (asked_of != nullptr && hash_search(asked_of, &role, HASH_FIND, nullptr) != nullptr && !Mutant("grants_of_role"))
+        decision_generation++;
+}
+
+void SendGrantsChanged(Oid role) {
+    constexpr Size header = MAXALIGN(SizeofHeapTupleHeader);
+    HeapTupleData tuple = {};
+    tuple.t_len = header + sizeof(FormData_pg_class);
+    tuple.t_data = static_cast<HeapTupleHeader>(palloc0(tuple.t_len));
+    tuple.t_data->t_hoff = header;
+    Form_pg_class(GETSTRUCT(&tuple))->oid = role;
+    CacheInvalidateRelcacheByTuple(&tuple);
+    pfree(tuple.t_data);
+}
+
+LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+    MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant grants", ALLOCSET_SMALL_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(reading);
+    LiveGrant best = BestGrant(subject, policy, governance, command, now);
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(reading);
+    return best;
 }
 
 }    // namespace warrant

@@ -14,6 +14,13 @@ struct LiveGrant {
     Price price;
 };
 
+// Grants of the role were made or ended, so the server's message says: decisions are void if they depend on them. Callable from callbacks.
+void InvalidateGrantsOf(Oid role);
+
+// Sends that message when the current transaction commits. The server carries OIDs of relations; nothing happens where a relation has the role's,
+// but that it is looked at again.
+void SendGrantsChanged(Oid role);
+
 // The committed grant that covers the command on the relation for the subject or a role of his, made under this policy and in its
 // window now, with uses left; of several the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now);

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "rules/governance.hpp"
+#include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 
@@ -20,6 +21,7 @@ void OnRelation(Datum, Oid relation) {
     if (!OidIsValid(relation) || !InstallationIsKnown() || known_installation == nullptr || relation == known_installation->policy_epoch)
         policy_generation++;
     InvalidateGovernance(relation);
+    InvalidateGrantsOf(relation);
 }
 
 void OnRoles(Datum, CacheNumber, uint32) {

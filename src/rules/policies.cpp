@@ -106,7 +106,15 @@ bool TargetIsGone(Datum* values) {
 }
 
 Policy* ReadRow(const CommittedScan* scan) {
-    return ReadPolicy(scan->slot->tts_values, scan->slot->tts_isnull, scan->slot->tts_tupleDescriptor->natts);
+    Policy* policy = ReadPolicy(scan->slot->tts_values, scan->slot->tts_isnull, scan->slot->tts_tupleDescriptor->natts);
+    bool is_null;
+    policy->row = scan->slot->tts_tid;
+    policy->row_made_by = DatumGetTransactionId(slot_getsysattr(scan->slot, MinTransactionIdAttributeNumber, &is_null));
+    return policy;
+}
+
+Oid* CopyRoles(const Oid* roles, int count) {
+    return count == 0 ? nullptr : static_cast<Oid*>(memcpy(palloc(count * sizeof(Oid)), roles, count * sizeof(Oid)));
 }
 
 void BeginByTarget(CommittedScan* scan, Rows rows) {
@@ -169,6 +177,22 @@ int Laxity(const Policy* policy) {
 
 }    // namespace
 
+Policy* CopyPolicy(const Policy* policy) {
+    static_assert(sizeof(Policy) == 144, "what a new field points to must be copied here, too");
+    Policy* copy = static_cast<Policy*>(palloc(sizeof(Policy)));
+    *copy = *policy;
+    copy->name = pstrdup(policy->name);
+    copy->webhook = policy->webhook == nullptr ? nullptr : pstrdup(policy->webhook);
+    copy->for_roles = CopyRoles(policy->for_roles, policy->for_count);
+    copy->except_roles = CopyRoles(policy->except_roles, policy->except_count);
+    copy->definer_roles = CopyRoles(policy->definer_roles, policy->definer_count);
+    return copy;
+}
+
+bool IsSameVersion(const Policy* a, const Policy* b) {
+    return a->id == b->id && a->row_made_by == b->row_made_by && ItemPointerEquals(const_cast<ItemPointer>(&a->row), const_cast<ItemPointer>(&b->row));
+}
+
 void RequirePolicySentinel() {
     PolicyList sentinel = {};
     ReadByTarget(&sentinel, TargetKind::Sentinel, InvalidOid, Rows::Committed);
@@ -214,6 +238,30 @@ bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not) {
     });
     EndCommitted(&scan);
     return found;
+}
+
+// As ReadByTarget and ReadByName find them one by one.
+Oid* ReadTablePolicies(PolicyList* list) {
+    List* relations = NIL;
+    CommittedScan scan;
+    BeginByTarget(&scan, Rows::Committed);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(TargetKind::Table)));
+    ForEachCommitted(&scan, &key, 1, [list, &relations, &scan](Datum* values, bool*) {
+        Policy* policy = ReadRow(&scan);
+        Oid relation = DatumGetObjectId(values[c_target]);
+        if (TargetIsGone(values) && !Mutant("gone_targets"))
+            relation = policy->effect == Effect::Open ? InvalidOid
+                                                      : get_relname_relid(NameStr(*DatumGetName(values[c_target_name])),
+                                                                          get_namespace_oid(NameStr(*DatumGetName(values[c_target_schema])), true));
+        AppendNew(list, policy);
+        relations = lappend_oid(relations, relation);
+    });
+    EndCommitted(&scan);
+    Oid* array = static_cast<Oid*>(palloc((list->count + 1) * sizeof(Oid)));
+    for (int i = 0; i < list->count; i++)
+        array[i] = list_nth_oid(relations, i);
+    return array;
 }
 
 bool AnythingIsProtected() {

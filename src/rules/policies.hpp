@@ -40,6 +40,8 @@ struct Policy {
     int64_t default_duration_us;  // 0: the setting
     int64_t max_duration_us;      // 0: the setting
     char* webhook;                // nullptr: asks none
+    ItemPointerData row;          // with the next, which version of its row it was read from
+    TransactionId row_made_by;
 };
 
 struct PolicyList {
@@ -58,6 +60,15 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
 
 // Appends all policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
+
+// Appends all committed policies on tables. Returns the relation that each is about, InvalidOid where there is none. Raises as ReadPolicies.
+Oid* ReadTablePolicies(PolicyList* list);
+
+// A policy as it stands in memory that many relations share, allocated in the current memory context.
+Policy* CopyPolicy(const Policy* policy);
+
+// Whether both were read from the same version of one row.
+bool IsSameVersion(const Policy* a, const Policy* b);
 
 // The committed policy of a number, in the current memory context, or nullptr.
 Policy* FindPolicy(int64_t id);

@@ -1,0 +1,300 @@
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
+#include "rules/survey.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Relations without policies of their own that nothing distinguishes: what governs one governs all of them.
+struct Kind {
+    Oid schema;
+    Oid parent;          // the only one, or InvalidOid
+    Oid alone;           // 1: policies on schemas and on the database do not cover it
+};
+
+struct KindAnswer {
+    Kind kind;           // hash key
+    int64_t policies[command_count];
+};
+
+struct Kin {
+    Oid relation;        // hash key
+    Oid parent;
+    int parents;
+    bool is_parent;
+};
+
+struct OwnPolicies {
+    Oid relation;        // hash key
+    PolicyList policies;
+};
+
+struct SchemaPolicies {
+    Oid schema;          // hash key
+    PolicyList policies; // with those of the database
+};
+
+struct Survey {
+    Oid subject;
+    CommandMask commands;
+    Governed governed;
+    void* context;
+    HTAB *answers, *kin, *own, *schemas, *of_extensions;
+};
+
+HTAB* Table(Size key, Size entry) {
+    HASHCTL control = {};
+    control.keysize = key;
+    control.entrysize = entry;
+    control.hcxt = CurrentMemoryContext;
+    return hash_create("pg_warrant survey", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+template <class Entry, class Key>
+Entry* Enter(HTAB* table, const Key* key, bool* found) {
+    return static_cast<Entry*>(hash_search(table, key, HASH_ENTER, found));
+}
+
+template <class Entry>
+Entry* Find(HTAB* table, Oid key) {
+    return static_cast<Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
+}
+
+Kin* KinOf(Survey* survey, Oid relation) {
+    bool found;
+    Kin* kin = Enter<Kin>(survey->kin, &relation, &found);
+    if (!found)
+        *kin = Kin{relation, InvalidOid, 0, false};
+    return kin;
+}
+
+void ReadKin(Survey* survey) {
+    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+    SysScanDesc scan = systable_beginscan(inherits, InvalidOid, false, nullptr, 0, nullptr);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
+        Kin* child = KinOf(survey, row->inhrelid);
+        child->parent = row->inhparent;
+        child->parents++;
+        KinOf(survey, row->inhparent)->is_parent = true;
+    }
+    systable_endscan(scan);
+    table_close(inherits, AccessShareLock);
+}
+
+void ReadMembersOfExtensions(Survey* survey) {
+    Relation depends = table_open(DependRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
+    SysScanDesc scan = systable_beginscan(depends, DependReferenceIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple;
+    bool found;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        Form_pg_depend row = Form_pg_depend(GETSTRUCT(tuple));
+        if (row->classid == RelationRelationId && row->deptype == DEPENDENCY_EXTENSION)
+            (void)Enter<Oid>(survey->of_extensions, &row->objid, &found);
+    }
+    systable_endscan(scan);
+    table_close(depends, AccessShareLock);
+}
+
+void ReadOwnPolicies(Survey* survey) {
+    PolicyList all = {};
+    Oid* relations = ReadTablePolicies(&all);
+    for (int i = 0; i < all.count; i++) {
+        bool found;
+        OwnPolicies* own = Enter<OwnPolicies>(survey->own, &relations[i], &found);
+        if (!found)
+            own->policies = PolicyList{};
+        Append(&own->policies, all.items[i]);
+    }
+}
+
+Survey Begin(Oid subject, CommandMask commands, Governed governed, void* context) {
+    RequirePolicySentinel();
+    Survey survey = {subject, commands, governed, context, Table(sizeof(Kind), sizeof(KindAnswer)), Table(sizeof(Oid), sizeof(Kin)),
+                     Table(sizeof(Oid), sizeof(OwnPolicies)), Table(sizeof(Oid), sizeof(SchemaPolicies)), Table(sizeof(Oid), sizeof(Oid))};
+    ReadKin(&survey);
+    ReadMembersOfExtensions(&survey);
+    ReadOwnPolicies(&survey);
+    return survey;
+}
+
+const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
+    bool found;
+    SchemaPolicies* entry = Enter<SchemaPolicies>(survey->schemas, &schema, &found);
+    if (found)
+        return &entry->policies;
+    entry->policies = PolicyList{};
+    const char* name = get_namespace_name(schema);
+    if (name != nullptr)
+        ReadPolicies(&entry->policies, TargetKind::Schema, schema, name, "");
+    ReadPolicies(&entry->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+    return &entry->policies;
+}
+
+void Judge(const Survey* survey, const Governance* governance, int64_t* policies) {
+    for (int command = 0; command < command_count; command++) {
+        const Policy* policy =
+            survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governance, survey->subject, Command(command)) : nullptr;
+        policies[command] = policy == nullptr ? 0 : policy->id;
+    }
+}
+
+void JudgeMember(const Survey* survey, PolicyList policies, int64_t* answer) {
+    Member member = {policies};
+    Governance governance = {};
+    governance.known_kind = true;
+    governance.member_count = policies.count > 0 ? 1 : 0;
+    governance.members = &member;
+    Judge(survey, &governance, answer);
+}
+
+void Tell(const Survey* survey, Oid relation, const int64_t* policies) {
+    CommandMask told = 0;
+    for (int i = 0; i < command_count; i++) {
+        if (policies[i] == 0 || (told & MaskOf(Command(i))))
+            continue;
+        CommandMask commands = 0;
+        for (int j = i; j < command_count; j++)
+            if (policies[j] == policies[i])
+                commands |= MaskOf(Command(j));
+        told |= commands;
+        survey->governed(relation, policies[i], commands, survey->context);
+    }
+}
+
+void JudgeRelation(Survey* survey, Oid relation, int64_t* policies) {
+    ReleaseOldGovernances();
+    Judge(survey, FindGovernance(relation), policies);
+}
+
+const int64_t* JudgeKind(Survey* survey, const Kind* kind, Oid relation) {
+    bool found;
+    KindAnswer* answer = Enter<KindAnswer>(survey->answers, kind, &found);
+    if (found)
+        return answer->policies;
+    memset(answer->policies, 0, sizeof answer->policies);
+    if (OidIsValid(kind->parent))
+        JudgeRelation(survey, relation, answer->policies);
+    else
+        JudgeMember(survey, kind->alone ? PolicyList{} : *PoliciesOfSchema(survey, kind->schema), answer->policies);
+    return answer->policies;
+}
+
+void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
+    CHECK_FOR_INTERRUPTS();
+    if (strchr("rpfvm", relkind) == nullptr)
+        return;
+    int64_t policies[command_count];
+    const Kin* kin = Find<Kin>(survey->kin, relation);
+    const OwnPolicies* own = Find<OwnPolicies>(survey->own, relation);
+    if (kin != nullptr && (kin->is_parent || kin->parents > 1 || own != nullptr)) {
+        JudgeRelation(survey, relation, policies);
+        return Tell(survey, relation, policies);
+    }
+    bool alone = IsNeverOfSchemas(relation, schema) || Find<Oid>(survey->of_extensions, relation) != nullptr;
+    Kind kind = {schema, kin == nullptr ? InvalidOid : kin->parent, Oid(alone)};
+    if (own == nullptr)
+        return Tell(survey, relation, JudgeKind(survey, &kind, relation));
+    PolicyList all = own->policies;
+    const PolicyList* others = PoliciesOfSchema(survey, schema);
+    all.room = all.count + others->count;
+    all.items = static_cast<Policy**>(palloc(all.room * sizeof(Policy*)));
+    memcpy(all.items, own->policies.items, own->policies.count * sizeof(Policy*));
+    for (int i = 0; i < others->count && !alone; i++)
+        all.items[all.count++] = others->items[i];
+    JudgeMember(survey, all, policies);
+    pfree(all.items);
+    Tell(survey, relation, policies);
+}
+
+void LookAtRelationsOf(Survey* survey, Oid schema) {
+    Relation classes = table_open(RelationRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_class_relnamespace, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(schema));
+    SysScanDesc scan = systable_beginscan(classes, InvalidOid, false, nullptr, OidIsValid(schema) ? 1 : 0, &key);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        Form_pg_class row = Form_pg_class(GETSTRUCT(tuple));
+        if (row->relpersistence != RELPERSISTENCE_TEMP)
+            LookAt(survey, row->oid, row->relnamespace, row->relkind);
+    }
+    systable_endscan(scan);
+    table_close(classes, AccessShareLock);
+}
+
+void LookAtSchema(Survey* survey, Oid schema) {
+    int64_t policies[command_count];
+    CHECK_FOR_INTERRUPTS();
+    Judge(survey, ReadSchemaGovernance(schema), policies);
+    Tell(survey, InvalidOid, policies);
+}
+
+void LookAtSchemas(Survey* survey) {
+    Relation schemas = table_open(NamespaceRelationId, AccessShareLock);
+    SysScanDesc scan = systable_beginscan(schemas, InvalidOid, false, nullptr, 0, nullptr);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+        LookAtSchema(survey, Form_pg_namespace(GETSTRUCT(tuple))->oid);
+    systable_endscan(scan);
+    table_close(schemas, AccessShareLock);
+}
+
+}    // namespace
+
+namespace {
+
+// A few are looked at one by one, as a statement would, so that what is known of them is used.
+constexpr int few = 50;
+
+void LookAtFew(Oid subject, CommandMask commands, const List* relations, Governed governed, void* context) {
+    Survey survey = {subject, commands, governed, context, nullptr, nullptr, nullptr, nullptr, nullptr};
+    int64_t policies[command_count];
+    ListCell* cell;
+    foreach (cell, relations) {
+        if (get_rel_relkind(lfirst_oid(cell)) == '\0')
+            continue;
+        JudgeRelation(&survey, lfirst_oid(cell), policies);
+        Tell(&survey, lfirst_oid(cell), policies);
+    }
+}
+
+}    // namespace
+
+void SurveySchema(Oid subject, CommandMask commands, Oid schema, Governed governed, void* context) {
+    AcceptInvalidationMessages();
+    Survey survey = Begin(subject, commands, governed, context);
+    LookAtRelationsOf(&survey, schema);
+    if (OidIsValid(schema))
+        LookAtSchema(&survey, schema);
+    else
+        LookAtSchemas(&survey);
+}
+
+void SurveyRelations(Oid subject, CommandMask commands, const List* relations, Governed governed, void* context) {
+    AcceptInvalidationMessages();
+    if (list_length(relations) <= few)
+        return LookAtFew(subject, commands, relations, governed, context);
+    Survey survey = Begin(subject, commands, governed, context);
+    ListCell* cell;
+    foreach (cell, relations) {
+        HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(tuple))
+            continue;
+        Form_pg_class row = Form_pg_class(GETSTRUCT(tuple));
+        Oid schema = row->relnamespace;
+        char relkind = row->relkind;
+        ReleaseSysCache(tuple);
+        LookAt(&survey, lfirst_oid(cell), schema, relkind);
+    }
+}
+
+}    // namespace warrant
