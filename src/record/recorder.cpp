@@ -277,10 +277,12 @@ void SealDefinitions() {
         SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
         sealed = FirstInt64(1);
     });
-    (void)InSubtransaction("names", [&sealed] {
+    bool kept = InSubtransaction("names", [&sealed] {
         SPI_execute_plan(Prepared(&names, "SELECT warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
         sealed += FirstInt64(1);
     });
+    if (!kept)
+        NoteNamesLeft();
     LookForWebhooks();
     if (sealed == 0)
         return;
