@@ -69,6 +69,7 @@ SOURCES := \
 	src/record/copies.cpp \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
+	src/record/log_line.cpp \
 	src/record/origin.cpp \
 	src/record/rate.cpp \
 	src/record/recorder.cpp \

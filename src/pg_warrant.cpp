@@ -5,6 +5,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/shared.hpp"
 #include "workers/launcher.hpp"
 
@@ -48,5 +49,6 @@ void _PG_init(void) {
     if (!IsPostmasterEnvironment || IsBinaryUpgrade)    // one user at a console, or pg_upgrade: nobody is asked for a warrant
         return;
     warrant::InstallHooks();
+    warrant::InstallLogLines();
     warrant::RegisterLauncher();
 }

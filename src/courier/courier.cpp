@@ -45,6 +45,7 @@ struct Courier {
     int64 safe_id;             // deliveries up to here were queued by commits that are as safe as the configuration asks for
     int64 seen_id;             // those up to here are when this position is
     XLogRecPtr seen_until;
+    Retries retries;           // of claims
 };
 
 Courier self;
@@ -185,9 +186,10 @@ bool Claim() {
     if (self.deliveries->missed_key())
         ReadSecrets();
     self.next_in_ms = look_every_ms;
-    if (!InTransaction("claiming deliveries", ClaimRows))
+    if (!InTransaction("claiming deliveries", ClaimRows, &self.retries))
         return false;
     self.at_start = false;
+    self.database->courier_failures = 0;
     if (self.count > 0)
         WaitPoint("courier_claimed");
     Do([] {
@@ -218,9 +220,9 @@ bool HandOver() {
 
 bool MustLeave() {
     LWLockAcquire(shared->lock, LW_SHARED);
-    bool mine = self.database->oid == MyDatabaseId && self.database->courier_pid == MyProcPid && self.database->holds == 0;
+    bool mine = self.database->oid == MyDatabaseId && self.database->courier_pid == MyProcPid;
     LWLockRelease(shared->lock);
-    return !mine || !self.needed;
+    return !mine || !self.needed || IsHeld(MyDatabaseId);
 }
 
 long Soonest(long nap_ms) {
@@ -245,7 +247,9 @@ bool WaitFor(long nap_ms) {
 void Leave(int, Datum) { ReleaseCourier(self.database); }
 
 void Start(Oid oid) {
-    if (IsHeld(oid) || IsGone(oid))
+    BeginSignals();
+    AwaitTurn(oid, &Database::courier_failures);
+    if (!Visit(oid))
         proc_exit(0);
     BeginWorker(oid, "pg_warrant courier");
     // It writes nothing but leases, and a delivery whose lease is lost is only sent again.
@@ -275,7 +279,7 @@ void Start(Oid oid) {
         if (!full && (woken || GetCurrentTimestamp() >= look_at)) {
             well = Claim();
             full = self.count > 0;    // there may be more when these are done
-            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? self.next_in_ms : retry_nap_ms);
+            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? self.next_in_ms : RetryNap(&self.retries));
         }
         Do([] { self.deliveries->Perform(); });
         LogNotes();

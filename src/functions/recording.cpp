@@ -152,7 +152,7 @@ WARRANT_FUNCTION(warrant_is_elsewhere) {
 WARRANT_FUNCTION(warrant_is_courier) {
     LWLockAcquire(shared->lock, LW_SHARED);
     const Database* database = FindDatabase(MyDatabaseId);
-    bool is_courier = database != nullptr && database->courier_pid != 0 && database->courier_pid == PG_GETARG_INT32(0);
+    bool is_courier = database != nullptr && CourierLives(database) && database->courier_pid == PG_GETARG_INT32(0);
     LWLockRelease(shared->lock);
     PG_RETURN_BOOL(is_courier);
 }
@@ -241,7 +241,8 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     LWLockRelease(shared->lock);
     bool standby = RecoveryInProgress();    // which has no workers
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
-    bool recorder = database.recorder_pid != 0 && database.ready;
+    bool recorder = RecorderLives(&database) && database.ready, courier = CourierLives(&database);
+    uint64_t lost = pg_atomic_read_u64(slot == nullptr ? &shared->lost : &database.lost);
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
     if (const char* older = OtherVersion())
         PutItem(result, "extension", pstrdup(older),
@@ -252,14 +253,14 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
             recorder || standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
     if (database.has_webhooks)
-        PutItem(result, "courier", database.courier_pid != 0 ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
-                database.courier_pid != 0 || standby ? nullptr : "no webhook is called; check max_worker_processes");
+        PutItem(result, "courier", courier ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
+                courier || standby ? nullptr : "no webhook is called; check max_worker_processes");
     PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count),
             used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),
             queued * 10 > room * 8 ? "the queue is more than 80 % full" : nullptr);
-    PutItem(result, "lost", psprintf("%llu", (unsigned long long)database.lost),
-            database.lost == 0 ? nullptr : "records went to the server log instead");
+    PutItem(result, "lost", psprintf("%llu", (unsigned long long)lost),
+            lost == 0 ? nullptr : "records went to the server log instead");
     PutItem(result, "last_seq", psprintf("%llu", (unsigned long long)database.last_seq), nullptr);
     PG_RETURN_VOID();
 }

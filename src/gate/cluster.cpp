@@ -8,6 +8,7 @@
 #include "rules/subject.hpp"
 #include "record/entry.hpp"
 #include "record/guards.hpp"
+#include "record/log_line.hpp"
 #include "record/origin.hpp"
 #include "record/rate.hpp"
 #include "record/ring.hpp"
@@ -120,18 +121,11 @@ void FillRecord(EntryHeader* header, EntryParts* parts, Event event, const char*
     header->fields.rows = header->fields.duration_us = -1;
     PrepareOrigin();
     FillOrigin(&header->origin);
+    RememberNames(&header->origin);
     constexpr int most_comment_bytes = 8192;
     *parts = EntryParts{};
     parts->arguments = comment;
     parts->arguments_size = uint32_t(pg_mbcliplen(comment, int(strlen(comment)), most_comment_bytes));
-}
-
-void Send(EntryHeader* header, const EntryParts* parts) {
-    int lost = EnqueueEverywhere(header, parts);
-    if (lost > 0)
-        ereport(LOG, (errmsg("pg_warrant: {\"event\":\"%s\",\"session_user_oid\":%u,\"pid\":%d}", NameOf(header->fields.event),
-                             header->origin.session_user, header->origin.pid),
-                      errdetail("The queues of %d databases are full.", lost), errhidestmt(true), errhidecontext(true)));
 }
 
 void Forget(SubTransactionId made_since) {
@@ -142,7 +136,7 @@ void Forget(SubTransactionId made_since) {
 void OnTransaction(XactEvent event, void*) {
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE)
         for (Change* change = changes; change != nullptr; change = change->next)
-            Send(&change->header, &change->parts);
+            EnqueueEverywhere(&change->header, &change->parts);
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
         changes = nullptr;
 }
@@ -166,7 +160,7 @@ void ListenForEnds() {
     EntryHeader header;
     EntryParts parts;
     FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));
-    Send(&header, &parts);
+    EnqueueEverywhere(&header, &parts);
     ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object), errdetail("%s", guarded->detail),
                     errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can change it.")));
 }

@@ -74,16 +74,9 @@ Oid DatabaseToHold(Node* utility) {
 }
 
 void HoldDatabase(Oid oid) {
-    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    Database* database = FindDatabase(oid);
-    if (database != nullptr)
-        database->holds++;
-    LWLockRelease(shared->lock);
-    holds_gated_database = database != nullptr;
+    holds_gated_database = BeginHold(oid);
     constexpr int naps = 500, nap_ms = 10;
-    for (int nap = 0; database != nullptr && nap < naps && (database->recorder_pid != 0 || database->courier_pid != 0); nap++) {
-        WakeRecorder(database);
-        WakeCourier(database);
+    for (int nap = 0; nap < naps && WakeVisitors(oid); nap++) {
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);
         if (InterruptPending && (QueryCancelPending || ProcDiePending))
@@ -103,17 +96,13 @@ void NoteCreatedDatabase(Oid database) {
 
 void ReleaseHeldDatabase(int, Datum argument) {
     holds_gated_database = false;
-    Oid oid = DatumGetObjectId(argument);
-    bool gone = IsTransactionState() && !SearchSysCacheExists1(DATABASEOID, argument);
-    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    Database* database = FindDatabase(oid);
-    if (database != nullptr && database->holds > 0)
-        database->holds--;
-    LWLockRelease(shared->lock);
-    if (gone)
+    EndHold(DatumGetObjectId(argument));
+}
+
+void LeaveHeldDatabase(Oid oid) {
+    if (IsTransactionState() && !SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(oid)))
         FreeDatabase(oid);
-    else if (database != nullptr)
-        AskLauncher(oid);
+    ReleaseHeldDatabase(0, ObjectIdGetDatum(oid));
 }
 
 }    // namespace warrant

@@ -11,8 +11,9 @@ Oid DatabaseToHold(Node* utility);
 // The database that a CREATE DATABASE copies.
 const char* TemplateOf(const CreatedbStmt* create);
 
-void HoldDatabase(Oid database);                       // waits at most 5 s until its recorder is gone
-void ReleaseHeldDatabase(int code, Datum database);    // also at exit; frees the slot of a database that is gone
+void HoldDatabase(Oid database);                       // waits at most 5 s until no worker of ours is there
+void ReleaseHeldDatabase(int code, Datum database);    // also after an error and at exit: it raises nothing
+void LeaveHeldDatabase(Oid database);                  // the command has succeeded; frees the slot of a database that is gone
 
 // A copy of a held database gets a recorder of its own once it is committed.
 void NoteCreatedDatabase(Oid database);
@@ -29,9 +30,9 @@ void WithDatabaseHeld(Node* utility, Body body) {
     PG_ENSURE_ERROR_CLEANUP(ReleaseHeldDatabase, ObjectIdGetDatum(database));
     {
         body();
+        LeaveHeldDatabase(database);
     }
     PG_END_ENSURE_ERROR_CLEANUP(ReleaseHeldDatabase, ObjectIdGetDatum(database));
-    ReleaseHeldDatabase(0, ObjectIdGetDatum(database));
 }
 
 }    // namespace warrant

@@ -4,6 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/origin.hpp"
 #include "record/ring.hpp"
 #include "gate/ledger.hpp"
@@ -48,18 +49,15 @@ void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
     FillFields(&header.fields, statement, line, now);
 }
 
-// A record that the ring cannot take, for the collectors of the server log.
-void LogInstead() {
-    ereport(LOG, (errmsg("pg_warrant: {\"event\":\"%s\",\"command\":\"%s\",\"relation_oid\":%u,\"session_user_oid\":%u,"
-                         "\"pid\":%d,\"statement_id\":%llu}",
-                         NameOf(header.fields.event), NameOf(header.fields.command), header.fields.relation,
-                         header.origin.session_user, header.origin.pid, (unsigned long long)header.fields.statement_id),
-                  errhidestmt(true), errhidecontext(true)));
+const char* WhyNot(Enqueued sent) {
+    return sent == Enqueued::RingFull ? "The recorder's queue is full."
+           : RecoveryInProgress()     ? "This is a standby, where nothing is recorded."
+                                      : "The recorder is not running.";
 }
 
-void FailUnlessAllowed(Enqueued sent, const char* what) {
+void FailUnlessAllowed(Enqueued sent, const EntryParts* parts, const char* what) {
     if (settings.audit_failure == int(AuditFailure::Allow)) {
-        LogInstead();
+        LogRow(&header, parts, what);
         return;
     }
     ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
@@ -67,16 +65,16 @@ void FailUnlessAllowed(Enqueued sent, const char* what) {
                     errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
 }
 
-void WaitUntilDurable() {
+void WaitUntilDurable(const EntryParts* parts) {
     Reply reply;
     Waited waited = WaitForReply(header.serial, settings.audit_timeout_ms, &reply);
     CHECK_FOR_INTERRUPTS();
     if (waited == Waited::NotReplicated)
-        FailUnlessAllowed(Enqueued::NoRecorder, "No synchronous standby has confirmed its row.");
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, "No synchronous standby has confirmed its row.");
     else if (waited != Waited::Done)
-        FailUnlessAllowed(Enqueued::NoRecorder, "The recorder of this database does not answer.");
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, "The recorder of this database does not answer.");
     else if (reply.failed)
-        FailUnlessAllowed(Enqueued::NoRecorder, reply.message);
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, reply.message);
 }
 
 EntryParts PartsOf(const Line* line) {
@@ -97,13 +95,11 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
     Enqueued sent = Enqueue(&header, &parts, has_outcome, false);
     line->promised = has_outcome && sent == Enqueued::Yes;
     if (sent != Enqueued::Yes && !verdict->waits)
-        LogInstead();
+        LogRow(&header, &parts, WhyNot(sent));
     else if (sent != Enqueued::Yes)
-        FailUnlessAllowed(sent, sent == Enqueued::RingFull ? "The recorder's queue is full."
-                                : RecoveryInProgress()    ? "This is a standby, where nothing is recorded."
-                                                          : "The recorder is not running.");
+        FailUnlessAllowed(sent, &parts, WhyNot(sent));
     else if (waits)
-        WaitUntilDurable();
+        WaitUntilDurable(&parts);
 }
 
 void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate) {
@@ -115,7 +111,9 @@ void RecordOutcome(const Statement* statement, const Line* line, bool failed, in
     header.fields.rows = failed ? -1 : statement->rows;
     header.fields.duration_us = header.fields.occurred_at - statement->started;
     EntryParts parts = PartsOf(line);
-    (void)Enqueue(&header, &parts, false, true);
+    Enqueued sent = Enqueue(&header, &parts, false, true);
+    if (unlikely(sent != Enqueued::Yes))
+        LogRow(&header, &parts, WhyNot(sent), false);
 }
 
 }    // namespace warrant

@@ -55,7 +55,7 @@ void Record(Event event, Oid role, const char* kind) {
     EntryParts parts = {};
     parts.arguments = kind;
     parts.arguments_size = strlen(kind);
-    (void)EnqueueEverywhere(&header, &parts);
+    EnqueueEverywhere(&header, &parts);
 }
 
 void OnConnection(Port* port) {

@@ -9,6 +9,7 @@
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/origin.hpp"
 #include "record/ring.hpp"
 #include "record/shared.hpp"
@@ -309,6 +310,7 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         return true;
     ListenForEnds();
     PrepareOrigin();
+    RememberActors();
     if (query == nullptr && CurrentFrame() == nullptr) {
         bool spent = !owed || SpendUses(query, nullptr, verdicts, count) >= 0;
         if (spent)

@@ -57,11 +57,15 @@ bool Exists(const Pin& pin) { return GetConfigOption(pin.name, true, false) != n
 
 }    // namespace
 
-void BeginWorker(Oid database, const char* activity) {
-    is_own_worker = true;
+void BeginSignals() {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     pqsignal(SIGTERM, die);
     BackgroundWorkerUnblockSignals();
+}
+
+void BeginWorker(Oid database, const char* activity) {
+    is_own_worker = true;
+    BeginSignals();
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
     SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);    // a setting as well, which wants a transaction
     for (const Pin& pin : pins)
@@ -79,9 +83,34 @@ SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid
     return *plan;
 }
 
+long RetryNap(const Retries* retries) {
+    constexpr long first_ms = 100, longest_ms = 5000;
+    constexpr int most_doublings = 6;
+    if (retries->count == 0)
+        return 0;
+    long nap_ms = first_ms << (retries->count <= most_doublings ? retries->count - 1 : most_doublings);
+    return nap_ms < longest_ms ? nap_ms : longest_ms;
+}
+
+void NoteFailure(Retries* retries) {
+    int sqlstate = geterrcode();
+    if (retries->count == 0 || retries->sqlstate != sqlstate)
+        EmitErrorReport();
+    retries->sqlstate = sqlstate;
+    retries->count++;
+}
+
+void NoteSuccess(Retries* retries, const char* activity) {
+    if (retries->count > 0)
+        ereport(LOG, (errmsg("%s works again, after %d failures", activity, retries->count)));
+    *retries = Retries{};
+}
+
 void Nap(long milliseconds) {
     (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
+    if (ProcDiePending && before_end != nullptr)
+        before_end();
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
         ConfigReloadPending = false;

@@ -12,15 +12,34 @@ void BeginWorker(Oid database, const char* activity);
 // How often this process has read the configuration; at least once.
 extern int configuration_reads;
 
+// Lets signals through, so that Nap can answer them before the worker connects.
+void BeginSignals();
+
+// What a worker that is told to end does before it does, when that reaches it while it waits.
+inline void (*before_end)() = nullptr;
+
 // Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
 void Nap(long milliseconds);
 
 // The plan of a statement, prepared when it is first asked for and kept for the life of the process. Needs SPI.
 SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid* types);
 
-// Runs work in a transaction of its own with SPI connected. What it raises is logged, and false returned.
+// Failures in a row of one kind of work: the first of a kind is told, and the end of them; each waits longer than the one before.
+struct Retries {
+    int count = 0;
+    int sqlstate = 0;    // of the last failure
+};
+
+// How long to wait before the next try: 100 ms, doubling to 5 s; 0 when the last one succeeded.
+long RetryNap(const Retries* retries);
+
+void NoteFailure(Retries* retries);    // in a catch block; logs the error
+void NoteSuccess(Retries* retries, const char* activity);
+
+// Runs work in a transaction of its own with SPI connected. What it raises is logged, and false returned. With retries, an error that was the
+// last one too is not logged again.
 template <class Work>
-bool InTransaction(const char* activity, Work work) {
+bool InTransaction(const char* activity, Work work, Retries* retries = nullptr) {
     volatile bool done = false;
     pgstat_report_activity(STATE_RUNNING, activity);
     PG_TRY();
@@ -38,12 +57,17 @@ bool InTransaction(const char* activity, Work work) {
     PG_CATCH();
     {
         HOLD_INTERRUPTS();
-        EmitErrorReport();
+        if (retries == nullptr)
+            EmitErrorReport();
+        else
+            NoteFailure(retries);
         AbortCurrentTransaction();
         FlushErrorState();
         RESUME_INTERRUPTS();
     }
     PG_END_TRY();
+    if (done && retries != nullptr)
+        NoteSuccess(retries, activity);
     pgstat_report_stat(false);
     pgstat_report_activity(STATE_IDLE, nullptr);
     return done;

@@ -90,7 +90,7 @@ void LookForWebhooks() {
     SPI_execute("SELECT FROM warrant.webhooks WHERE enabled AND warrant.is_home()", true, 1);
     self.database->has_webhooks = SPI_processed > 0;
     pg_memory_barrier();
-    if (self.database->has_webhooks && self.database->courier_pid == 0)
+    if (self.database->has_webhooks && !CourierLives(self.database))
         AskLauncher(self.database->oid);
 }
 
@@ -487,7 +487,7 @@ bool DoBatch() {
     if (self.batch.until > self.position)
         self.position = self.batch.until;
     WaitPoint("recorder_after_commit");
-    self.database->failures = 0;
+    self.database->failures = self.database->start_failures = 0;
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;
     PublishGuards(self.database);
@@ -501,28 +501,35 @@ bool DoBatch() {
     return true;
 }
 
-// What is still counted when the recorder ends, in whatever state that finds it.
+// What is still counted when the recorder is told to end. Meanwhile it must not end.
 void SealLeft() {
-    seal_state = nullptr;
-    AbortOutOfAnyTransaction();
-    EndRepeats(false);
+    if (!self.installed || RepeatsDue() == DT_NOEND || Mutant("seal_left"))
+        return;
+    ProcDiePending = InterruptPending = false;
     self.working = self.sealed;
     seal_state = &self.working;
-    (void)InTransaction("recording", [] {
+    bool done = InTransaction("recording", [] {
         if (get_extension_oid(extension_name, true) != self.extension)
             return;
         SealRepeats(true);
         SaveState(self.position);
     });
     seal_state = nullptr;
+    EndRepeats(done);
+    ProcDiePending = InterruptPending = true;
+}
+
+// An exit waits for nothing, a lock least of all: no time limit ends that there. And an error at exit is fatal: what may raise stands in a
+// callback of its own, before the one that leaves the slot.
+void LogLeft(int, Datum) {
+    EndRepeats(false);
+    if (self.installed && PostmasterIsAlive())
+        LogRepeats();
 }
 
 void Leave(int, Datum) {
-    if (self.database == nullptr)
-        return;
-    if (self.installed && RepeatsDue() != DT_NOEND && PostmasterIsAlive() && !Mutant("seal_left"))
-        SealLeft();
-    ReleaseDatabase(self.database, !self.installed);
+    if (self.database != nullptr && !Mutant("slot_left"))
+        ReleaseDatabase(self.database, !self.installed);
 }
 
 // Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
@@ -535,35 +542,53 @@ void Leave(int, Datum) {
     proc_exit(0);
 }
 
+// Until it succeeds.
+template <class Work>
+void Persist(Oid oid, const char* activity, Work work) {
+    Retries retries;
+    while (!InTransaction(activity, work, &retries)) {
+        Nap(RetryNap(&retries));
+        if (IsHeld(oid))
+            StepAside();
+    }
+}
+
+// Without the extension, a slot or the right to come, this recorder ends for good.
+void Claim(Oid oid) {
+    if (!self.installed)
+        FreeSlot(oid);    // of a recorder that ended before it saw that the extension was dropped
+    else
+        self.database = ClaimDatabase(oid);
+    if (self.database != nullptr)
+        return;
+    bool slotless = self.installed && FindDatabase(oid) == nullptr && !IsHeld(oid);
+    if (slotless)
+        TurnAway(oid);
+    if (slotless && NoteSlotless(oid))
+        ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid), errhint("Set \"pg_warrant.max_databases\" higher.")));
+    StepAside();
+}
+
 void Start(Oid oid) {
-    if (IsHeld(oid) || IsGone(oid))
-        proc_exit(0);
+    BeginSignals();
+    AwaitTurn(oid, &Database::start_failures);
+    if (!Visit(oid))
+        StepAside();
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
     static bool others_copy = false;
-    bool looked = InTransaction("starting", [] {
+    Persist(oid, "starting", [] {
         self.installed = IsInstalled();
         others_copy = self.installed && IsCopyOfOthers();
     });
-    if (looked && !self.installed)
-        FreeSlot(oid);    // of a recorder that ended before it saw that the extension was dropped
-    if (!self.installed)
-        proc_exit(0);
     if (others_copy && !IsAdmitted(oid))
         LeaveCopy(oid);
     before_shmem_exit(Leave, Datum(0));
-    self.database = ClaimDatabase(oid);
-    if (self.database == nullptr) {
-        if (FindDatabase(oid) == nullptr) {
-            TurnAway(oid);
-            NoteSlotless(oid);
-            ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid),
-                          errhint("Set \"pg_warrant.max_databases\" higher.")));
-        }
-        proc_exit(0);
-    }
-    if (!InTransaction("loading", LoadState))
-        proc_exit(1);
+    before_shmem_exit(LogLeft, Datum(0));
+    before_end = SealLeft;
+    WaitPoint("recorder_connected");
+    Claim(oid);
+    Persist(oid, "loading", LoadState);
     PublishGuards(self.database);
     PrepareActions();
     FollowSubtransactions();
@@ -575,7 +600,7 @@ void Start(Oid oid) {
     for (;;) {
         if (!DoBatch())
             Nap(retry_nap_ms);
-        if (!self.installed || self.database->holds > 0)
+        if (!self.installed || IsHeld(self.database->oid))
             StepAside();
         NotifyDue();
         RingBatch batch = FixBatch(self.database);

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
+#include "record/log_line.hpp"
 #include "record/refusals.hpp"
 #include "record/repeats.hpp"
 #include "record/ring.hpp"
@@ -99,6 +100,7 @@ bool IsLasting(const Reply* reply) {
 }
 
 void KeepRows(Repeated* repeated, const EntryHeader* entry, const EntryParts* parts, const KeptRefusal* known) {
+    RememberNames(&entry->origin);
     MemoryContext caller = MemoryContextSwitchTo(repeated->memory);
     EntryHeader** rows = static_cast<EntryHeader**>(palloc(known->count * sizeof(EntryHeader*)));
     for (int i = 0; i < known->count; i++)

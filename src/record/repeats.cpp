@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "rules/commands.hpp"
+#include "record/log_line.hpp"
 #include "record/repeats.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
@@ -103,6 +104,18 @@ void SealRepeats(bool all) {
             SealEntry(place->rows[i], nullptr);
         }
         place->sealed = true;
+    });
+}
+
+void LogRepeats() {
+    ForEach([](Repeated* place) {
+        for (int i = 0; i < place->row_count && place->counted > 0; i++) {
+            EntryHeader* row = place->rows[i];
+            EntryParts parts = PartsOf(row);
+            row->fields.repeats = place->counted;
+            LogRow(row, &parts, "The recorder has ended before it could write what it had counted.", false);
+        }
+        place->counted = 0;
     });
 }
 

@@ -47,6 +47,9 @@ void DropRepeats();
 // At the end of a batch: writes those whose second is over, or all.
 void SealRepeats(bool all);
 
+// What is counted and cannot be sealed any more goes to the server's log.
+void LogRepeats();
+
 // The batch was committed, or rolled back and is to be done again.
 void EndRepeats(bool committed);
 

@@ -12,6 +12,7 @@
 #include "rules/installation.hpp"
 #include "record/copies.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/replicated.hpp"
 #include "record/ring.hpp"
 #include "record/shared.hpp"
@@ -134,15 +135,13 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
         TakeBackPromise(database);
     bool fits = database->oid == MyDatabaseId && (from_promise ? core::HasRoom(StateOf(database), header->size, 0)
                                                                : Fits(database, header, promise ? outcome_bytes : 0));
-    if (!fits)
-        database->lost++;
     if (fits) {
         Append(database, header, parts);
         if (promise)
             database->promised += core::Aligned(outcome_bytes);
     }
     LWLockRelease(database->lock);
-    if (database->recorder_pid == 0)    // it restarts by itself, unless it has stepped aside for a command that failed early
+    if (!RecorderLives(database))    // it restarts by itself, unless it has stepped aside for a command that failed early
         AskLauncher(MyDatabaseId);
     if (!fits)
         return Enqueued::RingFull;
@@ -150,23 +149,22 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
     return Enqueued::Yes;
 }
 
-int EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
-    int lost = 0;
+void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
     header->waits = false;
     CompleteHeader(header, parts);
     for (int i = 0; i < shared->database_count; i++) {
         Database* database = &shared->databases[i];
         LWLockAcquire(database->lock, LW_EXCLUSIVE);
-        bool there = OidIsValid(database->oid), fits = there && Fits(database, header, 0);
+        Oid oid = database->oid;
+        bool fits = OidIsValid(oid) && Fits(database, header, 0);
         if (fits)
             Append(database, header, parts);
-        else if (there)
-            lost++, database->lost++;
         LWLockRelease(database->lock);
         if (fits)
             WakeRecorder(database);
+        else if (OidIsValid(oid))
+            LogRowOf(oid, header, parts, "The queue of this database's recorder is full.");
     }
-    return lost;
 }
 
 bool TakePromise() {

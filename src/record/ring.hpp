@@ -26,8 +26,9 @@ enum class Enqueued { Yes, NoRecorder, RingFull };
 // written with from_promise. A subject may fill an eighth of the ring.
 Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise);
 
-// The same for a record that nobody waits for, into the ring of every database that has the extension. How many could not take it.
-int EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
+// The same for a record that nobody waits for, into the ring of every database that has the extension. Of those that cannot take it the server's
+// log has it.
+void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
 
 // Keeps room for one outcome; false when there is none.
 bool TakePromise();

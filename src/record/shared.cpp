@@ -1,7 +1,9 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
 #include "record/replicated.hpp"
@@ -51,6 +53,7 @@ void InitShared() {
     pg_atomic_init_u32(&shared->waiters, 0);
     pg_atomic_init_u32(&shared->standby_mode, 0);
     PublishSynchronousCommit();
+    pg_atomic_init_u64(&shared->lost, 0);
     shared->lock = &locks[0].lock;
     shared->database_count = settings.max_databases;
     for (int i = 0; i < rate_buckets; i++) {
@@ -64,6 +67,8 @@ void InitShared() {
         pg_atomic_init_u64(&MailboxOf(i)->action_id, 0);
         pg_atomic_init_u32(&MailboxOf(i)->awaits, 0);
         MailboxOf(i)->connection.pid = 0;
+        MailboxOf(i)->visits = InvalidOid;
+        MailboxOf(i)->visitor = 0;
     }
 }
 
@@ -99,6 +104,32 @@ Database* FindDatabase(Oid oid) {
     return nullptr;
 }
 
+bool IsProcess(int process, pid_t pid) { return ProcGlobal->allProcs[process].procLatch.owner_pid == pid; }
+
+bool RecorderLives(const Database* database) {
+    return database->recorder_pid != 0 && (IsProcess(database->recorder_process, database->recorder_pid) || Mutant("slot_left"));
+}
+
+bool CourierLives(const Database* database) {
+    return database->courier_pid != 0 && IsProcess(database->courier_process, database->courier_pid);
+}
+
+// The lock is held.
+static bool IsHeldNow(Oid oid) {
+    for (int i = 0; i < shared->hold_count; i++)
+        if (shared->holds[i].database == oid)
+            return true;
+    return false;
+}
+
+// The lock is held. Whoever ends the hold calls those back who came meanwhile.
+static bool IsHeldAgainst(Oid oid) {
+    for (int i = 0; i < shared->hold_count; i++)
+        if (shared->holds[i].database == oid)
+            shared->holds[i].turned_away = true;
+    return IsHeldNow(oid);
+}
+
 // The lock is held. More than fit are never forgotten.
 static void ForgetSlotless(Oid oid) {
     if (shared->slotless_count > int(lengthof(shared->slotless)))
@@ -108,14 +139,31 @@ static void ForgetSlotless(Oid oid) {
             shared->slotless[i--] = shared->slotless[--shared->slotless_count];
 }
 
-void NoteSlotless(Oid oid) {
+// The lock is held. Of more than fit nobody knows.
+static bool IsSlotless(Oid oid) {
+    for (int i = 0; i < shared->slotless_count && i < int(lengthof(shared->slotless)); i++)
+        if (shared->slotless[i] == oid)
+            return true;
+    return shared->slotless_count > int(lengthof(shared->slotless));
+}
+
+bool FindsNoSlot(Oid oid) {
+    LWLockAcquire(shared->lock, LW_SHARED);
+    bool none = IsSlotless(oid) && FindDatabase(oid) == nullptr && FindDatabase(InvalidOid) == nullptr;
+    LWLockRelease(shared->lock);
+    return none;
+}
+
+bool NoteSlotless(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    bool known = IsSlotless(oid);
     ForgetSlotless(oid);
     if (shared->slotless_count < int(lengthof(shared->slotless)))
         shared->slotless[shared->slotless_count++] = oid;
     else
         shared->slotless_count = lengthof(shared->slotless) + 1;
     LWLockRelease(shared->lock);
+    return !known;
 }
 
 Database* ClaimDatabase(Oid oid) {
@@ -123,9 +171,11 @@ Database* ClaimDatabase(Oid oid) {
     Database* database = FindDatabase(oid);
     if (database == nullptr)
         database = FindDatabase(InvalidOid);
-    bool mine = database != nullptr && database->recorder_pid == 0 && database->holds == 0;
+    bool held = IsHeldAgainst(oid);
+    bool mine = database != nullptr && !held && (!RecorderLives(database) || database->recorder_pid == MyProcPid);
     if (mine) {
         ForgetSlotless(oid);
+        database->ready = false;    // whatever a dead one has left
         database->oid = oid;
         database->recorder_process = MyProcessIndex();
         database->recorder_pid = MyProcPid;
@@ -145,7 +195,7 @@ bool ReserveDatabase(Oid oid) {
 
 // The lock is held.
 static void FreeUnlessHeld(Database* database) {
-    if (database->recorder_pid != 0 || database->holds > 0)
+    if (RecorderLives(database) || IsHeldNow(database->oid))
         return;
     WakeCourier(database);    // it sees that the slot is not its own any more
     Reset(database);
@@ -172,7 +222,7 @@ void FreeSlot(Oid oid) {
 Database* ClaimCourier(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid);
-    bool mine = database != nullptr && database->courier_pid == 0 && database->holds == 0;
+    bool mine = database != nullptr && !CourierLives(database) && !IsHeldAgainst(oid);
     if (mine) {
         database->courier_process = MyProcessIndex();
         database->courier_pid = MyProcPid;
@@ -187,7 +237,7 @@ void ReleaseCourier(Database* database) {
     if (mine)
         database->courier_pid = 0;
     pg_memory_barrier();
-    bool needed = mine && database->has_webhooks && database->holds == 0;
+    bool needed = mine && database->has_webhooks && !IsHeldNow(database->oid);
     LWLockRelease(shared->lock);
     if (needed)    // again: the recorder saw this one and asked for no other
         AskLauncher(MyDatabaseId);
@@ -197,7 +247,7 @@ void FreeDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     ForgetSlotless(oid);
     Database* database = FindDatabase(oid);
-    if (database != nullptr && database->recorder_pid == 0 && database->courier_pid == 0)
+    if (database != nullptr && !RecorderLives(database) && !CourierLives(database))
         Reset(database);
     shared->gone[shared->gone_count++ % lengthof(shared->gone)] = oid;
     LWLockRelease(shared->lock);
@@ -214,10 +264,70 @@ bool IsGone(Oid database) {
 
 bool IsHeld(Oid oid) {
     LWLockAcquire(shared->lock, LW_SHARED);
-    const Database* database = FindDatabase(oid);
-    bool held = database != nullptr && database->holds > 0;
+    bool held = IsHeldNow(oid);
     LWLockRelease(shared->lock);
     return held;
+}
+
+bool BeginHold(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    if (shared->hold_count < int(lengthof(shared->holds)))    // others wait for the workers as for other sessions
+        shared->holds[shared->hold_count++] = HeldDatabase{oid, false};
+    bool gated = FindDatabase(oid) != nullptr;
+    LWLockRelease(shared->lock);
+    return gated;
+}
+
+void EndHold(Oid oid) {
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    bool missed = FindDatabase(oid) != nullptr;
+    for (int i = 0; i < shared->hold_count; i++)
+        if (shared->holds[i].database == oid) {
+            missed = missed || shared->holds[i].turned_away;
+            shared->holds[i] = shared->holds[--shared->hold_count];
+            break;
+        }
+    LWLockRelease(shared->lock);
+    if (missed)
+        AskLauncher(oid);
+}
+
+bool Visit(Oid oid) {
+    if (IsGone(oid))
+        return false;
+    LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+    bool held = IsHeldAgainst(oid);
+    Mailbox* mailbox = MailboxOf(MyProcessIndex());
+    mailbox->visits = held ? InvalidOid : oid;
+    mailbox->visitor = held ? 0 : MyProcPid;
+    LWLockRelease(shared->lock);
+    return !held;
+}
+
+void AwaitTurn(Oid oid, uint32_t Database::*failures) {
+    constexpr uint32_t most_doublings = 6;
+    constexpr int naps_a_second = 10;
+    Database* database = FindDatabase(oid);
+    uint32_t failed = database == nullptr ? 0 : (database->*failures)++;
+    int naps = failed == 0 || Mutant("start_back_off") ? 0 : naps_a_second << (failed < most_doublings ? failed - 1 : most_doublings - 1);
+    while (naps-- > 0 && !IsHeld(oid))
+        Nap(1000 / naps_a_second);
+}
+
+bool WakeVisitors(Oid oid) {
+    bool some = false;
+    if (Mutant("visitors_leave"))
+        return false;
+    LWLockAcquire(shared->lock, LW_SHARED);
+    for (int i = 0; i < ProcessCount(); i++) {
+        const Mailbox* mailbox = MailboxOf(i);
+        if (mailbox->visits != oid || mailbox->visitor == 0 || !IsProcess(i, mailbox->visitor))
+            continue;
+        WakeProcess(i);
+        some = true;
+    }
+    LWLockRelease(shared->lock);
+    return some;
 }
 
 void WakeProcess(int process) { SetLatch(&ProcGlobal->allProcs[process].procLatch); }

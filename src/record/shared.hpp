@@ -21,7 +21,8 @@ struct Database {
     pid_t courier_pid;                // 0: none
     int courier_process;
     bool has_webhooks;                // so that it needs a courier
-    int holds;                        // commands that need the database to itself
+    uint32_t start_failures;          // recorders in a row that did not come to their first batch
+    uint32_t courier_failures;        // and couriers, to their first claim
     uint64_t ring_id;                 // tells this life of the ring from others
     uint64_t head, tail, promised;    // see core/ring_layout.hpp
     uint64_t subject_bytes[subject_buckets];
@@ -29,7 +30,7 @@ struct Database {
     uint64_t suspect;                 // the entry that was taken alone last, by its end
     uint32_t suspect_deaths;          // how often the recorder did not come back from it
     bool definitions_changed;         // a transaction that left rows to seal has committed
-    uint64_t lost;                    // records that went to the server log instead
+    pg_atomic_uint64 lost;            // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
 
@@ -63,6 +64,8 @@ struct Mailbox {
     pg_atomic_uint64 action_id;       // known once the entry is taken
     pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
     Origin connection;                // of the client that this process serves, for its parallel workers; of another process when pid says so
+    Oid visits;                       // of a worker of ours: its database, from before it connects; the shared lock guards both
+    pid_t visitor;
     Reply reply;
 };
 
@@ -72,9 +75,16 @@ struct TurnedAway {
     TimestampTz at;
 };
 
+// A command that needs a database to itself.
+struct HeldDatabase {
+    Oid database;
+    bool turned_away;                 // one of our workers, which is to come back
+};
+
 struct Shared {
     pg_atomic_uint64 next_serial;
     pg_atomic_uint64 next_statement;
+    pg_atomic_uint64 lost;            // records of databases without a slot that went to the server log
     pg_atomic_uint32 waiters;         // processes that wait for a decision
     pg_atomic_uint32 launcher_process_plus_1;
     pg_atomic_uint32 standby_mode;    // see replicated.hpp
@@ -88,6 +98,8 @@ struct Shared {
     int admitted_count;
     Oid admitted[16];                 // copies that an administrator adopts (copies.hpp)
     TurnedAway turned_away[32];       // databases whose recorder was, the latest
+    int hold_count;
+    HeldDatabase holds[64];
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_turn[rate_buckets];    // of a subject: when his next entry may be sent (rate.hpp)
@@ -111,7 +123,15 @@ Mailbox* MailboxOf(int process);
 // This database's slot, or nullptr. A claimed slot stays while its recorder restarts.
 Database* FindDatabase(Oid oid);
 
-// Claims the slot for this process as recorder; nullptr when there is none free, or another recorder lives.
+// Whether the process of this index is the one of this pid still.
+bool IsProcess(int process, pid_t pid);
+
+// A worker that ended without leaving its slot lives no more.
+bool RecorderLives(const Database* database);
+bool CourierLives(const Database* database);
+
+// Claims the slot for this process as recorder, also one that a dead one has left behind; nullptr when there is none free, another
+// recorder lives, or a command holds the database.
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
 
@@ -121,8 +141,11 @@ bool ReserveDatabase(Oid database);
 // The database does not have the extension: frees the slot that an earlier recorder may have left it, unless held.
 void FreeSlot(Oid oid);
 
-// A recorder found no slot: what its database depends on stays unknown until it has one, or is gone.
-void NoteSlotless(Oid oid);
+// A recorder found no slot: what its database depends on stays unknown until it has one, or is gone. False when that was known.
+bool NoteSlotless(Oid oid);
+
+// To start another recorder for it would lead nowhere.
+bool FindsNoSlot(Oid oid);
 
 // Claims the courier's place in the slot of a database whose recorder has been there; nullptr when there is none, or another courier lives.
 Database* ClaimCourier(Oid oid);
@@ -132,8 +155,20 @@ void ReleaseCourier(Database* database);
 void FreeDatabase(Oid oid);
 bool IsGone(Oid database);
 
-// A command needs the database to itself.
+// Holds a database for a command that needs it to itself, with a slot or without: no worker of ours comes any more, and those that are there
+// leave. True when it has a slot.
+bool BeginHold(Oid database);
+void EndHold(Oid database);
 bool IsHeld(Oid database);
+
+// Enters this worker among those of the database, before it connects; false while a command holds the database, or when it is gone.
+bool Visit(Oid database);
+
+// The server starts a worker again every second that could not start: it waits longer each time, up to a minute, before it connects.
+void AwaitTurn(Oid database, uint32_t Database::*failures);
+
+// Whether workers of ours are connected to the database, or about to be. They are woken, to leave.
+bool WakeVisitors(Oid database);
 
 void WakeRecorder(const Database* database);
 void WakeCourier(const Database* database);

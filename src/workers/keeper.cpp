@@ -2,11 +2,16 @@
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
+#include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "record/entry.hpp"
+#include "record/shared.hpp"
 #include "workers/launcher.hpp"
 
 void warrant_keeper_main(Datum database) {
     using namespace warrant;
+    if (!Visit(DatumGetObjectId(database)))
+        proc_exit(0);
     BeginWorker(DatumGetObjectId(database), "pg_warrant keeper");
     bool done = InTransaction("keeping partitions", [] {
         if (OidIsValid(get_extension_oid(extension_name, true)))

@@ -1,8 +1,11 @@
 // The launcher: one for the cluster, shared catalogues only. It starts a recorder in each database that may have the extension,
 // one after another, and a courier beside it where there are webhooks, at the start and whenever a CREATE EXTENSION or the end of
 // a hold asks for it; and a keeper in each, every hour.
+#include <algorithm>
+
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
@@ -16,6 +19,8 @@ namespace {
 
 constexpr int restart_s = 1;
 constexpr long keeper_interval_ms = 60 * 60 * 1000;
+
+List* waiting = NIL;    // databases whose workers are still to be started
 
 void Describe(BackgroundWorker* worker, const char* entry_point, const char* type, Oid database, int restart) {
     memset(worker, 0, sizeof *worker);
@@ -32,12 +37,52 @@ void Describe(BackgroundWorker* worker, const char* entry_point, const char* typ
         strlcpy(worker->bgw_name, type, BGW_MAXLEN);
 }
 
+// A worker was started for a database last. The launcher's own memory.
+struct Started {
+    Started* next;
+    Oid database;
+    bool is_courier;
+    BackgroundWorkerHandle* handle;
+};
+
+Started* all_started = nullptr;
+bool slots_ran_out = false;
+
+Started** FindStarted(Oid database, bool is_courier) {
+    Started** link = &all_started;
+    while (*link != nullptr && ((*link)->database != database || (*link)->is_courier != is_courier))
+        link = &(*link)->next;
+    return link;
+}
+
+// It has not ended. One that ended and is to be started again after a while gives way to the next.
+bool IsOnItsWay(Oid database, bool is_courier) {
+    Started** link = FindStarted(database, is_courier);
+    Started* started = *link;
+    pid_t pid;
+    if (started == nullptr)
+        return false;
+    if (GetBackgroundWorkerPid(started->handle, &pid) != BGWH_STOPPED)
+        return true;
+    TerminateBackgroundWorker(started->handle);
+    *link = started->next;
+    pfree(started->handle);
+    pfree(started);
+    return false;
+}
+
+void NoteStarted(Oid database, bool is_courier, BackgroundWorkerHandle* handle) {
+    Started* started = static_cast<Started*>(MemoryContextAlloc(TopMemoryContext, sizeof(Started)));
+    *started = Started{all_started, database, is_courier, handle};
+    all_started = started;
+}
+
 bool RecorderIsThere(Oid database) {
     LWLockAcquire(shared->lock, LW_SHARED);
     const Database* slot = FindDatabase(database);
-    bool there = slot != nullptr && (slot->recorder_pid != 0 || slot->holds > 0);
+    bool there = slot != nullptr && RecorderLives(slot);
     LWLockRelease(shared->lock);
-    return there;
+    return there || IsHeld(database);    // whoever holds it asks again
 }
 
 bool DatabaseExists(Oid database) {
@@ -64,46 +109,61 @@ void WaitForVerdict(BackgroundWorkerHandle* handle, Oid database) {
     }
 }
 
+// Without a free slot it is tried for a long time: the log has a line when that begins, and one when it ends.
 bool Start(const char* entry_point, const char* type, Oid database, int restart, BackgroundWorkerHandle** handle) {
     BackgroundWorker worker;
     Describe(&worker, entry_point, type, database, restart);
     worker.bgw_notify_pid = MyProcPid;
-    if (RegisterDynamicBackgroundWorker(&worker, handle))
-        return true;
-    ereport(LOG, (errmsg("no background worker slot is free for \"%s\" of database %u", type, database),
-                  errhint("Set \"max_worker_processes\" higher.")));
-    return false;
+    MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+    bool started = RegisterDynamicBackgroundWorker(&worker, handle);
+    MemoryContextSwitchTo(caller);
+    if (started && slots_ran_out)
+        ereport(LOG, (errmsg("background worker slots are free again")));
+    if (!started && (!slots_ran_out || Mutant("told_once")))
+        ereport(LOG, (errmsg("no background worker slot is free for \"%s\" of database %u", type, database),
+                      errdetail("It is tried again until there is one."), errhint("Set \"max_worker_processes\" higher.")));
+    slots_ran_out = !started;
+    return started;
 }
 
-// False: no worker slot was free; to be tried again.
-bool StartRecorder(Oid database) {
+enum class Attempt { Done, OnItsWay, NoSlot };
+
+Attempt StartRecorder(Oid database) {
     BackgroundWorkerHandle* handle;
-    if (RecorderIsThere(database))
-        return true;
+    if (RecorderIsThere(database) || FindsNoSlot(database))
+        return Attempt::Done;
+    if (IsOnItsWay(database, false))
+        return Attempt::OnItsWay;
     if (!Start("warrant_recorder_main", "pg_warrant recorder", database, restart_s, &handle))
-        return false;
+        return Attempt::NoSlot;
+    NoteStarted(database, false, handle);
     WaitForVerdict(handle, database);
-    pfree(handle);
-    return true;
+    return Attempt::Done;
 }
 
 bool CourierIsMissing(Oid database) {
     LWLockAcquire(shared->lock, LW_SHARED);
     const Database* slot = FindDatabase(database);
-    bool missing = slot != nullptr && slot->has_webhooks && slot->courier_pid == 0 && slot->recorder_pid != 0 && slot->holds == 0;
+    bool missing = slot != nullptr && slot->has_webhooks && !CourierLives(slot) && RecorderLives(slot);
     LWLockRelease(shared->lock);
-    return missing;
+    return missing && !IsHeld(database);
 }
 
-// As long as it is missing it is not known whether one is on its way: a second one leaves at once.
-bool StartCourier(Oid database) {
+Attempt StartCourier(Oid database) {
     BackgroundWorkerHandle* handle;
     if (!CourierIsMissing(database))
-        return true;
+        return Attempt::Done;
+    if (IsOnItsWay(database, true))
+        return Attempt::OnItsWay;
     if (!Start("warrant_courier_main", "pg_warrant courier", database, restart_s, &handle))
-        return false;
-    pfree(handle);
-    return true;
+        return Attempt::NoSlot;
+    NoteStarted(database, true, handle);
+    return Attempt::Done;
+}
+
+Attempt StartWorkers(Oid database) {
+    Attempt recorder = StartRecorder(database);
+    return recorder == Attempt::Done ? StartCourier(database) : recorder;
 }
 
 List* ConnectableDatabases(MemoryContext context) {
@@ -126,16 +186,15 @@ List* ConnectableDatabases(MemoryContext context) {
     return found;
 }
 
-List* TakeAsked(bool* all) {
-    List* asked = NIL;
+// Adds what is asked for to what is waiting.
+void TakeAsked(bool* all) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     for (int i = 0; i < shared->asked_count; i++)
-        asked = lappend_oid(asked, shared->asked[i]);
+        waiting = list_append_unique_oid(waiting, shared->asked[i]);
     shared->asked_count = 0;
     *all = *all || shared->look_at_all;
     shared->look_at_all = false;
     LWLockRelease(shared->lock);
-    return asked;
 }
 
 // Waiting for a verdict takes the latch's wake-ups: what was asked meanwhile shows only here.
@@ -146,47 +205,69 @@ bool IsAsked() {
     return asked;
 }
 
-void StartKeepers() {
+// True when each found a worker slot.
+bool StartKeepers() {
+    bool all = true;
     for (int i = 0; i < shared->database_count; i++) {
         BackgroundWorkerHandle* handle;
         const Database* database = &shared->databases[i];
-        if (database->recorder_pid != 0 && Start("warrant_keeper_main", "pg_warrant keeper", database->oid, BGW_NEVER_RESTART, &handle))
+        if (!RecorderLives(database))
+            continue;
+        if (Start("warrant_keeper_main", "pg_warrant keeper", database->oid, BGW_NEVER_RESTART, &handle))
             pfree(handle);
+        else
+            all = false;
     }
+    return all;
+}
+
+// Starts what is waiting; what cannot be started yet goes on waiting. False when a worker slot was missing.
+bool StartWaiting() {
+    List* databases = waiting;
+    bool complete = true;
+    ListCell* cell;
+    waiting = NIL;
+    foreach (cell, databases) {
+        Attempt attempt = StartWorkers(lfirst_oid(cell));
+        complete = complete && attempt != Attempt::NoSlot;
+        if (attempt != Attempt::Done)
+            waiting = list_append_unique_oid(waiting, lfirst_oid(cell));
+    }
+    list_free(databases);
+    return complete;
 }
 
 void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0); }
 
+long UntilThen(TimestampTz then) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), then); }
+
+// Whoever asks wakes the launcher, and every gated statement may ask: without a free worker slot that must not start another round.
 [[noreturn]] void Launch() {
-    MemoryContext round = AllocSetContextCreate(TopMemoryContext, "pg_warrant launcher", ALLOCSET_DEFAULT_SIZES);
-    TimestampTz keepers_at = 0;
-    bool all = true;
-    long nap_ms = 0;
-    for (;; Nap(nap_ms)) {
+    constexpr long retry_ms = 1000, longest_retry_ms = 10000, keeper_retry_ms = 60000;
+    TimestampTz keepers_at = 0, retry_at = 0;
+    long back_off_ms = 0;
+    MemoryContextSwitchTo(TopMemoryContext);
+    for (bool all = true;;) {
         PublishSynchronousCommit();
-        MemoryContextSwitchTo(round);
-        MemoryContextReset(round);
-        List* databases = TakeAsked(&all);
-        if (all)
-            databases = ConnectableDatabases(round);
-        MemoryContextSwitchTo(round);
-        bool complete = true;
-        ListCell* cell;
-        foreach (cell, databases) {
-            if (StartRecorder(lfirst_oid(cell)) && StartCourier(lfirst_oid(cell)))
-                continue;
-            complete = false;
-            AskLauncher(lfirst_oid(cell));
+        TakeAsked(&all);
+        if (back_off_ms == 0 || UntilThen(retry_at) <= 0) {
+            if (all)
+                waiting = list_concat_unique_oid(waiting, ConnectableDatabases(TopMemoryContext));
+            all = false;
+            bool complete = StartWaiting();
+            back_off_ms = complete ? 0 : back_off_ms == 0 ? retry_ms : std::min(2 * back_off_ms, longest_retry_ms);
+            retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), waiting == NIL ? 0 : std::max(back_off_ms, retry_ms));
+            if (complete && !IsAsked())
+                shared->looked_at_all = true;
         }
-        all = false;
-        if (complete && !IsAsked())
-            shared->looked_at_all = true;
-        if (GetCurrentTimestamp() >= keepers_at) {
-            StartKeepers();
-            keepers_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), keeper_interval_ms);
-        }
-        nap_ms = !complete ? 1000 * restart_s
-                 : IsAsked() ? 0 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), keepers_at);
+        if (UntilThen(keepers_at) <= 0)
+            keepers_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), StartKeepers() ? keeper_interval_ms : keeper_retry_ms);
+        long nap_ms = UntilThen(keepers_at);
+        if (waiting != NIL)
+            nap_ms = std::min(nap_ms, UntilThen(retry_at));
+        if (back_off_ms == 0 && IsAsked())
+            nap_ms = 0;
+        Nap(nap_ms < 1 ? 1 : nap_ms);
     }
 }
 

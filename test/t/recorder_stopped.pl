@@ -88,7 +88,6 @@ is($full, '53400', 'a full ring is 53400');
 is(($node->ask($flood, "RESET statement_timeout; $update /* " . ('x' x 8000) . ' */;'))[1], '53400', 'for statements too');
 is(($node->ask($flood, 'SELECT count(*) FROM orders;'))[1], 'none', 'an open statement of the same session runs');
 is($node->sqlstate_as('boss', "SELECT warrant.deny(1)"), '55000', 'another subject still has room');
-is($node->safe_psql('postgres', "SELECT value <> '0' FROM warrant.status() WHERE item = 'lost'"), 't', 'status counts what found no room');
 $flood->quit;
 
 go_on();
@@ -123,6 +122,7 @@ is($node->sqlstate_as('clerk', "$update /* audit_failure */"), 'none', 'audit_fa
 is($node->safe_psql('postgres', 'SELECT status FROM orders WHERE id = 7'), 'void', 'with its effect');
 is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id = 1'), '55000', 'one without a grant is refused still');
 like(slurp_file($node->logfile), qr/pg_warrant: \{"event":"allowed","command":"UPDATE"/, 'the server log has the record');
+is($node->safe_psql('postgres', "SELECT value <> '0' FROM warrant.status() WHERE item = 'lost'"), 't', 'status counts it');
 go_on();
 caught_up();
 is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE event = 'allowed' AND statement LIKE '%/* audit_failure */'"),
