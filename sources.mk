@@ -71,6 +71,7 @@ SOURCES := \
 	src/record/guards.cpp \
 	src/record/log_line.cpp \
 	src/record/origin.cpp \
+	src/record/portions.cpp \
 	src/record/rate.cpp \
 	src/record/recorder.cpp \
 	src/record/repeats.cpp \

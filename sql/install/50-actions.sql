@@ -869,7 +869,7 @@ BEGIN
         PERFORM warrant.seal('refused', origin,
             (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
             NULL, wanted.i->>'command', CASE WHEN wanted.i->>'kind' = 't' THEN (wanted.i->>'relation')::oid END, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
-            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, statement_text);
+            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
@@ -892,8 +892,8 @@ BEGIN
     END IF;
     UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
     PERFORM warrant.seal(l->>'event', origin, NULL, nullif((l->>'grant')::bigint, 0), l->>'command', (l->>'relation')::oid, l->>'schema', l->>'name',
-                         l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, statement_text)
-       FROM jsonb_array_elements(args->'lines') AS l;
+                         l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
+       FROM jsonb_array_elements(args->'lines') WITH ORDINALITY AS e (l, place);
     PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name,
                          s.policy_name, NULL, NULL, jsonb_build_object('statement_id', statement->'statement_id'))
        FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id

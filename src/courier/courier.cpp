@@ -248,9 +248,13 @@ void Leave(int, Datum) { ReleaseCourier(self.database); }
 
 void Start(Oid oid) {
     BeginSignals();
-    AwaitTurn(oid, &Database::courier_failures);
-    if (!Visit(oid))
+    AwaitStart(oid, &Database::courier_failures);
+    if (!Visit(oid)) {
+        Database* database = FindDatabase(oid);
+        if (database != nullptr)
+            database->courier_failures = 0;    // it did not fail to start
         proc_exit(0);
+    }
     BeginWorker(oid, "pg_warrant courier");
     // It writes nothing but leases, and a delivery whose lease is lost is only sent again.
     SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);

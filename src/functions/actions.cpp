@@ -11,6 +11,7 @@
 #include "record/actions.hpp"
 #include "record/copies.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/origin.hpp"
 #include "record/rate.hpp"
 #include "record/ring.hpp"
@@ -199,6 +200,7 @@ void RecordIndirectAttempt(const char* function) {
     header.fields.event = Event::IndirectAttempt;
     header.fields.occurred_at = GetCurrentTimestamp();
     header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    header.fields.query_id = uint64_t(pgstat_get_my_query_id());
     header.fields.rows = header.fields.duration_us = -1;
     header.fields.executions = 1;
     AwaitTurn(CurrentSubject());
@@ -213,11 +215,13 @@ void RecordIndirectAttempt(const char* function) {
     if (parts.text != nullptr)    // by which the recorder knows one that comes again
         DigestOf(parts.text, int(strlen(parts.text)), header.fields.digest);
     header.fields.has_digest = parts.text != nullptr;
-    if (Enqueue(&header, &parts, false, false) == Enqueued::Yes) {
-        Reply reply;
-        constexpr long patience_ms = 1000;    // it is refused either way
+    Reply reply;
+    constexpr long patience_ms = 1000;    // it is refused either way
+    Enqueued sent = Enqueue(&header, &parts, nullptr, false);
+    if (sent == Enqueued::Yes)
         WaitForReply(header.serial, patience_ms, &reply);
-    }
+    else
+        LogRow(&header, &parts, WhyNot(sent));
 }
 
 }    // namespace

@@ -251,7 +251,9 @@ WARRANT_FUNCTION(warrant_recorder_status) {
         PutItem(result, "server", pstrdup("standby"), "this is a standby: what needs a grant is refused, and nothing is requested or recorded; use the primary");
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher || standby ? nullptr : "no recorder can be started");
     PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
-            recorder || standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+            recorder && database.tries > 1 ? psprintf("it cannot write the audit log: %u tries have failed, the server's log says why", database.tries)
+            : recorder || standby          ? nullptr
+                                           : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
     if (database.has_webhooks)
         PutItem(result, "courier", courier ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
                 courier || standby ? nullptr : "no webhook is called; check max_worker_processes");

@@ -44,7 +44,8 @@ Verdict VerdictOf(const Access& access, const Governance* governance, const Deci
     verdict.audited = decision->policy->audited;
     switch (trusted ? Answer::Exempt : decision->answer) {
         case Answer::Granted:
-            verdict.waits = decision->policy->audit_wait && !IsMonitored(decision);
+            verdict.stands = !IsMonitored(decision);
+            verdict.waits = decision->policy->audit_wait && verdict.stands;
             verdict.owes = unlikely(decision->price != Price::Nothing) && OwesUse(decision);
             break;
         case Answer::Exempt: verdict.event = Event::Exempt; break;

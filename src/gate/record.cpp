@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
@@ -13,6 +14,11 @@
 namespace warrant {
 
 namespace {
+
+// Of one statement's rows so many carry its text, and for so many room is kept for their outcomes: a statement over thousands of relations
+// goes through a ring of any size. The outcomes of the others wait for room when it has succeeded.
+constexpr int most_texts = 16;
+constexpr int most_promises = 64;
 
 // The record on its way. It is one for all, because most of it is the session's and stays.
 EntryHeader header;
@@ -49,12 +55,6 @@ void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
     FillFields(&header.fields, statement, line, now);
 }
 
-const char* WhyNot(Enqueued sent) {
-    return sent == Enqueued::RingFull ? "The recorder's queue is full."
-           : RecoveryInProgress()     ? "This is a standby, where nothing is recorded."
-                                      : "The recorder is not running.";
-}
-
 void FailUnlessAllowed(Enqueued sent, const EntryParts* parts, const char* what) {
     if (settings.audit_failure == int(AuditFailure::Allow)) {
         LogRow(&header, parts, what);
@@ -88,13 +88,18 @@ EntryParts PartsOf(const Line* line) {
 
 void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
     FillHeader(statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
+    RememberNames(&header.origin);
     header.waits = waits;
     EntryParts parts = PartsOf(line);
     parts.text = text;
-    parts.text_size = KeptLength(text, length);
-    Enqueued sent = Enqueue(&header, &parts, has_outcome, false);
-    line->promised = has_outcome && sent == Enqueued::Yes;
-    if (sent != Enqueued::Yes && !verdict->waits)
+    parts.text_size = statement->count > most_texts && !Mutant("text_once") ? 0 : KeptLength(text, length);
+    bool stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
+    line->promised = has_outcome && statement->count <= most_promises;
+    TimestampTz deadline = 0;
+    Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
+                           : Enqueue(&header, &parts, &line->promised, false);
+    line->ends = has_outcome && (sent == Enqueued::Yes || !stands);
+    if (sent != Enqueued::Yes && !stands)
         LogRow(&header, &parts, WhyNot(sent));
     else if (sent != Enqueued::Yes)
         FailUnlessAllowed(sent, &parts, WhyNot(sent));
@@ -102,7 +107,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
         WaitUntilDurable(&parts);
 }
 
-void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate) {
+void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, TimestampTz* deadline) {
     FillHeader(statement, line, GetCurrentTimestamp());
     header.fields.event = Event::Outcome;
     header.fields.finished = true;
@@ -111,7 +116,10 @@ void RecordOutcome(const Statement* statement, const Line* line, bool failed, in
     header.fields.rows = failed ? -1 : statement->rows;
     header.fields.duration_us = header.fields.occurred_at - statement->started;
     EntryParts parts = PartsOf(line);
-    Enqueued sent = Enqueue(&header, &parts, false, true);
+    bool may_wait = !failed && IsTransactionState();    // not in abort, which ends cursors too
+    Enqueued sent = line->promised ? Enqueue(&header, &parts, nullptr, true)
+                    : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
+                                   : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
     if (unlikely(sent != Enqueued::Yes))
         LogRow(&header, &parts, WhyNot(sent), false);
 }

@@ -14,6 +14,7 @@
 #include "rules/subject.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
+#include "record/origin.hpp"
 #include "record/rate.hpp"
 #include "record/shared.hpp"
 #include "pg/frame.hpp"
@@ -71,9 +72,6 @@ void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
     appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
 }
 
-// What a refusal must always have room for in one entry: neither a long reason nor many tables may keep it out of the audit.
-constexpr int most_reason_bytes = 2000, most_item_bytes = 16000;
-
 // In units that no setting changes: the recorder's IntervalStyle is another than the session's.
 void AppendDuration(StringInfo json) {
     int64 microseconds;
@@ -82,12 +80,34 @@ void AppendDuration(StringInfo json) {
     appendStringInfo(json, given ? ",\"duration\":\"%lld microseconds\"" : ",\"duration\":\"\"", given ? (long long)microseconds : 0);
 }
 
-// unfiled: why no request is filed although an approval would help, or nullptr.
-char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, const char* unfiled) {
+// The items as JSON, with commas between them, from *next on: as many as fit, but one at least.
+char* BuildItems(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, int most_bytes, int* next) {
     StringInfoData json;
     initStringInfo(&json);
-    file = file && unfiled == nullptr;
-    appendStringInfo(&json, "{\"file\":%s,\"unfiled\":", file ? "true" : "false");
+    while (*next < count) {
+        int before = json.len;
+        if (before > 0)
+            appendStringInfoChar(&json, ',');
+        AppendItem(&json, &missing[*next], file ? EstimateRows(query, parsed, missing[*next].access) : -1);
+        if (before > 0 && json.len > most_bytes) {
+            json.data[json.len = before] = '\0';
+            break;
+        }
+        ++*next;
+    }
+    return json.data;
+}
+
+constexpr int most_reason_bytes = 2000;
+
+// All but the items, which close it. unfiled: why no request is filed although an approval would help, or nullptr.
+char* BeginArguments(QueryDesc* query, const Query* parsed, bool file, const char* unfiled, int portions) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfo(&json, "{\"file\":%s,", file ? "true" : "false");
+    if (portions > 0)
+        appendStringInfo(&json, "\"portions\":%d,", portions);
+    appendStringInfoString(&json, "\"unfiled\":");
     escape_json(&json, unfiled == nullptr ? "" : pnstrdup(unfiled, strcspn(unfiled, "\n")));
     appendStringInfoString(&json, ",\"reason\":");
     const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
@@ -95,14 +115,26 @@ char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missi
     AppendDuration(&json);
     const char* tag = CommandTagOf(query, parsed);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
-    int start = json.len;
-    for (int i = 0; i < count && json.len - start < most_item_bytes; i++) {
-        if (i > 0)
-            appendStringInfoChar(&json, ',');
-        AppendItem(&json, &missing[i], file ? EstimateRows(query, parsed, missing[i].access) : -1);
-    }
-    appendStringInfoString(&json, "]}");
     return json.data;
+}
+
+// Items that do not fit into one entry go before it, in portions of their own; the recorder makes one refusal of them.
+const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, const char* unfiled,
+                           ActionRequest* action) {
+    file = file && unfiled == nullptr;
+    constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
+    int kept = KeptLength(action->text, action->text_length), next = 0, portions = 0;
+    const char* begin = BeginArguments(query, parsed, file, unfiled, 0);
+    int room = most_portion_bytes - kept - int(strlen(begin));
+    char* items = BuildItems(query, parsed, missing, count, file, room, &next);
+    if ((next == count && int(strlen(items)) <= room) || Mutant("portions"))
+        return psprintf("%s%s]}", begin, items);
+    TimestampTz deadline = 0;
+    for (next = 0; next < count; portions++) {
+        items = BuildItems(query, parsed, missing, count, file, most_portion_bytes, &next);
+        SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);
+    }
+    return psprintf("%s]}", BeginArguments(query, parsed, file, unfiled, portions));
 }
 
 void Remember(const Missing* item, int count, uint64_t statement_id, const char* answer) {
@@ -145,7 +177,12 @@ const char* NameOfTarget(const Missing* item) {
 const char* DescribeItems(const Missing* missing, int count) {
     StringInfoData words;
     initStringInfo(&words);
+    constexpr int most_named = 20;
     for (int i = 0; i < count; i++) {
+        if (i == most_named) {
+            appendStringInfo(&words, " and %d others", count - i);
+            break;
+        }
         bool qualified = TargetKindOf(missing[i].governance) == TargetKind::Table;
         appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
                          qualified ? NameStr(missing[i].governance->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
@@ -324,8 +361,10 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
     if (!RefusedInThisStatement(query, missing, count)) {
         AuditFields fields;
         // It stays: who cancels it has tried what it refuses all the same.
-        ActionRequest action = {"refuse", BuildArguments(query, parsed, asked, asked_count, hopeless == nullptr, unfiled), &fields, nullptr, 0, true};
+        ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
+        fields.event = Event::Refused;
+        action.arguments = BuildArguments(query, parsed, asked, asked_count, hopeless == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
         Remember(missing, count, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         if (may_wait && hopeless == nullptr && IsRequestIds(last_refusal.answer) && ApprovedMeanwhile(missing))

@@ -50,6 +50,15 @@ void TopLevelText(QueryDesc* query, const char** text, int* length) {
     StatementText(top != nullptr ? SourceOf(top) : SourceOf(query), text, length);
 }
 
+// The client's statement's, when it is the query's or no query's. Another extension may have taken it out of a utility statement's plan.
+uint64_t QueryIdOf(const QueryDesc* query) {
+    if (query != nullptr)
+        return uint64_t(query->plannedstmt->queryId);
+    const Frame* top = OutermostFrame();
+    uint64_t id = top == nullptr ? 0 : top->query != nullptr ? uint64_t(top->query->plannedstmt->queryId) : top->query_id;
+    return id != 0 ? id : uint64_t(pgstat_get_my_query_id());
+}
+
 Statement* NewStatement(QueryDesc* owner, int nest_level) {
     Statement* statement = spare_statements;
     if (statement != nullptr)
@@ -78,7 +87,7 @@ Statement* NewStatement(QueryDesc* owner, int nest_level, const char* text, int 
     DigestOf(text, length, digest);
     Statement* statement = NewStatement(owner, nest_level);
     memcpy(statement->digest, digest, sizeof digest);
-    statement->query_id = owner == nullptr ? 0 : owner->plannedstmt->queryId;
+    statement->query_id = QueryIdOf(owner);
     return statement;
 }
 
@@ -158,7 +167,7 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     line->grant_id = verdict->grant_id;
     line->policy_version = verdict->policy == nullptr ? 0 : verdict->policy->version;
     line->executions = 1;
-    line->promised = false;
+    line->ends = line->promised = false;
     line->schema_name = verdict->governance->schema_name;
     line->relation_name = verdict->governance->relation_name;
     const char* policy_name = verdict->policy == nullptr ? "" : verdict->policy->name;
@@ -182,9 +191,10 @@ void EndStatement(Statement* statement, bool failed) {
             *link = statement->next;
             break;
         }
+    TimestampTz deadline = 0;    // of all of them
     for (int i = 0; i < statement->count; i++)
-        if (statement->lines[i].promised)
-            RecordOutcome(statement, &statement->lines[i], failed, last_sqlstate);
+        if (statement->lines[i].ends)
+            RecordOutcome(statement, &statement->lines[i], failed, last_sqlstate, &deadline);
     if (unlikely(statement->paid_count > 0)) {
         planned = planned == statement ? nullptr : planned;
         starting = starting == statement ? nullptr : starting;
@@ -195,13 +205,36 @@ void EndStatement(Statement* statement, bool failed) {
     spare_statements = statement;
 }
 
-// Queries that began at this nesting level or deeper end with it; utility statements survive a COMMIT or ROLLBACK of their own.
+// The error that ends the (sub)transaction: the server keeps it until that is over. A ROLLBACK has none, and neither has who caught it before.
+int ErrorUnderWay() {
+    volatile int sqlstate = 0;
+    MemoryContext caller = CurrentMemoryContext;
+    PG_TRY();
+    {
+        sqlstate = geterrcode();    // raises when there is none
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(caller);
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    return sqlstate;
+}
+
+// Queries that began at this nesting level or deeper end with it; utility statements survive a COMMIT or ROLLBACK of their own. What was caught
+// inside them says nothing of their end.
 void EndQueriesFrom(int nest_level) {
     Statement* statement = open_statements;
+    bool first = true;
     while (statement != nullptr) {
         Statement* next = statement->next;
-        if ((statement->query != nullptr || statement == planned) && statement->nest_level >= nest_level)
+        if ((statement->query != nullptr || statement == planned) && statement->nest_level >= nest_level) {
+            int sqlstate = first && !Mutant("error_under_way") ? ErrorUnderWay() : last_sqlstate;
+            last_sqlstate = sqlstate != 0 || CurrentFrame() == nullptr ? sqlstate : last_sqlstate;
+            first = false;
             EndStatement(statement, true);
+        }
         statement = next;
     }
 }
@@ -229,6 +262,7 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
 }
 
 void OnExit(int, Datum) {
+    last_sqlstate = FatalError();
     while (open_statements != nullptr)
         EndStatement(open_statements, true);
 }
@@ -310,7 +344,6 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
         return true;
     ListenForEnds();
     PrepareOrigin();
-    RememberActors();
     if (query == nullptr && CurrentFrame() == nullptr) {
         bool spent = !owed || SpendUses(query, nullptr, verdicts, count) >= 0;
         if (spent)
@@ -356,6 +389,7 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
         else
             line->executions++;
         line->promised = line->promised || (line->executions > 1 && TakePromise());
+        line->ends = line->executions > 1;
     }
     return before ? statement->id : 0;
 }
@@ -415,6 +449,7 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     fields->statement_id = ledger != nullptr ? ledger->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     fields->occurred_at = GetCurrentTimestamp();
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->query_id = ledger != nullptr ? ledger->query_id : QueryIdOf(top == nullptr ? query : nullptr);
     fields->rows = fields->duration_us = -1;
     fields->executions = 1;
     fields->has_digest = true;

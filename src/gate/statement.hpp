@@ -24,7 +24,8 @@ struct Line {
     int64_t grant_id;
     int32_t policy_version;
     int32_t executions;
-    bool promised;             // room for its outcome is kept in the ring
+    bool ends;                 // with an outcome
+    bool promised;             // room for it is kept in the ring
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes];
@@ -41,6 +42,7 @@ struct Verdict {
     bool audited;
     bool waits;                // durable before the first effect
     bool owes;                 // a use of its grant
+    bool stands = false;       // a grant allows it: its row must stand in the table
 };
 
 // Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,

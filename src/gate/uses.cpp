@@ -10,6 +10,8 @@
 #include "rules/uses.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
+#include "record/origin.hpp"
 #include "record/ring.hpp"
 #include "gate/gate.hpp"
 #include "gate/ledger.hpp"
@@ -145,10 +147,10 @@ void AppendLine(StringInfo json, const Verdict* verdict) {
     appendStringInfoChar(json, '}');
 }
 
-constexpr int most_line_bytes = 16000;    // what does not fit is recorded as ever, after the uses are spent
-
-// *recorded: of how many verdicts the lines are in it.
-char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, int* recorded) {
+// *recorded: of how many verdicts the lines are in it. What does not fit beside the statement's text is recorded as ever, after the uses are spent.
+char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, int text_bytes, int* recorded) {
+    constexpr int most_line_bytes = 2000;
+    int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - text_bytes - most_line_bytes - 100;
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfoString(&json, "{\"grants\":[");
@@ -160,7 +162,7 @@ char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, i
         }
     appendStringInfoString(&json, "],\"lines\":[");
     separator = "";
-    for (*recorded = 0; statement != nullptr && *recorded < count && json.len < most_line_bytes; ++*recorded)
+    for (*recorded = 0; statement != nullptr && *recorded < count && json.len < most_bytes; ++*recorded)
         if (IsNewLine(statement, verdicts, *recorded)) {
             appendStringInfoString(&json, separator);
             AppendLine(&json, &verdicts[*recorded]);
@@ -170,6 +172,11 @@ char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, i
     return json.data;
 }
 
+void EnterLine(Line* line) {
+    line->ends = true;
+    line->promised = TakePromise();
+}
+
 void EnterLines(Statement* statement, const Verdict* verdicts, int recorded) {
     for (int i = 0; i < recorded; i++) {
         if (!verdicts[i].audited)
@@ -177,7 +184,7 @@ void EnterLines(Statement* statement, const Verdict* verdicts, int recorded) {
         if (Line* line = FindLine(statement, &verdicts[i]))
             line->executions++;
         else
-            NewLine(statement, &verdicts[i])->promised = TakePromise();
+            EnterLine(NewLine(statement, &verdicts[i]));
     }
 }
 
@@ -209,10 +216,12 @@ bool OwesUse(const Decision* decision) {
 
 int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count) {
     RequirePrimary();
+    RememberActors();
     AuditFields fields;
     int recorded;
-    ActionRequest action = {"spend", BuildArguments(statement, verdicts, count, &recorded), &fields, nullptr, 0};
+    ActionRequest action = {"spend", nullptr, &fields, nullptr, 0, false, true};
     DescribeStatement(query, &fields, &action.text, &action.text_length);
+    action.arguments = BuildArguments(statement, verdicts, count, KeptLength(action.text, action.text_length), &recorded);
     fields.query_id = statement == nullptr ? 0 : statement->query_id;
     Spending spending = {statement, verdicts, recorded};
     action.in_doubt = EnterInDoubt;

@@ -32,6 +32,7 @@ struct Frame {
     Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
     Portal resumed;            // of FETCH and MOVE: the cursor
     int withheld = 0;          // which errors of a utility statement are kept from the client
+    uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }

@@ -83,6 +83,21 @@ SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid
     return *plan;
 }
 
+bool IsTransient(int sqlstate) {
+    switch (sqlstate) {
+        case ERRCODE_T_R_SERIALIZATION_FAILURE:
+        case ERRCODE_T_R_DEADLOCK_DETECTED:
+        case ERRCODE_INSUFFICIENT_RESOURCES:
+        case ERRCODE_DISK_FULL:
+        case ERRCODE_OUT_OF_MEMORY:
+        case ERRCODE_TOO_MANY_CONNECTIONS:
+        case ERRCODE_LOCK_NOT_AVAILABLE:
+        case ERRCODE_QUERY_CANCELED:
+        case ERRCODE_IO_ERROR: return true;
+        default: return false;
+    }
+}
+
 long RetryNap(const Retries* retries) {
     constexpr long first_ms = 100, longest_ms = 5000;
     constexpr int most_doublings = 6;

@@ -30,6 +30,9 @@ struct Retries {
     int sqlstate = 0;    // of the last failure
 };
 
+// A cause that passes by itself: a lock, memory, the disk. What fails for one is done again, not set aside.
+bool IsTransient(int sqlstate);
+
 // How long to wait before the next try: 100 ms, doubling to 5 s; 0 when the last one succeeded.
 long RetryNap(const Retries* retries);
 

@@ -6,6 +6,7 @@
 #include "rules/commands.hpp"
 #include "record/actions.hpp"
 #include "record/entry.hpp"
+#include "record/log_line.hpp"
 #include "record/origin.hpp"
 #include "record/ring.hpp"
 #include "record/shared.hpp"
@@ -85,9 +86,16 @@ char* RunAction(const ActionRequest* request) {
         ereport(ERROR, (errcode(error_too_large), errmsg("action \"%s\" is larger than 32 kB", request->action)));
     int kept = request->text == nullptr ? 0 : KeptLength(request->text, request->text_length);
     parts.text_size = kept == 0 ? 0 : pg_mbcliplen(request->text, kept, int(most_entry_bytes - needed));
-    Enqueued sent = Enqueue(&header, &parts, false, false);
-    if (sent != Enqueued::Yes)
+    TimestampTz deadline = 0;
+    Enqueued sent = !request->stays && !request->patient
+                        ? Enqueue(&header, &parts, nullptr, false)
+                        : EnqueueInTime(&header, &parts, nullptr, &deadline, request->stays ? WhileWaiting::Stop : WhileWaiting::Answer);
+    if (sent != Enqueued::Yes && request->stays)
+        LogRow(&header, &parts, WhyNot(sent));
+    if (sent != Enqueued::Yes) {
+        CHECK_FOR_INTERRUPTS();
         RaiseNotSent(sent);
+    }
     Reply reply;
     switch (WaitForReply(header.serial, settings.audit_timeout_ms, &reply)) {
         case Waited::InDoubt:
@@ -126,7 +134,24 @@ Enqueued SendAction(const char* action, const char* arguments) {
     parts.action_size = strlen(action);
     parts.arguments = arguments;
     parts.arguments_size = strlen(arguments);
-    return Enqueue(&header, &parts, false, false);
+    return Enqueue(&header, &parts, nullptr, false);
+}
+
+Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, TimestampTz* deadline) {
+    EntryHeader header = {};
+    header.fields = *fields;
+    header.kind = EntryKind::Action;
+    PrepareOrigin();
+    FillOrigin(&header.origin);
+    EntryParts parts = {};
+    parts.action = action;
+    parts.action_size = strlen(action);
+    parts.arguments = arguments;
+    parts.arguments_size = strlen(arguments);
+    Enqueued sent = EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
+    if (sent != Enqueued::Yes)
+        LogRow(&header, &parts, WhyNot(sent));
+    return sent;
 }
 
 }    // namespace warrant

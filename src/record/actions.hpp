@@ -15,7 +15,8 @@ struct ActionRequest {
     const AuditFields* fields;  // may be nullptr
     const char* text;           // of the statement, may be nullptr
     int text_length;
-    bool stays = false;         // is done also when nobody waits for it any more: a cancel leaves it in the queue
+    bool stays = false;         // is done also when nobody waits for it any more: a cancel leaves it in the queue, or in the server's log
+    bool patient = false;       // waits for room in the ring, at most pg_warrant.audit_timeout
     void (*in_doubt)(void* argument) = nullptr;    // called when it may be done although its caller gets an error, or ends
     void* argument = nullptr;
 };
@@ -27,5 +28,9 @@ char* RunAction(const ActionRequest* request);
 
 // Sends the action and does not wait for it; nobody hears its answer. Allocates and raises nothing.
 Enqueued SendAction(const char* action, const char* arguments);
+
+// The same for a part of what an action that stays will say, with its fields: it waits for room until the deadline, or a cancel. What the
+// ring does not take goes to the server's log.
+Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, TimestampTz* deadline);
 
 }    // namespace warrant

@@ -83,7 +83,7 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     PG_TRY();
     {
         told[0] = '\0';
-        enable_timeout_after(action_timeout, ActionLimitMs());
+        enable_timeout_after(action_timeout, ActionLimitMs() * int(1 + entry->arguments_size / most_entry_bytes));
         RunSql(entry, reply);
         strlcpy(reply->detail, told, sizeof reply->detail);
         disable_timeout(action_timeout, false);
@@ -92,6 +92,8 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     PG_CATCH();
     {
         disable_timeout(action_timeout, false);
+        if (IsTransient(geterrcode()) && geterrcode() != ERRCODE_QUERY_CANCELED && !Mutant("transient"))
+            PG_RE_THROW();    // the batch is done again
         MemoryContextSwitchTo(context);
         ErrorData* error = CopyErrorData();
         FlushErrorState();

@@ -17,7 +17,7 @@ constexpr char mark[] = "pg_warrant: {";
 
 emit_log_hook_type previous_emit;
 bool is_ours = false;
-int last_error = 0;
+int fatal_error = 0;
 
 struct KnownName {
     Oid role;
@@ -140,8 +140,8 @@ void WriteAsTheirs(ErrorData* error) {
 }
 
 void OnLog(ErrorData* error) {
-    if (error->elevel >= ERROR)
-        last_error = error->sqlerrcode;
+    if (error->elevel >= FATAL)
+        fatal_error = error->sqlerrcode;
     bool ours = is_ours;
     is_ours = false;    // also when what we wanted to write has failed
     const char* begin = error->message == nullptr || ours ? "" : error->message + strspn(error->message, " \t\r\n");
@@ -152,6 +152,12 @@ void OnLog(ErrorData* error) {
 }
 
 }    // namespace
+
+const char* WhyNot(Enqueued sent) {
+    return sent == Enqueued::RingFull ? "The recorder's queue is full."
+           : RecoveryInProgress()     ? "This is a standby, where nothing is recorded."
+                                      : "The recorder is not running.";
+}
 
 void RememberNames(const Origin* origin) {
     Remember(origin->session_user);
@@ -189,7 +195,7 @@ void LogRow(const EntryHeader* header, const EntryParts* parts, const char* why,
     LogRowOf(MyDatabaseId, header, parts, why, may_look);
 }
 
-int LastLoggedError() { return last_error; }
+int FatalError() { return fatal_error; }
 
 void InstallLogLines() {
     previous_emit = emit_log_hook;

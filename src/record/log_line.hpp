@@ -17,12 +17,15 @@ namespace warrant {
 void LogRow(const EntryHeader* header, const EntryParts* parts, const char* why, bool may_look = true);
 void LogRowOf(Oid database, const EntryHeader* header, const EntryParts* parts, const char* why, bool may_look = true);
 
+// Why an entry was not sent, as a full sentence.
+const char* WhyNot(Enqueued sent);
+
 // Keeps the names of who acts, for lines that are written where nothing can be looked up.
 void RememberNames(const Origin* origin);
 void RememberActors();    // of this session
 
-// The SQLSTATE of the last error of this process that was logged.
-int LastLoggedError();
+// The SQLSTATE of the error that ends this process; 0: none does.
+int FatalError();
 
 void InstallLogLines();
 

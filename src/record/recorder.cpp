@@ -14,6 +14,8 @@
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
+#include "record/log_line.hpp"
+#include "record/portions.hpp"
 #include "record/rate.hpp"
 #include "record/recorder.hpp"
 #include "record/refusals.hpp"
@@ -33,7 +35,6 @@ constexpr uint32_t careful_from = 3;        // the third try of a batch takes ea
 constexpr int most_entries = 1000;         // of a batch: bounds its transaction
 constexpr int64 most_definitions = 1000;   // that one call of seal_definitions() seals
 constexpr long longest_nap_ms = 5000;
-constexpr long retry_nap_ms = 100;
 constexpr long standby_nap_ms = 20;         // while something is to be notified
 constexpr int64 definitions_every_us = 5000000;
 constexpr int64 sweep_every_us = 1000000;  // when something changed
@@ -74,6 +75,7 @@ struct Recorder {
     int count;
     Item* items;
     RingBatch batch;
+    Retries retries;            // of batches
 };
 
 Recorder self;
@@ -174,17 +176,40 @@ bool IsAtWill(const EntryHeader* entry, const Reply* reply) {
     return !is("spend") && (reply->failed || is("refuse") || is("request") || is("cancel") || is("ask_result"));
 }
 
+// A refusal of many portions is done as one; it is not kept.
+void ProcessLargeRefusal(Item* item, int64_t action_id) {
+    bool complete;
+    EntryHeader* refusal = JoinPortions(item->entry, &complete);
+    ExecuteAction(refusal, action_id, &item->reply);
+    if (!complete)
+        strlcpy(item->reply.answer, "the recorder was restarted meanwhile\nRun the statement again.", sizeof item->reply.answer);
+}
+
+// What was refused stands somewhere, whatever has failed.
+void LogFailedRefusal(const Item* item) {
+    EntryParts parts = PartsOf(item->entry);
+    if (item->reply.failed)
+        LogRow(item->entry, &parts, item->reply.message);
+}
+
 // A refusal keeps what was filed; everything else may change what a refusal's answer is.
 void ProcessAction(Item* item, int64_t action_id) {
     WaitPoint("recorder_action");
     int64_t before = self.working.last_seq;
     self.acted = true;
     int64_t used_before = ProcessorTime();
-    if (item->taken)
+    bool is_large = HasPortions(item->entry);
+    if (is_large)
+        ProcessLargeRefusal(item, action_id);
+    else if (item->taken)
         ExecuteAction(item->entry, action_id, &item->reply);
     if (IsAtWill(item->entry, &item->reply))
         ChargeTime(item->entry->origin.session_user, ProcessorTime() - used_before);
     if (IsRefusal(item->entry))
+        LogFailedRefusal(item);
+    if (is_large)
+        CloseRepeats();
+    else if (IsRefusal(item->entry))
         KeepRefusal(item->entry, &item->reply, before);
     else
         ForgetRefusals();
@@ -204,6 +229,10 @@ bool ProcessRepeated(Item* item) {
 void ProcessItem(Item* item) {
     const EntryHeader* entry = item->entry;
     bool committed = item->end <= self.position;
+    if (IsPortion(entry)) {
+        KeepPortion(entry);
+        return;
+    }
     if (!committed && ProcessRepeated(item))
         return;
     int64_t action_id = IsAction(item) && !committed ? NextActionId() : 0;
@@ -216,12 +245,56 @@ void ProcessItem(Item* item) {
         SealEntry(entry, item->outcome);
 }
 
+// Nobody would miss the row otherwise, nor hear of the action.
+void LogRejected(const Item* item, const char* why) {
+    const EntryHeader* entry = item->entry;
+    EntryParts parts = PartsOf(entry);
+    if (IsAction(item) ? !entry->waits || entry->stays : !item->folded)
+        LogRow(entry, &parts, why);
+    if (item->outcome == nullptr)
+        return;
+    EntryHeader outcome = *entry;
+    outcome.fields = *item->outcome;
+    LogRow(&outcome, &parts, why);
+}
+
 void Reject(Item* item, const char* why) {
+    LogRejected(item, why);
     item->reply.failed = true;
     item->reply.is_null = true;
     item->reply.sqlstate = error_unavailable;
     strlcpy(item->reply.message, why, sizeof item->reply.message);
     ereport(LOG, (errmsg("the recorder rejects an entry of process %d", item->entry->origin.pid), errdetail("%s", why)));
+}
+
+// Runs work in a subtransaction. What it raises for a reason of its own is undone, and returned; nullptr when it has succeeded.
+template <class Work>
+const ErrorData* Alone(Work work) {
+    MemoryContext context = CurrentMemoryContext;
+    ResourceOwner owner = CurrentResourceOwner;
+    SealState before = self.working;
+    ErrorData* volatile error = nullptr;
+    BeginInternalSubTransaction("entry");
+    MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        work();
+        ReleaseCurrentSubTransaction();
+    }
+    PG_CATCH();
+    {
+        if (IsTransient(geterrcode()) && !Mutant("transient"))
+            PG_RE_THROW();
+        MemoryContextSwitchTo(context);
+        error = CopyErrorData();
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+        self.working = before;
+    }
+    PG_END_TRY();
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+    return error;
 }
 
 // After a batch has failed: each entry alone, so that one that cannot be written does not stop the others.
@@ -236,29 +309,18 @@ void ProcessCarefully(Item* item) {
         Reject(item, "the entry ended the recorder before");
         return;
     }
-    MemoryContext context = CurrentMemoryContext;
-    ResourceOwner owner = CurrentResourceOwner;
-    SealState before = self.working;
-    BeginInternalSubTransaction("entry");
-    MemoryContextSwitchTo(context);
-    PG_TRY();
-    {
-        ProcessItem(item);
-        ReleaseCurrentSubTransaction();
-    }
-    PG_CATCH();
-    {
-        MemoryContextSwitchTo(context);
-        ErrorData* error = CopyErrorData();
-        FlushErrorState();
-        RollbackAndReleaseCurrentSubTransaction();
-        self.working = before;
-        Reject(item, "it cannot be written");
+    if (const ErrorData* error = Alone([item] { ProcessItem(item); })) {
+        Reject(item, error->message);
         ReplyWithError(&item->reply, error);
     }
-    PG_END_TRY();
-    MemoryContextSwitchTo(context);
-    CurrentResourceOwner = owner;
+}
+
+// What is to be done beside the entries must not stop them either.
+void Beside(const char* what, void (*work)()) {
+    if (self.database->failures < careful_from)
+        return work();
+    if (const ErrorData* error = Alone(work))
+        ereport(LOG, (errmsg("the recorder leaves out %s", what), errdetail("%s", error->message)));
 }
 
 // Rows that definition functions left in their own transactions, as far as those are committed.
@@ -395,15 +457,21 @@ void RunBatch() {
     BeginRepeats(self.database->failures < careful_from);
     NoteRestore();
     NoteSettings();
-    SealDefinitions();
+    Beside("definitions", SealDefinitions);
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
         if (self.database->failures < careful_from)
             ProcessItem(&self.items[i]);
         else
             ProcessCarefully(&self.items[i]);
-    SweepOrphans();
-    Sweep();
+    ForEachAbandoned([](EntryHeader* refusal) {
+        Item item = {};
+        item.entry = refusal;
+        ExecuteAction(refusal, NextActionId(), &item.reply);
+        LogFailedRefusal(&item);
+    });
+    Beside("the sweep of orphans", SweepOrphans);
+    Beside("the sweep", Sweep);
     SealRepeats(false);
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
@@ -459,6 +527,17 @@ void NotifyOf(int64_t after_seq) {
     NotifyDue();
 }
 
+// The batch has failed and this recorder lives: it was no entry that ended it, and a cause that passes blames none.
+void TakeBack() {
+    self.database->suspect_deaths = 0;
+    self.database->suspect = 0;
+    self.database->tries = uint32_t(self.retries.count);
+    if (IsTransient(self.retries.sqlstate) && !Mutant("transient"))
+        self.database->failures--;
+    for (int i = 0; i < self.count; i++)
+        ReturnEntry(self.items[i].entry);
+}
+
 // False when the batch failed.
 bool DoBatch() {
     MemoryContextReset(self.context);
@@ -468,15 +547,17 @@ bool DoBatch() {
     self.working = self.sealed;
     seal_state = &self.working;
     self.database->failures++;
-    bool done = InTransaction("recording", RunBatch);
+    bool done = InTransaction("recording", RunBatch, &self.retries);
     seal_state = nullptr;
     MemoryContextSwitchTo(caller);
     EndRepeats(done);
     EndChanges(done);
+    EndPortions(done);
     if (!done) {
         ForgetRefusals();    // they may name requests that were rolled back
         self.orphans = true;
         self.settings_noted = 0;
+        TakeBack();
         return false;
     }
     if (!self.installed)
@@ -487,7 +568,7 @@ bool DoBatch() {
     if (self.batch.until > self.position)
         self.position = self.batch.until;
     WaitPoint("recorder_after_commit");
-    self.database->failures = self.database->start_failures = 0;
+    self.database->failures = self.database->start_failures = self.database->tries = 0;
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;
     PublishGuards(self.database);
@@ -523,8 +604,11 @@ void SealLeft() {
 // callback of its own, before the one that leaves the slot.
 void LogLeft(int, Datum) {
     EndRepeats(false);
-    if (self.installed && PostmasterIsAlive())
-        LogRepeats();
+    EndPortions(false);
+    if (!self.installed || !PostmasterIsAlive())
+        return;
+    LogRepeats();
+    LogPortions();
 }
 
 void Leave(int, Datum) {
@@ -532,8 +616,12 @@ void Leave(int, Datum) {
         ReleaseDatabase(self.database, !self.installed);
 }
 
-// Exit status 0 ends the worker for good; the launcher starts another when it is asked to.
-[[noreturn]] void StepAside() { proc_exit(0); }
+// Exit status 0 ends the worker for good; the launcher starts another when it is asked to. It did not fail to start.
+[[noreturn]] void StepAside(Oid oid) {
+    if (Database* database = FindDatabase(oid))
+        database->start_failures = 0;
+    proc_exit(0);
+}
 
 [[noreturn]] void LeaveCopy(Oid oid) {
     TurnAway(oid);
@@ -549,7 +637,7 @@ void Persist(Oid oid, const char* activity, Work work) {
     while (!InTransaction(activity, work, &retries)) {
         Nap(RetryNap(&retries));
         if (IsHeld(oid))
-            StepAside();
+            StepAside(oid);
     }
 }
 
@@ -566,14 +654,14 @@ void Claim(Oid oid) {
         TurnAway(oid);
     if (slotless && NoteSlotless(oid))
         ereport(LOG, (errmsg("no slot is free for the recorder of database %u", oid), errhint("Set \"pg_warrant.max_databases\" higher.")));
-    StepAside();
+    StepAside(oid);
 }
 
 void Start(Oid oid) {
     BeginSignals();
-    AwaitTurn(oid, &Database::start_failures);
+    AwaitStart(oid, &Database::start_failures);
     if (!Visit(oid))
-        StepAside();
+        StepAside(oid);
     BeginWorker(oid, "pg_warrant recorder");
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
     static bool others_copy = false;
@@ -599,9 +687,9 @@ void Start(Oid oid) {
     self.database->ready = true;
     for (;;) {
         if (!DoBatch())
-            Nap(retry_nap_ms);
+            Nap(RetryNap(&self.retries));
         if (!self.installed || IsHeld(self.database->oid))
-            StepAside();
+            StepAside(self.database->oid);
         NotifyDue();
         RingBatch batch = FixBatch(self.database);
         if (batch.from < batch.until)

@@ -33,9 +33,18 @@ core::RingState StateOf(const Database* database) {
     return core::RingState{database->head, database->tail, database->promised, RingCapacity()};
 }
 
-bool Fits(const Database* database, const EntryHeader* header, uint32_t promise) {
+bool Fits(const Database* database, const EntryHeader* header) {
     uint64_t taken = database->subject_bytes[BucketOf(header->origin.session_user)];
-    return core::HasRoom(StateOf(database), header->size, promise) && taken + core::Aligned(header->size) <= RingCapacity() / 8;
+    return core::HasRoom(StateOf(database), header->size, 0) && taken + core::Aligned(header->size) <= RingCapacity() / 8;
+}
+
+// Promises are kept for as long as statements and cursors are open: they must not shut out everything else.
+bool Promise(Database* database) {
+    uint64_t promise = core::Aligned(outcome_bytes);
+    bool fits = core::HasRoom(StateOf(database), 0, outcome_bytes) && database->promised + promise <= RingCapacity() / 2;
+    if (fits)
+        database->promised += promise;
+    return fits;
 }
 
 // A ring that began a new life since has forgotten its promises.
@@ -123,7 +132,7 @@ bool HoldsLockAgainstRecorder() {
     return false;
 }
 
-Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise) {
+Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool* promise, bool from_promise) {
     Database* database = OwnDatabase();
     if (database == nullptr) {
         AskForRecorder(MyDatabaseId);    // a copy of a database that has the extension has had no recorder yet
@@ -133,13 +142,11 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, boo
     LWLockAcquire(database->lock, LW_EXCLUSIVE);
     if (from_promise)
         TakeBackPromise(database);
-    bool fits = database->oid == MyDatabaseId && (from_promise ? core::HasRoom(StateOf(database), header->size, 0)
-                                                               : Fits(database, header, promise ? outcome_bytes : 0));
-    if (fits) {
+    bool fits = database->oid == MyDatabaseId && (from_promise ? core::HasRoom(StateOf(database), header->size, 0) : Fits(database, header));
+    if (fits)
         Append(database, header, parts);
-        if (promise)
-            database->promised += core::Aligned(outcome_bytes);
-    }
+    if (promise != nullptr)
+        *promise = *promise && fits && Promise(database);
     LWLockRelease(database->lock);
     if (!RecorderLives(database))    // it restarts by itself, unless it has stepped aside for a command that failed early
         AskLauncher(MyDatabaseId);
@@ -156,7 +163,7 @@ void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
         Database* database = &shared->databases[i];
         LWLockAcquire(database->lock, LW_EXCLUSIVE);
         Oid oid = database->oid;
-        bool fits = OidIsValid(oid) && Fits(database, header, 0);
+        bool fits = OidIsValid(oid) && Fits(database, header);
         if (fits)
             Append(database, header, parts);
         LWLockRelease(database->lock);
@@ -172,11 +179,42 @@ bool TakePromise() {
     if (database == nullptr)
         return false;
     LWLockAcquire(database->lock, LW_EXCLUSIVE);
-    bool fits = core::HasRoom(StateOf(database), 0, outcome_bytes);
-    if (fits)
-        database->promised += core::Aligned(outcome_bytes);
+    bool fits = Promise(database);
     LWLockRelease(database->lock);
     return fits;
+}
+
+// The recorder tells nobody that it has made room: who waits looks, less and less often. False when the time is over.
+static bool NapForRoom(TimestampTz* deadline, WhileWaiting how, long* nap_ms, bool* looked) {
+    constexpr long longest_nap_ms = 50;
+    TimestampTz now = GetCurrentTimestamp();
+    *deadline = *deadline == 0 ? TimestampTzPlusMilliseconds(now, settings.audit_timeout_ms) : *deadline;
+    long left = TimestampDifferenceMilliseconds(now, *deadline);
+    if (left <= 0 || (how == WhileWaiting::Stop && MustStop()))
+        return false;
+    if (how == WhileWaiting::Answer && !*looked && *nap_ms >= longest_nap_ms) {
+        *looked = true;
+        if (HoldsLockAgainstRecorder())
+            RaiseLocked();
+    }
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < *nap_ms ? left : *nap_ms, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    if (how == WhileWaiting::Answer)
+        CHECK_FOR_INTERRUPTS();
+    *nap_ms = *nap_ms * 2 < longest_nap_ms ? *nap_ms * 2 : longest_nap_ms;
+    return true;
+}
+
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, TimestampTz* deadline, WhileWaiting how) {
+    bool wanted = promise != nullptr && *promise, looked = false;
+    long nap_ms = 1;
+    for (;;) {
+        Enqueued sent = Enqueue(header, parts, promise, false);
+        if (sent != Enqueued::RingFull || Mutant("wait_for_room") || !NapForRoom(deadline, how, &nap_ms, &looked))
+            return sent;
+        if (promise != nullptr)
+            *promise = wanted;
+    }
 }
 
 bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenUp); }
@@ -280,6 +318,12 @@ bool TakeEntry(const EntryHeader* header, int64_t* action_id) {
     pg_atomic_write_u64(&mailbox->action_id, uint64_t(*action_id));
     uint64_t expected = Ticket(header->serial, Wait::Queued);
     return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken)) || header->stays;
+}
+
+void ReturnEntry(const EntryHeader* header) {
+    uint64_t expected = Ticket(header->serial, Wait::Taken);
+    if (header->waits)
+        (void)pg_atomic_compare_exchange_u64(&MailboxOf(header->process)->ticket, &expected, Ticket(header->serial, Wait::Queued));
 }
 
 void AnswerEntry(const EntryHeader* header, const Reply* reply) {

@@ -22,9 +22,16 @@ struct EntryParts {
 enum class Enqueued { Yes, NoRecorder, RingFull };
 
 // Copies the entry into this database's ring and wakes the recorder; never waits, allocates or raises. Completes the header's sizes;
-// for an entry that waits, sets its serial and this process's mailbox. With promise, room for one outcome is kept until an entry is
-// written with from_promise. A subject may fill an eighth of the ring.
-Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool promise, bool from_promise);
+// for an entry that waits, sets its serial and this process's mailbox. With *promise, room for one outcome is kept until an entry is
+// written with from_promise, as far as promises do not fill half of the ring: false afterwards when it is not. A subject may fill an eighth.
+Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool* promise, bool from_promise);
+
+// What a wait for room does about cancels, and about locks that the recorder needs: answers them as WaitForReply does, or only stops waiting.
+enum class WhileWaiting { Answer, Stop };
+
+// The same, and while the ring is full it waits for room, at most until the deadline; one of 0 becomes pg_warrant.audit_timeout after the
+// first wait has begun. Not in abort.
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, TimestampTz* deadline, WhileWaiting how);
 
 // The same for a record that nobody waits for, into the ring of every database that has the extension. Of those that cannot take it the server's
 // log has it.
@@ -69,6 +76,9 @@ void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by
 // Takes a queued entry for execution under a number; false when its backend has given it up, unless it stays. An entry taken
 // before, by a batch that failed or a recorder that died, keeps its number: its backend may have been told.
 bool TakeEntry(const EntryHeader* header, int64_t* action_id);
+
+// The batch has failed and is to be done again: until then its backend may withdraw it.
+void ReturnEntry(const EntryHeader* header);
 
 // Tells the waiting backend. The reply is copied.
 void AnswerEntry(const EntryHeader* header, const Reply* reply);

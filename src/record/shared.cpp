@@ -194,11 +194,37 @@ bool ReserveDatabase(Oid oid) {
 }
 
 // The lock is held.
+static void Ask(Oid database) {
+    bool known = false;
+    for (int i = 0; i < shared->asked_count; i++)
+        known = known || shared->asked[i] == database;
+    if (!known && shared->asked_count < int(lengthof(shared->asked)))
+        shared->asked[shared->asked_count++] = database;
+    else if (!known)
+        shared->look_at_all = true;
+}
+
+static void WakeLauncher() {
+    uint32_t launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1);
+    if (launcher != 0)
+        WakeProcess(int(launcher) - 1);
+}
+
+// The lock is held. Those who found no slot may find this one.
+static void FreeForOthers(Database* database) {
+    Reset(database);
+    for (int i = 0; i < shared->slotless_count && i < int(lengthof(shared->slotless)); i++)
+        Ask(shared->slotless[i]);
+    if (shared->slotless_count > 0)
+        WakeLauncher();
+}
+
+// The lock is held.
 static void FreeUnlessHeld(Database* database) {
     if (RecorderLives(database) || IsHeldNow(database->oid))
         return;
     WakeCourier(database);    // it sees that the slot is not its own any more
-    Reset(database);
+    FreeForOthers(database);
 }
 
 void ReleaseDatabase(Database* database, bool for_good) {
@@ -248,7 +274,7 @@ void FreeDatabase(Oid oid) {
     ForgetSlotless(oid);
     Database* database = FindDatabase(oid);
     if (database != nullptr && !RecorderLives(database) && !CourierLives(database))
-        Reset(database);
+        FreeForOthers(database);
     shared->gone[shared->gone_count++ % lengthof(shared->gone)] = oid;
     LWLockRelease(shared->lock);
 }
@@ -304,7 +330,7 @@ bool Visit(Oid oid) {
     return !held;
 }
 
-void AwaitTurn(Oid oid, uint32_t Database::*failures) {
+void AwaitStart(Oid oid, uint32_t Database::*failures) {
     constexpr uint32_t most_doublings = 6;
     constexpr int naps_a_second = 10;
     Database* database = FindDatabase(oid);
@@ -352,17 +378,9 @@ void WakeThoseWhoAwait() {
 
 void AskLauncher(Oid database) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-    bool known = false;
-    for (int i = 0; i < shared->asked_count; i++)
-        known = known || shared->asked[i] == database;
-    if (!known && shared->asked_count < int(lengthof(shared->asked)))
-        shared->asked[shared->asked_count++] = database;
-    else if (!known)
-        shared->look_at_all = true;
+    Ask(database);
     LWLockRelease(shared->lock);
-    uint32_t launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1);
-    if (launcher != 0)
-        WakeProcess(int(launcher) - 1);
+    WakeLauncher();
 }
 
 }    // namespace warrant

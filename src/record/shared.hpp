@@ -23,6 +23,7 @@ struct Database {
     bool has_webhooks;                // so that it needs a courier
     uint32_t start_failures;          // recorders in a row that did not come to their first batch
     uint32_t courier_failures;        // and couriers, to their first claim
+    uint32_t tries;                   // of the batch under way that have failed
     uint64_t ring_id;                 // tells this life of the ring from others
     uint64_t head, tail, promised;    // see core/ring_layout.hpp
     uint64_t subject_bytes[subject_buckets];
@@ -165,7 +166,7 @@ bool IsHeld(Oid database);
 bool Visit(Oid database);
 
 // The server starts a worker again every second that could not start: it waits longer each time, up to a minute, before it connects.
-void AwaitTurn(Oid database, uint32_t Database::*failures);
+void AwaitStart(Oid database, uint32_t Database::*failures);
 
 // Whether workers of ours are connected to the database, or about to be. They are woken, to leave.
 bool WakeVisitors(Oid database);
