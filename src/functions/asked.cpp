@@ -84,6 +84,8 @@ CommandMask Among(CommandMask mask, Test test) {
 }
 
 void CheckRelation(Oid subject, Oid relation, const List* words) {
+    if (get_rel_relkind(relation) == '\0')
+        return;
     RequireRelation(relation);
     ListCell* cell;
     foreach (cell, words) {

@@ -5,8 +5,9 @@
 
 namespace warrant {
 
-// Of a call of warrant.request: raises 42P01, 42809 for what no policy can be about, and the server's 42501 for who could not run it anyway. A word
-// for a group of commands stands for those of them that he could run. What is wrong with the arguments themselves is left to the recorder.
+// Of a call of warrant.request: raises 42809 for what no policy can be about, and the server's 42501 for who could not run it anyway. A word
+// for a group of commands stands for those of them that he could run. What is wrong with the
+// arguments themselves, a relation that is not there included, is left to the recorder.
 void CheckRequested(FunctionCallInfo fcinfo);
 
 // Of a call of warrant.grant that was done: a NOTICE for each relation where the grantee lacks the server's privilege.

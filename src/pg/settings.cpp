@@ -97,7 +97,7 @@ void DefineSettings() {
     DefineCustomIntVariable("pg_warrant.request_ttl", "How long a request waits for its decision when the policy does not say it.",
                             nullptr, &settings.request_ttl_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr,
                             nullptr);
-    DefineCustomIntVariable("pg_warrant.refusal_rate", "Refusals per second and subject; more are delayed.", nullptr,
+    DefineCustomIntVariable("pg_warrant.refusal_rate", "Refusals, requests and failed calls per second and subject; more are delayed.", nullptr,
                             &settings.refusal_rate_per_s, 20, 1, 100000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_warrant.max_pending", "Pending requests of one subject.", nullptr, &settings.max_pending, 100, 1,
                             1000000, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
