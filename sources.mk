@@ -57,6 +57,7 @@ SOURCES := \
 	src/gate/utility_names.cpp \
 	src/gate/weakening.cpp \
 	src/gate/withheld.cpp \
+	src/pg/acting.cpp \
 	src/pg/clock.cpp \
 	src/pg/duration.cpp \
 	src/pg/mutants.cpp \

@@ -827,6 +827,16 @@ BEGIN
 END;
 $$;
 
+-- Somebody else than who asks, as nobody has proved to be him.
+CREATE FUNCTION warrant.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text := (warrant.role_names(ARRAY[role]))[1];
+BEGIN
+    RETURN origin || jsonb_build_object('session_user_oid', role, 'session_user_name', name, 'authenticated_user_name', name, 'authn_id', NULL);
+END;
+$$;
+
 -- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
 -- on a second line, what to do about it.
 CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
@@ -839,20 +849,22 @@ DECLARE
     refusal text := nullif(args->>'unfiled', '');
     advice text;
     wanted record;
+    requester oid := coalesce((args->>'file_for')::oid, warrant.user_of(origin));
+    files boolean := (args->>'file')::boolean OR args ? 'file_for';
 BEGIN
-    IF (args->>'file')::boolean AND NOT warrant.is_home() THEN
-        args := args || '{"file": false}';
+    IF files AND NOT warrant.is_home() THEN
+        files := false;
         refusal := 'this database is a copy of the one where grants were made';
         advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
     END IF;
-    IF (args->>'file')::boolean AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant.user_of(origin)) THEN
-        args := args || '{"file": false}';
+    IF files AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = requester) THEN
+        files := false;
         refusal := 'the role of this session is gone';
     END IF;
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
-                   WHERE (args->>'file')::boolean AND i->>'answer' = 'request' ORDER BY 1 LOOP
+                   WHERE files AND i->>'answer' = 'request' ORDER BY 1 LOOP
         BEGIN
-            request := warrant.file_request(origin, warrant.user_of(origin), ARRAY(
+            request := warrant.file_request(CASE requester WHEN warrant.user_of(origin) THEN origin ELSE warrant.origin_of(requester, origin) END, requester, ARRAY(
                 SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
                   FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
@@ -869,7 +881,7 @@ BEGIN
         PERFORM warrant.seal('refused', origin,
             (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
             NULL, wanted.i->>'command', CASE WHEN wanted.i->>'kind' = 't' THEN (wanted.i->>'relation')::oid END, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
-            nullif((wanted.i->>'policy_version')::integer, 0), refusal, statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
+            nullif((wanted.i->>'policy_version')::integer, 0), nullif(concat_ws(' ', args->>'comment', refusal), ''), statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
@@ -1103,7 +1115,7 @@ BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'words_of', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'is_himself', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+             'is_himself', 'origin_of', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
 END;

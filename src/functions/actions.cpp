@@ -111,7 +111,20 @@ Datum AnswerAs(FunctionCallInfo fcinfo, Oid type, char* answer) {
     return OidInputFunctionCall(input, answer, element, -1);
 }
 
+// Nobody asks, or takes back, in the name of the subject what the server runs for another user.
+void RefuseForOthers(FunctionCallInfo fcinfo) {
+    Oid subject = CurrentSubject();
+    Actors actors;
+    FindActors(&actors, subject);
+    if (actors.count == 0 || !actors.by_server || Mutant("actions_for_others"))
+        return;
+    ereport(ERROR, (errcode(error_refused), errmsg("%s.%s must be called by \"%s\"", "warrant", get_func_name(fcinfo->flinfo->fn_oid),
+                                                   GetUserNameFromId(subject, true)),
+                    errdetail("The server runs this code as \"%s\".", GetUserNameFromId(GetUserId(), true))));
+}
+
 Datum DoAction(FunctionCallInfo fcinfo) {
+    RefuseForOthers(fcinfo);
     if (IsTransactionBlock())
         ereport(NOTICE, (errmsg("this takes effect at once, whether the transaction commits or not")));
     Call call = PackCall(fcinfo);

@@ -171,7 +171,13 @@ WARRANT_FUNCTION(warrant_is_member) {
 }
 
 // current_subject() -> oid: who asks, as the gate sees it.
-WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(CurrentSubject()); }
+// In code that the server runs for another user, he is: he does not see what is the subject's.
+WARRANT_FUNCTION(warrant_current_subject) {
+    Oid subject = CurrentSubject();
+    Actors actors;
+    FindActors(&actors, subject);
+    PG_RETURN_OID(actors.count > 0 && actors.by_server ? GetUserId() : subject);
+}
 
 // governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
 WARRANT_FUNCTION(warrant_governing_policy) {

@@ -23,8 +23,13 @@ constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 // Who reads the relation needs approval: what is written to it stays protected.
 bool Protects(const Governance* governance) {
-    const Policy* policy = GoverningPolicy(governance, CurrentSubject(), Command::Select);
-    return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
+    auto protects = [governance](Oid user) {
+        const Policy* policy = GoverningPolicy(governance, user, Command::Select);
+        return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
+    };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return protects(subject) && !FindActorWithout(&other, subject, protects);
 }
 
 bool KeepsProtected(Oid relation) { return Protects(FindGovernance(relation)); }
@@ -103,6 +108,20 @@ bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
 
 }    // namespace
 
+static bool IsOfTheServer(const QueryDesc* query, int eflags) {
+    return (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI;
+}
+
+bool IsKeyAction(const QueryDesc* query, int eflags) { return IsOfTheServer(query, eflags) && SwitchedForKey(acting_before_start); }
+
+bool IsOfRefresh(Oid relation) {
+    const Frame* frame = CurrentFrame();
+    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    if (utility == nullptr || !IsA(utility, RefreshMatViewStmt) || !reinterpret_cast<const RefreshMatViewStmt*>(utility)->concurrent)
+        return false;
+    return RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true) == relation;
+}
+
 // The same without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
 bool IsIntegrityProbe(const List* permissions) {
     return InNoForceRLSOperation() && AllPermissions(permissions, [](const Permission& permission) {
@@ -121,11 +140,7 @@ bool IsLeadersPlan(const QueryDesc* query) {
 Oid DefinerOf(const Permission& permission) {
     if (OidIsValid(permission.check_as_user))
         return permission.check_as_user;
-    Oid user;
-    int context;
-    GetUserIdAndSecContext(&user, &context);
-    bool function = (context & SECURITY_LOCAL_USERID_CHANGE) != 0 && (context & SECURITY_NOFORCE_RLS) == 0;
-    return function || Mutant("definers") ? user : InvalidOid;
+    return InsideDefiner() || Mutant("definers") ? GetUserId() : InvalidOid;
 }
 
 Oid TrustedDefinerOf(const Permission& permission) {

@@ -155,13 +155,14 @@ void ListenForEnds() {
     listening = true;
 }
 
-[[noreturn]] void RefuseGuarded(const Guarded* guarded, Node* utility) {
-    AwaitTurn(CurrentSubject());
+[[noreturn]] void RefuseGuarded(const Guarded* guarded, Node* utility, const ActingUser* other) {
+    AwaitTurn(OidIsValid(other->user) ? other->user : CurrentSubject());
     EntryHeader header;
     EntryParts parts;
     FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));
     EnqueueEverywhere(&header, &parts);
-    ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object), errdetail("%s", guarded->detail),
+    ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object),
+                    errdetail("%s%s", guarded->detail, WhoActs(other)),
                     errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can change it.")));
 }
 
@@ -188,13 +189,19 @@ bool IsGateAdministrator(Oid subject) {
     return false;
 }
 
+bool AreAdministrators(ActingUser* other) {
+    *other = ActingUser{};
+    return IsGateAdministrator(CurrentSubject()) && !FindActorWithout(other, CurrentSubject(), IsGateAdministrator);
+}
+
 Guarded CheckCluster(Node* utility, bool top_level) {
     if (is_own_worker || !IsTransactionState() || Mutant("cluster"))
         return unguarded;
     Guarded guarded = FindGuarded(utility, top_level);
     if (likely(guarded.object == nullptr && !guarded.needs_known))
         return guarded;
-    if (IsGateAdministrator(CurrentSubject())) {
+    ActingUser other;
+    if (AreAdministrators(&other)) {
         AwaitSlots();
         return guarded;
     }
@@ -203,7 +210,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
         guarded = FindGuarded(utility, top_level);
     }
     if (guarded.object != nullptr)
-        RefuseGuarded(&guarded, utility);
+        RefuseGuarded(&guarded, utility, &other);
     return unguarded;
 }
 

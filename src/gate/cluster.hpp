@@ -5,6 +5,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "record/entry.hpp"
 
 namespace warrant {
@@ -19,6 +20,9 @@ struct Guarded {
 
 // Whether it is a superuser or a member of pg_warrant.admin_roles.
 bool IsGateAdministrator(Oid subject);
+
+// Whether the subject is one, and everybody else who acts: *other keeps who is not, InvalidOid for the subject.
+bool AreAdministrators(ActingUser* other);
 
 // Raises 42501 when the command changes what it may not, 55000 when it cannot be told yet. What it is to be recorded as once the
 // transaction commits, in the current memory context; no object when nothing is.

@@ -59,8 +59,20 @@ struct Findings {
     int missing_count;
     Missing* missing;
     int verdict_count;
+    int verdict_room;
     Verdict* verdicts;
+    const ActingUser* missed_by;    // who lacks it; nullptr: the subject
 };
+
+void AddVerdict(Findings* findings, const Verdict& verdict) {
+    if (findings->verdict_count == findings->verdict_room) {
+        Verdict* more = static_cast<Verdict*>(palloc(2 * findings->verdict_room * sizeof(Verdict)));
+        memcpy(more, findings->verdicts, findings->verdict_count * sizeof(Verdict));
+        findings->verdicts = more;
+        findings->verdict_room *= 2;
+    }
+    findings->verdicts[findings->verdict_count++] = verdict;
+}
 
 bool IsMissing(const Findings* findings, const Access& access) {
     for (int i = 0; i < findings->missing_count; i++)
@@ -77,31 +89,73 @@ Governance* GovernanceOf(const Access& access, Oid subject) {
     }
 }
 
+void Miss(Findings* findings, const Access& access, const Governance* governance, const Decision* decision) {
+    if (!IsMissing(findings, access))
+        findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
+}
+
 // The decision may live in the governance's memory, which stays while no other check runs.
-void Examine(Findings* findings, const Access& access, Oid subject) {
+Answer Examine(Findings* findings, const Access& access, Oid subject) {
     Governance* governance = GovernanceOf(access, subject);
     if (governance->own)
-        return;
+        return Answer::Unprotected;
     const Decision* decision = Decide(governance, subject, access.command);
     if (decision->answer == Answer::Unprotected)
-        return;
+        return decision->answer;
     Decision covered;
     if (unlikely(HasCreated()) && IsCoveredByCreation(governance, decision, access.command, subject, &covered))
         decision = &covered;
     bool trusted = !Runs(decision) && OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
-            findings->verdicts[findings->verdict_count++] = VerdictOf(access, governance, decision, trusted);
-    } else if (!IsMissing(findings, access)) {
-        findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
+            AddVerdict(findings, VerdictOf(access, governance, decision, trusted));
+    } else {
+        Miss(findings, access, governance, decision);
+    }
+    return decision->answer;
+}
+
+bool Asks(const Access& access) {
+    return access.relation >= FirstNormalObjectId || access.command == Command::Create || access.command == Command::Admin;
+}
+
+// Who acts needs no verdict of his own but for the grant that he passes by: the subject's has his name in the row.
+void ExamineActing(Findings* findings, const Access& access, Oid user) {
+    Governance* governance = GovernanceOf(access, user);
+    if (governance->own || (governance->member_count == 0 && governance->known_kind))
+        return;
+    bool trusted = OidIsValid(user) && (TrustsDefiner(governance, user, access.command, user) ||
+                                        (OidIsValid(access.definer) && TrustsDefiner(governance, user, access.command, access.definer)));
+    if (trusted)
+        return;
+    Decision decision = DecideFor(governance, user, access.command), covered;
+    if (unlikely(HasCreated()) && IsCoveredByCreation(governance, &decision, access.command, user, &covered))
+        decision = covered;
+    if (!Runs(&decision) && !IsMonitored(&decision))
+        Miss(findings, access, governance, &decision);
+    else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
+        AddVerdict(findings, VerdictOf(access, governance, &decision, false));
+}
+
+// The subject's own grant leads into the functions that he calls; what lets him pass without one, and what he did not call, does not.
+void FindActing(Findings* findings, const AccessList* list, const bool* granted, const Actors* actors) {
+    for (int user = 0; user < actors->count && findings->missing_count == 0; user++) {
+        findings->missed_by = &actors->users[user];
+        for (int i = 0; i < list->count; i++)
+            if (Asks(list->items[i]) && (actors->by_server || !granted[i]) && !IsOfRefresh(list->items[i].relation))
+                ExamineActing(findings, list->items[i], actors->users[user].user);
     }
 }
 
-void FindAll(Findings* findings, const AccessList* list) {
-    Oid subject = CurrentSubject();
+void FindAll(Findings* findings, const AccessList* list, const Actors* actors, Oid subject) {
+    bool on_stack[most_on_stack];
+    bool* granted = RoomFor(on_stack, list->count);
+    findings->missing_count = findings->verdict_count = 0;
+    findings->missed_by = nullptr;
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation >= FirstNormalObjectId || list->items[i].command == Command::Create || list->items[i].command == Command::Admin)
-            Examine(findings, list->items[i], subject);
+        granted[i] = Asks(list->items[i]) && Examine(findings, list->items[i], subject) == Answer::Granted;
+    if (unlikely(actors->count > 0) && findings->missing_count == 0)
+        FindActing(findings, list, granted, actors);
 }
 
 // What a check is about: at most one of a query that starts, one that is analysed, and a plan that goes on.
@@ -109,17 +163,20 @@ struct Asked {
     QueryDesc* query;
     Query* parsed;
     const PlannedStmt* plan;
+    int leaves_out;    // so many of the latest who act
 };
 
 // Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
 void RequireAll(Findings* findings, const Asked& asked, const AccessList* list, bool may_wait = true) {
+    Oid subject = CurrentSubject();
+    Actors actors;
+    FindActors(&actors, subject, asked.leaves_out);
     for (;; may_wait = false) {
-        findings->missing_count = findings->verdict_count = 0;
-        FindAll(findings, list);
+        FindAll(findings, list, &actors, subject);
         if (findings->missing_count == 0)
             return;
         RequireServerPrivileges(asked.plan, asked.parsed);
-        Refuse(asked.query, asked.parsed, findings->missing, findings->missing_count, may_wait);
+        Refuse(asked.query, asked.parsed, findings->missing, findings->missing_count, findings->missed_by, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -137,7 +194,7 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 
 // It is read by a decision that is kept and asks for no record.
 bool IsReadSilently(Governance* governance, const Permission& permission) {
-    if (governance->own || permission.required != ACL_SELECT)
+    if (governance->own || permission.required != ACL_SELECT || ActingNow() > 0)
         return false;
     if ((governance->decided & MaskOf(Command::Select)) == 0)
         return false;
@@ -182,11 +239,19 @@ void AbsorbInvalidations() {
         AcceptInvalidationMessages();
 }
 
+// A superuser must be able to bring it back.
+bool PassesWhereMissed() {
+    auto passes = [](Oid user) { return superuser_arg(user) || IsExempt(user); };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return passes(subject) && !FindActorWithout(&other, subject, passes);
+}
+
 // Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
     return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() &&
-           IsListed(required, get_database_name(MyDatabaseId)) && !superuser_arg(CurrentSubject()) && !IsExempt(CurrentSubject());
+           IsListed(required, get_database_name(MyDatabaseId)) && !PassesWhereMissed();
 }
 
 // The same where a transaction is sure to be under way.
@@ -208,15 +273,15 @@ bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
 
 bool GateIsPresent() { return IsTransactionState() && GateIsPresentInTransaction(); }
 
-void CheckAccesses(QueryDesc* query, const AccessList* list) {
+void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
+    Findings findings = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(verdicts, list->count), nullptr};
     constexpr int most_races = 10;    // who loses one for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
-        RequireAll(&findings, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt}, list, lost == 0);
+        RequireAll(&findings, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
         if (RecordVerdicts(query, findings.verdicts, findings.verdict_count))
             return;
         AcceptInvalidationMessages();
@@ -224,13 +289,13 @@ void CheckAccesses(QueryDesc* query, const AccessList* list) {
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
-void RefuseMissing(const AccessList* list, Query* parsed, const PlannedStmt* plan) {
+void RefuseMissing(const AccessList* list, Query* parsed, const PlannedStmt* plan, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, RoomFor(verdicts, list->count)};
-    RequireAll(&findings, Asked{nullptr, parsed, plan}, list);
+    Findings findings = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(verdicts, list->count), nullptr};
+    RequireAll(&findings, Asked{nullptr, parsed, plan, leaves_out}, list);
 }
 
 bool IsGoverned(Oid relation) {
@@ -249,7 +314,7 @@ void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility) {
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
-    RefuseMissing(&list, query);
+    RefuseMissing(&list, query, nullptr, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {
@@ -262,7 +327,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     RefuseMissing(&list, nullptr, plan);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported) {
+void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out) {
     ForEachPermission(permissions, [](const Permission& permission) {
         if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
             CheckOwnRelation(permission.relation);
@@ -271,7 +336,7 @@ void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bo
     list.count = 0;
     list.items = nullptr;
     CollectAccesses(&list, permissions, reads, exported);
-    CheckAccesses(query, &list);
+    CheckAccesses(query, &list, leaves_out);
 }
 
 static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
@@ -281,7 +346,7 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
         return 0;
     List* permissions = PermissionsOf(plan);
     TargetReads reads = NotedTargetReads(plan);
-    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions));
+    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
     bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
     return only_reads ? 0 : FlagWithheld(permissions, reads.implied);
 }

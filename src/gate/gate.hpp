@@ -50,6 +50,12 @@ Node* ExplainedUtility(const ExplainStmt* explain);
 // for its leader, and the server's own referential-integrity lookups.
 bool MustAsk(const QueryDesc* query, int eflags);
 
+// Whether it is what a foreign key's action writes, for which the server switched to the table's owner: it asks the subject, not him.
+bool IsKeyAction(const QueryDesc* query, int eflags);
+
+// Whether the relation is the materialized view that the server writes to by statements of its own, in REFRESH ... CONCURRENTLY around this one.
+bool IsOfRefresh(Oid relation);
+
 // Whether these permissions, asked for without a plan, are of such a lookup.
 bool IsIntegrityProbe(const List* permissions);
 
@@ -68,13 +74,14 @@ void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility);
 void CheckBeforeFetch(const PlannedStmt* plan);
 
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
-void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported);
+// leaves_out: so many of the latest who act are not asked.
+void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out = 0);
 
 // The same for the accesses of a utility statement; query is nullptr there.
-void CheckAccesses(QueryDesc* query, const AccessList* list);
+void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);
 
 // Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet; plan: one that goes on.
-void RefuseMissing(const AccessList* list, Query* parsed = nullptr, const PlannedStmt* plan = nullptr);
+void RefuseMissing(const AccessList* list, Query* parsed = nullptr, const PlannedStmt* plan = nullptr, int leaves_out = 0);
 
 // It is decided and recorded, and runs whatever the decision is.
 bool IsMonitored(const Decision* decision);

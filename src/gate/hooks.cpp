@@ -52,10 +52,12 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
         PutRowsAside();
     BeginQuery(query);
     Hold("starting");
+    int acting = acting_before_start = acting_count;
     eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     NoteStart(query);
     previous_start(query, eflags);
+    LeaveActing(acting);
 }
 
 Frame RunFrame(QueryDesc* query) { return Frame{FrameKind::Run, true, 0, nullptr, query, nullptr, {}, nullptr, nullptr}; }
@@ -209,6 +211,8 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
 }
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (access == OAT_FUNCTION_EXECUTE)
+        NoteActing();    // the expressions of an index have no other beginning
     bool usual = access == OAT_NAMESPACE_SEARCH || (access == OAT_FUNCTION_EXECUTE && StaysInside(object));
     if (likely(usual))
         previous_object_access(access, class_id, object, sub_id, argument);

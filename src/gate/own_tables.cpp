@@ -36,18 +36,30 @@ bool IsDefinitionFunction(Oid function) {
     return own != nullptr && own->schema == schema;
 }
 
+// Where the server switches users for a trigger, no expression says that it begins.
+bool IsTriggerOfOthers(Oid function) {
+    return (triggers_run_as_others || MyProcPort == nullptr) && function >= FirstNormalObjectId && IsTransactionState() &&
+           get_func_rettype(function) == TRIGGEROID;
+}
+
 bool NeedsFmgrHook(Oid function) {
-    return (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function)) || IsDefinitionFunction(function);
+    return (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function)) || IsDefinitionFunction(function) ||
+           IsTriggerOfOthers(function);
 }
 
 void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
     if (previous_fmgr_hook != nullptr)
         previous_fmgr_hook(event, function, note);
     // Inside a definition every call counts, so that the end, which may follow an error, needs no look at the catalogues.
-    if (event == FHET_START)
-        definition_depth += definition_depth > 0 || IsDefinitionFunction(function->fn_oid);
-    else if (definition_depth > 0)
-        definition_depth--;
+    if (event == FHET_START) {
+        bool definition = definition_depth > 0 || IsDefinitionFunction(function->fn_oid);
+        EnterFunction(function->fn_oid, definition);
+        definition_depth += definition;
+    } else {
+        LeaveFunction();
+        if (definition_depth > 0)
+            definition_depth--;
+    }
 }
 
 // By names: while the extension is dropped, its catalogue rows go one after another.
@@ -95,7 +107,8 @@ bool Weakens(Oid relation) {
 
 // Definitions that a dump carries go into tables that have none yet.
 bool MayRestore(Oid relation) {
-    if (!superuser_arg(CurrentSubject()))
+    ActingUser other;
+    if (!superuser_arg(CurrentSubject()) || FindActorWithout(&other, CurrentSubject(), superuser_arg))
         return false;
     const Node* utility = CurrentUtility();
     bool copied = utility != nullptr && IsA(utility, CopyStmt) && reinterpret_cast<const CopyStmt*>(utility)->is_from;
@@ -147,7 +160,8 @@ void InstallOwnTables() {
 // discard_audit_log() -> bigint, the last row's number: lets the current transaction drop the extension with its audit log.
 WARRANT_FUNCTION(warrant_discard_audit_log) {
     using namespace warrant;
-    if (!IsGateAdministrator(CurrentSubject()))
+    ActingUser other;
+    if (!AreAdministrators(&other))
         ereport(ERROR, (errcode(error_refused), errmsg("permission denied to discard the audit log"),
                         errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can.")));
     if (!IsTransactionBlock())

@@ -39,8 +39,8 @@ constexpr int most_kept = 8;
 Kept kept[most_kept];
 int next_kept = 0;
 
-uint32_t DigestOf(const Missing* missing, int count) {
-    uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(CurrentSubject()));
+uint32_t DigestOf(const Missing* missing, int count, const ActingUser* acting) {
+    uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(acting != nullptr ? acting->user : CurrentSubject()));
     for (int i = 0; i < count; i++) {
         digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
         digest = hash_combine(digest, hash_bytes_uint32(uint32_t(missing[i].access.command)));
@@ -100,31 +100,50 @@ char* BuildItems(QueryDesc* query, const Query* parsed, const Missing* missing, 
 
 constexpr int most_reason_bytes = 2000;
 
+// For whom else than the subject, whose reason is not his: an older script of the extension files nothing then.
+void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
+    if (file && OidIsValid(acting->user))
+        appendStringInfo(json, "\"file_for\":%u,", acting->user);
+    appendStringInfoString(json, "\"comment\":");
+    const char* who = WhoActs(acting);
+    escape_json(json, who[0] == ' ' ? who + 1 : who);
+    appendStringInfoString(json, ",\"file\":false,\"reason\":\"\",\"duration\":\"\"");
+}
+
+void AppendClaims(StringInfo json, bool file) {
+    appendStringInfo(json, "\"file\":%s,\"reason\":", file ? "true" : "false");
+    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
+    escape_json(json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
+    AppendDuration(json);
+}
+
 // All but the items, which close it. unfiled: why no request is filed although an approval would help, or nullptr.
-char* BeginArguments(QueryDesc* query, const Query* parsed, bool file, const char* unfiled, int portions) {
+char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled,
+                     int portions) {
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"file\":%s,", file ? "true" : "false");
+    appendStringInfoChar(&json, '{');
     if (portions > 0)
         appendStringInfo(&json, "\"portions\":%d,", portions);
     appendStringInfoString(&json, "\"unfiled\":");
     escape_json(&json, unfiled == nullptr ? "" : pnstrdup(unfiled, strcspn(unfiled, "\n")));
-    appendStringInfoString(&json, ",\"reason\":");
-    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
-    escape_json(&json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
-    AppendDuration(&json);
+    appendStringInfoChar(&json, ',');
+    if (acting != nullptr)
+        AppendActing(&json, acting, file);
+    else
+        AppendClaims(&json, file);
     const char* tag = CommandTagOf(query, parsed);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
     return json.data;
 }
 
 // Items that do not fit into one entry go before it, in portions of their own; the recorder makes one refusal of them.
-const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, const char* unfiled,
-                           ActionRequest* action) {
+const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool file,
+                           const char* unfiled, ActionRequest* action) {
     file = file && unfiled == nullptr;
     constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
     int kept = KeptLength(action->text, action->text_length), next = 0, portions = 0;
-    const char* begin = BeginArguments(query, parsed, file, unfiled, 0);
+    const char* begin = BeginArguments(query, parsed, acting, file, unfiled, 0);
     int room = most_portion_bytes - kept - int(strlen(begin));
     char* items = BuildItems(query, parsed, missing, count, file, room, &next);
     if ((next == count && int(strlen(items)) <= room) || Mutant("portions"))
@@ -134,10 +153,10 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing*
         items = BuildItems(query, parsed, missing, count, file, most_portion_bytes, &next);
         SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);
     }
-    return psprintf("%s]}", BeginArguments(query, parsed, file, unfiled, portions));
+    return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
 }
 
-void Remember(const Missing* item, int count, uint64_t statement_id, const char* answer) {
+void Remember(const Missing* item, uint32_t accesses, uint64_t statement_id, const char* answer) {
     last_refusal.statement_id = statement_id;
     last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
@@ -146,12 +165,11 @@ void Remember(const Missing* item, int count, uint64_t statement_id, const char*
     last_refusal.relation_name = item->governance->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
-    kept[next_kept++ % most_kept] = Kept{DigestOf(item, count), last_refusal};
+    kept[next_kept++ % most_kept] = Kept{accesses, last_refusal};
 }
 
 // Whether the statement met this refusal before, which is the last one again then.
-bool Recall(const Missing* item, int count, uint64_t statement_id) {
-    uint32_t accesses = DigestOf(item, count);
+bool Recall(uint32_t accesses, uint64_t statement_id) {
     for (const Kept& met : kept) {
         if (met.refusal.statement_id != statement_id || met.accesses != accesses)
             continue;
@@ -212,22 +230,43 @@ int ErrorFields(const Missing* item) {
     return 0;
 }
 
-[[noreturn]] void RaiseRefused(const Missing* item) {
+// How to let somebody else's code run: nullptr for the subject's own, and where nobody knows whose it is.
+const char* HowToTrust(const Missing* item, const ActingUser* acting) {
+    if (acting == nullptr || !OidIsValid(acting->user))
+        return nullptr;
+    const char* name = GetUserNameFromId(acting->user, false);
+    const char* listed = item->policy == nullptr ? "" : psprintf(" in \"definer_roles\" of policy \"%s\" or", item->policy->name);
+    return psprintf("Where the code of \"%s\" is trusted, name it%s among the members of \"warrant_exempt\".", name, listed);
+}
+
+int TrustHint(const Missing* item, const ActingUser* acting) {
+    const char* how = HowToTrust(item, acting);
+    return how == nullptr ? 0 : errhint("%s", how);
+}
+
+[[noreturn]] void RaiseRefused(const Missing* item, const ActingUser* acting) {
     const char* command = NameOf(item->access.command);
     const char* name = NameOfTarget(item);
     if (item->policy == nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
-                        errdetail("The gate does not know this kind of object."), ErrorFields(item)));
+                        errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governance), name),
-                        errdetail("Policy \"%s\" does not let it run.", item->policy->name), ErrorFields(item)));
+                        errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                        ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
-                    errdetail("Policy \"%s\" denies it.", item->policy->name), ErrorFields(item)));
+                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                    ErrorFields(item)));
 }
 
-[[noreturn]] void RaiseUnfiled(const Missing* item, const char* answer) {
+[[noreturn]] void RaiseUnfiled(const Missing* item, const char* answer, const ActingUser* acting) {
     const char* advice = strchr(answer, '\n');
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused),
+                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                        errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
+                        TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused),
                     errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
                            NameOfTarget(item)),
@@ -236,38 +275,46 @@ int ErrorFields(const Missing* item) {
 }
 
 // What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
-const char* Hopes(const Missing* missing, int count) {
+const char* Hopes(const Missing* missing, int count, const ActingUser* acting) {
+    Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
     for (int i = 0; i < count; i++)
-        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, CurrentSubject()))
+        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, requester))
             return psprintf(" %s", why);
     return "";
 }
 
 // asked: the same items as the request has them.
-[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer) {
+[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer,
+                                 const ActingUser* acting) {
     const char* command = NameOf(missing->access.command);
     const char* name = NameOfTarget(missing);
     const char* kind = KindOf(missing->governance);
     if (!IsRequestIds(answer))
-        RaiseUnfiled(missing, answer);
+        RaiseUnfiled(missing, answer, acting);
     bool several = strchr(answer, ',') != nullptr;
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+                        errdetail("%s %s (%s) of \"%s\" %s waiting for the approvers.%s%s", several ? "Requests" : "Request", answer,
+                                  DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
+                                  Hopes(asked, asked_count, acting), WhoActs(acting)),
+                        TrustHint(missing, acting), ErrorFields(missing)));
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count))
-                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count)),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr)),
              several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                      : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
              ErrorFields(missing)));
 }
 
 // Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
-bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count) {
+bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count, uint32_t accesses) {
     Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
     for (int i = 0; i < count; i++)
         verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
-    return before != 0 && Recall(missing, count, before);
+    return before != 0 && Recall(accesses, before);
 }
 
 // The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
@@ -351,28 +398,41 @@ void ForgetLastRefusal() {
         met = Kept{};
 }
 
-void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool may_wait) {
+const char* WhoActs(const ActingUser* acting) {
+    if (acting == nullptr || (acting->operation == nullptr && !OidIsValid(acting->function)))
+        return "";
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);
+    if (!OidIsValid(acting->user))
+        return psprintf(" It runs in somebody's name whom the gate cannot tell, for \"%s\".", subject == nullptr ? "" : subject);
+    const char* name = GetUserNameFromId(acting->user, true);
+    const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
+    const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
+    return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+}
+
+void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait) {
     const Missing* hopeless = Hopeless(missing, count);
+    uint32_t accesses = DigestOf(missing, count, acting);
     Missing* asked = static_cast<Missing*>(palloc(count * sizeof(Missing)));
     memcpy(asked, missing, count * sizeof(Missing));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    AwaitTurn(CurrentSubject());
-    if (!RefusedInThisStatement(query, missing, count)) {
+    AwaitTurn(acting != nullptr && OidIsValid(acting->user) ? acting->user : CurrentSubject());
+    if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;
         // It stays: who cancels it has tried what it refuses all the same.
         ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         fields.event = Event::Refused;
-        action.arguments = BuildArguments(query, parsed, asked, asked_count, hopeless == nullptr, unfiled, &action);
+        action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, hopeless == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
-        Remember(missing, count, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
+        Remember(missing, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         if (may_wait && hopeless == nullptr && IsRequestIds(last_refusal.answer) && ApprovedMeanwhile(missing))
             return;
     }
     if (hopeless != nullptr)
-        RaiseRefused(hopeless);
-    RaiseRequested(missing, asked, asked_count, last_refusal.answer);
+        RaiseRefused(hopeless, acting);
+    RaiseRequested(missing, asked, asked_count, last_refusal.answer, acting);
 }
 
 }    // namespace warrant

@@ -206,7 +206,7 @@ void DecideUtility(Node* utility, AccessList* list) {
 }
 
 void RefuseUnknown(Node* utility) {
-    if (GateIsOff() || IsExempt(CurrentSubject()) || !AnythingIsProtected())
+    if (GateIsOff() || AreAllExempt() || !AnythingIsProtected())
         return;
     ereport(ERROR, (errcode(error_refused), errmsg("%s is refused", GetCommandTagName(CreateCommandTag(utility))),
                     errdetail("The gate does not know this command, and something is protected here."),

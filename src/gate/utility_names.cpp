@@ -53,8 +53,11 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
 
 // This statement, or the one whose part it is, was decided with this access.
 bool IsDecided(Oid relation, Command command) {
-    for (const Frame* frame = CurrentFrame(); frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
-        if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
+    const Frame* inner = CurrentFrame();
+    for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
+        if (frame->acting_inside != inner->acting_inside && !Mutant("decided_for_others"))
+            return false;    // for those who did not act there
+        else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
             return true;
     return false;
 }
@@ -212,8 +215,16 @@ void NeedCreate(AccessList* list, Oid schema) {
         AddAccess(list, schema, Command::Create);
 }
 
+// For the subject, or whoever else acts.
+static bool IsAdminGoverned() {
+    auto is_free = [](Oid user) { return ReadDatabaseGovernance(user)->free; };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return !is_free(subject) || FindActorWithout(&other, subject, is_free);
+}
+
 void NeedAdmin(AccessList* list) {
-    if (!GateIsOff() && !Mutant("admin") && !ReadDatabaseGovernance(CurrentSubject())->free && !Lists(list, MyDatabaseId, Command::Admin) &&
+    if (!GateIsOff() && !Mutant("admin") && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) &&
         !IsDecided(MyDatabaseId, Command::Admin))
         AddAccess(list, MyDatabaseId, Command::Admin);
 }

@@ -41,8 +41,15 @@ bool MaySelect(Oid relation) {
     Governance* governance = FindGovernance(relation);
     if (governance->free || governance->own)
         return true;
-    const Decision* decision = Decide(governance, CurrentSubject(), Command::Select);
-    return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
+    auto passes = [](const Decision* decision) {
+        return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
+    };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return passes(Decide(governance, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
+        Decision decision = DecideFor(governance, user, Command::Select);
+        return passes(&decision);
+    });
 }
 
 // Of the latest transaction with such a statement. The error of a COMMIT in a procedure is raised in the transaction after, but in the same message.

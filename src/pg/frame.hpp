@@ -4,6 +4,8 @@
 
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
+
 namespace warrant {
 
 struct Statement;
@@ -33,6 +35,8 @@ struct Frame {
     Portal resumed;            // of FETCH and MOVE: the cursor
     int withheld = 0;          // which errors of a utility statement are kept from the client
     uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
+    int acting = 0;            // how many acted (acting.hpp) when it began
+    int acting_inside = 0;     // and with who does in it, if that was noticed then
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }
@@ -48,6 +52,7 @@ inline LocalTransactionId uncaught_in;    // the transaction of the latest; none
 // A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
 inline void UnwindFrames(int nest_level) {
     while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
+        LeaveActing(current_frame->acting);
         current_frame = current_frame->outer;
         next_uncaught--;
     }
@@ -68,6 +73,14 @@ inline Frame* OutermostFrame() {
     return frame;
 }
 
+// Who acts inside is noticed at once: what the frame calls may be a function that the server does not tell of.
+inline void EnterActing(Frame* frame) {
+    frame->acting = acting_count;
+    current_frame = frame;
+    NoteActing();
+    frame->acting_inside = acting_count;
+}
+
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
@@ -77,20 +90,23 @@ void InFrame(Frame* frame, const Body& body) {
     frame->outer = CurrentFrame();
     Frame* volatile uncaught_before = next_uncaught;    // kept over the longjmp
     frame->caught = true;
-    current_frame = frame;
+    frame->acting = acting_count;
     PG_TRY();
     {
+        EnterActing(frame);
         body();
     }
     PG_CATCH();
     {
         current_frame = frame->outer;
+        LeaveActing(frame->acting);
         next_uncaught = uncaught_before;
         on_frame_left(frame, true);
         PG_RE_THROW();
     }
     PG_END_TRY();
     current_frame = frame->outer;
+    LeaveActing(frame->acting);
     if (frame->statement != nullptr)
         on_frame_left(frame, false);
 }
@@ -107,11 +123,12 @@ inline void EnterUncaughtRun(QueryDesc* query) {
     frame->outer = outer;
     uncaught_in = MyTransactionNumber();
     frame->nest_level = GetCurrentTransactionNestLevel();
-    current_frame = frame;
+    EnterActing(frame);
 }
 
 inline void LeaveUncaughtRun() {
     next_uncaught--;
+    LeaveActing(next_uncaught->acting);
     current_frame = next_uncaught->outer;
 }
 

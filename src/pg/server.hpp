@@ -135,6 +135,7 @@ extern "C" {
 #include "utils/partcache.h"
 #include "utils/portal.h"
 #include "utils/ps_status.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
@@ -281,6 +282,9 @@ inline Query* InlineFunction(PlannerInfo* root, RangeTblEntry* entry) {
     return inline_set_returning_function(root, entry);
 #endif
 }
+
+// Whether triggers that fire after a statement run as whoever was the current user when their event came: since 18.
+inline constexpr bool triggers_run_as_others = PG_VERSION_NUM >= 180000;
 
 // CLUSTER, which 19 made a kind of REPACK.
 #if PG_VERSION_NUM >= 190000

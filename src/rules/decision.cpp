@@ -99,6 +99,18 @@ const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command
                        [subject](const Policy* policy) { return Concerns(policy, subject); });
 }
 
+// Whomever it is about.
+static const Policy* StrictestOf(const Governance* governance, Command command) {
+    const Policy* strictest = nullptr;
+    for (int i = 0; i < governance->member_count; i++)
+        for (int j = 0; j < governance->members[i].policies.count; j++) {
+            const Policy* policy = governance->members[i].policies.items[j];
+            if ((policy->commands & MaskOf(command)) != 0 && (strictest == nullptr || IsStricter(policy, strictest)))
+                strictest = policy;
+        }
+    return strictest;
+}
+
 bool MayTrustDefiner(const Governance* governance, Oid definer) {
     for (int i = 0; i < governance->member_count; i++)
         for (int j = 0; j < governance->members[i].policies.count; j++)
@@ -122,6 +134,18 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
         return nullptr;
     const Decision* kept = &governance->decisions[int(command)];
     return kept->answer != Answer::Granted || MonotonicNow() < kept->until || Mutant("kept_until") ? kept : nullptr;
+}
+
+Decision DecideFor(const Governance* governance, Oid user, Command command) {
+    Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
+    Question question = {user, governance, command, MonotonicNow(), &decision};
+    if (!OidIsValid(user))    // whose rights it runs with cannot be told
+        decision.policy = StrictestOf(governance, command);
+    if (!OidIsValid(user) && decision.policy == nullptr && governance->known_kind)
+        decision.answer = Answer::Unprotected;
+    else if (OidIsValid(user) && (governance->known_kind || IsExempt(user)))
+        Evaluate(&question);
+    return decision;
 }
 
 const Decision* Decide(Governance* governance, Oid subject, Command command) {

@@ -47,6 +47,9 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
 // The decision, from this backend's cache when it is there. Valid until the next call.
 const Decision* Decide(Governance* governance, Oid subject, Command command);
 
+// The decision for somebody else than the subject, whose decisions are what the cache is for.
+Decision DecideFor(const Governance* governance, Oid user, Command command);
+
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
 bool MayTrustDefiner(const Governance* governance, Oid definer);
 

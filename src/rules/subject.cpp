@@ -24,10 +24,24 @@ bool IsPoolSession() {
     return pooled = name != nullptr && IsListed(settings.pool_roles, name);
 }
 
-Oid CurrentSubject() {
-    bool client = MyProcPort != nullptr || IsParallelWorker() || !IsUnderPostmaster;
-    if (!client || Mutant("session_user"))
+namespace {
+
+bool HasClient() { return MyProcPort != nullptr || IsParallelWorker() || !IsUnderPostmaster; }
+
+// A worker that was started for a role, or has taken one by itself, calls functions of others as that role.
+Oid FirstUser() {
+    if (ActingNow() == 0)
         return GetUserId();
+    return acting_users[0].by_server && OidIsValid(acting_users[0].user) ? acting_users[0].user : GetOuterUserId();
+}
+
+}    // namespace
+
+Oid CurrentSubject() {
+    if (Mutant("session_user"))
+        return GetUserId();
+    if (!HasClient())
+        return FirstUser();
     Oid role = IsPoolSession() ? GetCurrentRoleId() : InvalidOid;    // not a definer's, whose function runs
     return OidIsValid(role) ? role : GetSessionUserId();
 }
@@ -39,6 +53,47 @@ bool IsExempt(Oid subject) {
         return true;
     Oid exempt = get_role_oid("warrant_exempt", true);
     return OidIsValid(exempt) && is_member_of_role_nosuper(subject, exempt);
+}
+
+bool AreAllExempt() {
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return IsExempt(subject) && !FindActorWithout(&other, subject, IsExempt);
+}
+
+namespace {
+
+bool IsListed(const Actors* actors, Oid user) {
+    for (int i = 0; i < actors->count; i++)
+        if (actors->users[i].user == user)
+            return true;
+    return false;
+}
+
+void Add(Actors* actors, const ActingUser& acting) {
+    if (IsListed(actors, acting.user))
+        return;
+    if (actors->count < Actors::most)
+        actors->users[actors->count++] = acting;
+    else
+        actors->users[Actors::most - 1].user = InvalidOid;
+}
+
+}    // namespace
+
+// Whom the session itself has become by SET ROLE is its own choice.
+void FindActors(Actors* actors, Oid subject, int leaves_out) {
+    int count = ActingNow() - leaves_out;
+    actors->count = 0;
+    actors->by_server = !HasClient();
+    for (int i = 0; i < count; i++) {
+        const ActingUser& acting = acting_users[i];
+        if (acting.passes)
+            continue;
+        actors->by_server |= acting.by_server;
+        if (acting.user != subject && (acting.user != GetOuterUserId() || !HasClient()))
+            Add(actors, acting);
+    }
 }
 
 List* RolesOf(Oid subject) {

@@ -3,10 +3,12 @@
 
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
+
 namespace warrant {
 
 // The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client
-// (autovacuum, job workers) the current user.
+// (autovacuum, job workers) whom it first switched to, and whatever he calls.
 Oid CurrentSubject();
 
 // Whether the session user is one of pg_warrant.pool_roles, himself: many share his login. Outside of a transaction it is what it was last.
@@ -21,6 +23,33 @@ bool RoleIsGone(Oid role);
 
 // A superuser while pg_warrant.enforce_superuser is off, or a member of warrant_exempt.
 bool IsExempt(Oid subject);
+
+// Whether the subject is exempt, and everybody else who acts (acting.hpp).
+bool AreAllExempt();
+
+// Who has to pass besides the subject: each user that acts once, the first one first.
+struct Actors {
+    static constexpr int most = 16;    // the next ones have no name, and nobody without one passes
+    int count;
+    bool by_server;                    // the server has switched by itself: to whom the subject's own grants do not lead
+    ActingUser users[most];
+};
+
+// leaves_out: this many of the latest are not asked.
+void FindActors(Actors* actors, Oid subject, int leaves_out = 0);
+
+// The first of them for whom test(role) does not hold; *found keeps him. False when there is none.
+template <class Test>
+bool FindActorWithout(ActingUser* found, Oid subject, Test test) {
+    Actors actors;
+    FindActors(&actors, subject);
+    for (int i = 0; i < actors.count; i++)
+        if (!OidIsValid(actors.users[i].user) || !test(actors.users[i].user)) {
+            *found = actors.users[i];
+            return true;
+        }
+    return false;
+}
 
 // Every role that the subject is a member of, himself first, a superuser only by name. In the current memory context.
 List* RolesOf(Oid subject);

@@ -1,4 +1,5 @@
-# What autovacuum calls, the functions of an index, are gated as the table's owner: it reads no protected table, but under his grant.
+# What autovacuum calls, the functions of an index, are gated as the table's owner, whoever's functions they call: they read no protected table, but under
+# his grant.
 use strict;
 use warnings;
 use FindBin;
@@ -30,8 +31,46 @@ ok($node->eventually(sub {
 			AND current_user_name = 'clerk'") eq 't' }), 'it is refused, and audited as its owner');
 unlike(slurp_file($node->logfile), qr/there are \d+ orders/, 'and has read nothing');
 
-$node->let('SELECT');
+my $grant = $node->let('SELECT');
 lay_bait();
 ok($node->eventually(sub { slurp_file($node->logfile) =~ /there are 100 orders/ }), 'under a grant it reads');
+$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+
+# A superuser's SECURITY DEFINER function reads no more for it, though it runs as him.
+$node->safe_as('dba', <<'SQL');
+CREATE FUNCTION counted() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ BEGIN RETURN (SELECT count(*) FROM orders); END $$;
+SQL
+$node->safe_as('clerk', <<'SQL');
+CREATE OR REPLACE FUNCTION spying(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE SET search_path = public AS $$
+DECLARE
+    n bigint;
+BEGIN
+    IF current_setting('application_name') = '' THEN
+        n := counted();
+        RAISE LOG 'a superuser counts % orders', n;
+    END IF;
+    RETURN a;
+END $$;
+SQL
+lay_bait();
+ok($node->eventually(sub {
+		$node->safe_as('dba', "SELECT count(*) > 0 FROM warrant.audit_log WHERE event = 'refused' AND command = 'SELECT' AND relation_name = 'orders'
+			AND current_user_name = 'dba' AND session_user_name = 'clerk'") eq 't' }), 'nor what a definer reads for it, audited under both names');
+unlike(slurp_file($node->logfile), qr/a superuser counts \d+/, 'which has read nothing');
+$grant = $node->let('SELECT');
+lay_bait();
+ok($node->eventually(sub { slurp_file($node->logfile) =~ /a superuser counts 100 orders/ }), 'under a grant it does');
+
+# The function of a BRIN index, of which autovacuum summarizes new pages.
+$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+my $before = $node->safe_as('dba', 'SELECT max(seq) FROM warrant.audit_log');
+$node->safe_as('clerk', <<'SQL');
+CREATE TABLE pages (a int) WITH (autovacuum_enabled = off);
+CREATE INDEX ON pages USING brin (spying(a)) WITH (pages_per_range = 1, autosummarize = on);
+INSERT INTO pages SELECT generate_series(1, 2000);
+SQL
+ok($node->eventually(sub {
+		$node->safe_as('dba', "SELECT count(*) > 0 FROM warrant.audit_log WHERE seq > $before AND event = 'refused' AND current_user_name = 'dba'
+			AND session_user_name = 'clerk'") eq 't' }), 'what summarizes a BRIN index is gated the same');
 $node->stop;
 done_testing();

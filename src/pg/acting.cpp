@@ -1,0 +1,172 @@
+#include "pg/server.hpp"
+
+#include "pg/acting.hpp"
+#include "pg/frame.hpp"
+#include "pg/mutants.hpp"
+
+namespace warrant {
+
+ActingUser* acting_users = nullptr;
+
+namespace {
+
+constexpr int servers_flags = SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS;    // no function brings these
+int acting_room = 0;
+int function_depth = 0;
+
+ActingUser* Top() { return acting_count == 0 ? nullptr : &acting_users[acting_count - 1]; }
+
+bool IsTop(Oid user, int context) { return acting_count > 0 && Top()->user == user && Top()->context == context; }
+
+void Push(const ActingUser& acting) {
+    if (acting_count == acting_room) {
+        int room = acting_room == 0 ? 16 : 2 * acting_room;
+        Size size = room * sizeof(ActingUser);
+        void* more = acting_users == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc(acting_users, size);
+        acting_users = static_cast<ActingUser*>(more);
+        acting_room = room;
+    }
+    acting_users[acting_count++] = acting;
+}
+
+// What stands around the innermost frame, or function, stands around what runs.
+int Floor() {
+    const Frame* frame = CurrentFrame();
+    return frame == nullptr ? 0 : frame->acting;
+}
+
+// The server's switches of the same frame and function that are over: a security context only gains flags on the way in. Of two switches one
+// after the other under the same flags nobody can tell that they do not stand in each other; both are kept.
+void DropEnded(int context) {
+    int floor = Floor();
+    while (acting_count > floor && Top()->by_server && Top()->depth >= function_depth &&
+           ((Top()->context & ~context) != 0 || Top()->transaction != MyTransactionNumber()))
+        acting_count--;
+}
+
+bool IsNoted(Oid user, int context) {
+    for (int i = acting_count - 1, floor = Floor(); i >= floor && acting_users[i].depth >= function_depth; i--)
+        if (acting_users[i].user == user && acting_users[i].context == context)
+            return true;
+    return false;
+}
+
+const Node* UtilityAround() {
+    const Frame* frame = CurrentFrame();
+    while (frame != nullptr && frame->utility == nullptr)
+        frame = frame->outer;
+    return frame == nullptr ? nullptr : frame->utility;
+}
+
+// Whose words the server runs as somebody else: CREATE SCHEMA's own, or an extension's script, which is a file of the server.
+bool RunsOwnWords(int context) {
+    const Node* around = nullptr;
+    for (const Frame* frame = CurrentFrame(); frame != nullptr && around == nullptr; frame = frame->outer) {
+        bool itself = frame == current_frame && frame->outer != nullptr && frame->outer->utility != nullptr;
+        around = itself ? frame->outer->utility : frame->utility;
+    }
+    if ((context & servers_flags) != 0 || around == nullptr)
+        return false;
+    return IsA(around, CreateSchemaStmt) || (creating_extension && (IsA(around, CreateExtensionStmt) || IsA(around, AlterExtensionStmt)));
+}
+
+const char* OperationNow(int context) {
+    if ((context & SECURITY_NOFORCE_RLS) != 0)
+        return "a foreign key's action";
+    if (MyBackendType == B_AUTOVAC_WORKER)
+        return "autovacuum";
+    const Node* utility = UtilityAround();
+    switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
+        case T_VacuumStmt:
+        case clustering_node:
+        case T_ReindexStmt:
+        case T_IndexStmt:
+        case T_RefreshMatViewStmt:
+        case T_AlterTableStmt: return GetCommandTagName(CreateCommandTag(const_cast<Node*>(utility)));
+        default: return "the server";
+    }
+}
+
+ActingUser ByServer(Oid user, int context, int depth) {
+    return ActingUser{user, context, true, RunsOwnWords(context), InvalidOid, OperationNow(context), depth, MyTransactionNumber()};
+}
+
+// The leader does not tell a parallel worker through whom it came where it is.
+void NoteBeforeWorker(Oid user, int context) {
+    if ((context & servers_flags) != 0 && (context & SECURITY_LOCAL_USERID_CHANGE) != 0)
+        Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber()});
+    Push(ActingUser{user, context, (context & servers_flags) != 0, false, InvalidOid, "the server", 0, MyTransactionNumber()});
+}
+
+void NoteAt(Oid user, int context, int depth) {
+    if (Mutant("acting"))
+        return;
+    DropEnded(context);
+    if (unlikely(acting_count == 0 && IsParallelWorker()))
+        NoteBeforeWorker(user, context);
+    if (!IsTop(user, context) && !IsNoted(user, context))
+        Push(ByServer(user, context, depth));
+}
+
+bool IsDefiner(Oid function) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    bool definer = !HeapTupleIsValid(tuple) || Form_pg_proc(GETSTRUCT(tuple))->prosecdef;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return definer;
+}
+
+// Its owner is the current user already; who called it is not to be seen. Where nothing told of the server's switch, nobody can say to whom.
+void NoteDefiner(Oid user, int context, Oid function, bool own) {
+    DropEnded(context);
+    if (unlikely(acting_count == 0 && IsParallelWorker()))
+        NoteBeforeWorker(user, context);
+    int around = acting_count == 0 ? 0 : Top()->context;
+    if ((context & servers_flags & ~around) != 0 && !Mutant("unnoticed_switch"))
+        Push(ByServer(InvalidOid, context & servers_flags, function_depth));
+    if (!IsTop(user, context))
+        Push(ActingUser{user, context, false, own, function, nullptr, function_depth + 1, MyTransactionNumber()});
+}
+
+}    // namespace
+
+void NoteSwitched(Oid user, int context) { NoteAt(user, context, function_depth); }
+
+int ActingNow() {
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    if (likely(context == 0))
+        return 0;
+    NoteSwitched(user, context);
+    return acting_count;
+}
+
+bool SwitchedForKey(int since) {
+    int count = ActingNow();
+    return count > since && (Top()->context & SECURITY_NOFORCE_RLS) != 0 && Top()->by_server;
+}
+
+bool InsideDefiner() { return ActingNow() > 0 && !Top()->by_server; }
+
+void EnterFunction(Oid function, bool own) {
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    if (unlikely(context != 0) && !Mutant("acting")) {
+        if ((context & SECURITY_LOCAL_USERID_CHANGE) != 0 && IsDefiner(function))
+            NoteDefiner(user, context, function, own);
+        else
+            NoteAt(user, context, function_depth + 1);
+    }
+    function_depth++;
+}
+
+void LeaveFunction() {
+    while (acting_count > 0 && Top()->depth >= function_depth)
+        acting_count--;
+    if (function_depth > 0)
+        function_depth--;
+}
+
+}    // namespace warrant

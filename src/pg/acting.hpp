@@ -1,0 +1,59 @@
+// In whose name code runs. A SECURITY DEFINER function runs as its owner; and the server switches users by itself for what it calls in commands that
+// maintain somebody's relation, below a foreign key's action, and in processes without a client. Everybody that it has switched to on the way to
+// here stands in a stack, the latest last. What the session switches itself (SET ROLE) is its own choice and does not.
+//
+// The server tells of the start and the end of SECURITY DEFINER functions. Its own switches are noticed where code that it calls begins, by the
+// current user and the security context, which says what stands around: an expression with functions, a planned or utility statement.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+struct ActingUser {
+    Oid user;                          // InvalidOid: the server switched, and to whom was not noticed
+    int context;                       // the security context since
+    bool by_server;
+    bool passes;                       // what runs is the session's own words, an extension's script or the gate's own function
+    Oid function;                      // SECURITY DEFINER; InvalidOid: not known
+    const char* operation;             // what the server does; static memory
+    int depth;                         // of functions that the server tells of
+    LocalTransactionId transaction;
+};
+
+extern ActingUser* acting_users;
+inline int acting_count = 0;
+
+// Since when the query that starts has its own: whom the server switched to for it alone came later.
+inline int acting_before_start = 0;
+
+// Forgets those that came to the stack since it had this count.
+inline void LeaveActing(int count) {
+    if (unlikely(acting_count > count))
+        acting_count = count;
+}
+
+// Notes who acts now, unless it is known. Nobody but the session does without a security context, and nobody stands around then.
+void NoteSwitched(Oid user, int context);
+inline void NoteActing() {
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    if (unlikely(context != 0))
+        NoteSwitched(user, context);
+}
+
+// The same, and how many act: 0 without a security context.
+int ActingNow();
+
+// Whether the latest that came to the stack since it had this count is a foreign key's own action, and not code below it.
+bool SwitchedForKey(int since);
+
+// Whether the code that runs is a SECURITY DEFINER function's.
+bool InsideDefiner();
+
+// A function that the server tells of starts: SECURITY DEFINER or not, the gate's own or not. May raise, and then it has not started.
+void EnterFunction(Oid function, bool own);
+void LeaveFunction();
+
+}    // namespace warrant
