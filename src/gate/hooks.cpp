@@ -69,7 +69,10 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
             CheckDeferred(query);
         else if (again)
             CheckBeforeRun(query);
+        int told = unlikely(query->plannedstmt->parallelModeNeeded) ? TellWorkers() : -1;
         Withholding(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
+        if (told >= 0)
+            TellWorkersAgain(told);
         if (query->dest->mydest == DestTuplestore)
             NoteKeptRows(query);
     });
@@ -78,7 +81,7 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool again = !IsFirstRun(query);
-    if (unlikely(again || HasLedgers() || !HasUncaughtFrame() || IsWithheld(query))) {
+    if (unlikely(again || HasLedgers() || !HasUncaughtFrame() || IsWithheld(query) || query->plannedstmt->parallelModeNeeded)) {
         RunCaught(again, WARRANT_RUN_ARGUMENTS);
         return;
     }
@@ -146,6 +149,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {
+        if (unlikely(acting_count > 0 || told_workers > 0))
+            (void)TellWorkers();
         if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {
             plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
             read_only_tree = false;

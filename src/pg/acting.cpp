@@ -91,11 +91,25 @@ ActingUser ByServer(Oid user, int context, int depth) {
     return ActingUser{user, context, true, RunsOwnWords(context), InvalidOid, OperationNow(context), depth, MyTransactionNumber()};
 }
 
-// The leader does not tell a parallel worker through whom it came where it is.
-void NoteBeforeWorker(Oid user, int context) {
-    if ((context & servers_flags) != 0 && (context & SECURITY_LOCAL_USERID_CHANGE) != 0)
+// What the leader of this parallel worker tells; nullptr when it told nothing.
+const LeadersActing* Told() {
+    int leader = LeaderProcessIndex();
+    const LeadersActing* told = leader < 0 || Mutant("leaders_acting") ? nullptr : place_for_workers(leader);
+    return told != nullptr && told->pid == MyProc->lockGroupLeader->pid ? told : nullptr;
+}
+
+// Through whom a parallel worker came where it is, before anything is noted in it.
+void NoteLeaders(int context) {
+    const LeadersActing* told = Told();
+    for (int i = 0; told != nullptr && i < told->count; i++) {
+        bool named = i < LeadersActing::most;
+        const auto& user = told->users[named ? i : LeadersActing::most - 1];
+        Push(ActingUser{named ? user.user : InvalidOid, user.context, user.by_server || !named, user.passes && named, user.function, "the server", 0,
+                        MyTransactionNumber()});
+    }
+    bool several = (context & servers_flags) != 0 && (context & SECURITY_LOCAL_USERID_CHANGE) != 0;
+    if (told == nullptr && several && !Mutant("unnoticed_switch"))
         Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber()});
-    Push(ActingUser{user, context, (context & servers_flags) != 0, false, InvalidOid, "the server", 0, MyTransactionNumber()});
 }
 
 void NoteAt(Oid user, int context, int depth) {
@@ -103,7 +117,7 @@ void NoteAt(Oid user, int context, int depth) {
         return;
     DropEnded(context);
     if (unlikely(acting_count == 0 && IsParallelWorker()))
-        NoteBeforeWorker(user, context);
+        NoteLeaders(context);
     if (!IsTop(user, context) && !IsNoted(user, context))
         Push(ByServer(user, context, depth));
 }
@@ -120,7 +134,7 @@ bool IsDefiner(Oid function) {
 void NoteDefiner(Oid user, int context, Oid function, bool own) {
     DropEnded(context);
     if (unlikely(acting_count == 0 && IsParallelWorker()))
-        NoteBeforeWorker(user, context);
+        NoteLeaders(0);
     int around = acting_count == 0 ? 0 : Top()->context;
     if ((context & servers_flags & ~around) != 0 && !Mutant("unnoticed_switch"))
         Push(ByServer(InvalidOid, context & servers_flags, function_depth));
@@ -148,6 +162,21 @@ bool SwitchedForKey(int since) {
 }
 
 bool InsideDefiner() { return ActingNow() > 0 && !Top()->by_server; }
+
+int TellWorkers() {
+    int before = told_workers;
+    LeadersActing* told = place_for_workers(MyProcessIndex());
+    for (int i = 0; i < acting_count && i < LeadersActing::most; i++) {
+        const ActingUser& acting = acting_users[i];
+        told->users[i] = {acting.user, acting.context, acting.function, acting.by_server, acting.passes};
+    }
+    told->pid = MyProcPid;
+    told->count = told_workers = acting_count;
+    return before;
+}
+
+// Those before stand below those that came to the stack since.
+void TellWorkersAgain(int before) { place_for_workers(MyProcessIndex())->count = told_workers = before; }
 
 void EnterFunction(Oid function, bool own) {
     Oid user;

@@ -52,6 +52,30 @@ bool SwitchedForKey(int since);
 // Whether the code that runs is a SECURITY DEFINER function's.
 bool InsideDefiner();
 
+// What a parallel worker is told by its leader, in shared memory: who acted when the operation began that it works for.
+struct LeadersActing {
+    static constexpr int most = 8;     // the next ones have no name, and nobody without one passes
+    pid_t pid;                         // of the leader who wrote it
+    int count;
+    struct {
+        Oid user;
+        int context;
+        Oid function;
+        bool by_server;
+        bool passes;
+    } users[most];
+};
+
+// Where the process of this index has it. Set once there is shared memory.
+inline LeadersActing* (*place_for_workers)(int process);
+
+// Tells the workers of an operation that begins now. Returns what to take up again when it is over; an error may leave it out.
+int TellWorkers();
+void TellWorkersAgain(int before);
+
+// How many are told of now.
+inline int told_workers = 0;
+
 // A function that the server tells of starts: SECURITY DEFINER or not, the gate's own or not. May raise, and then it has not started.
 void EnterFunction(Oid function, bool own);
 void LeaveFunction();

@@ -67,6 +67,7 @@ void InitShared() {
         pg_atomic_init_u64(&MailboxOf(i)->action_id, 0);
         pg_atomic_init_u32(&MailboxOf(i)->awaits, 0);
         MailboxOf(i)->connection.pid = 0;
+        MailboxOf(i)->acting.pid = 0;
         MailboxOf(i)->visits = InvalidOid;
         MailboxOf(i)->visitor = 0;
     }
@@ -92,6 +93,7 @@ void CreateSharedMemory() {
     shared = static_cast<Shared*>(ShmemInitStruct("pg_warrant", SharedSize(), &found));
     mailboxes = reinterpret_cast<Mailbox*>(reinterpret_cast<char*>(shared) + HeaderSize());
     rings = reinterpret_cast<char*>(mailboxes) + MailboxesSize();
+    place_for_workers = [](int process) { return &MailboxOf(process)->acting; };
     if (!found)
         InitShared();
     LWLockRelease(AddinShmemInitLock);

@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "record/entry.hpp"
 
 namespace warrant {
@@ -65,6 +66,7 @@ struct Mailbox {
     pg_atomic_uint64 action_id;       // known once the entry is taken
     pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
     Origin connection;                // of the client that this process serves, for its parallel workers; of another process when pid says so
+    LeadersActing acting;             // for the same
     Oid visits;                       // of a worker of ours: its database, from before it connects; the shared lock guards both
     pid_t visitor;
     Reply reply;

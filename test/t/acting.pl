@@ -101,6 +101,29 @@ is($node->sqlstate_as('dba', "SELECT do_as_dba(\$do\$$drop\$do\$)"), 'none', 'bu
 $node->append_conf('postgresql.conf', 'pg_warrant.definition_approval = off');
 $node->reload;
 
+# --- in parallel workers, which the leader tells who acts ---
+
+$node->safe_as('dba', <<'SQL');
+CREATE TABLE big AS SELECT g AS i FROM generate_series(1, 6) AS g;
+ALTER TABLE big SET (parallel_workers = 2);
+CREATE FUNCTION all_orders(i int) RETURNS bigint LANGUAGE plpgsql PARALLEL SAFE COST 1000000 AS 'BEGIN RETURN (SELECT count(*) FROM public.orders); END';
+CREATE FUNCTION in_parallel() RETURNS SETOF numeric LANGUAGE plpgsql SECURITY DEFINER SET search_path = public SET parallel_setup_cost = 0
+    SET parallel_tuple_cost = 0 SET min_parallel_table_scan_size = 0 SET parallel_leader_participation = off
+    AS 'BEGIN RETURN QUERY SELECT sum(all_orders(i)) FROM big; END';
+SQL
+$node->safe_as('clerk', "CREATE FUNCTION trojan() RETURNS SETOF numeric LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN QUERY SELECT * FROM public.in_parallel(); END'");
+like($node->safe_as('dba', 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+	EXPLAIN SELECT sum(all_orders(i)) FROM big'), qr/Gather/, 'a plan with workers');
+is($node->safe_as('dba', 'SELECT in_parallel()'), '600', 'a superuser reads in workers');
+($state, $err) = $node->sqlstate_as('dba', 'SELECT trojan()');
+is($state, '42501', 'but not through a function of clerk');
+like($err, qr/^CONTEXT:.*parallel worker/ms, 'which is refused in a worker');
+is(wish('SELECT public.in_parallel()'), '42501', 'nor in ANALYZE');
+$grant = $node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders')");
+is($node->safe_as('dba', 'SELECT trojan()'), '600', 'under a grant of clerk it does');
+is(wish('SELECT public.in_parallel()'), 'none', 'as in ANALYZE');
+$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+
 # --- ways to trust it ---
 
 $node->safe_as('reporter', 'CREATE MATERIALIZED VIEW report AS SELECT id FROM orders WITH NO DATA');
