@@ -590,26 +590,26 @@ INSERT INTO bait SELECT generate_series(1, 10);
 \c - dba
 CREATE INDEX ON desk.bait (desk.spy(i));
 
---- range_through_definer: the same, called by the difference of a range type in a transaction that has run it before
--- needs SELECT on orders
--- subject dba
--- swallows
+--- range_through_definer: the same, called by the difference of a range type in a transaction that has called it before, so that nothing tells who calls it
+-- needs nothing
 -- setup
-CREATE FUNCTION a_card() RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = shop AS $$ BEGIN RETURN (SELECT min(card) FROM orders); END $$;
--- granted
-SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '10 min');
+CREATE FUNCTION a_card_if(wanted boolean) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = shop AS $$
+BEGIN
+    IF wanted THEN RETURN (SELECT min(card) FROM orders); END IF;
+    RETURN '';
+END $$;
 -- attack
 SET search_path = desk, shop;
 CREATE TABLE loot (card text);
+CREATE SEQUENCE calls;
 CREATE FUNCTION keep(t text) RETURNS void LANGUAGE sql AS 'INSERT INTO desk.loot VALUES (t)';
 CREATE FUNCTION difference(a int, b int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE t text;
+DECLARE
+    n bigint;
+    t text;
 BEGIN
-    BEGIN
-        t := shop.a_card();
-    EXCEPTION WHEN insufficient_privilege THEN
-        t := '';
-    END;
+    n := nextval('desk.calls');
+    t := shop.a_card_if(n > 10);
     IF t <> '' THEN PERFORM desk.keep(t); END IF;
     RETURN a - b;
 END $$;
