@@ -121,12 +121,13 @@ SQL
 
 subtest 'requests that nobody can decide any more are closed' => sub {
 	row("CREATE TABLE passing (a int); CREATE SCHEMA fading; CREATE ROLE asker LOGIN; GRANT SELECT ON vault, passing TO stranger, asker, other;
+		CREATE TABLE fading.away (a int); GRANT ALL ON SCHEMA fading TO stranger; GRANT ALL ON fading.away TO stranger;
 		SELECT warrant.create_policy('passing', 'approve', on_table => 'passing'), warrant.protect_schema('fading')");
 	my %waits = ('its policy is gone' => request_of('other', 'SELECT * FROM vault'), 'the role that filed it is gone' => request_of('asker', 'SELECT * FROM vault'),
 		'what it asks for is gone' => request_of('stranger', 'SELECT * FROM passing'));
 	$waits{'what it asks for is gone, too'} = $node->safe_as('stranger', "SELECT warrant.request('{SELECT}', on_schema => 'fading')");
 	my $grant = $node->safe_as('deputy', "SELECT warrant.grant('other', '{SELECT}', on_table => 'passing')");
-	row('REVOKE ALL ON vault, passing FROM asker; DROP ROLE asker; DROP SCHEMA fading; DROP TABLE passing');
+	row('REVOKE ALL ON vault, passing FROM asker; DROP ROLE asker; DROP SCHEMA fading CASCADE; DROP TABLE passing');
 	row("SELECT warrant.drop_policy('vault')");
 	for my $why (sort keys %waits)
 	{
