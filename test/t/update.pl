@@ -59,6 +59,7 @@ CREATE TABLE orders (id int);
 INSERT INTO orders VALUES (1);
 CREATE TABLE bills (id int);
 GRANT ALL ON orders, bills TO clerk;
+GRANT CREATE ON SCHEMA public TO clerk;
 SET client_min_messages = warning;
 SELECT warrant.protect('orders'), warrant.create_policy('bills', 'approve', on_table => 'bills', min_approvals => 2);
 SQL
