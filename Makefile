@@ -7,6 +7,7 @@
 #   make test-mutants       which test, and which ways around the gate, notice each guard that is switched off
 #   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
+#   make bench-growth       what grows with grants, policies, tables, sessions and rows of the log; ten minutes or more
 #
 #   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 19
 #   PG_MAJOR=17             the release of the server that the setup installs where there is none; otherwise Debian's own
@@ -97,7 +98,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test test-matrix test-mutants demo fuzz soak bench installcheck
+.PHONY: setup ready test test-matrix test-mutants demo fuzz soak bench bench-growth installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) PG_MAJOR=$(PG_MAJOR) test/setup
 ready: setup
@@ -124,3 +125,5 @@ soak: ready
 bench: ready
 	@PG_CONFIG=$(PG_CONFIG) test/setup valgrind curl
 	@test/run-script test/bench/run
+bench-growth: ready
+	@test/run-script test/bench/growth
