@@ -87,10 +87,14 @@ cmp_ok($read / $tables, '<', 80, 'protect() looks at few of the policies that it
 ok($node->poll_query_until('postgres', 'SELECT NOT EXISTS (SELECT FROM warrant.audit_unsealed)'), 'their rows are sealed');
 is($node->safe_as('auditor', "SELECT count(*) FROM warrant.audit_log WHERE event = 'policy_created' AND policy_name LIKE 'protect many.%'"), $tables, 'all of them');
 
-sleep 6;
-cmp_ok(fetched(sub { sleep 11 }, 'policies', 'grants', 'grant_scopes'), '<', 50, 'an idle recorder looks at next to nothing');
+# What was under way is over some time on a busy machine, and counted later.
+for (1 .. 6)
+{
+	$read = fetched(sub { sleep 11 }, 'policies', 'grants', 'grant_scopes');
+	last if $read < 50;
+}
+cmp_ok($read, '<', 50, 'an idle recorder looks at next to nothing');
 
-sub named { $node->safe_as('dba', "SELECT target_schema || '.' || target_name FROM warrant.policies WHERE target = 'many.t7'::regclass") }
 my $policy = $node->safe_as('dba', "SELECT id FROM warrant.policies WHERE target = 'many.t7'::regclass");
 $node->safe_as('dba', 'ALTER TABLE many.t7 RENAME TO t7_new');
 ok($node->poll_query_until('postgres', "SELECT target_name = 't7_new' FROM warrant.policies WHERE id = $policy"), 'and follows a table that is renamed');
