@@ -67,11 +67,13 @@ SOURCES := \
 	src/pg_warrant.cpp \
 	src/record/actions.cpp \
 	src/record/changes.cpp \
+	src/record/clock_step.cpp \
 	src/record/copies.cpp \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/log_line.cpp \
 	src/record/origin.cpp \
+	src/record/partitions.cpp \
 	src/record/portions.cpp \
 	src/record/rate.cpp \
 	src/record/recorder.cpp \
@@ -81,6 +83,7 @@ SOURCES := \
 	src/record/ring.cpp \
 	src/record/seal.cpp \
 	src/record/shared.cpp \
+	src/record/stored_durations.cpp \
 	src/rules/approvers.cpp \
 	src/rules/commands.cpp \
 	src/rules/committed.cpp \

@@ -260,8 +260,11 @@ CREATE TABLE warrant.recorder_state (
     last_seq bigint NOT NULL,
     ring_id bigint NOT NULL,
     ring_position bigint NOT NULL,
-    last_sealed_at timestamptz NOT NULL
+    last_sealed_at timestamptz NOT NULL,
+    wall_offset bigint,
+    boot_id text
 ) WITH (fillfactor = 50);
+COMMENT ON COLUMN warrant.recorder_state.wall_offset IS 'microseconds that the wall clock is ahead of the time since that start of the machine: a step changes it';
 INSERT INTO warrant.recorder_state VALUES (0, 0, 0, '2000-01-01 00:00:00+00');
 
 COMMENT ON TABLE warrant.action_results IS 'internal: what became of each action, for warrant.action_result; kept for a day';
@@ -311,7 +314,7 @@ CREATE INDEX audit_log_seq ON warrant.audit_log (seq);
 CREATE INDEX audit_log_relation ON warrant.audit_log (relation_oid, seq) WHERE relation_oid IS NOT NULL;
 CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE session_user_oid IS NOT NULL;
 CREATE INDEX audit_log_sealed_at ON warrant.audit_log USING brin (sealed_at);
-COMMENT ON TABLE warrant.audit_log IS 'every decision, sealed by the recorder: seq has no gap, sealed_at never goes back';
+COMMENT ON TABLE warrant.audit_log IS 'every decision, sealed by the recorder: seq has no gap and is the order, sealed_at is the clock';
 COMMENT ON COLUMN warrant.audit_log.statement_sha256 IS 'SHA-256 over the whole text of the client''s statement';
 COMMENT ON COLUMN warrant.audit_log.statement_hmac IS 'HMAC-SHA-256 of the text kept in warrant.audit_text, keyed with its salt';
 COMMENT ON COLUMN warrant.audit_log.executions IS 'how often the statement made this access';
@@ -326,31 +329,8 @@ CREATE TABLE warrant.audit_text (
 CREATE INDEX audit_text_seq ON warrant.audit_text (seq);
 COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the sealed rows so that it can be forgotten';
 
--- Makes this month's partitions and the next four. Standalone first and attached then, so that it waits behind no reader.
-CREATE FUNCTION warrant.keep_partitions() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    parent text;
-    child text;
-    month timestamptz;
-BEGIN
-    FOREACH parent IN ARRAY '{audit_log,audit_text}'::text[] LOOP
-        FOR ahead IN 0..4 LOOP
-            month := date_trunc('month', clock_timestamp(), 'UTC') + make_interval(months => ahead);
-            child := parent || to_char(month AT TIME ZONE 'UTC', '_YYYY_MM');
-            CONTINUE WHEN to_regclass('warrant.' || child) IS NOT NULL;
-            EXECUTE format('CREATE TABLE warrant.%I (LIKE warrant.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
-            EXECUTE format('ALTER TABLE warrant.%I ATTACH PARTITION warrant.%I FOR VALUES FROM (%L) TO (%L)',
-                           parent, child, month, date_trunc('month', month + interval '32 days', 'UTC'));
-            EXECUTE format('GRANT SELECT ON warrant.%I TO warrant_auditor', child);
-            -- Inside CREATE EXTENSION it is a member already.
-            IF NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e'
-                              AND d.objid = to_regclass('warrant.' || child)) THEN
-                EXECUTE format('ALTER EXTENSION pg_warrant ADD TABLE warrant.%I', child);
-            END IF;
-        END LOOP;
-    END LOOP;
-END;
-$$;
+-- Makes this month's partitions and the next four, in UTC.
+CREATE FUNCTION warrant.keep_partitions() RETURNS void LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warrant_keep_partitions';
 REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
 
 -- A publication FOR ALL TABLES refuses UPDATE of a table without one, the recorder's too.

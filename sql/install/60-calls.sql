@@ -106,7 +106,7 @@ AS $$
                                  OR (p.target_kind = 's' AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.target))
     UNION ALL SELECT 'audit partitions ahead', count(*)::text, CASE WHEN count(*) < 2 THEN 'the keeper has not run' END
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'warrant.audit_log'::regclass
-       AND c.relname > 'audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')
+       AND left(c.relname, 17) > 'audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')
 $$;
 REVOKE ALL ON FUNCTION warrant.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.status() TO warrant_admin, warrant_approver, warrant_auditor;

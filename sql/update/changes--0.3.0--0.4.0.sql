@@ -70,6 +70,8 @@ ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.re
 ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 
+ALTER TABLE warrant.recorder_state ADD COLUMN wall_offset bigint, ADD COLUMN boot_id text;
+
 -- A request that is asked for again with other words.
 ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';

@@ -7,6 +7,7 @@
 #include "pg/server.hpp"
 
 #include "pg/boundary.hpp"
+#include "pg/clock.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
@@ -276,14 +277,14 @@ void Start(Oid oid) {
 }
 
 [[noreturn]] void Deliver() {
-    TimestampTz look_at = 0;
+    int64 look_at = 0;    // in steady time
     bool woken = true;
     for (;;) {
         bool well = true, full = self.deliveries->running() >= most_running;
-        if (!full && (woken || GetCurrentTimestamp() >= look_at)) {
+        if (!full && (woken || SteadyNow() >= look_at)) {
             well = Claim();
             full = self.count > 0;    // there may be more when these are done
-            look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), well ? self.next_in_ms : RetryNap(&self.retries));
+            look_at = SteadyNow() + (well ? self.next_in_ms : RetryNap(&self.retries)) * INT64CONST(1000);
         }
         Do([] { self.deliveries->Perform(); });
         LogNotes();
@@ -291,7 +292,7 @@ void Start(Oid oid) {
         if (MustLeave())
             proc_exit(0);
         size_t before = self.deliveries->running();
-        long nap_ms = before >= most_running ? look_every_ms : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), look_at);
+        long nap_ms = before >= most_running ? look_every_ms : MillisecondsUntil(look_at);
         woken = WaitFor(well ? nap_ms : retry_nap_ms);
         Do([] { self.deliveries->Perform(); });
         woken = woken || (full && self.deliveries->running() < before);

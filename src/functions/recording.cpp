@@ -97,7 +97,7 @@ WARRANT_FUNCTION(warrant_next_seq) {
     PG_RETURN_INT64(NextSeq());
 }
 
-// seal_time() -> timestamptz: never goes back; in the recorder only.
+// seal_time() -> timestamptz: the clock; in the recorder only.
 WARRANT_FUNCTION(warrant_seal_time) {
     RequireRecorder();
     PG_RETURN_TIMESTAMPTZ(SealTime());
@@ -124,7 +124,7 @@ WARRANT_FUNCTION(warrant_in_seconds) {
 // as_compared(duration interval) -> interval: in seconds, a month for 30 days, at least one and at most 1000 years.
 WARRANT_FUNCTION(warrant_as_compared) { PG_RETURN_INTERVAL_P(IntervalOf(MicrosecondsAsCompared(PG_GETARG_INTERVAL_P(0)))); }
 
-// monotonic_now() -> timestamptz: the server's time against the cluster's high-water mark.
+// monotonic_now() -> timestamptz: the server's time against this database's high-water mark.
 WARRANT_FUNCTION(warrant_monotonic_now) { PG_RETURN_TIMESTAMPTZ(MonotonicNow()); }
 
 // origin() -> jsonb: who this session is, as the audit names it. Wakes the recorder when the transaction has committed.

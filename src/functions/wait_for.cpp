@@ -1,6 +1,7 @@
 // CALL warrant.wait_for: waits without a transaction, so that it holds neither locks nor a snapshot.
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
@@ -57,7 +58,7 @@ void CheckTimeout(FunctionCallInfo fcinfo, const Interval* timeout) {
 
 void Wait(int64 request_id, int64 timeout_ms) {
     constexpr long look_every_ms = 100;
-    TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+    int64 deadline = SteadyNow() + timeout_ms * 1000;
     XLogRecPtr approved_until = InvalidXLogRecPtr;    // an approval that may still be lost is none
     auto is_approved = [&] {
         if (!IsApproved(LookUp(request_id), request_id))
@@ -66,7 +67,7 @@ void Wait(int64 request_id, int64 timeout_ms) {
         return IsReplicated(approved_until);
     };
     while (!is_approved()) {
-        long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+        long left = MillisecondsUntil(deadline);
         if (left <= 0)
             ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("request %lld is still pending", (long long)request_id),
                             errhint("Call warrant.wait_for again, with a longer timeout.")));

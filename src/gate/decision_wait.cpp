@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/requests.hpp"
@@ -41,11 +42,11 @@ Awaited Look(const char* requests, bool* undecided) {
 }
 
 Awaited WaitWhileUndecided(const char* requests) {
-    TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), settings.decision_wait_ms);
+    int64 deadline = SteadyNow() + settings.decision_wait_ms * INT64CONST(1000);
     for (;;) {
         bool undecided;
         Awaited awaited = Look(requests, &undecided);
-        long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+        long left = MillisecondsUntil(deadline);
         if (awaited != Awaited::Nothing || !undecided || left <= 0)
             return awaited;
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < look_every_ms ? left : look_every_ms, PG_WAIT_EXTENSION);

@@ -1,14 +1,47 @@
-// Server time that never goes back while the cluster runs, so that a clock stepped back revives nothing.
+// The time that grants live by, and the time that waits are measured with.
+//
+// Grants and requests live by the wall clock against a high-water mark, one for each database, in shared memory: when the clock steps back, time
+// stands still there, so that nothing revives, until the database's recorder has moved the ends of what lives back by as much and lowers the mark.
+// Waits and intervals of this process use SteadyNow, which no step of the wall clock touches.
 #pragma once
 
 #include "pg/server.hpp"
 
 namespace warrant {
 
+constexpr int64 clock_step_us = 1000000;    // what differs by less is no step
+
 Size ClockMemorySize();
 void CreateClock();    // in the shared memory start-up hook
 
-// GetCurrentTimestamp against a high-water mark in shared memory, which is at most 100 ms behind the latest answer given.
+// The mark at this place is that database's from now on, and begins anew unless it was before. The caller has the lock that guards the places.
+void AssignMark(int place, Oid database);
+
+// GetCurrentTimestamp against this database's high-water mark, which is at most 100 ms behind the latest answer given.
 TimestampTz MonotonicNow();
+
+// Called when MonotonicNow finds the clock behind the mark by a step: the recorder should look.
+inline void (*on_clock_behind)() = nullptr;
+
+// How far the mark is ahead of this moment; 0 when it is not.
+int64 MarkAhead(TimestampTz wall);
+
+// For the recorder, when nothing that lives by the mark ends after it by the old clock any more.
+void LowerMark(TimestampTz to);
+
+// Microseconds since the machine was started, also while it slept: CLOCK_BOOTTIME, which nobody can set.
+int64 SteadyNow();
+
+// How far the wall clock is ahead of the steady one: only a step changes it.
+int64 WallOffset();
+
+// Which start of the machine SteadyNow counts from; empty when that cannot be known. In a static buffer.
+const char* BootId();
+
+// Milliseconds from now until a moment of SteadyNow, 0 when it is over.
+inline long MillisecondsUntil(int64 steady) {
+    int64 left = steady - SteadyNow();
+    return left <= 0 ? 0 : left > INT64CONST(1000) * INT_MAX ? INT_MAX : long((left + 999) / 1000);
+}
 
 }    // namespace warrant

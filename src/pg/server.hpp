@@ -91,6 +91,8 @@ extern "C" {
 #include "parser/parsetree.h"
 #include "parser/parse_relation.h"
 #include "parser/scansup.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"

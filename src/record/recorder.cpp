@@ -10,11 +10,13 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/changes.hpp"
+#include "record/clock_step.hpp"
 #include "record/copies.hpp"
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
 #include "record/log_line.hpp"
+#include "record/partitions.hpp"
 #include "record/portions.hpp"
 #include "record/rate.hpp"
 #include "record/recorder.hpp"
@@ -24,6 +26,7 @@
 #include "record/ring.hpp"
 #include "record/seal.hpp"
 #include "record/shared.hpp"
+#include "record/stored_durations.hpp"
 
 namespace warrant {
 
@@ -67,11 +70,16 @@ struct Recorder {
     int settings_noted;         // which reading of the configuration the log knows
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
-    TimestampTz orphans_at;     // not to be looked for before
+    int64 orphans_at;           // not to be looked for before, in steady time
     bool orphans;               // something may have been dropped that requests or grants need
-    TimestampTz definitions_at; // when to look unasked: COMMIT PREPARED tells nobody
     int64_t notified;           // rows up to here
     Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
+    int64 definitions_at;       // when to look unasked, in steady time: COMMIT PREPARED tells nobody
+    int64 wall_offset;          // of the wall clock that everything lives by
+    bool offset_saved;
+    Stretch partitions;         // what is known to have them
+    bool durations_mended;
+    bool takes_other_durations; // the extension is of an earlier release
     int count;
     Item* items;
     RingBatch batch;
@@ -96,6 +104,21 @@ void LookForWebhooks() {
         AskLauncher(self.database->oid);
 }
 
+// Numbers of statements and actions begin with the clock: where that was set back while the server was down, behind those that it gave before.
+void NumberStatementsAfter(TimestampTz last_sealed_at) {
+    uint64_t least = last_sealed_at > 0 ? uint64_t(last_sealed_at) + uint64_t(USECS_PER_SEC) : 1, next = pg_atomic_read_u64(&shared->next_statement);
+    while (next < least && !pg_atomic_compare_exchange_u64(&shared->next_statement, &next, least))
+        ;
+}
+
+void LoadClock() {
+    self.wall_offset = LoadWallOffset(self.sealed.last_sealed_at);
+    self.offset_saved = self.durations_mended = false;
+    self.takes_other_durations = TakesOtherDurations();
+    self.partitions = {0, 0};
+    NumberStatementsAfter(self.sealed.last_sealed_at);
+}
+
 void LoadState() {
     self.extension = get_extension_oid(extension_name, true);
     self.installed = OidIsValid(self.extension);
@@ -109,6 +132,7 @@ void LoadState() {
     self.due = self.latest = Notice{};
     bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
     self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
+    LoadClock();
     LookForWebhooks();
     ReadGuards(self.database);
 }
@@ -326,7 +350,7 @@ void Beside(const char* what, void (*work)()) {
 // Rows that definition functions left in their own transactions, as far as those are committed.
 void SealDefinitions() {
     static SPIPlanPtr plan = nullptr, names = nullptr;
-    TimestampTz now = GetCurrentTimestamp();
+    int64 now = SteadyNow();
     if (!self.database->definitions_changed && now < self.definitions_at)
         return;
     self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
@@ -372,7 +396,7 @@ void NoteSettings() {
 
 // Roles, relations and schemas come and go often: what they leave behind is looked for so seldom that looking takes a hundredth of the time.
 void SweepOrphans() {
-    TimestampTz begin = GetCurrentTimestamp();
+    int64 begin = SteadyNow();
     if (!self.orphans || begin < self.orphans_at || !HasFunction("sweep_orphans"))
         return;
     self.orphans = false;    // before the snapshot: what commits meanwhile sets it again
@@ -388,7 +412,7 @@ void SweepOrphans() {
         self.orphans = true;
         begin -= definitions_every_us / 100;    // soon enough
     }
-    self.orphans_at = GetCurrentTimestamp() + 100 * (GetCurrentTimestamp() - begin);
+    self.orphans_at = SteadyNow() + 100 * (SteadyNow() - begin);
     if (self.working.last_seq == before)
         return;
     self.acted = guards_changed = true;
@@ -450,6 +474,14 @@ void NoteRestore() {
                 "'pg_warrant.allow_restore is on')", false, 1);
 }
 
+// What an earlier release lets in is mended as soon as it is there, before it is used.
+void MendStored() {
+    if (self.durations_mended && !(self.takes_other_durations && self.database->definitions_changed))
+        return;
+    MendDurations();
+    self.durations_mended = true;
+}
+
 void RunBatch() {
     if (!StillInstalled())
         return;
@@ -457,6 +489,7 @@ void RunBatch() {
     BeginRepeats(self.database->failures < careful_from);
     NoteRestore();
     NoteSettings();
+    MendStored();
     Beside("definitions", SealDefinitions);
     MemoryContextSwitchTo(self.context);
     for (int i = 0; i < self.count; i++)
@@ -538,8 +571,64 @@ void TakeBack() {
         ReturnEntry(self.items[i].entry);
 }
 
+bool IsOurs() { return get_extension_oid(extension_name, true) == self.extension; }
+
+// Nothing can be sealed at a moment that has no partition.
+bool HavePartitions(TimestampTz now) {
+    static Stretch found;
+    found = {0, 0};
+    bool done = InTransaction("keeping partitions", [now] {
+        found = IsOurs() ? PartitionsAround(now) : Stretch{DT_NOBEGIN, DT_NOEND};
+        if (found.from < found.until)
+            return;
+        KeepPartitions(now);
+        found = PartitionsAround(now);
+    });
+    self.partitions = done ? found : Stretch{0, 0};
+    return done;
+}
+
+// Durably, before anything else is decided: the mark comes down only when what lives ends earlier.
+bool HaveClock(TimestampTz now, int64 offset, int64 step) {
+    self.working = self.sealed;
+    seal_state = &self.working;
+    bool done = InTransaction("following the clock", [offset, step] {
+        if (!IsOurs())
+            return;
+        if (step != 0)
+            FollowStep(step);
+        SaveWallOffset(offset);
+        if (step != 0)
+            SaveState(self.position);
+    });
+    seal_state = nullptr;
+    if (!done)
+        return false;
+    self.sealed = self.working;
+    self.database->last_seq = uint64_t(self.sealed.last_seq);
+    self.wall_offset = offset;
+    self.offset_saved = true;
+    if (step != 0)
+        self.sweep_at = 0;
+    if (step < 0)
+        LowerMark(now);
+    return true;
+}
+
+// False when it is to be tried again.
+bool KeepUpWithClock() {
+    TimestampTz now = GetCurrentTimestamp();
+    int64 offset = WallOffset(), step = ClockStep(self.wall_offset, offset, now);
+    bool covered = (self.partitions.from <= now && now < self.partitions.until) || Mutant("partition_at_once");
+    if (!self.installed || (covered && step == 0 && self.offset_saved))
+        return true;
+    return (covered || HavePartitions(now)) && ((step == 0 && self.offset_saved) || HaveClock(now, step == 0 ? self.wall_offset : offset, step));
+}
+
 // False when the batch failed.
 bool DoBatch() {
+    if (!KeepUpWithClock())
+        return false;
     MemoryContextReset(self.context);
     MemoryContext caller = MemoryContextSwitchTo(self.context);
     ReadBatch();
@@ -554,6 +643,8 @@ bool DoBatch() {
     EndChanges(done);
     EndPortions(done);
     if (!done) {
+        self.partitions = {0, 0};    // a moment without one may have been the reason
+        self.durations_mended = false;
         ForgetRefusals();    // they may name requests that were rolled back
         self.orphans = true;
         self.settings_noted = 0;
@@ -694,9 +785,8 @@ void Start(Oid oid) {
         RingBatch batch = FixBatch(self.database);
         if (batch.from < batch.until)
             continue;
-        TimestampTz due = RepeatsDue();
-        long nap_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due < self.sweep_at ? due : self.sweep_at);
-        long longest_ms = IsDue() ? standby_nap_ms : longest_nap_ms;
+        long repeats_ms = MillisecondsUntil(RepeatsDue()), sweep_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), self.sweep_at);
+        long nap_ms = repeats_ms < sweep_ms ? repeats_ms : sweep_ms, longest_ms = IsDue() ? standby_nap_ms : longest_nap_ms;
         Nap(nap_ms < 1 ? 1 : nap_ms > longest_ms ? longest_ms : nap_ms);
     }
 }

@@ -58,7 +58,7 @@ void CountRepeatsOf(const EntryHeader* refusal) {
     memcpy(place->digest, refusal->fields.digest, sizeof place->digest);
     place->event = refusal->fields.event;
     place->relation_name = refusal->fields.relation_name;
-    place->until = MonotonicNow() + counted_for_us;
+    place->until = SteadyNow() + counted_for_us;
     place->is_new = true;
     place->memory = memory;
 }
@@ -66,7 +66,7 @@ void CountRepeatsOf(const EntryHeader* refusal) {
 Repeated* FindRepeated(const EntryHeader* refusal) {
     EntryParts parts = PartsOf(refusal);
     Repeated* place = PlaceOf(refusal, &parts);
-    bool counts = counting && place->memory != nullptr && !place->sealed && MonotonicNow() < place->until && AreSame(place, refusal, &parts);
+    bool counts = counting && place->memory != nullptr && !place->sealed && SteadyNow() < place->until && AreSame(place, refusal, &parts);
     return counts ? place : nullptr;
 }
 
@@ -95,7 +95,7 @@ void CloseRepeats() {
 void DropRepeats() { ForEach(Free); }
 
 void SealRepeats(bool all) {
-    TimestampTz now = MonotonicNow();
+    int64 now = SteadyNow();
     ForEach([all, now](Repeated* place) {
         if (!all && now < place->until)
             return;
@@ -131,8 +131,8 @@ void EndRepeats(bool committed) {
     });
 }
 
-TimestampTz RepeatsDue() {
-    TimestampTz due = DT_NOEND;
+int64 RepeatsDue() {
+    int64 due = DT_NOEND;
     ForEach([&due](const Repeated* place) {
         if (place->counted > 0 && place->until < due)
             due = place->until;

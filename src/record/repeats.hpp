@@ -17,7 +17,7 @@ struct Repeated {
     char* arguments;
     Event event;
     NameData relation_name;
-    TimestampTz until;         // they are counted
+    int64 until;               // they are counted, in steady time
     int row_count;
     EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
     int32_t counted;           // with those of the batch under way
@@ -54,6 +54,6 @@ void LogRepeats();
 void EndRepeats(bool committed);
 
 // When there is something to write; DT_NOEND: never.
-TimestampTz RepeatsDue();
+int64 RepeatsDue();
 
 }    // namespace warrant

@@ -4,6 +4,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
@@ -101,10 +102,10 @@ bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessInd
 bool MustStop();
 
 // The standby tells nobody: it is looked for, seldom in the end. What failed has changed nothing.
-Waited WaitForStandby(const Reply* reply, TimestampTz deadline) {
+Waited WaitForStandby(const Reply* reply, int64 deadline) {
     constexpr long longest_nap_ms = 16;
     for (long nap_ms = 1; !reply->failed && !IsReplicated(reply->position); nap_ms = nap_ms < longest_nap_ms ? 2 * nap_ms : nap_ms) {
-        if (MustStop() || GetCurrentTimestamp() >= deadline)
+        if (MustStop() || SteadyNow() >= deadline)
             return Waited::NotReplicated;
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);
@@ -221,12 +222,10 @@ bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenU
 
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
     constexpr long look_at_locks_after_ms = 100;
-    TimestampTz begin = GetCurrentTimestamp();
-    TimestampTz deadline = TimestampTzPlusMilliseconds(begin, until_ms);
+    int64 begin = SteadyNow(), deadline = begin + until_ms * INT64CONST(1000);
     bool looked = false;
     while (!IsDone(serial)) {
-        TimestampTz now = GetCurrentTimestamp();
-        long left = TimestampDifferenceMilliseconds(now, deadline);
+        long left = MillisecondsUntil(deadline);
         if (MustStop() || left <= 0) {
             if (Withdraw(serial)) {
                 CHECK_FOR_INTERRUPTS();
@@ -235,7 +234,7 @@ Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
             if (GiveUp(serial))
                 return Waited::InDoubt;
         }
-        if (!looked && TimestampDifferenceExceeds(begin, now, look_at_locks_after_ms)) {
+        if (!looked && SteadyNow() - begin >= look_at_locks_after_ms * INT64CONST(1000)) {
             looked = true;
             if (HoldsLockAgainstRecorder() && Withdraw(serial))
                 RaiseLocked();

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/text.hpp"
@@ -166,12 +165,7 @@ const char* NameOf(Event event) { return event_names[int(event)]; }
 
 int64_t NextSeq() { return ++seal_state->last_seq; }
 
-TimestampTz SealTime() {
-    TimestampTz now = MonotonicNow();
-    if (now > seal_state->last_sealed_at)
-        seal_state->last_sealed_at = now;
-    return seal_state->last_sealed_at;
-}
+TimestampTz SealTime() { return seal_state->last_sealed_at = GetCurrentTimestamp(); }
 
 void SignText(const uint8_t* salt, int salt_size, const char* text, int length, uint8_t* hmac) {
     pg_hmac_ctx* context = pg_hmac_create(PG_SHA256);

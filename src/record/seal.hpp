@@ -18,7 +18,7 @@ extern SealState* seal_state;    // of the batch under way; nullptr outside the 
 // From now on a subtransaction that is rolled back takes the numbers of its rows back with it. Once, when the recorder starts.
 void FollowSubtransactions();
 
-// The next row's number and time; the time never goes back.
+// The next row's number and time. The number is the order; the clock may be set back.
 int64_t NextSeq();
 TimestampTz SealTime();
 

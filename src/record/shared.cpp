@@ -29,6 +29,7 @@ Size SharedSize() {
 }
 
 void InitDatabase(Database* database, LWLock* lock) {
+    AssignMark(int(database - shared->databases), InvalidOid);
     database->lock = lock;    // never null meanwhile: it is read before it is held
     memset(reinterpret_cast<char*>(database) + offsetof(Database, oid), 0, sizeof *database - offsetof(Database, oid));
     if (!pg_strong_random(&database->ring_id, sizeof database->ring_id))
@@ -47,8 +48,9 @@ void InitShared() {
     LWLockPadded* locks = GetNamedLWLockTranche(tranche);
     memset(shared, 0, HeaderSize());
     pg_atomic_init_u64(&shared->next_serial, 1);
-    // Unique over restarts: no server runs a million statements a second for its whole life.
-    pg_atomic_init_u64(&shared->next_statement, uint64_t(GetCurrentTimestamp()));
+    // Unique over restarts: no server runs a million statements a second for its whole life. The recorder raises it, should the clock be set back.
+    TimestampTz now = GetCurrentTimestamp();
+    pg_atomic_init_u64(&shared->next_statement, now > 0 ? uint64_t(now) : 1);
     pg_atomic_init_u32(&shared->launcher_process_plus_1, 0);
     pg_atomic_init_u32(&shared->waiters, 0);
     pg_atomic_init_u32(&shared->standby_mode, 0);
@@ -86,8 +88,16 @@ void RequestSharedMemory() {
     RequestNamedLWLockTranche(tranche, settings.max_databases + 1);
 }
 
+// Somebody has met a clock that was set back: the recorder follows before anything else.
+static void WakeOwnRecorder() {
+    const Database* database = FindDatabase(MyDatabaseId);
+    if (database != nullptr && database->recorder_pid != MyProcPid)
+        WakeRecorder(database);
+}
+
 void CreateSharedMemory() {
     bool found;
+    on_clock_behind = WakeOwnRecorder;
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     CreateClock();
     shared = static_cast<Shared*>(ShmemInitStruct("pg_warrant", SharedSize(), &found));
@@ -179,6 +189,7 @@ Database* ClaimDatabase(Oid oid) {
         ForgetSlotless(oid);
         database->ready = false;    // whatever a dead one has left
         database->oid = oid;
+        AssignMark(int(database - shared->databases), oid);
         database->recorder_process = MyProcessIndex();
         database->recorder_pid = MyProcPid;
     }

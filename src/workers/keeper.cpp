@@ -5,6 +5,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/entry.hpp"
+#include "record/partitions.hpp"
 #include "record/shared.hpp"
 #include "workers/launcher.hpp"
 
@@ -15,7 +16,7 @@ void warrant_keeper_main(Datum database) {
     BeginWorker(DatumGetObjectId(database), "pg_warrant keeper");
     bool done = InTransaction("keeping partitions", [] {
         if (OidIsValid(get_extension_oid(extension_name, true)))
-            SPI_execute("SELECT warrant.keep_partitions()", false, 0);
+            KeepPartitions(GetCurrentTimestamp());
     });
     proc_exit(done ? 0 : 1);
 }

@@ -5,6 +5,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -239,32 +240,32 @@ bool StartWaiting() {
 
 void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0); }
 
-long UntilThen(TimestampTz then) { return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), then); }
+int64 In(long milliseconds) { return SteadyNow() + milliseconds * INT64CONST(1000); }
 
 // Whoever asks wakes the launcher, and every gated statement may ask: without a free worker slot that must not start another round.
 [[noreturn]] void Launch() {
     constexpr long retry_ms = 1000, longest_retry_ms = 10000, keeper_retry_ms = 60000;
-    TimestampTz keepers_at = 0, retry_at = 0;
+    int64 keepers_at = 0, retry_at = 0;    // in steady time
     long back_off_ms = 0;
     MemoryContextSwitchTo(TopMemoryContext);
     for (bool all = true;;) {
         PublishSynchronousCommit();
         TakeAsked(&all);
-        if (back_off_ms == 0 || UntilThen(retry_at) <= 0) {
+        if (back_off_ms == 0 || MillisecondsUntil(retry_at) <= 0) {
             if (all)
                 waiting = list_concat_unique_oid(waiting, ConnectableDatabases(TopMemoryContext));
             all = false;
             bool complete = StartWaiting();
             back_off_ms = complete ? 0 : back_off_ms == 0 ? retry_ms : std::min(2 * back_off_ms, longest_retry_ms);
-            retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), waiting == NIL ? 0 : std::max(back_off_ms, retry_ms));
+            retry_at = In(waiting == NIL ? 0 : std::max(back_off_ms, retry_ms));
             if (complete && !IsAsked())
                 shared->looked_at_all = true;
         }
-        if (UntilThen(keepers_at) <= 0)
-            keepers_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), StartKeepers() ? keeper_interval_ms : keeper_retry_ms);
-        long nap_ms = UntilThen(keepers_at);
+        if (MillisecondsUntil(keepers_at) <= 0)
+            keepers_at = In(StartKeepers() ? keeper_interval_ms : keeper_retry_ms);
+        long nap_ms = MillisecondsUntil(keepers_at);
         if (waiting != NIL)
-            nap_ms = std::min(nap_ms, UntilThen(retry_at));
+            nap_ms = std::min(nap_ms, MillisecondsUntil(retry_at));
         if (back_off_ms == 0 && IsAsked())
             nap_ms = 0;
         Nap(nap_ms < 1 ? 1 : nap_ms);
