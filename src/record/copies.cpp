@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/mutants.hpp"
 #include "record/copies.hpp"
 #include "record/shared.hpp"
@@ -36,17 +37,17 @@ void TurnAway(Oid database) {
     for (TurnedAway& other : shared->turned_away)
         if (other.database == database || (place->database != database && other.at < place->at))
             place = &other;
-    *place = TurnedAway{database, GetCurrentTimestamp()};
+    *place = TurnedAway{database, SteadyNow()};
     LWLockRelease(shared->lock);
 }
 
 void AskForRecorder(Oid database) {
-    constexpr int patience_ms = 10000;
+    constexpr int64 patience_us = 10000000;
     bool lately = false;
-    TimestampTz now = GetCurrentTimestamp();
+    int64 now = SteadyNow();
     LWLockAcquire(shared->lock, LW_SHARED);
     for (const TurnedAway& other : shared->turned_away)
-        lately = lately || (other.database == database && !TimestampDifferenceExceeds(other.at, now, patience_ms));
+        lately = lately || (other.database == database && now - other.at < patience_us);
     LWLockRelease(shared->lock);
     if (!lately)
         AskLauncher(database);

@@ -75,7 +75,7 @@ struct Mailbox {
 // A recorder that found that it may not stay.
 struct TurnedAway {
     Oid database;    // InvalidOid: none
-    TimestampTz at;
+    int64_t at;      // in steady time
 };
 
 // A command that needs a database to itself.

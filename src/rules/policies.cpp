@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
@@ -43,12 +44,8 @@ Effect ReadEffect(Datum value) {
     return Is(value, "deny") ? Effect::Deny : Effect::Unknown;
 }
 
-// 0 for NULL. A month counts 30 days, as where durations are added.
-int64_t ReadDuration(Datum value, bool is_null) {
-    constexpr int64_t day_us = int64_t(24) * 60 * 60 * 1000000;
-    const Interval* interval = is_null ? nullptr : DatumGetIntervalP(value);
-    return is_null ? 0 : (int64_t(interval->month) * 30 + interval->day) * day_us + interval->time;
-}
+// 0 for NULL.
+int64_t ReadDuration(Datum value, bool is_null) { return is_null ? 0 : MicrosecondsAsCompared(DatumGetIntervalP(value)); }
 
 }    // namespace
 
