@@ -95,7 +95,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
     parts.text_size = statement->count > most_texts && !Mutant("text_once") ? 0 : KeptLength(text, length);
     bool stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
     line->promised = has_outcome && statement->count <= most_promises;
-    TimestampTz deadline = 0;
+    int64 deadline = 0;
     Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
                            : Enqueue(&header, &parts, &line->promised, false);
     line->ends = has_outcome && (sent == Enqueued::Yes || !stands);
@@ -107,7 +107,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
         WaitUntilDurable(&parts);
 }
 
-void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, TimestampTz* deadline) {
+void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, int64* deadline) {
     FillHeader(statement, line, GetCurrentTimestamp());
     header.fields.event = Event::Outcome;
     header.fields.finished = true;

@@ -14,6 +14,6 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
 
 // Sends the outcome of a line, without error. It takes the room that was promised it, or finds some; of a success it waits for it until the
 // deadline. What the ring does not take goes to the server's log. sqlstate: of a failure.
-void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, TimestampTz* deadline);
+void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, int64* deadline);
 
 }    // namespace warrant

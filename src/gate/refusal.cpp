@@ -148,7 +148,7 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing*
     char* items = BuildItems(query, parsed, missing, count, file, room, &next);
     if ((next == count && int(strlen(items)) <= room) || Mutant("portions"))
         return psprintf("%s%s]}", begin, items);
-    TimestampTz deadline = 0;
+    int64 deadline = 0;
     for (next = 0; next < count; portions++) {
         items = BuildItems(query, parsed, missing, count, file, most_portion_bytes, &next);
         SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);

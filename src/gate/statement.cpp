@@ -191,7 +191,7 @@ void EndStatement(Statement* statement, bool failed) {
             *link = statement->next;
             break;
         }
-    TimestampTz deadline = 0;    // of all of them
+    int64 deadline = 0;    // of all of them
     for (int i = 0; i < statement->count; i++)
         if (statement->lines[i].ends)
             RecordOutcome(statement, &statement->lines[i], failed, last_sqlstate, &deadline);

@@ -86,7 +86,7 @@ char* RunAction(const ActionRequest* request) {
         ereport(ERROR, (errcode(error_too_large), errmsg("action \"%s\" is larger than 32 kB", request->action)));
     int kept = request->text == nullptr ? 0 : KeptLength(request->text, request->text_length);
     parts.text_size = kept == 0 ? 0 : pg_mbcliplen(request->text, kept, int(most_entry_bytes - needed));
-    TimestampTz deadline = 0;
+    int64 deadline = 0;
     Enqueued sent = !request->stays && !request->patient
                         ? Enqueue(&header, &parts, nullptr, false)
                         : EnqueueInTime(&header, &parts, nullptr, &deadline, request->stays ? WhileWaiting::Stop : WhileWaiting::Answer);
@@ -137,7 +137,7 @@ Enqueued SendAction(const char* action, const char* arguments) {
     return Enqueue(&header, &parts, nullptr, false);
 }
 
-Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, TimestampTz* deadline) {
+Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, int64* deadline) {
     EntryHeader header = {};
     header.fields = *fields;
     header.kind = EntryKind::Action;

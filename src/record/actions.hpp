@@ -31,6 +31,6 @@ Enqueued SendAction(const char* action, const char* arguments);
 
 // The same for a part of what an action that stays will say, with its fields: it waits for room until the deadline, or a cancel. What the
 // ring does not take goes to the server's log.
-Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, TimestampTz* deadline);
+Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, int64* deadline);
 
 }    // namespace warrant

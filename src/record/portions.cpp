@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
@@ -21,7 +22,7 @@ struct Said {
     Said* next;
     MemoryContext memory;
     EntryHeader* first;        // the portion that came first: whose it is, and of which statement
-    TimestampTz since;
+    int64 since;
     int expected;              // one behind the last that came
     int count;                 // less when one did not find room
     StringInfoData items;      // with commas between them
@@ -58,7 +59,7 @@ Said* NewSaid(const EntryHeader* entry) {
     said->memory = memory;
     said->first = static_cast<EntryHeader*>(palloc(entry->size));
     memcpy(said->first, entry, entry->size);
-    said->since = GetCurrentTimestamp();
+    said->since = SteadyNow();
     initStringInfo(&said->items);
     MemoryContextSwitchTo(caller);
     said->next = all_said;
@@ -142,7 +143,7 @@ void ForEachAbandoned(void (*do_refusal)(EntryHeader* refusal)) {
     if (likely(all_said == nullptr))
         return;
     // Its session says the rest within pg_warrant.audit_timeout, or never.
-    TimestampTz before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), -2 * int64(settings.audit_timeout_ms));
+    int64 before = SteadyNow() - 2000 * int64(settings.audit_timeout_ms);
     for (Said* said = all_said; said != nullptr; said = said->next) {
         if (said->done || (said->since > before && !IsProcess(said->first->process, 0)))
             continue;

@@ -583,7 +583,7 @@ bool HavePartitions(TimestampTz now) {
             return;
         KeepPartitions(now);
         found = PartitionsAround(now);
-    });
+    }, &self.retries);
     self.partitions = done ? found : Stretch{0, 0};
     return done;
 }
@@ -600,7 +600,7 @@ bool HaveClock(TimestampTz now, int64 offset, int64 step) {
         SaveWallOffset(offset);
         if (step != 0)
             SaveState(self.position);
-    });
+    }, &self.retries);
     seal_state = nullptr;
     if (!done)
         return false;

@@ -186,11 +186,10 @@ bool TakePromise() {
 }
 
 // The recorder tells nobody that it has made room: who waits looks, less and less often. False when the time is over.
-static bool NapForRoom(TimestampTz* deadline, WhileWaiting how, long* nap_ms, bool* looked) {
+static bool NapForRoom(int64* deadline, WhileWaiting how, long* nap_ms, bool* looked) {
     constexpr long longest_nap_ms = 50;
-    TimestampTz now = GetCurrentTimestamp();
-    *deadline = *deadline == 0 ? TimestampTzPlusMilliseconds(now, settings.audit_timeout_ms) : *deadline;
-    long left = TimestampDifferenceMilliseconds(now, *deadline);
+    *deadline = *deadline == 0 ? SteadyNow() + settings.audit_timeout_ms * INT64CONST(1000) : *deadline;
+    long left = MillisecondsUntil(*deadline);
     if (left <= 0 || (how == WhileWaiting::Stop && MustStop()))
         return false;
     if (how == WhileWaiting::Answer && !*looked && *nap_ms >= longest_nap_ms) {
@@ -206,7 +205,7 @@ static bool NapForRoom(TimestampTz* deadline, WhileWaiting how, long* nap_ms, bo
     return true;
 }
 
-Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, TimestampTz* deadline, WhileWaiting how) {
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how) {
     bool wanted = promise != nullptr && *promise, looked = false;
     long nap_ms = 1;
     for (;;) {

@@ -31,7 +31,7 @@ enum class WhileWaiting { Answer, Stop };
 
 // The same, and while the ring is full it waits for room, at most until the deadline; one of 0 becomes pg_warrant.audit_timeout after the
 // first wait has begun. Not in abort.
-Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, TimestampTz* deadline, WhileWaiting how);
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how);
 
 // The same for a record that nobody waits for, into the ring of every database that has the extension. Of those that cannot take it the server's
 // log has it.
