@@ -271,9 +271,9 @@ BEGIN
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name AND d.answer IS DISTINCT FROM 'amended');
     GET DIAGNOSTICS queued = ROW_COUNT;
-    UPDATE warrant.deliveries d SET state = 'queued', ended_at = NULL, awaited = coalesce(d.not_before <= now, true), next_at = greatest(now, d.not_before)
-     WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks)
-           AND (d.state IN ('dead', 'dropped') OR (d.state = 'queued' AND d.next_at > greatest(now, d.not_before)))
+    UPDATE warrant.deliveries d SET state = CASE d.state WHEN 'sending' THEN 'sending' ELSE 'queued' END, ended_at = NULL,
+           awaited = d.state = 'sending' OR coalesce(d.not_before <= now, true), next_at = CASE d.state WHEN 'sending' THEN d.next_at ELSE greatest(now, d.not_before) END
+     WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks) AND d.state <> 'answered'
            AND EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled);
     GET DIAGNOSTICS again = ROW_COUNT;
     IF queued + again > 0 THEN
@@ -676,6 +676,9 @@ BEGIN
     UPDATE warrant.requests r SET awaited = false
      WHERE r.id = delivery.request_id AND r.awaited
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
+    IF again THEN
+        PERFORM warrant.wake_courier();    -- which does not know yet when it is due
+    END IF;
     IF (args->>'gone')::boolean THEN
         PERFORM warrant.disable_gone(origin, delivery);
     END IF;
