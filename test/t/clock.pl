@@ -22,6 +22,7 @@ my @databases = ('postgres', 'shop');
 sub followed
 {
 	my ($seconds, $what, $unasked) = @_;
+	$node->safe_as('clerk', 'SELECT warrant.action_result(0)', $_) for @databases;    # each has followed to where the clock is
 	my %before = map { $_ => changes($_) } @databases;
 	$node->set_clock($seconds);
 	$unasked or $node->safe_as('clerk', 'SELECT warrant.action_result(0)', $_) for @databases;
