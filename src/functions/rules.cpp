@@ -150,7 +150,7 @@ void RequireRelation(Oid relation) {
 
 using namespace warrant;
 
-// expand_commands(text[]) -> text[]: the commands, groups resolved, in the order of DESIGN.md.
+// expand_commands(text[]) -> text[]: the commands, groups resolved, in the order of the enumeration.
 WARRANT_FUNCTION(warrant_expand_commands) {
     RequireArguments(fcinfo);
     return CommandsAsArray(ParseCommands(PG_GETARG_ARRAYTYPE_P(0)));
@@ -272,7 +272,7 @@ WARRANT_FUNCTION(warrant_is_here) {
                    strcmp(NameStr(*PG_GETARG_NAME(2)), settings.instance) == 0);
 }
 
-// explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): DESIGN.md section 3, step by step.
+// explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): the decision, step by step.
 WARRANT_FUNCTION(warrant_explain) {
     RequireArguments(fcinfo);
     AcceptInvalidationMessages();

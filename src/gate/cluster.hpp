@@ -1,4 +1,4 @@
-// What protects the gate from every database of the server, those without the extension included (DESIGN.md section 7): by settings and
+// What protects the gate from every database of the server, those without the extension included: by settings and
 // shared memory. Roles, settings and databases that the gate depends on are changed by superusers and members of pg_warrant.admin_roles
 // only, in every mode; each change is recorded in every database that has the extension.
 #pragma once

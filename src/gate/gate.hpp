@@ -18,7 +18,7 @@ struct AccessList {
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
-// The accesses that DESIGN.md section 1 names for a relation that the server checks privileges of, and for a list of them. reads:
+// The accesses to a relation that the server checks privileges of, and for a list of them. reads:
 // of what the statement writes (reading.hpp). exported: the rows go where no approval is needed to read them.
 void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported);
 void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported);

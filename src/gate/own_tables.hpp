@@ -1,4 +1,4 @@
-// What protects the gate itself inside this database: DESIGN.md section 7.
+// What protects the gate itself inside this database.
 #pragma once
 
 #include "pg/server.hpp"

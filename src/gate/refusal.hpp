@@ -16,7 +16,7 @@ struct Missing {
     Answer answer;             // Deny, Request or Refuse
 };
 
-// Raises 42501 in the shape of DESIGN.md section 2; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
+// Raises 42501; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once. acting: who lacks it, for whom the
 // request is filed then; nullptr: the subject.
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait);

@@ -1,4 +1,4 @@
-// What reaches rows, or code, beside the gate: DESIGN.md section 7 makes it ADMIN in a database with protected objects.
+// What reaches rows, or code, beside the gate, which is ADMIN in a database with protected objects.
 #include "pg/server.hpp"
 
 #include "gate/executed.hpp"

@@ -1,4 +1,4 @@
-// The errors that a program can tell apart (DESIGN.md section 2).
+// The errors that a program can tell apart.
 #pragma once
 
 #include "pg/server.hpp"

@@ -1,4 +1,4 @@
-// The settings of DESIGN.md section 8 that this release honours. Units are in the names.
+// The settings. Units are in the names.
 #pragma once
 
 #include "pg/server.hpp"

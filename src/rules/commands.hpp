@@ -1,4 +1,4 @@
-// The words for what a statement does to an object: DESIGN.md section 1.
+// The words for what a statement does to an object.
 #pragma once
 
 #include "pg/server.hpp"

@@ -1,4 +1,4 @@
-// The decision of DESIGN.md section 3 for one access: the steps in their order, the first that answers wins.
+// The decision for one access: the steps in their order, the first that answers wins.
 #pragma once
 
 #include "pg/server.hpp"

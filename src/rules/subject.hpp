@@ -1,4 +1,4 @@
-// Who is asking: DESIGN.md section 1, "subject".
+// Who is asking.
 #pragma once
 
 #include "pg/server.hpp"
