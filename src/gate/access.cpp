@@ -222,7 +222,8 @@ bool Exports(const QueryDesc* query, List* permissions) {
     switch (query->dest->mydest) {
         case DestCopyOut: return true;
         case DestIntoRel: return !IntoKeepsProtected(CurrentUtility());
-        case DestTransientRel: return !RefreshKeepsProtected(CurrentUtility());
+        case DestTransientRel:    // since 17 also CREATE MATERIALIZED VIEW
+            return !RefreshKeepsProtected(CurrentUtility()) && !IntoKeepsProtected(CurrentUtility());
         case DestNone: return WritesUnprotected(permissions) || ExportsResult(CurrentUtility());    // EXECUTE of CREATE TABLE AS
         default: return WritesUnprotected(permissions);
     }
