@@ -23,7 +23,6 @@
 #include "gate/hooks.hpp"
 #include "gate/kept_rows.hpp"
 #include "gate/own_tables.hpp"
-#include "gate/privileges.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
 #include "gate/replication.hpp"
@@ -120,7 +119,7 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (IsAskingServer() || !GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
+    if (!GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
     CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))

@@ -7,18 +7,12 @@
 
 namespace warrant {
 
-namespace {
-
-bool asking = false;
-
-}    // namespace
-
-bool IsAskingServer() { return asking; }
-
 void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed) {
     if (Mutant("server_privileges") || RoleIsGone(CurrentSubject()))    // what was dropped lacks all, and its attempts are to be in the log
         return;
-    asking = true;
+    // The hooks of the check, ours and others', expect a statement that has started.
+    ExecutorCheckPerms_hook_type hooks = ExecutorCheckPerms_hook;
+    ExecutorCheckPerms_hook = nullptr;
     PG_TRY();
     {
         if (plan != nullptr)
@@ -28,7 +22,7 @@ void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed) {
     }
     PG_FINALLY();
     {
-        asking = false;
+        ExecutorCheckPerms_hook = hooks;
     }
     PG_END_TRY();
 }

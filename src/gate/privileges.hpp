@@ -9,7 +9,4 @@ namespace warrant {
 // Raises the server's error when the current user lacks a privilege that the plan needs, or the analysed query; either may be nullptr.
 void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed);
 
-// It is under way: the server's check calls the gate's hook, which has nothing to decide then.
-bool IsAskingServer();
-
 }    // namespace warrant

@@ -1,5 +1,7 @@
 #include "core/ring_layout.hpp"
 
+#include <algorithm>
+
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
@@ -84,6 +86,8 @@ struct Recorder {
     Item* items;
     RingBatch batch;
     Retries retries;            // of batches
+    Retries partition_retries;  // of what must be there before one: each has its own count, or the success of one would hide the failures of another
+    Retries clock_retries;
 };
 
 Recorder self;
@@ -351,12 +355,13 @@ void Beside(const char* what, void (*work)()) {
 void SealDefinitions() {
     static SPIPlanPtr plan = nullptr, names = nullptr;
     int64 now = SteadyNow();
-    if (!self.database->definitions_changed && now < self.definitions_at)
+    bool told = self.database->definitions_changed;
+    if (!told && now < self.definitions_at)
         return;
     self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
     pg_memory_barrier();
     self.definitions_at = now + definitions_every_us;
-    self.orphans = true;    // a policy may have gone
+    self.orphans = self.orphans || told;    // a policy may have gone
     int64 sealed = 0;
     // What fails must stop neither the entries that sessions wait for nor the other: it is looked at again as if it were due.
     (void)InSubtransaction("definitions", [&sealed] {
@@ -583,7 +588,7 @@ bool HavePartitions(TimestampTz now) {
             return;
         KeepPartitions(now);
         found = PartitionsAround(now);
-    }, &self.retries);
+    }, &self.partition_retries);
     self.partitions = done ? found : Stretch{0, 0};
     return done;
 }
@@ -600,7 +605,7 @@ bool HaveClock(TimestampTz now, int64 offset, int64 step) {
         SaveWallOffset(offset);
         if (step != 0)
             SaveState(self.position);
-    }, &self.retries);
+    }, &self.clock_retries);
     seal_state = nullptr;
     if (!done)
         return false;
@@ -778,7 +783,7 @@ void Start(Oid oid) {
     self.database->ready = true;
     for (;;) {
         if (!DoBatch())
-            Nap(RetryNap(&self.retries));
+            Nap(std::max({RetryNap(&self.retries), RetryNap(&self.partition_retries), RetryNap(&self.clock_retries)}));
         if (!self.installed || IsHeld(self.database->oid))
             StepAside(self.database->oid);
         NotifyDue();

@@ -121,7 +121,7 @@ for (split /\n/, $settings)
 my $names = $node->safe_psql('postgres', <<'SQL');
 SELECT DISTINCT p.proname FROM pg_proc p WHERE p.pronamespace = 'warrant'::regnamespace AND obj_description(p.oid, 'pg_proc') NOT LIKE 'internal%'
 UNION SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
-   AND obj_description(c.oid, 'pg_class') IS NOT NULL
+   AND obj_description(c.oid, 'pg_class') IS NOT NULL AND has_table_privilege('warrant_auditor', c.oid, 'SELECT')
 UNION SELECT attname FROM pg_attribute WHERE attrelid = 'warrant.audit_log'::regclass AND attnum > 0
 SQL
 for my $name (split /\n/, $names)

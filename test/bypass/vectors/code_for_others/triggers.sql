@@ -140,6 +140,9 @@ DELETE FROM orders WHERE id = 1;
 -- setup
 CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RAISE NOTICE 'card %', (SELECT max(card) FROM payments); RETURN OLD; END $$;
 CREATE TRIGGER look BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- granted
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'payments', duration => '10 min');
+SELECT warrant.grant('owner', '{SELECT}', on_table => 'payments', duration => '10 min');
 -- attack
 DELETE FROM customers WHERE id = 1;
 
@@ -148,6 +151,9 @@ DELETE FROM customers WHERE id = 1;
 -- setup
 CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE c text; BEGIN SELECT card INTO c FROM payments LIMIT 1 FOR KEY SHARE; RAISE NOTICE 'card %', c; RETURN NEW; END $$;
 CREATE TRIGGER look BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- granted
+SELECT warrant.grant('clerk', '{SELECT,LOCK}', on_table => 'payments', duration => '10 min');
+SELECT warrant.grant('owner', '{SELECT,LOCK}', on_table => 'payments', duration => '10 min');
 -- attack
 UPDATE customers SET id = 9 WHERE id = 1;
 
@@ -188,6 +194,9 @@ DELETE FROM customers WHERE id = 1;
 -- setup
 CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM ONLY payments_new x WHERE card LIKE '49%' FOR KEY SHARE OF x; IF FOUND THEN RAISE NOTICE 'it is there'; END IF; RETURN NEW; END $$;
 CREATE TRIGGER look BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- granted
+SELECT warrant.grant('clerk', '{SELECT,LOCK}', on_table => 'payments_new', duration => '10 min');
+SELECT warrant.grant('owner', '{SELECT,LOCK}', on_table => 'payments_new', duration => '10 min');
 -- attack
 UPDATE customers SET id = 9 WHERE id = 1;
 
@@ -200,5 +209,8 @@ CREATE FUNCTION tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 1 AS $$ B
 CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = tell, RESTRICT = eqsel);
 CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM ONLY payments_new x WHERE card === 'x' FOR KEY SHARE OF x; RETURN NEW; END $$;
 CREATE TRIGGER look BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION look();
+-- granted
+SELECT warrant.grant('clerk', '{SELECT,LOCK}', on_table => 'payments_new', duration => '10 min');
+SELECT warrant.grant('owner', '{SELECT,LOCK}', on_table => 'payments_new', duration => '10 min');
 -- attack
 UPDATE customers SET id = 9 WHERE id = 1;
