@@ -65,7 +65,7 @@ $read = fetched(sub { is($node->sqlstate_as('busy', 'SELECT FROM orders'), 'none
 cmp_ok($read, '<', 60, 'the first verdict looks at the grants of its table alone');
 
 # The last of a role's grants ends, and it is guarded no longer; the first is made, and it is.
-$node->safe_as('dba', 'CREATE ROLE idle_role; CREATE ROLE visitor; CREATE ROLE maker LOGIN CREATEROLE; GRANT SELECT ON orders TO idle_role');
+$node->safe_as('dba', 'CREATE ROLE idle_role; CREATE ROLE visitor; CREATE ROLE maker LOGIN CREATEROLE; GRANT idle_role TO maker WITH ADMIN OPTION; GRANT SELECT ON orders TO idle_role');
 my $grant = $node->safe_as('boss', "SELECT warrant.grant('idle_role', '{SELECT}', on_table => 'orders')");
 is($node->sqlstate_as('maker', 'GRANT idle_role TO visitor'), '42501', 'a role with a live grant is guarded');
 $node->safe_as('boss', "SELECT warrant.revoke($grant)");
