@@ -1,4 +1,4 @@
-# prove.pl FILE...: what prove -j2 does, the longest files first, and a last line that counts. $WARRANT_FILE_LIMIT seconds (600) end a file that hangs. A file that died, or broke its plan, is a failure
+# prove.pl FILE...: what prove -j4 does, because they wait more than they calculate, the longest files first, and a last line that counts. $WARRANT_FILE_LIMIT seconds (600) end a file that hangs. A file that died, or broke its plan, is a failure
 # even when none of its assertions failed.
 use strict;
 use warnings;
@@ -11,12 +11,13 @@ use TAP::Harness;
 }
 
 # What would be left alone on one processor at the end begins early.
-my %weight = (webhook => 25, databases => 23, harmless_pgbench => 19, random_queries => 18, no_row_is_lost => 15, harmless_tools => 15);
+my %weight = (growth => 60, webhook => 55, databases => 52, repeats => 48, workers_recover => 40, clock => 30, harmless_tools => 28, harmless_pgbench => 25,
+	webhook_retries => 24, every_row_stands => 23, random_queries => 20);
 sub weight { my ($name) = $_[0] =~ m,([^/]+)\.pl$,; return $weight{$name} // 0; }
 my @files = sort { weight($b) <=> weight($a) || $a cmp $b } @ARGV;
 
 my $limit_s = $ENV{WARRANT_FILE_LIMIT} // 600;
-my $results = TAP::Harness->new({ jobs => 2, timer => 1, color => 0, exec => [ 'timeout', '-k', '15', $limit_s, $^X ] })->runtests(@files);
+my $results = TAP::Harness->new({ jobs => 4, timer => 1, color => 0, exec => [ 'timeout', '-k', '15', $limit_s, $^X ] })->runtests(@files);
 my ($passed, $failed) = (0, 0);
 for my $file (@files)
 {

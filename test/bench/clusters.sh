@@ -6,6 +6,9 @@ export PGHOST=$bench PGDATABASE=bench PGUSER=postgres PGOPTIONS='-c client_min_m
 
 fail() { echo "$*" >&2; exit 1; }
 
+# meanwhile TEXT: what it does while nothing can be printed yet.
+meanwhile() { printf '%(%T)T  %s\n' -1 "$*" >&2; }
+
 # try COMMAND...: what it says matters only when it fails.
 try() { "$@" >"$bench/said" 2>&1 || { cat "$bench/said" >&2; fail "failed: $*"; }; }
 

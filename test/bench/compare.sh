@@ -26,6 +26,7 @@ interval() {
 pairs() {
     local i a b
     for ((i = 0; i < $1; i++)); do
+        ((i % 10)) || meanwhile "measuring in turn, pair $((i + 1)) of $1: $3, $4"
         if ((i % 2)); then a=$($2 "$3"); b=$($2 "$4"); else b=$($2 "$4"); a=$($2 "$3"); fi
         echo "$a $b"
     done
