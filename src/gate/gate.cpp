@@ -38,7 +38,7 @@ Item* RoomFor(Item* on_stack, int count) {
 
 // How an access that runs, or only would have been refused, is recorded.
 Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
-    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false, false};
+    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false, false, false};
     if (decision->policy == nullptr)
         return verdict;
     verdict.audited = decision->policy->audited;

@@ -311,7 +311,7 @@ const char* Hopes(const Missing* missing, int count, const ActingUser* acting) {
 bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count, uint32_t accesses) {
     Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
     for (int i = 0; i < count; i++)
-        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false};
+        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
     return before != 0 && Recall(accesses, before);

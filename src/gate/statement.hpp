@@ -42,7 +42,7 @@ struct Verdict {
     bool audited;
     bool waits;                // durable before the first effect
     bool owes;                 // a use of its grant
-    bool stands = false;       // a grant allows it: its row must stand in the table
+    bool stands;               // a grant allows it: its row must stand in the table
 };
 
 // Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,

@@ -205,16 +205,22 @@ static bool NapForRoom(int64* deadline, WhileWaiting how, long* nap_ms, bool* lo
     return true;
 }
 
-Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how) {
-    bool wanted = promise != nullptr && *promise, looked = false;
+static pg_noinline Enqueued EnqueueWhenRoom(EntryHeader* header, const EntryParts* parts, bool* promise, bool wanted, int64* deadline, WhileWaiting how) {
+    bool looked = false;
     long nap_ms = 1;
-    for (;;) {
-        Enqueued sent = Enqueue(header, parts, promise, false);
-        if (sent != Enqueued::RingFull || Mutant("wait_for_room") || !NapForRoom(deadline, how, &nap_ms, &looked))
-            return sent;
+    Enqueued sent = Enqueued::RingFull;
+    while (sent == Enqueued::RingFull && !Mutant("wait_for_room") && NapForRoom(deadline, how, &nap_ms, &looked)) {
         if (promise != nullptr)
             *promise = wanted;
+        sent = Enqueue(header, parts, promise, false);
     }
+    return sent;
+}
+
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how) {
+    bool wanted = promise != nullptr && *promise;
+    Enqueued sent = Enqueue(header, parts, promise, false);
+    return likely(sent != Enqueued::RingFull) ? sent : EnqueueWhenRoom(header, parts, promise, wanted, deadline, how);
 }
 
 bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenUp); }
