@@ -94,6 +94,12 @@ void Miss(Findings* findings, const Access& access, const Governance* governance
         findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
 }
 
+// By the policy's definer_roles: who the server checks, or for whom it works where no client is that could call him.
+bool IsTrusted(const Governance* governance, Oid subject, const Access& access) {
+    return (OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer)) ||
+           (IsServersChoice(subject) && TrustsDefiner(governance, subject, access.command, subject));
+}
+
 // The decision may live in the governance's memory, which stays while no other check runs.
 Answer Examine(Findings* findings, const Access& access, Oid subject) {
     Governance* governance = GovernanceOf(access, subject);
@@ -105,7 +111,7 @@ Answer Examine(Findings* findings, const Access& access, Oid subject) {
     Decision covered;
     if (unlikely(HasCreated()) && IsCoveredByCreation(governance, decision, access.command, subject, &covered))
         decision = &covered;
-    bool trusted = !Runs(decision) && OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer);
+    bool trusted = !Runs(decision) && IsTrusted(governance, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
             AddVerdict(findings, VerdictOf(access, governance, decision, trusted));
@@ -158,7 +164,7 @@ void FindAll(Findings* findings, const AccessList* list, const Actors* actors, O
         FindActing(findings, list, granted, actors);
 }
 
-// What a check is about: at most one of a query that starts, one that is analysed, and a plan that goes on.
+// What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for.
 struct Asked {
     QueryDesc* query;
     Query* parsed;
@@ -289,13 +295,13 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
-void RefuseMissing(const AccessList* list, Query* parsed, const PlannedStmt* plan, int leaves_out) {
+void RefuseMissing(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
     Missing missing[most_on_stack];
     Verdict verdicts[most_on_stack];
     Findings findings = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(verdicts, list->count), nullptr};
-    RequireAll(&findings, Asked{nullptr, parsed, plan, leaves_out}, list);
+    RequireAll(&findings, Asked{nullptr, parsed, nullptr, leaves_out}, list);
 }
 
 bool IsGoverned(Oid relation) {
@@ -314,7 +320,7 @@ void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility) {
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
-    RefuseMissing(&list, query, nullptr, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
+    RefuseMissing(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {
@@ -324,7 +330,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     list.count = 0;
     list.items = nullptr;
     CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
-    RefuseMissing(&list, nullptr, plan);
+    RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out) {

@@ -80,8 +80,8 @@ void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bo
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);
 
-// Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet; plan: one that goes on.
-void RefuseMissing(const AccessList* list, Query* parsed = nullptr, const PlannedStmt* plan = nullptr, int leaves_out = 0);
+// Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet.
+void RefuseMissing(const AccessList* list, Query* parsed = nullptr, int leaves_out = 0);
 
 // It is decided and recorded, and runs whatever the decision is.
 bool IsMonitored(const Decision* decision);

@@ -46,6 +46,10 @@ Oid CurrentSubject() {
     return OidIsValid(role) ? role : GetSessionUserId();
 }
 
+bool IsServersChoice(Oid subject) {
+    return unlikely(!HasClient()) && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject && !Mutant("servers_choice");
+}
+
 bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && !Mutant("role_is_gone"); }
 
 bool IsExempt(Oid subject) {

@@ -11,6 +11,9 @@ namespace warrant {
 // (autovacuum, job workers) whom it first switched to, and whatever he calls.
 Oid CurrentSubject();
 
+// Whether the subject is whom the server has switched to by itself in a process without a client: nobody called him.
+bool IsServersChoice(Oid subject);
+
 // Whether the session user is one of pg_warrant.pool_roles, himself: many share his login. Outside of a transaction it is what it was last.
 bool IsPoolSession();
 

@@ -72,5 +72,34 @@ SQL
 ok($node->eventually(sub {
 		$node->safe_as('dba', "SELECT count(*) > 0 FROM warrant.audit_log WHERE seq > $before AND event = 'refused' AND current_user_name = 'dba'
 			AND session_user_name = 'clerk'") eq 't' }), 'what summarizes a BRIN index is gated the same');
+
+# Who is trusted as definer is trusted for what autovacuum runs as him: no client is there who could call him. To others he is not.
+$node->safe_as('dba', <<'SQL');
+SET client_min_messages = warning;
+CREATE TABLE rates (rate int);
+INSERT INTO rates VALUES (3);
+CREATE TABLE wages (wage int);
+GRANT ALL ON rates, wages TO clerk;
+SELECT warrant.create_policy('rates', 'approve', on_table => 'rates', definer_roles => '{clerk}'), warrant.protect('wages');
+SQL
+for my $table ('wages', 'rates')
+{
+	$node->safe_as('clerk', <<"SQL");
+CREATE OR REPLACE FUNCTION spying(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE SET search_path = public AS \$\$
+BEGIN
+    IF current_setting('application_name') = '' THEN
+        RAISE LOG 'there are % rows of $table', (SELECT count(*) FROM $table);
+    END IF;
+    RETURN a;
+END \$\$;
+SQL
+	lay_bait();
+	ok($node->eventually(sub {
+			$node->safe_as('dba', "SELECT count(*) > 0 FROM warrant.audit_log WHERE relation_name = '$table' AND current_user_name = 'clerk'") eq 't' }),
+		"autovacuum reads $table as the owner");
+}
+is($node->safe_as('dba', q{SELECT string_agg(DISTINCT relation_name || ' ' || event, ', ' ORDER BY relation_name || ' ' || event) FROM warrant.audit_log
+	WHERE relation_name IN ('rates', 'wages') AND event IN ('refused', 'exempt', 'allowed')}), 'rates exempt, wages refused', 'who trusts him lets it pass, and nobody else');
+unlike(slurp_file($node->logfile), qr/there are \d+ rows of wages/, 'which has read nothing');
 $node->stop;
 done_testing();

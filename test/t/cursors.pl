@@ -244,5 +244,25 @@ $client->close;
 
 $node->log_is_sound;
 $clerk->quit;
+# A cursor that somebody else's function has opened: the server has asked for privileges then, and asks no more. Without a grant it is an approval that
+# is missing at the fetch, also where the caller has no privilege of his own.
+$node->safe_as('dba', <<'SQL');
+CREATE ROLE keeper NOLOGIN;
+CREATE TABLE kept (id int);
+INSERT INTO kept VALUES (7);
+ALTER TABLE kept OWNER TO keeper;
+CREATE FUNCTION opened() RETURNS refcursor LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE c refcursor := 'handed_out'; BEGIN OPEN c FOR SELECT id FROM kept; RETURN c; END $$;
+ALTER FUNCTION opened OWNER TO keeper;
+SET client_min_messages = warning;
+SELECT warrant.create_policy('kept', 'approve', on_table => 'kept', definer_roles => '{keeper}');
+SQL
+my $fetching = "BEGIN; SELECT opened(); FETCH ALL FROM handed_out";
+my ($fetched, $complaint) = $node->sqlstate_as('clerk', $fetching);
+is($fetched, '42501', 'a cursor that a trusted function hands out is refused at the fetch');
+like($complaint, qr/SELECT on table "kept" requires approval/, 'for want of an approval');
+$node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'kept')");
+like($node->safe_as('clerk', $fetching), qr/^7$/m, 'and under a grant it gives its rows');
+
 $node->stop;
 done_testing();
