@@ -66,6 +66,7 @@ extern "C" {
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "commands/vacuum.h"
+#include "common/int.h"
 #include "common/cryptohash.h"
 #include "common/hashfn.h"
 #include "common/hmac.h"
