@@ -66,10 +66,10 @@ extern "C" {
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "commands/vacuum.h"
-#include "common/int.h"
 #include "common/cryptohash.h"
 #include "common/hashfn.h"
 #include "common/hmac.h"
+#include "common/int.h"
 #include "common/ip.h"
 #include "common/sha2.h"
 #include "executor/executor.h"
@@ -485,7 +485,7 @@ inline bool MayMaintainAll([[maybe_unused]] Oid role) {
 }
 
 // Whether VACUUM or ANALYZE with these options takes the relation; warns as it does when not.
-inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, bits32 options) {
+inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) {
 #if PG_VERSION_NUM >= 160000
     return vacuum_is_permitted_for_relation(relation, row, options);
 #else
