@@ -72,6 +72,7 @@ SOURCES := \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/log_line.cpp \
+	src/record/numbers.cpp \
 	src/record/origin.cpp \
 	src/record/partitions.cpp \
 	src/record/portions.cpp \

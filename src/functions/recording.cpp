@@ -13,6 +13,7 @@
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
+#include "record/numbers.hpp"
 #include "record/origin.hpp"
 #include "record/recorder.hpp"
 #include "record/seal.hpp"
@@ -36,8 +37,11 @@ bool slot_reserved = false;
 void Reserve() { slot_reserved = tell_launcher && !Mutant("reserved_slot") && ReserveDatabase(MyDatabaseId); }
 
 void OnTransaction(XactEvent event, void*) {
-    if (event == XACT_EVENT_PRE_COMMIT)
+    if (event == XACT_EVENT_PRE_COMMIT) {
+        if (extension_created_here)
+            KeepNumbers();
         Reserve();
+    }
     if (event == XACT_EVENT_ABORT && slot_reserved)
         FreeSlot(MyDatabaseId);
     bool committed = event == XACT_EVENT_COMMIT;
@@ -52,7 +56,7 @@ void OnTransaction(XactEvent event, void*) {
     }
     if (committed && tell_launcher)
         AskLauncher(MyDatabaseId);
-    tell_launcher = tell_recorder = slot_reserved = false;
+    tell_launcher = tell_recorder = slot_reserved = extension_created_here = false;
 }
 
 // The current transaction has something to tell.
@@ -225,6 +229,7 @@ WARRANT_FUNCTION(warrant_start_workers) {
                         errhint("Set \"pg_warrant.max_databases\" to more than %d and restart the server.", shared->database_count)));
     ListenForCommit();
     tell_launcher = true;
+    extension_created_here = !Mutant("created_here");
     PG_RETURN_VOID();
 }
 

@@ -81,9 +81,18 @@ void CheckOwnPart(Oid class_id, Oid object) {
     if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition() || Mutant("own_parts"))
         return;
     Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object);
-    const Installation* own = FindInstallation();
-    if (own != nullptr && own->schema == schema && !IsUpdatingItself())
+    if (OidIsValid(schema) && schema == OwnSchema() && !IsUpdatingItself())
         RefuseOwn(class_id == ProcedureRelationId ? get_func_name(object) : format_type_be(object));
+}
+
+// The triggers of our tables bind what comes from a dump to names, and tell of it: they stay on for those who may write the tables, too.
+void CheckOwnTriggers(Oid trigger) {
+    if (Mutant("own_triggers") || IsUpdatingItself())
+        return;
+    ListCell* cell;
+    foreach (cell, RelationsOf(TriggerRelationId, trigger, false))
+        if (IsOwnRelation(lfirst_oid(cell)))
+            RefuseOwn(get_rel_name(lfirst_oid(cell)));
 }
 
 void ConfirmAround(List* relations) {
@@ -102,11 +111,13 @@ void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id
         return;
     if (access == OAT_POST_ALTER)
         CheckOwnPart(class_id, object);
+    if (access == OAT_POST_ALTER && class_id == TriggerRelationId)
+        CheckOwnTriggers(object);
     if (!IsPartOfRelation(access, class_id, sub_id)) {
         ConfirmAround(RelationsAround(access, class_id, object));
         return;
     }
-    if (access == OAT_TRUNCATE && GateIsPresent())
+    if (access == OAT_TRUNCATE && (GateIsPresent() || extension_created_here))
         CheckOwnRelation(object);
     AccessList list = {};
     ListCell* cell;

@@ -333,11 +333,20 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out) {
+static void CheckOwnTables(List* permissions) {
     ForEachPermission(permissions, [](const Permission& permission) {
         if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
             CheckOwnRelation(permission.relation);
     });
+}
+
+void CheckNewOwnTables(List* permissions) {
+    if (unlikely(extension_created_here))
+        CheckOwnTables(permissions);
+}
+
+void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out) {
+    CheckOwnTables(permissions);
     AccessList list;
     list.count = 0;
     list.items = nullptr;
@@ -366,7 +375,11 @@ void CheckDeferred(QueryDesc* query) {
 }
 
 int CheckQuery(QueryDesc* query, int eflags) {
-    return GateIsPresentInTransaction() && unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
+    if (GateIsPresentInTransaction())
+        return unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
+    if (unlikely(extension_created_here))
+        CheckNewOwnTables(PermissionsOf(query->plannedstmt));
+    return 0;
 }
 
 }    // namespace warrant

@@ -73,6 +73,9 @@ void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility);
 // Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);
 
+// The same for our own tables alone, in the transaction that creates the extension, where there is no gate yet.
+void CheckNewOwnTables(List* permissions);
+
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
 // leaves_out: so many of the latest who act are not asked.
 void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out = 0);

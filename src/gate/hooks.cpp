@@ -119,8 +119,12 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (!GateIsPresent() || IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
+    if (IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
+    if (!GateIsPresent()) {
+        CheckNewOwnTables(permissions);
+        return;
+    }
     CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
         CurrentFrame()->withheld = FlagWithheld(permissions, NIL);

@@ -32,8 +32,7 @@ bool IsDefinitionFunction(Oid function) {
     bool definer = row->prosecdef;
     Oid schema = row->pronamespace;
     ReleaseSysCache(tuple);
-    const Installation* own = definer ? FindInstallation() : nullptr;
-    return own != nullptr && own->schema == schema;
+    return definer && OidIsValid(schema) && schema == OwnSchema();
 }
 
 // Where the server switches users for a trigger, no expression says that it begins.

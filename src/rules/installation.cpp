@@ -10,6 +10,7 @@ namespace warrant {
 
 const Installation* known_installation = nullptr;
 bool installation_looked_for = false;
+bool extension_created_here = false;
 
 namespace {
 
@@ -72,9 +73,17 @@ const Installation* RequireInstallation() {
     return own;
 }
 
-bool IsOwnRelation(Oid relation) {
+// Another may be installed by committed state: the one that the transaction has dropped.
+Oid OwnSchema() {
+    if (unlikely(extension_created_here) && OidIsValid(get_extension_oid(extension_name, true)))
+        return get_namespace_oid(schema_name, true);
     const Installation* own = FindInstallation();
-    return own != nullptr && OidIsValid(own->schema) && get_rel_namespace(relation) == own->schema;
+    return own == nullptr ? InvalidOid : own->schema;
+}
+
+bool IsOwnRelation(Oid relation) {
+    Oid schema = OwnSchema();
+    return OidIsValid(schema) && get_rel_namespace(relation) == schema;
 }
 
 }    // namespace warrant

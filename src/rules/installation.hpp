@@ -45,6 +45,13 @@ inline const Installation* FindInstallation() {
 // committed yet.
 const Installation* RequireInstallation();
 
+// The current transaction has run the extension's script. Its tables and functions are its own from then on, although the gate, which reads
+// nothing uncommitted, is not there yet: a dump may fill them in the same transaction.
+extern bool extension_created_here;
+
+// The extension's schema, also while only the current transaction sees it; InvalidOid when it is not installed.
+Oid OwnSchema();
+
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);
 
