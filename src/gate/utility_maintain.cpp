@@ -38,7 +38,7 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
 }
 
 // Whether the command takes the relation. Of what is pinned it would look only with its lock, which others may hold for long.
-bool IsTaken(Oid relation, bits32 options) {
+bool IsTaken(Oid relation, uint32 options) {
     if (!IsLocking() || Mutant("unowned_vacuum"))
         return MayVacuum(relation) || IsLocking();
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
@@ -50,7 +50,7 @@ bool IsTaken(Oid relation, bits32 options) {
 
 // Pinned by OID, which the command takes without looking again; it does not look for partitions then, so they are named too.
 // FULL of our own tables keeps their rows and who sees them; vacuumdb --full names them all.
-List* PinnedVacuum(VacuumRelation* named, bits32 options, AccessList* list) {
+List* PinnedVacuum(VacuumRelation* named, uint32 options, AccessList* list) {
     List* pinned = NIL;
     Oid relation = RangeVarGetRelid(named->relation, NoLock, false);
     if (IsTaken(relation, options)) {
