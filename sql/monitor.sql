@@ -4,7 +4,9 @@
 \i :file
 CREATE TABLE watched (a int);
 CREATE TABLE strict (a int);
-GRANT ALL ON watched, strict TO PUBLIC;
+CREATE TABLE spare (a int);
+CREATE ROLE regress_guild;
+GRANT ALL ON watched, strict, spare TO PUBLIC;
 SELECT warrant.protect('watched', mode => 'monitor');
 SELECT warrant.protect('strict');
 SELECT * FROM stage.news();
@@ -18,6 +20,15 @@ SELECT count(*) FROM warrant.last_refusal();
 SELECT * FROM strict;
 SELECT * FROM watched, strict;
 SELECT * FROM stage.news();
+-- explain tells what happens, and status() warns of no approver whom nobody asks.
+\c - :owner
+SELECT warrant.create_policy('nobody decides', 'approve', on_table => 'spare', mode => 'monitor', approver_role => 'regress_guild');
+SELECT warrant.create_policy('nobody decides either', 'approve', on_table => 'spare', priority => -1, approver_role => 'regress_guild');
+SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
+SELECT warrant.drop_policy('nobody decides either');
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'spare');
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'watched');
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
 -- A grant is found, and audited as one.
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'watched');
@@ -31,6 +42,9 @@ SELECT warrant.create_policy('no deletes', 'deny', on_table => 'watched', comman
 \c - regress_clerk
 DELETE FROM watched WHERE a = 2;
 SELECT * FROM stage.news();
+SELECT * FROM stage.try($$SELECT warrant.request('{DELETE}', on_table => 'watched')$$);
+\c - regress_auditor
+SELECT * FROM warrant.explain('regress_clerk', 'DELETE', 'watched');
 
 -- The whole gate in monitor mode.
 \c - :owner
@@ -42,6 +56,10 @@ SELECT * FROM strict;
 TRUNCATE strict;
 COPY strict TO stdout;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
+\c - :owner
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
+SELECT warrant.create_policy('nobody would decide', 'approve', on_table => 'spare', priority => -1, approver_role => 'regress_guild');
+SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
 
 -- Off: runs, and audits nothing.
 \c - :owner
@@ -54,7 +72,9 @@ SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
 SELECT item, value, warning FROM warrant.status() WHERE item = 'enforcement';
 -- What protect says depends on it.
-CREATE TABLE spare (a int);
+SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
+SELECT * FROM warrant.explain(:'owner', 'SELECT', 'strict');
+SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
 BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 ALTER SYSTEM RESET pg_warrant.enforcement;
 SELECT pg_reload_conf();
@@ -78,5 +98,6 @@ SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 
 BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'warrant%' ORDER BY 1;
+DROP ROLE regress_guild;
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -238,6 +238,70 @@ $$;
 SELECT warrant.approve(:asked);
 \set VERBOSITY default
 
+-- Under a quorum who approved may take it back, with his denial, which is enough; a denied request is closed.
+SELECT max(id) + 1 AS next FROM warrant.requests \gset
+\c - regress_clerk
+SELECT warrant.request('{TRUNCATE}', on_table => 'orders', reason => 'new year') = :next AS asked;
+\c - regress_chief
+SELECT warrant.approve(:next, comment => 'fine');
+SELECT warrant.deny(:next, 'the wrong one');
+SELECT approver_name, approves, comment FROM warrant.decisions WHERE request_id = :next;
+SELECT state FROM requests() WHERE id = :next;
+\set VERBOSITY sqlstate
+SELECT warrant.approve(:next);
+\c - regress_deputy
+\set VERBOSITY sqlstate
+SELECT warrant.approve(:next);
+\set VERBOSITY default
+-- The same with another login of his, and not by somebody else who may not decide.
+SELECT :next + 1 AS next \gset
+\c - regress_clerk
+SELECT warrant.request('{TRUNCATE}', on_table => 'orders', reason => 'new year') = :next AS asked;
+\c - regress_chief
+SELECT warrant.approve(:next);
+\c - regress_dba
+SELECT warrant.set_person('regress_chief', 'ann'), warrant.set_person('regress_deputy', 'ann');
+\c - regress_deputy
+SELECT warrant.approve(:next);
+SELECT warrant.deny(:next);
+SELECT approver_name, approves FROM warrant.decisions WHERE request_id = :next;
+\c - regress_auditor
+SELECT command, event, comment FROM warrant.audit_log WHERE request_id >= :next - 1 ORDER BY seq;
+-- Who asked under another login does not decide, and may withdraw it, as the hint says.
+\c - regress_chief
+SELECT warrant.request('{INSERT}', on_table => 'orders', reason => 'mine') AS asked \gset
+\c - regress_deputy
+SELECT warrant.approve(:asked);
+SELECT warrant.cancel(:asked);
+SELECT state FROM requests() WHERE id = :asked;
+\c - regress_dba
+SELECT warrant.set_person('regress_chief', NULL), warrant.set_person('regress_deputy', NULL);
+
+-- Where nothing needs approval the requester is told what tells him why, and it works.
+\c - regress_clerk
+SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'plain')$$);
+SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_schema => 'stage')$$);
+SELECT * FROM warrant.explain('SELECT', 'plain');
+SELECT step, rule, answer FROM warrant.explain('TRUNCATE', 'orders');
+SELECT * FROM stage.try($$SELECT warrant.explain('regress_clerk', 'SELECT', 'plain')$$);
+-- ADMIN is about the database, CREATE about a schema.
+SELECT * FROM stage.try($$SELECT warrant.request('{ADMIN}', on_table => 'ledger')$$);
+SELECT * FROM stage.try($$SELECT warrant.request('{SELECT,admin}', on_tables => '{ledger,orders}')$$);
+SELECT * FROM stage.try($$SELECT warrant.request('{ADMIN}', on_schema => 'public')$$);
+SELECT * FROM stage.try($$SELECT warrant.request('{CREATE}', on_table => 'ledger')$$);
+SELECT state FROM stage.try($$SELECT warrant.request('{DDL}', on_table => 'ledger')$$);
+\c - regress_chief
+SELECT warrant.grant('regress_other', '{CREATE}', on_table => 'ledger');
+SELECT warrant.grant('regress_other', '{ADMIN}', on_table => 'ledger');
+-- Of several policies that is named which asks for the reason, or does not let him decide.
+\c - regress_dba
+SELECT warrant.create_policy('by the guild', 'approve', on_table => 'plain', approver_role => 'regress_team');
+\c - regress_other
+SELECT * FROM stage.try($$SELECT warrant.request('{INSERT}', on_tables => '{ledger,orders}')$$);
+\c - regress_chief
+SELECT warrant.grant('regress_other', '{INSERT}', on_tables => '{ledger,orders}');
+SELECT warrant.grant('regress_other', '{INSERT}', on_tables => '{ledger,plain}', reason => 'x');
+
 -- The end of all: what happened to each request.
 \c - :owner
 SELECT * FROM requests();

@@ -45,7 +45,7 @@ $$;
 REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
 
 CREATE FUNCTION warrant.is_here(system bigint, database oid, instance name) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_here';
-REVOKE ALL ON FUNCTION warrant.is_here(bigint, oid, name) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.is_here(bigint, oid, name) TO PUBLIC;    -- views ask it
 
 -- Whether this is the database where the grants were made, not a copy of it.
 CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

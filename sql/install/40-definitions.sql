@@ -60,6 +60,16 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
+CREATE FUNCTION warrant.check_mode(mode text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF mode IS NULL OR mode NOT IN ('enforce', 'monitor') THEN
+        RAISE EXCEPTION 'unknown mode "%"', coalesce(mode, 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = 'Modes are enforce and monitor.';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_mode(text) FROM PUBLIC;
+
 -- Whether a policy that is made (NULL before), changed or ended (NULL after) lets through, or lets fewer or others decide about, what was not so.
 CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
 CREATE FUNCTION warrant.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
@@ -89,9 +99,7 @@ BEGIN
     IF effect NOT IN ('open', 'approve', 'deny') THEN
         RAISE EXCEPTION 'unknown effect "%"', effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
     END IF;
-    IF mode NOT IN ('enforce', 'monitor') THEN
-        RAISE EXCEPTION 'unknown mode "%"', mode USING ERRCODE = 'invalid_parameter_value', HINT = 'Modes are enforce and monitor.';
-    END IF;
+    PERFORM warrant.check_mode(mode);
     IF audit NOT IN ('statement', 'none') THEN
         RAISE EXCEPTION 'unknown audit "%"', audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
     END IF;
@@ -221,30 +229,70 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.protect_effect(text) FROM PUBLIC;
 
+-- Whether the policy is on this target; one whose target is gone is on what bears the name now. A database has no policies on others.
+CREATE FUNCTION warrant.is_on(policy warrant.policies, kind "char", target oid, schema_name name, table_name name) RETURNS boolean LANGUAGE plpgsql
+STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (policy).target_kind = kind AND (kind = 'd' OR (policy).target = target
+           OR (((policy).target_schema, (policy).target_name) = (schema_name, table_name) AND NOT warrant.target_exists(kind, (policy).target)));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_on(warrant.policies, "char", oid, name, name) FROM PUBLIC;
+
+-- The policy of this name on this target, or the next name of the kind that is free: the first may be on another object, renamed since.
+CREATE FUNCTION warrant.policy_on(wanted text, kind "char", target oid, schema_name name, table_name name, OUT name text, OUT policy warrant.policies)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place integer := 1;
+BEGIN
+    LOOP
+        name := wanted || CASE WHEN place > 1 THEN format(' (%s)', place) ELSE '' END;
+        IF octet_length(name) > 128 THEN
+            name := left(name, 20) || '... ' || md5(name);
+        END IF;
+        -- Beside a parameter of type name the text has another collation than the index.
+        SELECT * INTO policy FROM warrant.policies p WHERE p.name = policy_on.name COLLATE "default";
+        EXIT WHEN NOT FOUND OR warrant.is_on(policy, kind, target, schema_name, table_name);
+        place := place + 1;
+    END LOOP;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.policy_on(text, "char", oid, name, name) FROM PUBLIC;
+
 -- An approve policy on one target under a name made from it; the same target and parameters give the same policy.
 CREATE FUNCTION warrant.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    kind "char" := CASE WHEN on_table IS NOT NULL THEN 't' WHEN on_schema IS NOT NULL THEN 's' ELSE 'd' END;
+    object oid := coalesce(on_table, (SELECT n.oid FROM pg_namespace n WHERE n.nspname = on_schema));
+    schema_name name := coalesce(on_schema, (SELECT c.relnamespace::regnamespace::name FROM pg_class c WHERE c.oid = on_table));
+    table_name name := coalesce((SELECT c.relname FROM pg_class c WHERE c.oid = on_table), '');
+    found record;
     existing warrant.policies;
 BEGIN
-    IF octet_length(policy_name) > 128 THEN
-        policy_name := left(policy_name, 20) || '... ' || md5(policy_name);
+    PERFORM warrant.check_mode(mode);
+    SELECT * INTO found FROM warrant.policy_on(policy_name, kind, object, schema_name, table_name);
+    policy_name := found.name;
+    existing := found.policy;
+    IF existing.id IS NULL THEN
+        RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema, on_database => kind = 'd',
+                                     commands => commands, mode => mode, except_roles => except_roles);
     END IF;
-    -- Beside a parameter of type name the text has another collation than the index.
-    SELECT * INTO existing FROM warrant.policies p WHERE p.name = policy_name COLLATE "default";
-    IF NOT FOUND THEN
-        RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema,
-                                     on_database => on_table IS NULL AND on_schema IS NULL, commands => commands, mode => mode,
-                                     except_roles => except_roles);
-    END IF;
-    IF (existing.commands, existing.mode, existing.except_roles) IS DISTINCT FROM
-       (warrant.expand_commands(commands), mode, warrant.role_oids(except_roles, 'except_roles'))
-       OR (on_table IS NOT NULL AND existing.target <> on_table) THEN
+    IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles) IS DISTINCT FROM
+       ('approve'::text, warrant.expand_commands(commands), mode, warrant.role_oids(except_roles, 'except_roles'), '{}'::oid[]) THEN
         RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
             HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
     END IF;
-    RAISE NOTICE 'policy "%" protects it already', policy_name;
+    IF kind <> 'd' AND existing.target <> object THEN
+        UPDATE warrant.policies p SET target = object, version = p.version + 1 WHERE p.id = existing.id RETURNING * INTO existing;
+        PERFORM warrant.note_definition('policy_changed', policy_name, existing.version, format('on %s, which was made anew', coalesce(on_table::text, 'schema ' || quote_ident(on_schema))));
+        RAISE NOTICE 'policy "%" is on the new object now', policy_name;
+    ELSE
+        RAISE NOTICE 'policy "%" protects it already', policy_name;
+    END IF;
     RETURN policy_name;
 END;
 $$;
@@ -277,7 +325,7 @@ REVOKE ALL ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) FROM P
 GRANT EXECUTE ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) TO warrant_admin;
 COMMENT ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) IS
 'Requires approval for commands on a table or view, for everybody but except_roles; returns the policy''s name. Doing it twice gives the
-same policy; with other parameters 42710. Raises 22023 for NULL and unknown commands, 42809 for what cannot be protected.';
+same policy, also for a table that was dropped and made anew; with other parameters 42710. Raises 22023 for NULL and unknown commands, 42809 for what cannot be protected.';
 
 CREATE FUNCTION warrant.protect_schema(schema_name name, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
@@ -323,7 +371,8 @@ BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    dropped := ARRAY(SELECT p.name FROM warrant.policies p WHERE p.target_kind = 't' AND p.target = unprotect.target AND p.effect <> 'open' ORDER BY p.id);
+    dropped := ARRAY(SELECT p.name FROM warrant.policies p LEFT JOIN pg_class c ON c.oid = unprotect.target LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+                      WHERE p.effect <> 'open' AND (p.target = unprotect.target OR (p.target_schema, p.target_name) = (n.nspname, c.relname)) AND warrant.is_on(p, 't', unprotect.target, n.nspname, c.relname) ORDER BY p.id);
     IF dropped = '{}' THEN
         RAISE EXCEPTION '% has no policy of its own', target USING ERRCODE = 'no_data_found',
             HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';
@@ -338,7 +387,7 @@ $$;
 REVOKE ALL ON FUNCTION warrant.unprotect(regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.unprotect(regclass) TO warrant_admin;
 COMMENT ON FUNCTION warrant.unprotect(regclass) IS
-'Drops the approve and deny policies on the table itself; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
+'Drops the approve and deny policies on the table itself, those of a table of its name that is gone included; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$

@@ -97,7 +97,7 @@ BEGIN
     FOR governed IN SELECT g.relation, n.nspname, c.relname, g.governed AS commands, p.id, p.effect, p.name
                       FROM warrant.governing_policies(subject, commands, relations, 0) g JOIN warrant.policies p ON p.id = g.policy
                       JOIN pg_class c ON c.oid = g.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE p.effect IN ('approve', 'deny') ORDER BY p.effect <> 'deny', g.relation, p.id LOOP
+                     WHERE p.effect = 'approve' OR (p.effect = 'deny' AND p.mode <> 'monitor') ORDER BY p.effect <> 'deny', g.relation, p.id LOOP
         IF governed.effect = 'deny' THEN
             PERFORM warrant.fail('42501', format('%s on %s is denied by policy "%s"', governed.commands[1], governed.relation::regclass, governed.name));
         END IF;
@@ -129,6 +129,19 @@ BEGIN
 END;
 $$;
 
+-- What is named, not what a group stands for, must be about this kind of target.
+CREATE FUNCTION warrant.check_kind_of_target(words text[], args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF 'ADMIN' = ANY (words) AND NOT coalesce((args->>'on_database')::boolean, false) THEN
+        PERFORM warrant.fail('22023', 'ADMIN is about the database', 'Name it: on_database => true.');
+    ELSIF 'CREATE' = ANY (words) AND coalesce(args->>'on_table', args->>'on_tables') IS NOT NULL THEN
+        PERFORM warrant.fail('22023', 'CREATE is about the schema that something new will be in', 'Name it: on_schema => ''...''.');
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_kind_of_target(text[], jsonb) FROM PUBLIC;
+
 CREATE FUNCTION warrant.items_of(subject oid, args jsonb) RETURNS warrant.item[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -145,6 +158,7 @@ BEGIN
         PERFORM warrant.fail('22023', 'on_tables must not be empty or contain NULL');
     END IF;
     commands := warrant.expand_commands(ARRAY(SELECT c FROM jsonb_array_elements_text(args->'commands') AS e (c)));
+    PERFORM warrant.check_kind_of_target(ARRAY(SELECT upper(c) FROM jsonb_array_elements_text(args->'commands') AS e (c)), args);
     IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
         items := ARRAY(SELECT warrant.items_on(subject, commands,
             ARRAY(SELECT DISTINCT e::oid FROM jsonb_array_elements_text(coalesce(nullif(args->'on_tables', 'null'), jsonb_build_array(args->'on_table'))) AS e)));
@@ -152,7 +166,7 @@ BEGIN
         items := ARRAY(SELECT warrant.items_in(subject, commands, args->>'on_schema'));
     END IF;
     IF cardinality(items) = 0 THEN
-        PERFORM warrant.fail('22023', 'nothing of it needs approval', 'Run the statement; SELECT * FROM warrant.explain(...) tells why.');
+        PERFORM warrant.fail('22023', 'nothing of it needs approval', 'Run the statement; SELECT * FROM warrant.explain(command, table) tells why.');
     END IF;
     RETURN items;
 END;
@@ -204,6 +218,24 @@ BEGIN
               FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id);
 END;
 $$;
+
+-- For a message: the policies among these that ask for a reason.
+CREATE FUNCTION warrant.that_require_reason(policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.require_reason);
+END;
+$$;
+
+-- The same: those that somebody else decides.
+CREATE FUNCTION warrant.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p
+             WHERE p.id = ANY (policy_ids) AND NOT warrant.is_member(role, p.approver_role));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.that_require_reason(bigint[]), warrant.that_others_decide(oid, bigint[]) FROM PUBLIC;
 
 -- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
 CREATE FUNCTION warrant.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -348,7 +380,7 @@ BEGIN
         END IF;
     END IF;
     IF (terms).require_reason AND coalesce(reason, '') = '' THEN
-        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), CASE WHEN statement_sha256 IS NULL
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', warrant.that_require_reason(warrant.policies_of(items))), CASE WHEN statement_sha256 IS NULL
             THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
     END IF;
     IF (SELECT count(*) FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester)
@@ -473,6 +505,11 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.note_identity(jsonb) FROM PUBLIC;
 
+-- Whether many are behind the login: all of them are one person to the server.
+CREATE FUNCTION warrant.is_in_pool(origin jsonb) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN warrant.user_of(origin) <> (origin->>'authenticated_user_oid')::oid; END; $$;
+REVOKE ALL ON FUNCTION warrant.is_in_pool(jsonb) FROM PUBLIC;
+
 -- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person, as far
 -- as is known; of a login that has not been seen the gate asks again when it uses the grant.
 CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -485,8 +522,26 @@ BEGIN
 END;
 $$;
 
--- The checks that approving and denying share: another person, a member of every approver role, each person once. Persons are compared as
--- they were then and as they are known now: a set_person in between must not make two of one.
+-- Whether who acts is the person that the request is of, as himself or under another of his logins.
+CREATE FUNCTION warrant.is_requester(origin jsonb, request warrant.requests) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester);
+END;
+$$;
+
+-- The votes of the person who acts. Persons are compared as they were then and as they are known now: a set_person in between must not make
+-- two of one.
+CREATE FUNCTION warrant.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
+                    AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person)));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_requester(jsonb, warrant.requests), warrant.own_votes(jsonb, bigint) FROM PUBLIC;
+
+-- The checks that approving and denying share: another person, a member of every approver role.
 CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -494,13 +549,9 @@ BEGIN
         PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Its policies name the roles whose members may.');
     END IF;
-    IF warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester) THEN
+    IF warrant.is_requester(origin, request) THEN
         PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
-                             'warrant.cancel withdraws it.');
-    END IF;
-    IF EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id
-                  AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person))) THEN
-        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', (request).id));
+                             CASE WHEN NOT warrant.is_in_pool(origin) THEN 'warrant.cancel withdraws it.' END);
     END IF;
 END;
 $$;
@@ -513,15 +564,25 @@ BEGIN
 END;
 $$;
 
+-- The request has ended: nobody waits for an answer any more. One that is being asked for ends with it.
+CREATE FUNCTION warrant.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued';
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_deliveries(bigint) FROM PUBLIC;
+
 CREATE FUNCTION warrant.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request warrant.requests := warrant.pending_request((args->>'request_id')::bigint);
 BEGIN
-    IF request.requester <> warrant.user_of(origin) THEN
+    IF NOT (CASE WHEN warrant.is_in_pool(origin) THEN request.requester = warrant.user_of(origin) ELSE warrant.is_requester(origin, request) END) THEN
         PERFORM warrant.fail('42501', format('permission denied to cancel request %s', request.id));
     END IF;
     UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
+    PERFORM warrant.drop_deliveries(request.id);
     PERFORM warrant.seal('request_cancelled', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 END;
 $$;
@@ -548,6 +609,7 @@ BEGIN
         (request).reason, items,
         ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items))));
     UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
+    PERFORM warrant.drop_deliveries((request).id);
     RETURN made;
 END;
 $$;
@@ -558,6 +620,7 @@ AS $$
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
     UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = (request).id;
+    PERFORM warrant.drop_deliveries((request).id);
     PERFORM warrant.seal('request_denied', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
 END;
 $$;
@@ -571,6 +634,9 @@ DECLARE
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
     PERFORM warrant.check_decider(origin, request);
+    IF warrant.own_votes(origin, request_id) <> '{}' THEN
+        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
         PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
     END IF;
@@ -594,6 +660,7 @@ DECLARE
     request warrant.requests := warrant.pending_request(request_id);
 BEGIN
     PERFORM warrant.check_decider(origin, request);
+    DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant.own_votes(origin, request.id));
     PERFORM warrant.enter_denial(origin, request, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin), comment);
 END;
 $$;
@@ -655,7 +722,7 @@ DECLARE
     now timestamptz := clock_timestamp();
     delivery warrant.deliveries;
     failed boolean := args->>'outcome' = 'error';
-    again boolean := failed AND (args->>'may_repeat')::boolean;
+    again boolean;
     earliest timestamptz := now + make_interval(secs => (args->>'retry_after_s')::double precision);
     problem text := args->>'error';
 BEGIN
@@ -666,6 +733,7 @@ BEGIN
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
         RETURN;    -- its first answer counts
     END IF;
+    again := failed AND (args->>'may_repeat')::boolean AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = delivery.request_id AND r.state = 'pending');
     IF NOT failed AND args->>'outcome' <> 'pending' THEN
         problem := warrant.vote(origin, delivery, args);
     END IF;
@@ -767,14 +835,14 @@ BEGIN
     items := warrant.items_of(grantee, args);
     terms := warrant.terms_of(warrant.policies_of(items));
     IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(items)) THEN
-        PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', (terms).policies), 'The policy names the role whose members may.');
+        PERFORM warrant.fail('42501', format('permission denied to grant under policy %s', warrant.that_others_decide(warrant.user_of(origin), warrant.policies_of(items))), 'The policy names the role whose members may.');
     END IF;
     IF warrant.is_himself(origin, grantee) THEN
         PERFORM warrant.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
-        PERFORM warrant.fail('22023', format('policy %s requires a reason', (terms).policies), 'Give one in the call: reason => ''...''.');
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', warrant.that_require_reason(warrant.policies_of(items))), 'Give one in the call: reason => ''...''.');
     END IF;
     IF (terms).min_approvals > 1 THEN
         RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
@@ -971,6 +1039,7 @@ DECLARE
 BEGIN
     FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
         UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
+        PERFORM warrant.drop_deliveries(ended.id);
         PERFORM warrant.seal('request_expired', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
@@ -1084,6 +1153,7 @@ BEGIN
                    FROM warrant.requests r WHERE r.state = 'pending' ORDER BY r.id LOOP
         CONTINUE WHEN ended.reason IS NULL;
         UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
+        PERFORM warrant.drop_deliveries(ended.id);
         PERFORM warrant.seal('request_cancelled', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ended.reason);
         closed := closed + 1;
         EXIT WHEN closed = most;

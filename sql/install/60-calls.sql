@@ -10,7 +10,7 @@ max_uses: in statements. Raises 22023 for none or two targets, unknown commands,
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
-COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request. Raises P0002, 55006, 42501. Durable at once.';
+COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
 
 CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
@@ -22,7 +22,7 @@ CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT 
 COMMENT ON FUNCTION warrant.approve(bigint[], interval, integer, text) IS 'As warrant.approve, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.deny(request_id bigint, comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only. Raises 42501, P0002, 55006. Durable at once.';
+COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only; one''s own approval ends with it. Raises 42501, P0002, 55006. Durable at once.';
 CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
 
@@ -66,7 +66,12 @@ CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, OUT
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
 REVOKE ALL ON FUNCTION warrant.explain(regrole, text, regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.explain(regrole, text, regclass) TO warrant_admin, warrant_approver, warrant_auditor;
-COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS 'How the gate decides for a role, a command and a table, step by step.';
+COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS
+'How the gate decides for a role, one command and a table, step by step. CREATE is explained for the schema that the table is in, ADMIN for the
+database; for ADMIN target may be NULL. Raises 22023 for a group of commands, an unknown one and NULL, 42P01, 42809.';
+CREATE FUNCTION warrant.explain(command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
+RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
+COMMENT ON FUNCTION warrant.explain(text, regclass) IS 'The same for the caller himself, as the gate sees him; for everybody.';
 
 CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command text, OUT schema_name name, OUT relation_name name,
     OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
@@ -85,11 +90,12 @@ AS $$
     UNION ALL SELECT 'home', CASE WHEN warrant.is_home() THEN 'here' ELSE 'elsewhere' END,
            CASE WHEN NOT warrant.is_home() THEN 'this is a copy: no grant lives and nothing is sent until warrant.adopt()' END
     UNION ALL SELECT 'allow_restore', 'on', 'superusers can write the tables of the gate' WHERE current_setting('pg_warrant.allow_restore')::boolean
-    UNION ALL SELECT * FROM warrant.recorder_status()
+    UNION ALL SELECT r.item, CASE r.item WHEN 'last_seq' THEN (SELECT s.last_seq::text FROM warrant.recorder_state s) ELSE r.value END, r.warning
+      FROM warrant.recorder_status() r
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
-    UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending'
+    UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending' AND expires_at > clock_timestamp() AND warrant.is_home()
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants g
-     WHERE closed_at IS NULL AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
+     WHERE closed_at IS NULL AND ends_at > clock_timestamp() AND warrant.is_home() AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
     UNION ALL SELECT format('webhook %s', w.name),
            format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead),
            CASE WHEN w.enabled THEN last.error || CASE last.state WHEN 'queued' THEN to_char(last.next_at AT TIME ZONE 'UTC', '"; the next try is at "HH24:MI:SS" UTC"') ELSE '' END
@@ -99,11 +105,12 @@ AS $$
                                       count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d
            LEFT JOIN LATERAL (SELECT d.error, d.state, d.next_at FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
                                ORDER BY d.id DESC LIMIT 1) AS last ON true
-    UNION ALL SELECT format('policy %s', p.name), 'asks for approval', warrant.why_undecidable(p) FROM warrant.policies p
+    UNION ALL SELECT format('policy %s', p.name), CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN 'asks for approval' ELSE 'would ask for approval' END, warrant.why_undecidable(p) FROM warrant.policies p
      WHERE p.target_kind <> '!' AND p.effect = 'approve' AND warrant.why_undecidable(p) IS NOT NULL
-    UNION ALL SELECT 'policies whose target is gone', count(*)::text, CASE WHEN count(*) > 0 THEN 'they cover what bears the name now' END
-      FROM warrant.policies p WHERE (p.target_kind = 't' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target))
-                                 OR (p.target_kind = 's' AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = p.target))
+    UNION ALL SELECT 'policies whose target is gone', (g.gating + g.opens)::text,
+           nullif(concat_ws('; ', nullif(g.gating, 0) || ' cover what bears the name now', nullif(g.opens, 0) || ' are open and cover nothing'), '')
+      FROM (SELECT count(*) FILTER (WHERE p.effect <> 'open') AS gating, count(*) FILTER (WHERE p.effect = 'open') AS opens FROM warrant.policies p
+             WHERE p.target_kind IN ('t', 's') AND NOT warrant.target_exists(p.target_kind, p.target)) AS g
     UNION ALL SELECT 'audit partitions ahead', count(*)::text, CASE WHEN count(*) < 2 THEN 'the keeper has not run' END
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'warrant.audit_log'::regclass
        AND left(c.relname, 17) > 'audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')
@@ -120,7 +127,7 @@ CREATE VIEW warrant.commands AS
 COMMENT ON VIEW warrant.commands IS 'what each statement needs; those that are not here touch no protected object';
 GRANT SELECT ON warrant.commands TO PUBLIC;
 
--- The views call things as they are called now, and what is gone as it was.
+-- The views call things as they are called now, and what is gone as it was. In a copy of the database nothing pends, and no grant lives.
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
            r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
@@ -132,6 +139,8 @@ CREATE VIEW warrant.pending WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) r.requester
      WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
+           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE')
                     OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant.is_member((SELECT warrant.current_subject()), p.approver_role));
 COMMENT ON VIEW warrant.pending IS
@@ -147,6 +156,8 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN s.target_kind OPERATOR(pg_catalog.=) 's' THEN s.target END)
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
+           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
 COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
 
@@ -166,6 +177,8 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN s.target_kind OPERATOR(pg_catalog.=) 's' THEN s.target END)
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
+           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant.current_subject()) AND
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant.is_member(a.oid, g.grantee))));

@@ -85,7 +85,7 @@ void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
     auto keys = secrets_.Find(letter.secret_name);
     if (keys.empty()) {    // it may be about to be put there
         missed_key_ = true;
-        return Fail(delivery_id, {.error = "pg_warrant.secret_file has no key named \"" + letter.secret_name + "\""});
+        return Fail(delivery_id, {.error = secrets_.WhyNone(letter.secret_name)});
     }
     auto signature = core::SignWebhook(letter.request_id, now, core::IsOff("signed_body") ? "" : letter.call.body, keys);
     if (!signature)

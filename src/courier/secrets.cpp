@@ -87,8 +87,21 @@ std::string Secrets::Parse(std::string_view text) {
 
 std::string Secrets::Read(const std::string& path) {
     keys_.clear();
-    if (path.empty())
-        return "";
+    is_set_ = !path.empty();
+    was_read_ = false;
+    problem_ = is_set_ ? ReadFile(path) : "";
+    return problem_;
+}
+
+std::string Secrets::WhyNone(std::string_view name) const {
+    if (!is_set_)
+        return "pg_warrant.secret_file is not set";
+    if (!was_read_)
+        return "the file of pg_warrant.secret_file cannot be used: " + problem_;
+    return "pg_warrant.secret_file has no key named \"" + std::string(name) + "\"" + (problem_.empty() ? "" : ", and " + problem_);
+}
+
+std::string Secrets::ReadFile(const std::string& path) {
     Descriptor file = {open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.number < 0)
         return SystemError();
@@ -97,7 +110,8 @@ std::string Secrets::Read(const std::string& path) {
         return problem;
     Text text;
     problem = ReadAll(file.number, &text.bytes);
-    return problem.empty() ? Parse(text.bytes) : problem;
+    was_read_ = problem.empty();
+    return was_read_ ? Parse(text.bytes) : problem;
 }
 
 std::span<const core::WebhookKey> Secrets::Find(std::string_view name) const {

@@ -23,12 +23,18 @@ class Secrets {
     // Throws only when memory is out.
     std::string Read(const std::string& path);
 
+    // Why there is no key of this name: a phrase for an error, without the file's path.
+    std::string WhyNone(std::string_view name) const;
+
     // The keys of a name, in the file's order; empty when there is none.
     std::span<const core::WebhookKey> Find(std::string_view name) const;
 
   private:
+    std::string ReadFile(const std::string& path);
     std::string Parse(std::string_view text);
 
+    bool is_set_ = false, was_read_ = false;
+    std::string problem_;
     std::map<std::string, std::vector<core::WebhookKey>, std::less<>> keys_;
 };
 

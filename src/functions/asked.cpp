@@ -95,14 +95,6 @@ void CheckRelation(Oid subject, Oid relation, const List* words) {
     }
 }
 
-bool MayCreateSomewhere(const List* roles, Oid schema) {
-    ListCell* cell;
-    foreach (cell, roles)
-        if (MayCreateIn(schema, lfirst_oid(cell)))
-            return true;
-    return false;
-}
-
 // In many relations: it is enough that the command could run on one.
 void CheckMany(Oid subject, const Asked* asked) {
     Oid schema = asked->schema == nullptr ? InvalidOid : get_namespace_oid(asked->schema, true);
@@ -129,6 +121,14 @@ void CheckMany(Oid subject, const Asked* asked) {
 }
 
 }    // namespace
+
+bool MayCreateSomewhere(const List* roles, Oid schema) {
+    ListCell* cell;
+    foreach (cell, roles)
+        if (MayCreateIn(schema, lfirst_oid(cell)))
+            return true;
+    return false;
+}
 
 void CheckRequested(FunctionCallInfo fcinfo) {
     Asked asked = ReadAsked(fcinfo);

@@ -13,6 +13,9 @@ void CheckRequested(FunctionCallInfo fcinfo);
 // Of a call of warrant.grant that was done: a NOTICE for each relation where the grantee lacks the server's privilege.
 void TellLacking(FunctionCallInfo fcinfo);
 
+// Whether one of the roles may create in the schema.
+bool MayCreateSomewhere(const List* roles, Oid schema);
+
 // Raises 42P01 or 42809.
 void RequireRelation(Oid relation);
 

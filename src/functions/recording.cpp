@@ -1,10 +1,13 @@
 // SQL's view of the recorder, and the start and end of the extension in a database.
 #include "pg/server.hpp"
 
+#include <sys/stat.h>
+
 #include "pg/clock.hpp"
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
+#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -72,6 +75,53 @@ void PutItem(ReturnSetInfo* result, const char* item, char* value, const char* w
     Datum values[3] = {CStringGetTextDatum(item), CStringGetTextDatum(value), warning == nullptr ? Datum(0) : CStringGetTextDatum(warning)};
     bool nulls[3] = {false, false, warning == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+// A recorder is on its way: it has not come to its first batch, or has just been asked for.
+bool IsStarting(const Database* database) {
+    constexpr int64 patience_us = 10000000;
+    return RecorderLives(database) || (OidIsValid(database->oid) && database->reserved_at != 0 && SteadyNow() - database->reserved_at < patience_us);
+}
+
+void PutRecorder(ReturnSetInfo* result, const Database* database, bool standby) {
+    if (RecorderLives(database) && database->ready)
+        return PutItem(result, "recorder", psprintf("running, pid %d", int(database->recorder_pid)),
+                       database->tries > 1 ? psprintf("it cannot write the audit log: %u tries have failed, the server's log says why", database->tries) : nullptr);
+    if (!standby && database->start_failures < 2 && IsStarting(database))    // the one under way is counted
+        return PutItem(result, "recorder", pstrdup("starting"), "gated statements are refused for this moment");
+    PutItem(result, "recorder", pstrdup("not running"),
+            standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+}
+
+// Names in a setting of that there is nothing, which the configuration file may well have before it is there.
+void PutUnknownNames(ReturnSetInfo* result, const char* setting, const char* value, Oid (*find)(const char*, bool), const char* warning) {
+    ListCell* cell;
+    foreach (cell, NamesIn(value)) {
+        char* name = static_cast<char*>(lfirst(cell));
+        if (strcmp(name, "*") != 0 && !OidIsValid(find(name, true)))
+            PutItem(result, setting, name, warning);
+    }
+}
+
+// Without the path, which only superusers see.
+const char* ProblemOfSecretFile() {
+    struct stat state;
+    if (stat(settings.secret_file, &state) != 0)
+        return psprintf("the file cannot be used: %s", strerror(errno));
+    return S_ISREG(state.st_mode) && (state.st_mode & 0177) == 0 ? nullptr : "the file cannot be used: it must be a regular one, of mode 0600 or less";
+}
+
+void PutSettings(ReturnSetInfo* result, bool has_webhooks) {
+    PutUnknownNames(result, "pg_warrant.admin_roles", settings.admin_roles, get_role_oid, "there is no such role");
+    PutUnknownNames(result, "pg_warrant.pool_roles", settings.pool_roles, get_role_oid, "there is no such role");
+    PutUnknownNames(result, "pg_warrant.replication_roles", settings.replication_roles, get_role_oid, "there is no such role");
+    PutUnknownNames(result, "pg_warrant.required_databases", settings.required_databases, get_database_oid, "there is no such database");
+    if (settings.default_duration_s > settings.max_duration_s)
+        PutItem(result, "pg_warrant.default_duration", psprintf("%d s", settings.default_duration_s), "more than pg_warrant.max_duration, to which it is cut");
+    bool is_set = settings.secret_file != nullptr && settings.secret_file[0] != '\0';
+    const char* problem = is_set ? ProblemOfSecretFile() : has_webhooks ? "the webhooks have no keys" : nullptr;
+    if (problem != nullptr)
+        PutItem(result, "pg_warrant.secret_file", pstrdup(is_set ? "set" : "not set"), problem);
 }
 
 // The version of the extension here when the library is of another; nullptr when they are the same.
@@ -246,7 +296,7 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     LWLockRelease(shared->lock);
     bool standby = RecoveryInProgress();    // which has no workers
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
-    bool recorder = RecorderLives(&database) && database.ready, courier = CourierLives(&database);
+    bool courier = CourierLives(&database);
     uint64_t lost = pg_atomic_read_u64(slot == nullptr ? &shared->lost : &database.lost);
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
     if (const char* older = OtherVersion())
@@ -255,10 +305,7 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     if (standby)
         PutItem(result, "server", pstrdup("standby"), "this is a standby: what needs a grant is refused, and nothing is requested or recorded; use the primary");
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher || standby ? nullptr : "no recorder can be started");
-    PutItem(result, "recorder", recorder ? psprintf("running, pid %d", int(database.recorder_pid)) : pstrdup("not running"),
-            recorder && database.tries > 1 ? psprintf("it cannot write the audit log: %u tries have failed, the server's log says why", database.tries)
-            : recorder || standby          ? nullptr
-                                           : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+    PutRecorder(result, &database, standby);
     if (database.has_webhooks)
         PutItem(result, "courier", courier ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
                 courier || standby ? nullptr : "no webhook is called; check max_worker_processes");
@@ -269,5 +316,6 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     PutItem(result, "lost", psprintf("%llu", (unsigned long long)lost),
             lost == 0 ? nullptr : "records went to the server log instead");
     PutItem(result, "last_seq", psprintf("%llu", (unsigned long long)database.last_seq), nullptr);
+    PutSettings(result, database.has_webhooks);
     PG_RETURN_VOID();
 }

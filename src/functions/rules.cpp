@@ -17,6 +17,7 @@
 #include "rules/weakening.hpp"
 #include "rules/survey.hpp"
 #include "functions/asked.hpp"
+#include "gate/gate.hpp"
 
 namespace warrant {
 
@@ -34,6 +35,11 @@ Datum CommandsAsArray(CommandMask mask) {
 // Of a mask that is not empty.
 Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
 
+// Why no request can be filed here whatever is asked, or nullptr.
+const char* WhyUnfiled() {
+    return RecoveryInProgress() ? "This is a standby." : AreAtHome() ? nullptr : "This database is a copy, where nobody decides until warrant.adopt().";
+}
+
 const char* WordFor(Answer answer) {
     switch (answer) {
         case Answer::Unprotected: return "run: not protected";
@@ -41,14 +47,22 @@ const char* WordFor(Answer answer) {
         case Answer::Open: return "run: open";
         case Answer::Deny: return "refuse: denied";
         case Answer::Granted: return "run: granted";
-        case Answer::Request: return "refuse: a request is filed";
+        case Answer::Request: return WhyUnfiled() == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
         case Answer::Refuse: return "refuse";
     }
     return "refuse";
 }
 
-char* DetailOf(const Question* question, const char* step) {
+// What would be refused, but is only watched.
+bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
+
+char* DetailOf(const Question* question, const char* step, bool answered) {
     const Decision* decision = question->decision;
+    if (answered && IsOnlyWatched(decision))
+        return psprintf("audited as would_refuse: %s", settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor"
+                                                                                                           : "the policy's mode is monitor");
+    if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
+        return pstrdup(WhyUnfiled());
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
@@ -58,9 +72,9 @@ char* DetailOf(const Question* question, const char* step) {
 }
 
 void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered, const Question* question) {
-    char* detail = DetailOf(question, step->name);
-    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name),
-                       CStringGetTextDatum(answered ? WordFor(question->decision->answer) : "goes on"),
+    char* detail = DetailOf(question, step->name, answered);
+    const char* word = !answered ? "goes on" : IsOnlyWatched(question->decision) ? "run: only watched" : WordFor(question->decision->answer);
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name), CStringGetTextDatum(word),
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -84,6 +98,14 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     Policy* policy = ReadPolicy(values, nulls, columns->natts);
     ReleaseTupleDesc(columns);
     return policy;
+}
+
+// In code that the server runs for another user, he asks: he does not see what is the subject's.
+Oid WhoAsks() {
+    Oid subject = CurrentSubject();
+    Actors actors;
+    FindActors(&actors, subject);
+    return actors.count > 0 && actors.by_server ? GetUserId() : subject;
 }
 
 struct GovernedCommands {
@@ -119,14 +141,53 @@ void RequireArguments(FunctionCallInfo fcinfo) {
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
 }
 
-// The server's own privileges: they come first, and are nothing that the decision keeps.
-bool PutPrivileges(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
-    bool holds = ReachesRelation(role, relation, command);
-    Datum values[4] = {Int32GetDatum(1), CStringGetTextDatum("privileges"), CStringGetTextDatum(holds ? "goes on" : "refuse: permission denied"),
-                       holds ? Datum(0) : CStringGetTextDatum(WordsForLacking(relation, command))};
-    bool nulls[4] = {false, false, false, holds};
+// What is nothing that the decision keeps.
+void PutBefore(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer), detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
+    bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    return holds;
+}
+
+// Nothing stands before ADMIN, which is many things.
+const char* WhyLacking(Oid role, Oid relation, Command command) {
+    if (command == Command::Create) {
+        Oid schema = get_rel_namespace(relation);
+        return MayCreateSomewhere(RolesOf(role), schema) ? nullptr : psprintf("permission denied for schema %s", get_namespace_name(schema));
+    }
+    return command == Command::Admin || ReachesRelation(role, relation, command) ? nullptr : WordsForLacking(relation, command);
+}
+
+// The server's own privileges come first, then whether the gate is on. False: the decision is made.
+bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
+    const char* lacking = WhyLacking(role, relation, command);
+    PutBefore(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
+    if (lacking == nullptr && GateIsOff())
+        PutBefore(result, 2, "enforcement", "run: the gate is off", "pg_warrant.enforcement is off, and nothing is audited");
+    return lacking == nullptr && !GateIsOff();
+}
+
+// What governs the access: CREATE is about the schema that the relation is in, ADMIN about the database.
+const Governance* GovernanceOf(Oid role, Oid relation, Command command) {
+    switch (command) {
+        case Command::Admin: return ReadDatabaseGovernance(role);
+        case Command::Create: return ReadSchemaGovernance(get_rel_namespace(relation));
+        default: return FindGovernance(relation);
+    }
+}
+
+// Of a word that is one command, no group.
+Command CommandNamed(const char* word) {
+    CommandMask mask = ParseCommand(word);
+    if (mask == 0 || mask != MaskOf(FirstOf(mask)))
+        ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", word), errhint("Name one command, not a group.")));
+    return FirstOf(mask);
+}
+
+void RequireTarget(bool is_null, Command command) {
+    if (!is_null)
+        return;
+    ereport(ERROR, (errcode(error_bad_argument), errmsg("target must not be NULL"),
+                    command == Command::Create ? errhint("CREATE is explained for the schema of the table that is named.") : 0));
 }
 
 }    // namespace
@@ -171,13 +232,7 @@ WARRANT_FUNCTION(warrant_is_member) {
 }
 
 // current_subject() -> oid: who asks, as the gate sees it.
-// In code that the server runs for another user, he is: he does not see what is the subject's.
-WARRANT_FUNCTION(warrant_current_subject) {
-    Oid subject = CurrentSubject();
-    Actors actors;
-    FindActors(&actors, subject);
-    PG_RETURN_OID(actors.count > 0 && actors.by_server ? GetUserId() : subject);
-}
+WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(WhoAsks()); }
 
 // governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
 WARRANT_FUNCTION(warrant_governing_policy) {
@@ -268,29 +323,32 @@ WARRANT_FUNCTION(warrant_governing_policies) {
 
 // is_here(system bigint, database oid, instance name) -> boolean: whether they name this server, database and instance.
 WARRANT_FUNCTION(warrant_is_here) {
+    RequireArguments(fcinfo);
     PG_RETURN_BOOL(PG_GETARG_INT64(0) == int64(GetSystemIdentifier()) && PG_GETARG_OID(1) == MyDatabaseId &&
                    strcmp(NameStr(*PG_GETARG_NAME(2)), settings.instance) == 0);
 }
 
-// explain(role regrole, command text, target regclass) -> (step, rule, answer, detail): the decision, step by step.
+// explain([role regrole,] command text, target regclass) -> (step, rule, answer, detail): the decision for the role, or for who asks, step by
+// step. target may be NULL for ADMIN.
 WARRANT_FUNCTION(warrant_explain) {
-    RequireArguments(fcinfo);
+    int first = PG_NARGS() - 2;
+    for (int i = 0; i <= first; i++)
+        if (PG_ARGISNULL(i))
+            ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
     AcceptInvalidationMessages();
     ReleaseOldGovernances();
-    RequireRelation(PG_GETARG_OID(2));
-    CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
-    int command = 0;
-    while (command < command_count && mask != MaskOf(Command(command)))
-        command++;
-    if (command == command_count)
-        ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", TextDatumGetCString(PG_GETARG_DATUM(1))),
-                        errhint("Name one command, not a group.")));
+    Oid role = first > 0 ? PG_GETARG_OID(0) : WhoAsks();
+    Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(first)));
+    bool nowhere = PG_ARGISNULL(first + 1);
+    RequireTarget(nowhere && command != Command::Admin, command);
+    Oid target = nowhere ? InvalidOid : PG_GETARG_OID(first + 1);
+    if (!nowhere)
+        RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
-    const Governance* governance = Command(command) == Command::Admin ? ReadDatabaseGovernance(PG_GETARG_OID(0)) : FindGovernance(PG_GETARG_OID(2));
-    Question question = {PG_GETARG_OID(0), governance, Command(command), MonotonicNow(), &decision};
+    Question question = {role, GovernanceOf(role, target, command), command, MonotonicNow(), &decision};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    bool holds = PutPrivileges(result, PG_GETARG_OID(0), PG_GETARG_OID(2), Command(command));
+    bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
         bool answered = decision_steps[i].answer(&question);
         PutStep(result, i + 2, &decision_steps[i], answered, &question);

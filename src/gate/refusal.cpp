@@ -235,8 +235,9 @@ const char* HowToTrust(const Missing* item, const ActingUser* acting) {
     if (acting == nullptr || !OidIsValid(acting->user))
         return nullptr;
     const char* name = GetUserNameFromId(acting->user, false);
-    const char* listed = item->policy == nullptr ? "" : psprintf(" in \"definer_roles\" of policy \"%s\" or", item->policy->name);
-    return psprintf("Where the code of \"%s\" is trusted, name it%s among the members of \"warrant_exempt\".", name, listed);
+    const char* listed = item->policy == nullptr ? "" : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
+                                                                 item->policy->name, name);
+    return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
 }
 
 int TrustHint(const Missing* item, const ActingUser* acting) {

@@ -200,8 +200,10 @@ Database* ClaimDatabase(Oid oid) {
 bool ReserveDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid) == nullptr ? FindDatabase(InvalidOid) : nullptr;
-    if (database != nullptr)
+    if (database != nullptr) {
         database->oid = oid;
+        database->reserved_at = SteadyNow();
+    }
     LWLockRelease(shared->lock);
     return database != nullptr;
 }

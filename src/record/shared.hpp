@@ -16,6 +16,7 @@ constexpr int most_guarded_roles = 1024;
 struct Database {
     LWLock* lock;                     // guards everything below but the ring's bytes between head and tail
     Oid oid;                          // InvalidOid: free
+    int64_t reserved_at;              // in steady time: before its first recorder came
     pid_t recorder_pid;               // 0: none
     int recorder_process;             // index of its mailbox and latch
     bool ready;                       // the recorder reads the ring

@@ -36,7 +36,7 @@ int CountLogins(Oid role, Oid but_not, int enough) {
 }    // namespace
 
 char* WhyUndecidable(const Policy* policy, Oid requester) {
-    if (policy->effect != Effect::Approve)
+    if (policy->effect != Effect::Approve || policy->monitor)    // which asks nobody
         return nullptr;
     int webhooks = policy->webhook != nullptr;
     if (RoleIsGone(policy->approver_role))

@@ -189,6 +189,18 @@ void SendGrantsChanged(Oid role) {
     pfree(tuple.t_data);
 }
 
+bool AreAtHome() {
+    const Installation* own = RequireInstallation();
+    bool home = false;
+    CommittedScan scan;
+    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
+    ForEachOfGrantee(&scan, InvalidOid, NIL, [&home](Datum* values, bool*) {
+        home = home || (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel) && IsHome(values));
+    });
+    EndCommitted(&scan);
+    return home;
+}
+
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
     MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant grants", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(reading);

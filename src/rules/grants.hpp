@@ -25,4 +25,7 @@ void SendGrantsChanged(Oid role);
 // window now, with uses left; of several the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now);
 
+// Whether this database is where its grants were made, not a copy, where none lives.
+bool AreAtHome();
+
 }    // namespace warrant

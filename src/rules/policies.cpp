@@ -118,14 +118,22 @@ void BeginByTarget(CommittedScan* scan, Rows rows) {
     BeginCommitted(scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
 }
 
+// Those on the database are on this one: a copy of a database has them with the original's OID.
 void ReadByTarget(PolicyList* list, TargetKind kind, Oid target, Rows rows) {
     CommittedScan scan;
     BeginByTarget(&scan, rows);
     ScanKeyData keys[2];
+    int key_count = kind == TargetKind::Database && !Mutant("database_of_copy") ? 1 : 2;
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(kind)));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(target));
-    ForEachCommitted(&scan, keys, 2, [list, &scan](Datum*, bool*) { Append(list, ReadRow(&scan)); });
+    ForEachCommitted(&scan, keys, key_count, [list, &scan](Datum*, bool*) { Append(list, ReadRow(&scan)); });
     EndCommitted(&scan);
+}
+
+// Others can do nothing about it, and a message that comes with each of their statements is none of theirs: the server log has it for them.
+int LevelFor(Oid user) {
+    Oid admin = get_role_oid("warrant_admin", true);
+    return superuser_arg(user) || (OidIsValid(admin) && is_member_of_role_nosuper(user, admin)) ? WARNING : LOG_SERVER_ONLY;
 }
 
 // A deny or approve policy whose target is gone covers what now bears its name; an open one never does. The targets of others that would are noted:
@@ -149,9 +157,9 @@ void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schem
         if (policy->effect == Effect::Open)
             return;
         if (rows == Rows::Committed)
-            ereport(WARNING, (errmsg("the target of policy \"%s\" is gone", policy->name),
-                              errdetail("The policy covers what bears its name now."),
-                              errhint("Drop the policy, or protect the new object.")));
+            ereport(LevelFor(GetSessionUserId()),
+                    (errmsg("the target of policy \"%s\" is gone", policy->name), errdetail("The policy covers what bears its name now."),
+                     errhint("Protect the new object, or drop the policy with warrant.drop_policy.")));
         Append(list, policy);
     });
     EndCommitted(&scan);
@@ -274,7 +282,7 @@ bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
     if (!RoleIsGone(role) || Mutant("gone_roles"))
         return false;
     if (!silent)
-        ereport(WARNING, (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody.")));
+        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody.")));
     return true;
 }
 

@@ -16,6 +16,9 @@ SQL
 is($node->sqlstate_as('clerk', 'DELETE FROM orders'), '42501', 'a request is filed');
 my $request = $node->safe_as('dba', "SELECT max(id) FROM warrant.requests WHERE state = 'pending'");
 
+$node->safe_as('dba', "SELECT warrant.protect_database('{SELECT}')");
+$node->safe_psql('postgres', 'CREATE TABLE of_database (a int); GRANT ALL ON of_database TO clerk');
+is($node->sqlstate_as('clerk', 'SELECT FROM of_database'), '42501', 'the whole database is protected');
 is($node->sqlstate_as('dba', 'CREATE DATABASE copy TEMPLATE postgres', 'template1'), 'none', 'copied');
 $node->wait_until_ready('copy');
 $node->wait_until_ready;
@@ -23,6 +26,14 @@ is($node->sqlstate_as('clerk', 'SELECT FROM orders'), 'none', 'the grant lives w
 my ($state, $err) = $node->sqlstate_as('clerk', 'SELECT FROM orders', 'copy');
 is($state, '42501', 'and not in the copy');
 like($err, qr/No request was filed: this database is a copy.*warrant\.adopt/s, 'which says what it is');
+is($node->sqlstate_as('clerk', 'SELECT FROM of_database', 'copy'), '42501', 'the copy of a protected database is protected');
+is($node->safe_psql('copy', q{SELECT answer || ': ' || detail FROM warrant.explain('clerk', 'SELECT', 'orders') ORDER BY step DESC LIMIT 1}),
+	'refuse: no request is filed: This database is a copy, where nobody decides until warrant.adopt().', 'explain says that nothing is filed');
+is($node->safe_psql('copy', q{SELECT string_agg(item || ' ' || value, ', ' ORDER BY item) FROM warrant.status() WHERE item IN ('live grants', 'pending requests')}),
+	'live grants 0, pending requests 0', 'status() counts nothing that does not live here');
+is($node->safe_as('auditor', "SELECT (SELECT count(*) FROM warrant.active_grants) || ' ' || (SELECT count(*) FROM warrant.pending)", 'copy'), '0 0', 'nor do the views show it');
+is($node->safe_as('clerk', 'SELECT count(*) FROM warrant.my_grants', 'copy'), '0', 'to nobody');
+is($node->safe_as('auditor', 'SELECT count(*) FROM warrant.active_grants'), '1', 'they do where it was made');
 is($node->sqlstate_as('clerk', 'SELECT FROM notes', 'copy'), '42501', 'nor does a webhook decide there');
 is($node->safe_psql('copy', 'SELECT count(*) FROM warrant.deliveries'), '0', 'or hear of it');
 is($node->safe_psql('copy', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant courier' AND datname = 'copy'"), '0', 'no courier runs');
@@ -40,7 +51,7 @@ is($node->safe_psql('copy', 'SELECT count(*) FROM warrant.grants WHERE closed_at
 is($node->safe_psql('copy', "SELECT count(*) FROM warrant.requests WHERE state = 'pending'"), '0', 'its requests too');
 is($node->safe_psql('copy', 'SELECT enabled FROM warrant.webhooks'), 'f', 'its webhooks are disabled');
 is($node->safe_psql('copy', "SELECT string_agg(event || coalesce(': ' || comment, ''), '; ' ORDER BY seq) FROM warrant.audit_log WHERE session_user_name = 'dba' AND event ~ 'revoked|cancelled|config' AND comment !~ '^(CREATE|ALTER)'"),
-	'grant_revoked: it was made in another database; request_cancelled: it was filed in another database; config_changed: adopted this copy', 'and all is audited');
+	'grant_revoked: it was made in another database; request_cancelled: it was filed in another database; request_cancelled: it was filed in another database; config_changed: adopted this copy', 'and all is audited');
 is($node->sqlstate_as('clerk', 'SELECT FROM orders', 'copy'), '42501', 'the old grant stays dead');
 $node->works('the copy works by itself', 'copy');
 is($node->sqlstate_as('clerk', 'SELECT FROM notes', 'copy'), '42501', 'with its webhook disabled');

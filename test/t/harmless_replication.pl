@@ -54,6 +54,7 @@ for my $node ($servers->nodes)
 		like($err, qr/ERROR:  55000:.*This is a standby/s, "$name: a standby reads nothing that needs a grant");
 		is($standby->safe_psql('work', "SELECT string_agg(item, ' ') FROM warrant.status() WHERE warning ~ 'standby'"), 'server', "$name: its status says what it is");
 		is($standby->safe_psql('work', "SELECT count(*) FROM warrant.status() WHERE warning ~ 'max_worker_processes|max_databases'"), 0, "$name: and blames no setting");
+		is($standby->safe_psql('work', "SELECT value::bigint = (SELECT max(seq) FROM warrant.audit_log) FROM warrant.status() WHERE item = 'last_seq'"), 't', "$name: and how far the log goes");
 	}
 	is($standby->safe_psql('postgres', 'SELECT count(*) FROM pg_database'), $node->safe_psql('postgres', 'SELECT count(*) FROM pg_database'), "$name: its catalogues");
 	$standby->promote;

@@ -231,7 +231,22 @@ $node->safe_psql('postgres', 'DROP DATABASE older');
 
 keep_secrets(0644, "bank = $Receiver::secret");
 $node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
-decides_nothing('keys that others can read', $receiver->url('approve'), qr/has no key named "bank"/);
+decides_nothing('keys that others can read', $receiver->url('approve'), qr/secret_file cannot be used: its mode must be 0600/);
+# What nobody waits for any more is not sent.
+$table = asking($receiver->url('approve'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'a request that cannot be sent');
+$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
+like(delivery_of($table), qr/^dropped/, 'its delivery ends with it');
+for my $case ([ '', qr/secret_file is not set/ ], [ '/nowhere/keys', qr/secret_file cannot be used: No such file/ ])
+{
+	my ($file, $cause) = @$case;
+	$node->append_conf('postgresql.conf', "pg_warrant.secret_file = '$file'");
+	$node->reload;
+	$table = asking($receiver->url('approve'));
+	ok($node->eventually(sub { $node->sqlstate_as('clerk', "UPDATE $table SET id = 2") eq '42501' && error_of($table) =~ $cause }), "secret_file '$file': its cause");
+	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
+}
+$node->append_conf('postgresql.conf', "pg_warrant.secret_file = '$secrets'");
 keep_secrets(0600, 'bank = whsec_' . 'A' x 32, "bank = $Receiver::secret");
 $table = asking($receiver->url('pending'));
 ok($node->eventually(sub {
