@@ -69,6 +69,7 @@ SOURCES := \
 	src/record/changes.cpp \
 	src/record/clock_step.cpp \
 	src/record/copies.cpp \
+	src/record/dropped.cpp \
 	src/record/execute.cpp \
 	src/record/guards.cpp \
 	src/record/log_line.cpp \

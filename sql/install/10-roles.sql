@@ -20,7 +20,7 @@ BEGIN
                                                                             WHERE roleid OPERATOR(pg_catalog.=) existing.oid)) THEN
             RAISE EXCEPTION 'role "%" exists already', role_name USING ERRCODE = 'duplicate_object',
                 DETAIL = 'It can log in or has members, who would gain the rights of the gate.',
-                HINT = 'Take its members away, or rename it, and grant memberships again afterwards.';
+                HINT = 'Take its members away, or rename it, and grant memberships again afterwards. Where a server is restored, restart it with "pg_warrant.allow_restore" on instead.';
         END IF;
     END LOOP;
 END;

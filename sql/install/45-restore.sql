@@ -44,9 +44,14 @@ AS $$
 BEGIN
     IF warrant.is_restoring() THEN
         NEW.role := nullif((warrant.roles_named(ARRAY[NEW.role_name]))[1], 0);
+        IF NEW.role IS NULL THEN
+            RAISE WARNING 'role "%" is not there, and not restored as "%"', NEW.role_name, NEW.person
+                USING HINT = 'Where it is created again, warrant.set_person says whose it is.';
+            RETURN NULL;
+        END IF;
         PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s, restored', NEW.role_name, NEW.person));
     END IF;
-    RETURN CASE WHEN NEW.role IS NOT NULL THEN NEW END;
+    RETURN NEW;
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.restore_person() FROM PUBLIC;

@@ -57,8 +57,11 @@ void OnTransaction(XactEvent event, void*) {
         pg_memory_barrier();
         WakeRecorder(database);
     }
-    if (committed && tell_launcher)
+    if (committed && tell_launcher) {
+        if (Database* slot = FindDatabase(MyDatabaseId))
+            slot->dropped = false;    // created anew before the recorder had left
         AskLauncher(MyDatabaseId);
+    }
     tell_launcher = tell_recorder = slot_reserved = extension_created_here = false;
 }
 
@@ -197,7 +200,7 @@ WARRANT_FUNCTION(warrant_is_elsewhere) {
     bool elsewhere = OidIsValid(CommittedExtension(extension_name));
     LWLockAcquire(shared->lock, LW_SHARED);
     for (int i = 0; i < shared->database_count; i++)
-        elsewhere = elsewhere || (OidIsValid(shared->databases[i].oid) && shared->databases[i].oid != MyDatabaseId);
+        elsewhere = elsewhere || (OidIsValid(shared->databases[i].oid) && shared->databases[i].oid != MyDatabaseId && !shared->databases[i].dropped);
     LWLockRelease(shared->lock);
     PG_RETURN_BOOL(elsewhere);
 }

@@ -8,6 +8,7 @@
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "record/dropped.hpp"
 #include "record/entry.hpp"
 #include "gate/call_units.hpp"
 #include "gate/cluster.hpp"
@@ -215,6 +216,8 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
         NoteCreated(object, static_cast<const ObjectAccessPostCreate*>(argument));
     if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0)
         CheckAuditStays(object);
+    if (access == OAT_DROP && class_id == ExtensionRelationId && object == get_extension_oid(extension_name, true))
+        NoteDrop();
     ConfirmAccess(access, class_id, object, sub_id, argument);
 }
 

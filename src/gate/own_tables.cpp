@@ -123,16 +123,18 @@ bool InsideDefinition() { return definition_depth > 0; }
 
 bool IsUpdatingItself() { return creating_extension && CurrentExtensionObject == get_extension_oid(extension_name, true); }
 
-void RefuseOwn(const char* name) {
+void RefuseOwn(const char* name, const char* advice) {
     ereport(ERROR, (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", schema_name, name),
                     errdetail("Only its own functions and workers change it."),
-                    errhint("Use the functions of schema \"%s\".", schema_name)));
+                    errhint("Use the functions of schema \"%s\".%s", schema_name, advice)));
 }
 
 void CheckOwnRelation(Oid relation) {
     if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation) || MayRestore(relation) || IsUpdatingItself())
         return;
-    RefuseOwn(get_rel_name(relation));
+    bool restores = IsDumped(relation) && superuser_arg(CurrentSubject());
+    RefuseOwn(get_rel_name(relation),
+              restores ? " A dump is copied into an extension without definitions, or with \"pg_warrant.allow_restore\" on." : "");
 }
 
 void CheckAuditStays(Oid relation) {

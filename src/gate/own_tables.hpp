@@ -8,8 +8,8 @@ namespace warrant {
 // Raises 42501 when the relation is one of ours, unless one of our definition functions, or our script, is what runs now. In every mode.
 void CheckOwnRelation(Oid relation);
 
-// Refuses what would change the named part of the extension.
-[[noreturn]] void RefuseOwn(const char* name);
+// Refuses what would change the named part of the extension. advice: what else the hint says, with a space before it.
+[[noreturn]] void RefuseOwn(const char* name, const char* advice = "");
 
 // Raises 2BP01 when the relation that is dropped holds rows of the audit log, unless this transaction has said that it discards them. It is
 // dropped with the extension, whatever drops that.

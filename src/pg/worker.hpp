@@ -18,6 +18,10 @@ void BeginSignals();
 // What a worker that is told to end does before it does, when that reaches it while it waits.
 inline void (*before_end)() = nullptr;
 
+// Whether what the worker works for has ended: what fails then is told nobody.
+inline bool (*is_over)() = nullptr;
+inline bool IsOver() { return is_over != nullptr && is_over(); }
+
 // Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
 void Nap(long milliseconds);
 
@@ -60,10 +64,12 @@ bool InTransaction(const char* activity, Work work, Retries* retries = nullptr) 
     PG_CATCH();
     {
         HOLD_INTERRUPTS();
-        if (retries == nullptr)
-            EmitErrorReport();
-        else
-            NoteFailure(retries);
+        if (!IsOver()) {
+            if (retries == nullptr)
+                EmitErrorReport();
+            else
+                NoteFailure(retries);
+        }
         AbortCurrentTransaction();
         FlushErrorState();
         RESUME_INTERRUPTS();
@@ -93,7 +99,8 @@ bool InSubtransaction(const char* name, Work work) {
     PG_CATCH();
     {
         MemoryContextSwitchTo(context);
-        EmitErrorReport();
+        if (!IsOver())
+            EmitErrorReport();
         FlushErrorState();
         RollbackAndReleaseCurrentSubTransaction();
     }

@@ -14,6 +14,7 @@
 #include "record/changes.hpp"
 #include "record/clock_step.hpp"
 #include "record/copies.hpp"
+#include "record/dropped.hpp"
 #include "record/entry.hpp"
 #include "record/execute.hpp"
 #include "record/guards.hpp"
@@ -123,11 +124,15 @@ void LoadClock() {
     NumberStatementsAfter(self.sealed.last_sealed_at);
 }
 
+// What is loaded is of that extension from the end on: one that failed on the way is loaded again.
 void LoadState() {
-    self.extension = get_extension_oid(extension_name, true);
-    self.installed = OidIsValid(self.extension);
-    if (!self.installed)
+    Oid extension = get_extension_oid(extension_name, true);
+    self.installed = OidIsValid(extension);
+    if (!self.installed) {
+        self.extension = extension;
         return;
+    }
+    self.database->dropped = false;
     SPI_execute("SELECT last_seq, ring_id, ring_position, last_sealed_at FROM warrant.recorder_state", true, 1);
     if (SPI_processed != 1)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
@@ -139,6 +144,7 @@ void LoadState() {
     LoadClock();
     LookForWebhooks();
     ReadGuards(self.database);
+    self.extension = extension;
 }
 
 void SaveState(uint64_t position) {
@@ -456,6 +462,7 @@ void Sweep() {
 bool StillInstalled() {
     if (get_extension_oid(extension_name, true) == self.extension)
         return true;
+    LockDatabaseObject(ExtensionRelationId, self.extension, 0, AccessShareLock);    // whose end may be on its way to us still
     ForgetRefusals();
     DropRepeats();
     ForgetGuards();
@@ -759,6 +766,7 @@ void Start(Oid oid) {
     if (!Visit(oid))
         StepAside(oid);
     BeginWorker(oid, "pg_warrant recorder");
+    is_over = IsDropped;
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
     static bool others_copy = false;
     Persist(oid, "starting", [] {

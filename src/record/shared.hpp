@@ -20,6 +20,7 @@ struct Database {
     pid_t recorder_pid;               // 0: none
     int recorder_process;             // index of its mailbox and latch
     bool ready;                       // the recorder reads the ring
+    bool dropped;                     // its extension, by a committed transaction; the recorder is about to leave (dropped.hpp)
     pid_t courier_pid;                // 0: none
     int courier_process;
     bool has_webhooks;                // so that it needs a courier

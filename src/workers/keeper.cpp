@@ -4,6 +4,7 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
+#include "record/dropped.hpp"
 #include "record/entry.hpp"
 #include "record/partitions.hpp"
 #include "record/shared.hpp"
@@ -14,6 +15,7 @@ void warrant_keeper_main(Datum database) {
     if (!Visit(DatumGetObjectId(database)))
         proc_exit(0);
     BeginWorker(DatumGetObjectId(database), "pg_warrant keeper");
+    is_over = IsDropped;
     bool done = InTransaction("keeping partitions", [] {
         if (OidIsValid(get_extension_oid(extension_name, true)))
             KeepPartitions(GetCurrentTimestamp());

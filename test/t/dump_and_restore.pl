@@ -23,7 +23,7 @@ SELECT warrant.create_policy('later by two', 'approve', on_table => 'later', min
 SELECT warrant.create_policy('seen', 'approve', on_table => 'seen', for_roles => '{leaver}');
 SELECT warrant.create_policy('open', 'open', on_table => 'seen', for_roles => '{loose}', priority => 1);
 SELECT warrant.create_policy('all', 'open', on_database => true, priority => -1, audit => 'statement');
-SELECT warrant.set_person('boss', 'Bo');
+SELECT warrant.set_person('boss', 'Bo'); SELECT warrant.set_person('loose', 'Lou');
 ALTER TABLE later RENAME TO sooner;
 SQL
 $node->let('SELECT', 'shop');
@@ -43,7 +43,8 @@ like($sql, qr/COPY warrant\.policies/, 'but those');
 $node->safe_psql('postgres', 'DROP ROLE loose');
 $node->safe_psql('postgres', 'CREATE DATABASE shop2');
 $node->safe_psql('shop2', 'CREATE TABLE shift_oids (a int); DROP TABLE shift_oids');
-command_ok([ 'pg_restore', @connection, '--exit-on-error', '-d', 'shop2', $file ], 'restored');
+my (undef, $told) = run_command([ 'pg_restore', @connection, '--exit-on-error', '--verbose', '-d', 'shop2', $file ]);
+like($told, qr/WARNING: +role "loose" is not there, and not restored as "Lou"/, 'restored, and told what is not');
 is($node->safe_psql('shop2', 'SELECT count(*) FROM warrant.grants'), '0', 'no grants');
 is($node->safe_psql('shop2', 'SELECT count(*) FROM warrant.requests'), '0', 'no requests');
 is($node->safe_psql('shop2', "SELECT count(*) FROM warrant.policies WHERE target_kind = 't' AND target <> to_regclass(format('%I.%I', target_schema, target_name))"),
@@ -69,7 +70,9 @@ is($node->safe_psql('shop2', "SELECT for_roles FROM warrant.policies WHERE name 
 
 # Into tables that have definitions nothing is copied; nor by others, nor by INSERT.
 my $copy = q{COPY warrant.persons (role, role_name, person) FROM PROGRAM 'echo 10,clerk,x' CSV};
-is($node->sqlstate_as('dba', $copy, 'shop2'), '42501', 'definitions are there already');
+my ($there, $how) = $node->sqlstate_as('dba', $copy, 'shop2');
+is($there, '42501', 'definitions are there already');
+like($how, qr/^HINT:.*without definitions, or with "pg_warrant\.allow_restore" on\.$/m, 'and how else it is done');
 $node->safe_as('dba', "SELECT warrant.set_person('boss', NULL)", 'shop2');
 is($node->sqlstate_as('dba', "INSERT INTO warrant.persons VALUES (10, 'clerk', 'x')", 'shop2'), '42501', 'INSERT is not COPY');
 is($node->sqlstate_as('dba', q{COPY warrant.audit_unsealed FROM '/dev/null'}, 'shop2'), '42501', 'nor are other tables open');

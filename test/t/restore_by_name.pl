@@ -112,6 +112,7 @@ bound_by_name('dropped and created anew');
 fresh(1);
 command_ok([ @sql, '-1', '-c', $create, '-c', "SELECT warrant.protect('ta', except_roles => '{trusted}')", '-c', "SELECT warrant.set_person('trusted', 'Tina')" ], 'defined at once');
 $node->wait_until_ready('target');
+ok($node->eventually(sub { $node->safe_as('dba', 'SELECT count(*) FROM warrant.audit_unsealed', 'target') eq '0' }), 'is sealed');
 is($node->safe_as('dba', "SELECT count(*) FILTER (WHERE comment ~ 'restored'), count(*) FROM warrant.audit_log WHERE event IN ('policy_created', 'person_changed')", 'target'),
 	'0|2', 'is recorded as such');
 is($node->sqlstate_as('stranger', 'SELECT FROM ta', 'target'), '42501', 'and counts');
@@ -139,6 +140,11 @@ SELECT id FROM warrant.policies WHERE name = 'after';
 SQL
 is($node->sqlstate_as('dba', "SELECT warrant.add_webhook('third', 'http://127.0.0.1:9/', 'decision', 'desk', allowed_networks => '{127.0.0.0/8}')", 'target'), 'none',
 	'nor those of webhooks');
+
+# What is to be replaced in a living database stays as it is.
+my $before = $node->safe_as('dba', q{SELECT (SELECT min(oid) FROM pg_class WHERE relname = 'ta'), count(*) FROM warrant.policies}, 'target');
+command_fails_like([ 'pg_restore', @to, '-1', '--clean', '--if-exists', '-d', 'target', "$dump.dump" ], qr/cannot drop extension "pg_warrant" with its audit log/, 'replaced');
+is($node->safe_as('dba', q{SELECT (SELECT min(oid) FROM pg_class WHERE relname = 'ta'), count(*) FROM warrant.policies}, 'target'), $before, 'nothing is');
 
 # What would get around it is refused, in the transaction that creates the extension as after it.
 sub refused
@@ -169,5 +175,15 @@ refused('allow_restore: triggers disabled', $ours, @sql, '-1', '-c', $create, '-
 $node->safe_psql('target', $create);
 command_fails_like([ 'pg_restore', @to, '-a', '-n', 'warrant', '--disable-triggers', '-d', 'target', "$dump.dump" ], $ours, 'allow_restore: nor are they disabled later');
 bound_by_name('allow_restore: triggers disabled');
+
+# Created anew, it has a log of its own from 1 on, although the recorder of the one before could not read where that is at first.
+$node->safe_as('dba', "BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant; $create; ALTER TABLE warrant.recorder_state RENAME last_seq TO unread; COMMIT",
+	'target');
+ok($node->eventually(sub { my @tries = slurp_file($node->logfile) =~ /column "last_seq" (?:does not exist|of relation)/g; @tries > 0 }), 'it cannot be read');
+$node->safe_as('dba', 'ALTER TABLE warrant.recorder_state RENAME unread TO last_seq', 'target');
+$node->wait_until_ready('target');
+is($node->sqlstate_as('dba', "SELECT warrant.protect('ta')", 'target'), 'none', 'defined');
+ok($node->eventually(sub { $node->safe_as('dba', "SELECT count(*) FROM warrant.audit_log WHERE event = 'policy_created'", 'target') eq '1' }), 'recorded');
+$node->log_is_sound('target');
 $node->stop;
 done_testing();

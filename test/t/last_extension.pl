@@ -1,0 +1,46 @@
+# Roles of the gate's names that have members are taken over only while another database has the extension, and no longer, from the very moment
+# that its DROP EXTENSION is committed. The recorder of the one that is dropped leaves at once, and quietly.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use GatedServer;
+
+my $node = GatedServer->prepared('last_extension');
+$node->start;
+$node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN; CREATE ROLE member LOGIN; CREATE DATABASE one; CREATE DATABASE two');
+my $create = 'CREATE EXTENSION pg_warrant';
+my $drop = 'SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant';
+$node->safe_as('dba', "$create; CREATE TABLE t (a int); SELECT warrant.protect('t')", 'one');
+$node->wait_until_ready('one');
+$node->safe_psql('postgres', 'GRANT warrant_admin TO member');
+is($node->sqlstate_as('dba', $create, 'two'), 'none', 'while one database has the extension another gets it');
+$node->wait_until_ready('two');
+is($node->sqlstate_as('dba', "BEGIN; $drop; COMMIT", 'two'), 'none', 'dropped there');
+is($node->sqlstate_as('dba', "BEGIN; $drop; ROLLBACK", 'one'), 'none', 'a drop that is rolled back');
+is($node->sqlstate_as('dba', "BEGIN; SELECT warrant.discard_audit_log(); SAVEPOINT s; DROP EXTENSION pg_warrant; ROLLBACK TO s; COMMIT", 'one'), 'none', 'to a savepoint');
+is($node->sqlstate_as('dba', "BEGIN; $drop; $create; COMMIT", 'one'), 'none', 'one that is made good');
+is($node->sqlstate_as('dba', $create, 'two'), 'none', 'leave it there for the other');
+
+my @databases = ('one', 'two');
+$node->safe_as('dba', "BEGIN; $drop; COMMIT", 'two');
+for my $round (1 .. 8)
+{
+	my ($here, $there) = @databases;
+	@databases = ($there, $here);
+	$node->wait_until_ready($here);
+	$node->safe_as('dba', 'CREATE TABLE IF NOT EXISTS t (a int)', $here);
+	$node->safe_as('dba', "SELECT warrant.protect('t'); SELECT FROM t", $here);    # rows are on their way
+	is($node->sqlstate_as('dba', "BEGIN; $drop; COMMIT", $here), 'none', "round $round: dropped");
+	my ($state, $err) = $node->sqlstate_as('dba', $create, $there);
+	is($state, '42710', 'nobody vouches for the members now');
+	like($err, qr/^HINT:.*pg_warrant\.allow_restore/m, 'and what to do where a server is restored');
+	$node->safe_psql('postgres', 'REVOKE warrant_admin FROM member');
+	is($node->sqlstate_as('dba', $create, $there), 'none', 'without members it is created');
+	$node->safe_psql('postgres', 'GRANT warrant_admin TO member');
+}
+unlike(slurp_file($node->logfile), qr/could not open relation|relation "warrant|schema "warrant|cache lookup failed/, 'no worker stumbles over what is dropped');
+$node->stop;
+done_testing();
