@@ -165,6 +165,32 @@ SELECT warrant.create_policy('never', 'deny', on_table => 'ledger');
 ROLLBACK;
 SELECT event, who, comment FROM stage.news();
 
+-- Whom a new policy affects: also who comes by a view or through a partition's parent, and in a schema who creates there.
 \c - :owner
+CREATE SCHEMA shop;
+CREATE TABLE shop.sales (k int) PARTITION BY LIST (k);
+CREATE TABLE shop.sales_1 PARTITION OF shop.sales FOR VALUES IN (1) PARTITION BY LIST (k);
+CREATE TABLE shop.sales_1_1 PARTITION OF shop.sales_1 FOR VALUES IN (1);
+CREATE TABLE shop.sales_2 PARTITION OF shop.sales FOR VALUES IN (2);
+CREATE VIEW shop.totals AS SELECT count(*) FROM shop.sales;
+CREATE VIEW shop.over_totals AS SELECT * FROM shop.totals;
+CREATE SCHEMA fresh AUTHORIZATION regress_clerk;
+GRANT USAGE ON SCHEMA shop, fresh TO PUBLIC;
+GRANT SELECT ON shop.over_totals TO regress_other;
+GRANT SELECT ON shop.sales TO regress_auditor;
+GRANT SELECT ON shop.sales_1_1 TO regress_clerk;
+GRANT SELECT ON shop.sales_2 TO regress_deputy;
+\c - regress_dba
+BEGIN;
+SELECT warrant.protect('shop.sales_1', except_roles => '{regress_chief}');
+SELECT warrant.protect('shop.sales_1_1');
+SELECT warrant.protect('shop.sales_2');
+SELECT warrant.protect('shop.sales');
+SELECT warrant.protect('shop.totals');
+SELECT warrant.protect_schema('fresh'), warrant.protect_schema('shop', '{SELECT}');
+ROLLBACK;
+
+\c - :owner
+DROP SCHEMA shop, fresh CASCADE;
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -9,6 +9,9 @@ SELECT warrant.protect('ledger');
 \c - regress_clerk
 SELECT warrant.request('{SELECT}', on_table => 'ledger');
 \c - :owner
+CREATE TABLE stage.stray (a int);
+CREATE FUNCTION stage.stray() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ SELECT $$;
+CREATE DOMAIN stage.stray_domain AS int;
 CREATE TABLE attempts (n int GENERATED ALWAYS AS IDENTITY, statement text);
 INSERT INTO attempts (statement) VALUES
     ('INSERT INTO warrant.persons VALUES (10, ''x'', ''y'')'),
@@ -70,6 +73,18 @@ INSERT INTO attempts (statement) VALUES
     ('ALTER EXTENSION pg_warrant DROP TABLE warrant.policies'),
     ('DROP SCHEMA warrant CASCADE'),
     ('ALTER SCHEMA warrant RENAME TO gone'),
+    ('CREATE TABLE warrant.stray (a int)'),
+    ('CREATE TABLE warrant.stray AS SELECT 1 AS a'),
+    ('SELECT 1 AS a INTO warrant.stray'),
+    ('CREATE VIEW warrant.stray AS SELECT 1 AS a'),
+    ('CREATE MATERIALIZED VIEW warrant.stray AS SELECT 1 AS a'),
+    ('CREATE SEQUENCE warrant.stray'),
+    ('CREATE TYPE warrant.stray AS ENUM ()'),
+    ('CREATE DOMAIN warrant.stray AS int'),
+    ('CREATE COLLATION warrant.stray FROM "C"'),
+    ('ALTER TABLE stage.stray SET SCHEMA warrant'),
+    ('ALTER FUNCTION stage.stray() SET SCHEMA warrant'),
+    ('ALTER DOMAIN stage.stray_domain SET SCHEMA warrant'),
     ('DO $d$ BEGIN DELETE FROM warrant.policies; END $d$'),
     ('SELECT warrant.seal(''allowed'', ''{}'', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)'),
     ('SELECT warrant.act(''approve'', jsonb_build_object(''session_user_oid'', ''regress_chief''::regrole::oid), ''{"request_id": 1}'', NULL, NULL, NULL)');

@@ -37,6 +37,8 @@ SELECT (SELECT count(*) FROM again() AS p WHERE p.illness ### 'x');
 -- An immutable function runs while its statement is planned.
 CREATE FUNCTION first_illness() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT illness FROM patients LIMIT 1); END $$;
 EXPLAIN SELECT first_illness();
+-- Parse and Describe plan and run nothing, and tell the columns alone.
+SELECT id, first_illness() FROM patients WHERE illness ### 'x' \gdesc
 
 -- PREPARE plans nothing; EXECUTE does. A plan that is kept asks when it starts.
 PREPARE p AS SELECT count(*) FROM patients WHERE illness ### 'x';

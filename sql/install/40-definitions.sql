@@ -202,22 +202,55 @@ REVOKE ALL ON FUNCTION warrant.drop_policy(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.drop_policy(text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made under it end. Raises P0002. Effective after COMMIT.';
 
--- The roles that a new policy will gate, for its NOTICE: those that hold a privilege and are not exempt. Superusers need none, and are exempt
--- unless the configuration gates them. In PL/pgSQL, which keeps its plan for a thousand calls.
-CREATE FUNCTION warrant.protect_notice(relations oid[], exempt oid[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- The partitions and children below a relation, or the parents above it.
+CREATE FUNCTION warrant.descendants_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY WITH RECURSIVE found (relation) AS (
+        SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = descendants_of.relation
+        UNION SELECT i.inhrelid FROM found f JOIN pg_inherits i ON i.inhparent = f.relation) SELECT f.relation FROM found f;
+END;
+$$;
+CREATE FUNCTION warrant.ancestors_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY WITH RECURSIVE found (relation) AS (
+        SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = ancestors_of.relation
+        UNION SELECT i.inhparent FROM found f JOIN pg_inherits i ON i.inhrelid = f.relation) SELECT f.relation FROM found f;
+END;
+$$;
+
+-- The relations and the views over them, at any depth: who reads a view is asked for what it reads. A materialized view is read by itself.
+CREATE FUNCTION warrant.with_views_over(relations oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (WITH RECURSIVE found (relation) AS (
+                SELECT r.relation FROM unnest(relations) AS r (relation)
+                UNION SELECT v.oid FROM found f JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = f.relation AND d.classid = 'pg_rewrite'::regclass
+                             JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class AND v.relkind = 'v')
+            SELECT array_agg(f.relation) FROM found f);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.descendants_of(oid), warrant.ancestors_of(oid), warrant.with_views_over(oid[]) FROM PUBLIC;
+
+-- The roles that a new policy will gate, for its NOTICE: those that hold a privilege on what leads there, or may create in the schema, and are not
+-- exempt. Superusers need none, and are exempt unless the configuration gates them. In PL/pgSQL, which keeps its plan for a thousand calls.
+CREATE FUNCTION warrant.affected_roles(relations oid[], creates_in oid, exempt oid[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (SELECT coalesce(string_agg(DISTINCT a.role, ', '), 'nobody')
       FROM (SELECT coalesce(quote_ident(r.rolname), 'PUBLIC')
-              FROM unnest(relations) AS o (relation) JOIN pg_class c ON c.oid = o.relation
-                   CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+              FROM (SELECT x.grantee FROM unnest(warrant.with_views_over(relations)) AS o (relation) JOIN pg_class c ON c.oid = o.relation
+                           CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x
+                    UNION SELECT x.grantee FROM pg_namespace n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) x
+                     WHERE n.oid = creates_in AND x.privilege_type = 'CREATE') AS a
                    LEFT JOIN pg_roles r ON r.oid = a.grantee
              WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
                    AND NOT EXISTS (SELECT FROM unnest(exempt) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
             UNION ALL SELECT 'superusers' WHERE current_setting('pg_warrant.enforce_superuser')::boolean) AS a (role));
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.protect_notice(oid[], oid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION warrant.affected_roles(oid[], oid, oid[]) FROM PUBLIC;
 
 -- What happens to statements under a new policy, for its NOTICE.
 CREATE FUNCTION warrant.protect_effect(mode text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -304,7 +337,8 @@ RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_
 AS $$
 DECLARE
     policy_name text;
-    partitions bigint;
+    below oid[] := ARRAY(SELECT * FROM warrant.descendants_of(target));
+    above oid[] := ARRAY(SELECT * FROM warrant.ancestors_of(target));
 BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
@@ -312,12 +346,10 @@ BEGIN
     PERFORM warrant.check_target(target);
     policy_name := (SELECT format('protect %I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
     policy_name := warrant.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
-    WITH RECURSIVE family (relation) AS (
-        SELECT inhrelid FROM pg_inherits WHERE inhparent = target UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relation)
-    SELECT count(*) INTO partitions FROM family;
     RAISE NOTICE '% on % %; affected roles: %', array_to_string(commands, ', '),
-        target || CASE partitions WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', partitions) END,
-        warrant.protect_effect(mode), warrant.protect_notice(ARRAY[target::oid], except_roles::oid[]);
+        target || CASE cardinality(below) WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', cardinality(below)) END
+               || CASE cardinality(above) WHEN 0 THEN '' ELSE format(' and what it is a part of (%s)', cardinality(above)) END,
+        warrant.protect_effect(mode), warrant.affected_roles(target::oid || below || above, NULL, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
@@ -332,15 +364,18 @@ RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_
 AS $$
 DECLARE
     policy_name text;
+    schema oid;
     relations oid[];
 BEGIN
     IF schema_name IS NULL THEN
         RAISE EXCEPTION 'schema_name must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     policy_name := warrant.ensure_policy(format('protect schema %I', schema_name), NULL, schema_name, commands, mode, except_roles);
-    relations := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = quote_ident(schema_name)::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm'));
+    schema := quote_ident(schema_name)::regnamespace;
+    relations := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p', 'f', 'v', 'm'));
     RAISE NOTICE '% on the % relations of schema % %; affected roles: %',
-        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_effect(mode), warrant.protect_notice(relations, except_roles::oid[]);
+        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_effect(mode),
+        warrant.affected_roles(relations, CASE WHEN 'CREATE' = ANY (warrant.expand_commands(commands)) THEN schema END, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;

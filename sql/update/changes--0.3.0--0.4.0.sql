@@ -26,6 +26,7 @@ COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no er
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 DROP FUNCTION warrant.check_duration(interval, text);
+DROP FUNCTION warrant.protect_notice(oid[], oid[]);
 DROP FUNCTION warrant.relaxes(warrant.policies);
 
 CREATE TABLE warrant.identities (

@@ -111,6 +111,8 @@ void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id
         return;
     if (access == OAT_POST_ALTER)
         CheckOwnPart(class_id, object);
+    if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER) && sub_id == 0)
+        CheckComesIn(class_id, object);
     if (access == OAT_POST_ALTER && class_id == TriggerRelationId)
         CheckOwnTriggers(object);
     if (!IsPartOfRelation(access, class_id, sub_id)) {

@@ -104,14 +104,44 @@ bool Weakens(Oid relation) {
     return !OidIsValid(policies) || !HoldsNoDefinitions(policies);
 }
 
+bool AreSuperusers() {
+    ActingUser other;
+    return superuser_arg(CurrentSubject()) && !FindActorWithout(&other, CurrentSubject(), superuser_arg);
+}
+
 // Definitions that a dump carries go into tables that have none yet.
 bool MayRestore(Oid relation) {
-    ActingUser other;
-    if (!superuser_arg(CurrentSubject()) || FindActorWithout(&other, CurrentSubject(), superuser_arg))
+    if (!AreSuperusers())
         return false;
     const Node* utility = CurrentUtility();
     bool copied = utility != nullptr && IsA(utility, CopyStmt) && reinterpret_cast<const CopyStmt*>(utility)->is_from;
     return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation) && !Weakens(relation));
+}
+
+// The type of a relation's rows, or an array type: comes with something else, for instance with the file into which VACUUM FULL writes a table of ours.
+bool ComesAlong(Oid class_id, HeapTuple tuple) {
+    if (class_id != TypeRelationId)
+        return false;
+    Form_pg_type row = Form_pg_type(GETSTRUCT(tuple));
+    return row->typtype == TYPTYPE_COMPOSITE || row->typsubscript == F_ARRAY_SUBSCRIPT_HANDLER;
+}
+
+// Whether an object's row, as this command has written it, has it in the schema; *name keeps what it is called.
+bool IsInSchema(Oid class_id, Oid object, Oid schema, char** name) {
+    AttrNumber in_schema = is_objectclass_supported(class_id) ? get_object_attnum_namespace(class_id) : InvalidAttrNumber;
+    if (in_schema == InvalidAttrNumber)
+        return false;
+    Relation catalog = table_open(class_id, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, get_object_attnum_oid(class_id), BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+    SysScanDesc scan = systable_beginscan(catalog, get_object_oid_index(class_id), true, SnapshotSelf, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    bool is_null, found = HeapTupleIsValid(tuple) && !ComesAlong(class_id, tuple) && DatumGetObjectId(heap_getattr(tuple, in_schema, RelationGetDescr(catalog), &is_null)) == schema;
+    if (found)
+        *name = pstrdup(NameStr(*DatumGetName(heap_getattr(tuple, get_object_attnum_name(class_id), RelationGetDescr(catalog), &is_null))));
+    systable_endscan(scan);
+    table_close(catalog, AccessShareLock);
+    return found;
 }
 
 // The transaction that discards the audit log with the extension.
@@ -135,6 +165,16 @@ void CheckOwnRelation(Oid relation) {
     bool restores = IsDumped(relation) && superuser_arg(CurrentSubject());
     RefuseOwn(get_rel_name(relation),
               restores ? " A dump is copied into an extension without definitions, or with \"pg_warrant.allow_restore\" on." : "");
+}
+
+void CheckComesIn(Oid class_id, Oid object) {
+    if (is_own_worker || Mutant("strays") || IsUpdatingItself() || (settings.allow_restore && AreSuperusers()))
+        return;
+    Oid schema = OwnSchema();
+    char* name;
+    bool was_ours = class_id == RelationRelationId && OidIsValid(schema) && get_rel_namespace(object) == schema;    // which others have asked
+    if (OidIsValid(schema) && !was_ours && IsInSchema(class_id, object, schema, &name))
+        RefuseOwn(name);
 }
 
 void CheckAuditStays(Oid relation) {

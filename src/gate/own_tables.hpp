@@ -11,6 +11,10 @@ void CheckOwnRelation(Oid relation);
 // Refuses what would change the named part of the extension. advice: what else the hint says, with a space before it.
 [[noreturn]] void RefuseOwn(const char* name, const char* advice = "");
 
+// Raises 42501 when the new or changed object comes into our schema by somebody else: the gate would take it for its own, so that nobody could
+// drop it, and a function would count as a definition function. Asked before the change is visible to the transaction itself.
+void CheckComesIn(Oid class_id, Oid object);
+
 // Raises 2BP01 when the relation that is dropped holds rows of the audit log, unless this transaction has said that it discards them. It is
 // dropped with the extension, whatever drops that.
 void CheckAuditStays(Oid relation);
