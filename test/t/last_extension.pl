@@ -42,5 +42,12 @@ for my $round (1 .. 8)
 	$node->safe_psql('postgres', 'GRANT warrant_admin TO member');
 }
 unlike(slurp_file($node->logfile), qr/could not open relation|relation "warrant|schema "warrant|cache lookup failed/, 'no worker stumbles over what is dropped');
+
+# Who restores a server with its memberships says so.
+$node->safe_as('dba', "BEGIN; $drop; COMMIT", $databases[0]);
+is($node->sqlstate_as('dba', $create), '42710', 'refused');
+$node->append_conf('postgresql.conf', 'pg_warrant.allow_restore = on');
+$node->restart;
+is($node->sqlstate_as('dba', $create), 'none', 'with allow_restore the members stay');
 $node->stop;
 done_testing();
