@@ -73,9 +73,11 @@ const Installation* RequireInstallation() {
     return own;
 }
 
+bool IsCreatedHere() { return unlikely(extension_created_here) && OidIsValid(get_extension_oid(extension_name, true)); }
+
 // Another may be installed by committed state: the one that the transaction has dropped.
 Oid OwnSchema() {
-    if (unlikely(extension_created_here) && OidIsValid(get_extension_oid(extension_name, true)))
+    if (IsCreatedHere())
         return get_namespace_oid(schema_name, true);
     const Installation* own = FindInstallation();
     return own == nullptr ? InvalidOid : own->schema;

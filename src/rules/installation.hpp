@@ -49,6 +49,9 @@ const Installation* RequireInstallation();
 // nothing uncommitted, is not there yet: a dump may fill them in the same transaction.
 extern bool extension_created_here;
 
+// And has not rolled it back to a savepoint.
+bool IsCreatedHere();
+
 // The extension's schema, also while only the current transaction sees it; InvalidOid when it is not installed.
 Oid OwnSchema();
 

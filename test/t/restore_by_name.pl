@@ -7,7 +7,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
 
-my $node = GatedServer->running('restore_by_name', 'wal_level = minimal', 'max_wal_senders = 0');
+my $node = GatedServer->running('restore_by_name', 'wal_level = minimal', 'max_wal_senders = 0', 'pg_warrant.required_databases = target');
 $node->safe_psql('postgres', 'CREATE ROLE trusted LOGIN; CREATE ROLE stranger LOGIN; CREATE ROLE keeper; GRANT keeper TO boss; CREATE DATABASE source');
 $node->safe_as('dba', <<'SQL', 'source');
 CREATE EXTENSION pg_warrant;
