@@ -97,6 +97,7 @@ SOURCES := \
 	src/rules/policies.cpp \
 	src/rules/privileges.cpp \
 	src/rules/requests.cpp \
+	src/rules/somebody.cpp \
 	src/rules/subject.cpp \
 	src/rules/survey.cpp \
 	src/rules/two_phase.cpp \

@@ -88,6 +88,23 @@ SELECT warrant.create_policy('nobody', 'deny', on_table => 'ledger', priority =>
 SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$);
 SELECT warrant.drop_policy('nobody'), warrant.drop_policy('robots');
 
+-- Nobody is a member of too many: denied as long as three others are not about him.
+SELECT warrant.create_policy('base', 'deny', on_table => 'ledger'),
+       warrant.create_policy('but 1', 'approve', on_table => 'ledger', except_roles => '{regress_night}', priority => 1),
+       warrant.create_policy('but 2', 'approve', on_table => 'ledger', except_roles => '{regress_robots}', priority => 2),
+       warrant.create_policy('but 3', 'approve', on_table => 'ledger', except_roles => '{regress_guild}', priority => 3);
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => -1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_night}', priority => 3) $d$]) AS d;
+-- Who is a member of what a fourth is about is denied by it, whatever else he is.
+GRANT regress_robots TO regress_clerk;
+SELECT warrant.create_policy('no robots', 'deny', on_table => 'ledger', for_roles => '{regress_robots}', priority => 20);
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$);
+REVOKE regress_robots FROM regress_clerk;
+SELECT warrant.drop_policy(n) FROM unnest('{base,"but 1","but 2","but 3","no robots"}'::text[]) AS n;
+
 -- A policy on a schema or the database can outrank those on tables, by its priority.
 SELECT warrant.create_policy('table', 'deny', on_table => 's.inner');
 SELECT weakens(d), d FROM unnest(ARRAY[
@@ -97,6 +114,41 @@ SELECT weakens(d), d FROM unnest(ARRAY[
     $d$ warrant.create_policy('x', 'approve', on_schema => 'beside', priority => 1) $d$,
     $d$ warrant.create_policy('x', 'approve', on_database => true, priority => 1) $d$]) AS d;
 SELECT warrant.drop_policy('table');
+-- Also those that cover by its name what was made anew, before and after the gate has noticed that their own is gone.
+CREATE SCHEMA again;
+CREATE TABLE again.made (a int);
+SELECT warrant.create_policy('by name', 'deny', on_table => 'again.made'), warrant.create_policy('by schema', 'deny', on_schema => 'beside');
+SET client_min_messages = error;
+DROP TABLE again.made, beside.part_3;
+DROP SCHEMA beside;
+CREATE SCHEMA beside;
+CREATE TABLE again.made (a int);
+CREATE TABLE beside.part_3 PARTITION OF part FOR VALUES IN (3);
+CREATE FUNCTION covered_by_name() RETURNS TABLE (weakens boolean, definition text) LANGUAGE sql AS $$ SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'again', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 'beside', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_schema => 's', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'again.made', priority => 1) $d$]) AS d $$;
+SELECT * FROM covered_by_name();
+DO $$
+BEGIN
+    FOR i IN 1 .. 600 LOOP
+        EXIT WHEN NOT EXISTS (SELECT FROM warrant.policies WHERE name LIKE 'by %' AND target <> 0);
+        PERFORM pg_sleep(0.1);
+    END LOOP;
+END;
+$$;
+SELECT name, target FROM warrant.policies WHERE name LIKE 'by %' ORDER BY name;
+SELECT * FROM covered_by_name();
+SELECT warrant.drop_policy('by schema');
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_database => true, priority => 1) $d$);
+SELECT warrant.drop_policy('by name'), warrant.create_policy('by schema', 'deny', on_schema => 'again');
+DROP SCHEMA again CASCADE;
+CREATE SCHEMA again;
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_database => true, priority => 1) $d$);
+SELECT warrant.drop_policy('by schema');
+DROP SCHEMA again;
+SET client_min_messages = warning;
 
 -- In a family the strictest answers for all: with more approvals, others can take a table over from one partition, or from another schema.
 SELECT warrant.protect('part');
@@ -113,6 +165,19 @@ SELECT warrant.unprotect('part'), warrant.protect('part_1');
 SELECT weakens(d), d FROM unnest(ARRAY[
     $d$ warrant.create_policy('x', 'approve', on_table => 'part_2', approver_role => 'regress_guild', min_approvals => 2) $d$,
     $d$ warrant.create_policy('x', 'approve', on_table => 'free', approver_role => 'regress_guild') $d$]) AS d;
+-- A policy that is as strict as the one whose place it takes is younger: the table's, which others decide, may answer instead. So may one that only
+-- watches, and leaves no rows.
+SELECT warrant.create_policy('of parent', 'approve', on_table => 'part', approver_role => 'regress_guild');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', priority => -1) $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_1', priority => 1, for_roles => '{regress_clerk}') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'part_2') $d$]) AS d;
+SELECT warrant.drop_policy('of parent'), warrant.unprotect('part_1'), warrant.create_policy('watch', 'approve', on_table => 'part', mode => 'monitor');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'deny', on_table => 'part_1', mode => 'monitor', audit => 'none') $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'part_1', mode => 'monitor') $d$]) AS d;
+SELECT warrant.drop_policy('watch'), warrant.protect('part_1');
 -- What an open policy covers up comes to light when it goes.
 SELECT warrant.create_policy('below', 'approve', on_table => 'part_2', approver_role => 'regress_guild', min_approvals => 2),
        warrant.create_policy('above', 'open', on_table => 'part_2', priority => 1);

@@ -235,37 +235,43 @@ Policy* FindPolicy(int64_t id) {
     return found;
 }
 
-bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not) {
+bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
     CommittedScan scan;
     BeginByTarget(&scan, Rows::OfTransaction);
-    bool found = AnyCommitted(&scan, nullptr, 0, [test, but_not, &scan](Datum* values, bool*) {
-        return DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && test(ReadRow(&scan), but_not);
+    bool found = AnyCommitted(&scan, nullptr, 0, [test, beside, &scan](Datum* values, bool*) {
+        return DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && test(ReadRow(&scan), beside);
     });
     EndCommitted(&scan);
     return found;
 }
 
-// As ReadByTarget and ReadByName find them one by one.
-Oid* ReadTablePolicies(PolicyList* list) {
-    List* relations = NIL;
+// As ReadByTarget and ReadByName find it.
+static Oid TargetOf(Datum* values, const Policy* policy) {
+    if (policy->target_kind == TargetKind::Database || !TargetIsGone(values) || Mutant("gone_targets"))
+        return policy->target;
+    if (policy->effect == Effect::Open)
+        return InvalidOid;
+    Oid schema = get_namespace_oid(NameStr(*DatumGetName(values[c_target_schema])), true);
+    return policy->target_kind == TargetKind::Table ? get_relname_relid(NameStr(*DatumGetName(values[c_target_name])), schema) : schema;
+}
+
+Oid* ReadTargets(PolicyList* list, About about, Rows rows) {
+    List* targets = NIL;
     CommittedScan scan;
-    BeginByTarget(&scan, Rows::Committed);
+    BeginByTarget(&scan, rows);
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(TargetKind::Table)));
-    ForEachCommitted(&scan, &key, 1, [list, &relations, &scan](Datum* values, bool*) {
+    ForEachCommitted(&scan, &key, about == About::Tables ? 1 : 0, [list, &targets, &scan](Datum* values, bool*) {
+        if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel))
+            return;
         Policy* policy = ReadRow(&scan);
-        Oid relation = DatumGetObjectId(values[c_target]);
-        if (TargetIsGone(values) && !Mutant("gone_targets"))
-            relation = policy->effect == Effect::Open ? InvalidOid
-                                                      : get_relname_relid(NameStr(*DatumGetName(values[c_target_name])),
-                                                                          get_namespace_oid(NameStr(*DatumGetName(values[c_target_schema])), true));
         AppendNew(list, policy);
-        relations = lappend_oid(relations, relation);
+        targets = lappend_oid(targets, TargetOf(values, policy));
     });
     EndCommitted(&scan);
     Oid* array = static_cast<Oid*>(palloc((list->count + 1) * sizeof(Oid)));
     for (int i = 0; i < list->count; i++)
-        array[i] = list_nth_oid(relations, i);
+        array[i] = list_nth_oid(targets, i);
     return array;
 }
 

@@ -61,8 +61,10 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
 // Appends all policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 
-// Appends all committed policies on tables. Returns the relation that each is about, InvalidOid where there is none. Raises as ReadPolicies.
-Oid* ReadTablePolicies(PolicyList* list);
+// Appends all policies, or those on tables alone. Returns what each is about, also where a gone one's name leads, InvalidOid where there is nothing.
+// Raises as ReadPolicies.
+enum class About { Anything, Tables };
+Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
 
 // A policy as it stands in memory that many relations share, allocated in the current memory context.
 Policy* CopyPolicy(const Policy* policy);
@@ -73,9 +75,9 @@ bool IsSameVersion(const Policy* a, const Policy* b);
 // The committed policy of a number, in the current memory context, or nullptr.
 Policy* FindPolicy(int64_t id);
 
-// Whether the test holds for some policy of this transaction, in no order; asks no further then.
-using PolicyTest = bool (*)(const Policy* policy, int64_t but_not);
-bool AnyPolicyOfTransaction(PolicyTest test, int64_t but_not);
+// Whether the test holds for some policy of this transaction, in no order, beside the one given; asks no further then.
+using PolicyTest = bool (*)(const Policy* policy, const Policy* beside);
+bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside);
 
 // The sentinel of policies is visible; raises 55000 otherwise.
 void RequirePolicySentinel();

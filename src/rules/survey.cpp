@@ -107,7 +107,7 @@ void ReadMembersOfExtensions(Survey* survey) {
 
 void ReadOwnPolicies(Survey* survey) {
     PolicyList all = {};
-    Oid* relations = ReadTablePolicies(&all);
+    Oid* relations = ReadTargets(&all, About::Tables);
     for (int i = 0; i < all.count; i++) {
         bool found;
         OwnPolicies* own = Enter<OwnPolicies>(survey->own, &relations[i], &found);

@@ -6,20 +6,31 @@
 #include "rules/governance.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
-#include "rules/subject.hpp"
+#include "rules/somebody.hpp"
 #include "rules/weakening.hpp"
 
 namespace warrant {
 
 namespace {
 
-constexpr int64 most_subjects = 20000;    // that are tried for one relation
+// A change, and the relations that it was looked at for, with what governs each by itself.
+struct Look {
+    const PolicyChange change;
+    HTAB* members;     // MemberOf
+    HTAB* families;    // Oid: whose family was looked at
+};
 
-// What governs one relation: before[i] and after[i] are the policies of one member of its family.
+struct MemberOf {
+    Oid relation;      // hash key
+    Member member;
+};
+
+// What governs one relation: before[i] and after[i] are the policies of one member of its family, or of several that have the same.
 struct Point {
     int count;
     Member* before;
     Member* after;
+    bool differ;
 };
 
 // How much an answer lets through.
@@ -79,76 +90,33 @@ bool IsLaxer(const Policy* before, const Policy* after) {
     return after->audit_wait < before->audit_wait || TrustsMore(before, after) || (is == approved_passes && ApprovesEasier(before, after));
 }
 
-// --- whom policies are about ---
+// --- where ---
 
-List* AddNamedRoles(List* roles, const PolicyList* policies, bool only_excepted) {
-    for (int i = 0; i < policies->count; i++) {
-        const Policy* policy = policies->items[i];
-        for (int j = 0; j < policy->for_count && !only_excepted; j++)
-            roles = list_append_unique_oid(roles, policy->for_roles[j]);
-        for (int j = 0; j < policy->except_count; j++)
-            roles = list_append_unique_oid(roles, policy->except_roles[j]);
-    }
-    return roles;
-}
+const Policy* OnlyOne(const PolicyChange& change) { return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr; }
 
-// The empty list, and for each of the roles what its members are members of.
-List* MembershipsOf(const List* roles) {
-    List* memberships = list_make1(NIL);
-    ListCell* cell;
-    foreach (cell, roles)
-        memberships = lappend(memberships, RolesOf(lfirst_oid(cell)));
-    return memberships;
-}
-
-// Whether the test holds for somebody, told by the roles that he is a member of: of none that the policies name, or of up to three, because a
-// policy can be about the members of one, another about those of a second, and a third policy not about those of a third.
-template <class Test>
-bool AnySubject(const List* named, const List* excepted, Test test) {
-    if (int64(list_length(named) + 1) * (list_length(named) + 1) * (list_length(excepted) + 1) > most_subjects)
-        return true;
-    List *first = MembershipsOf(named), *third = MembershipsOf(excepted);
-    ListCell *one, *two, *three;
-    foreach (one, first) {
-        foreach (two, first) {
-            if (foreach_current_index(two) < foreach_current_index(one))
-                continue;
-            List* both = list_concat_unique_oid(list_copy(static_cast<List*>(lfirst(one))), static_cast<List*>(lfirst(two)));
-            foreach (three, third) {
-                CHECK_FOR_INTERRUPTS();
-                List* roles = list_concat_unique_oid(list_copy(both), static_cast<List*>(lfirst(three)));
-                bool found = test(roles);
-                list_free(roles);
-                if (found)
-                    return true;
-            }
-            list_free(both);
+// Commands that the same policies answer for are one.
+bool IsLikeAnEarlierOne(const Point* point, int command) {
+    for (int earlier = 0; earlier < command; earlier++) {
+        bool same = true;
+        for (int i = 0; i < 2 * point->count && same; i++) {
+            const PolicyList* list = i < point->count ? &point->before[i].policies : &point->after[i - point->count].policies;
+            for (int j = 0; j < list->count && same; j++)
+                same = ((list->items[j]->commands >> earlier) & 1) == ((list->items[j]->commands >> command) & 1);
         }
+        if (same)
+            return true;
     }
     return false;
 }
 
-bool IsAbout(const Policy* policy, const List* roles) {
-    return ConcernsMember(policy, [roles](Oid role) { return list_member_oid(roles, role); }, true);
-}
-
-// --- where ---
-
-bool LoosensAt(const Point* point) {
-    List *named = NIL, *excepted = NIL;
-    for (int i = 0; i < 2 * point->count; i++) {
-        const PolicyList* list = i < point->count ? &point->before[i].policies : &point->after[i - point->count].policies;
-        named = AddNamedRoles(named, list, false);
-        excepted = AddNamedRoles(excepted, list, true);
+// For every command but ADMIN, which nobody asks of a relation.
+bool LoosensAt(const Point* point, const PolicyChange& change) {
+    for (int i = 0; i < command_count && point->differ; i++) {
+        TwoStates states = {point->before, point->after, point->count, Command(i), OnlyOne(change)};
+        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(point, i) && IsSomebody(&states, IsLaxer))
+            return true;
     }
-    return AnySubject(named, excepted, [point](const List* roles) {
-        auto is_about = [roles](const Policy* policy) { return IsAbout(policy, roles); };
-        for (int i = 0; i < command_count; i++)
-            if (IsLaxer(StrictestOf(point->before, point->count, Command(i), is_about),
-                        StrictestOf(point->after, point->count, Command(i), is_about)))
-                return true;
-        return false;
-    });
+    return false;
 }
 
 bool IsOn(const Policy* policy, Oid relation, Oid schema) {
@@ -161,43 +129,61 @@ bool IsOn(const Policy* policy, Oid relation, Oid schema) {
     }
 }
 
+bool IsSameList(const PolicyList* a, const PolicyList* b) {
+    bool same = a->count == b->count;
+    for (int i = 0; i < a->count && same; i++)
+        same = a->items[i]->id == b->items[i]->id;
+    return same;
+}
+
 // Makes two of a list: with the policy as it was, and as it becomes.
 void Part(Point* point, const PolicyList* policies, const PolicyChange& change, bool was_on, bool is_on) {
-    Member *before = &point->before[point->count], *after = &point->after[point->count];
+    Member before = {}, after = {};
     for (int i = 0; i < policies->count; i++) {
         Policy* policy = policies->items[i];
         if ((change.before != nullptr && policy->id == change.before->id) || (change.after != nullptr && policy->id == change.after->id))
             continue;
-        AppendNew(&before->policies, policy);
-        AppendNew(&after->policies, policy);
+        AppendNew(&before.policies, policy);
+        AppendNew(&after.policies, policy);
     }
     if (was_on)
-        AppendNew(&before->policies, change.before);
+        AppendNew(&before.policies, change.before);
     if (is_on)
-        AppendNew(&after->policies, change.after);
-    point->count++;
+        AppendNew(&after.policies, change.after);
+    for (int i = 0; i < point->count; i++)
+        if (IsSameList(&point->before[i].policies, &before.policies) && IsSameList(&point->after[i].policies, &after.policies))
+            return;
+    point->before[point->count] = before;
+    point->after[point->count++] = after;
+    point->differ = point->differ || was_on || is_on;
 }
 
 Point MakePoint(int members) {
     Size size = members * sizeof(Member);
-    return Point{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size))};
+    return Point{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size)), false};
 }
 
-void AddMember(Point* point, Oid relation, const PolicyChange& change) {
-    Member member = {};
+void AddMember(Look* look, Point* point, Oid relation) {
+    bool found;
+    MemberOf* entry = static_cast<MemberOf*>(hash_search(look->members, &relation, HASH_ENTER, &found));
+    if (!found) {
+        entry->member = Member{};
+        ReadMember(&entry->member, relation, Rows::OfTransaction);
+    }
     Oid schema = get_rel_namespace(relation);
-    ReadMember(&member, relation, Rows::OfTransaction);
-    Part(point, &member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
+    const PolicyChange& change = look->change;
+    Part(point, &entry->member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
 }
 
-// The relation's own policies, or those of all its family.
-bool LoosensFor(Oid relation, const PolicyChange& change, bool whole_family) {
-    List* family = whole_family ? FamilyOf(relation) : list_make1_oid(relation);
-    Point point = MakePoint(list_length(family));
+// These govern together.
+bool LoosensFor(Look* look, const List* relations) {
+    Point point = MakePoint(list_length(relations));
     ListCell* cell;
-    foreach (cell, family)
-        AddMember(&point, lfirst_oid(cell), change);
-    return LoosensAt(&point);
+    foreach (cell, relations) {
+        CHECK_FOR_INTERRUPTS();
+        AddMember(look, &point, lfirst_oid(cell));
+    }
+    return LoosensAt(&point, look->change);
 }
 
 // What is created in the schema, or, with InvalidOid, in one without policies.
@@ -209,38 +195,40 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     ReadPolicies(&policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr, Rows::OfTransaction);
     Point point = MakePoint(1);
     Part(&point, &policies, change, IsOn(change.before, InvalidOid, schema), IsOn(change.after, InvalidOid, schema));
-    return LoosensAt(&point);
+    return LoosensAt(&point, change);
 }
 
-// Whether a policy that wins now where another won can answer for relatives as well, whose own winner it was not. A new one only by asking for more
-// approvals: what is stricter otherwise is not laxer in anything.
-bool ReachesRelatives(const PolicyChange& change) {
-    const Policy* after = change.after;
-    return change.before != nullptr || (after->effect == Effect::Approve && !after->monitor && after->min_approvals > 1);
-}
-
-bool LoosensForRelation(Oid relation, const PolicyChange& change) {
-    if (get_rel_relkind(relation) == '\0')
-        return false;
-    if (LoosensFor(relation, change, false))
-        return true;
-    if (!ReachesRelatives(change))
-        return false;
-    List* family = FamilyOf(relation);
+// Each of its relatives: a policy that wins now where another won answers for them as well, whose own winner it was not, or leaves them to one that the
+// other was stricter than.
+bool LoosensForRelatives(Look* look, Oid relation) {
+    List* relatives = FamilyOf(relation);
     ListCell* cell;
-    foreach (cell, family)
-        if (list_length(family) > 1 && LoosensFor(lfirst_oid(cell), change, true))
+    if (list_length(relatives) == 1 || Mutant("weakened_relatives"))
+        return false;
+    foreach (cell, relatives) {
+        bool found;
+        Oid relative = lfirst_oid(cell);
+        (void)hash_search(look->families, &relative, HASH_ENTER, &found);
+        if (!found && LoosensFor(look, FamilyOf(relative)))
             return true;
+    }
     return false;
 }
 
-// Relations whose parent is in another schema: there policies of two schemas meet.
-List* AddStraddling(List* relations) {
+bool LoosensForRelation(Look* look, Oid relation) {
+    return get_rel_relkind(relation) != '\0' && (LoosensFor(look, list_make1_oid(relation)) || LoosensForRelatives(look, relation));
+}
+
+// Relations whose parent is in another schema: there policies of two schemas meet. *kin are all that have a parent or a child.
+List* FindStraddling(HTAB* kin) {
+    List* relations = NIL;
     Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     SysScanDesc scan = systable_beginscan(inherits, InvalidOid, false, nullptr, 0, nullptr);
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
         Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
+        (void)hash_search(kin, &row->inhrelid, HASH_ENTER, nullptr);
+        (void)hash_search(kin, &row->inhparent, HASH_ENTER, nullptr);
         if (get_rel_namespace(row->inhrelid) != get_rel_namespace(row->inhparent))
             relations = lappend_oid(relations, row->inhrelid);
     }
@@ -249,49 +237,65 @@ List* AddStraddling(List* relations) {
     return relations;
 }
 
+HTAB* TableByOid(Size entry) {
+    HASHCTL control = {};
+    control.keysize = sizeof(Oid);
+    control.entrysize = entry;
+    control.hcxt = CurrentMemoryContext;
+    return hash_create("pg_warrant weakening", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 // A change on a schema or the database: what is created there, each relation there that has policies of its own, and relatives.
-bool LoosensForMany(const PolicyChange& change) {
-    const Policy* one = change.before != nullptr ? change.before : change.after;
+bool LoosensForMany(Look* look) {
+    const Policy* one = look->change.before != nullptr ? look->change.before : look->change.after;
     PolicyList all = {};
-    ReadAllPolicies(&all, Rows::OfTransaction);
+    RequirePolicySentinel();
+    Oid* targets = ReadTargets(&all, About::Anything, Rows::OfTransaction);
+    HTAB* kin = TableByOid(sizeof(Oid));
     List *schemas = list_make1_oid(one->target_kind == TargetKind::Schema ? one->target : InvalidOid), *relations = NIL;
+    List* related = FindStraddling(kin);
     for (int i = 0; i < all.count; i++) {
-        const Policy* policy = all.items[i];
-        if (policy->target_kind == TargetKind::Schema && one->target_kind == TargetKind::Database)
-            schemas = list_append_unique_oid(schemas, policy->target);
-        if (policy->target_kind == TargetKind::Table && (IsOn(one, policy->target, get_rel_namespace(policy->target)) || ReachesRelatives(change)))
-            relations = lappend_oid(relations, policy->target);
+        if (all.items[i]->target_kind == TargetKind::Schema && one->target_kind == TargetKind::Database)
+            schemas = list_append_unique_oid(schemas, targets[i]);
+        if (all.items[i]->target_kind != TargetKind::Table || !OidIsValid(targets[i]))
+            continue;
+        if (IsOn(one, targets[i], get_rel_namespace(targets[i])))
+            relations = lappend_oid(relations, targets[i]);
+        if (hash_search(kin, &targets[i], HASH_FIND, nullptr) != nullptr)
+            related = lappend_oid(related, targets[i]);
     }
-    if (ReachesRelatives(change))
-        relations = AddStraddling(relations);
     list_sort(relations, list_oid_cmp);
     list_deduplicate_oid(relations);
     ListCell* cell;
     foreach (cell, schemas)
-        if (LoosensForSchema(lfirst_oid(cell), change))
+        if (LoosensForSchema(lfirst_oid(cell), look->change))
             return true;
     foreach (cell, relations)
-        if (LoosensForRelation(lfirst_oid(cell), change))
+        if (LoosensFor(look, list_make1_oid(lfirst_oid(cell))))
+            return true;
+    foreach (cell, related)
+        if (LoosensForRelatives(look, lfirst_oid(cell)))
             return true;
     return false;
 }
 
 // --- ADMIN, for which all policies count ---
 
-bool IsEnforcedForAll(const Policy* policy, int64_t but_not) {
-    return policy->effect == Effect::Approve && !policy->monitor && policy->for_count == 0 && policy->except_count == 0 && policy->id != but_not;
-}
-
 bool NamesAdmin(const Policy* policy) {
     return policy != nullptr && policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0;
 }
 
-// The cheap way to know that a new policy does not answer for ADMIN: one that needs no more approvals than an older one is not stricter.
+// Answers for ADMIN rather than a younger one that names it not, whoever asks.
+bool ComesBefore(const Policy* policy, const Policy* younger) {
+    bool by_effect = policy->effect == Effect::Approve || (policy->effect == Effect::Deny && younger->effect == Effect::Deny);
+    return by_effect && !policy->monitor && policy->for_count == 0 && policy->except_count == 0 && policy->id != younger->id &&
+           policy->min_approvals >= younger->min_approvals;
+}
+
+// The cheap way to know that a new policy does not answer for ADMIN.
 bool StaysOffAdmin(const PolicyChange& change) {
     const Policy* after = change.after;
-    if (change.before != nullptr || NamesAdmin(after))
-        return false;
-    return after->effect != Effect::Approve || (after->min_approvals == 1 && AnyPolicyOfTransaction(IsEnforcedForAll, after->id));
+    return change.before == nullptr && !NamesAdmin(after) && (after->effect == Effect::Open || AnyPolicyOfTransaction(ComesBefore, after));
 }
 
 bool LoosensForAdmin(const PolicyChange& change) {
@@ -301,13 +305,8 @@ bool LoosensForAdmin(const PolicyChange& change) {
     ReadAllPolicies(&all.policies, Rows::OfTransaction);
     Point point = MakePoint(1);
     Part(&point, &all.policies, change, change.before != nullptr, change.after != nullptr);
-    const PolicyList *before = &point.before->policies, *after = &point.after->policies;
-    List* named = AddNamedRoles(AddNamedRoles(NIL, before, false), after, false);
-    List* excepted = AddNamedRoles(AddNamedRoles(NIL, before, true), after, true);
-    return AnySubject(named, excepted, [before, after](const List* roles) {
-        auto is_about = [roles](const Policy* policy) { return IsAbout(policy, roles); };
-        return IsLaxer(AdminPolicy(before, is_about), AdminPolicy(after, is_about));
-    });
+    TwoStates states = {point.before, point.after, 1, Command::Admin, OnlyOne(change)};
+    return IsSomebody(&states, IsLaxer);
 }
 
 // --- by itself ---
@@ -327,12 +326,16 @@ bool OpensByItself(const Policy* before, const Policy* after) {
     return opens || trusts || ExceptsMore(before, after) || AsksAnotherWebhook(before, after);
 }
 
-bool Loosens(const PolicyChange& change) {
+bool LoosensSomewhere(const PolicyChange& change) {
+    Look look = {change, TableByOid(sizeof(MemberOf)), TableByOid(sizeof(Oid))};
     const Policy* one = change.before != nullptr ? change.before : change.after;
+    return one->target_kind == TargetKind::Table ? LoosensForRelation(&look, one->target) : LoosensForMany(&look);
+}
+
+bool Loosens(const PolicyChange& change) {
     return OpensByItself(change.before, change.after) ||
            (FindInstallation() != nullptr &&    // in the transaction of CREATE EXTENSION nothing is decided yet
-            ((one->target_kind == TargetKind::Table ? LoosensForRelation(one->target, change) : LoosensForMany(change)) ||
-             LoosensForAdmin(change)));
+            (LoosensSomewhere(change) || LoosensForAdmin(change)));
 }
 
 }    // namespace
