@@ -103,12 +103,19 @@ SELECT warrant.expand_commands('{select,Insert,SELECT}');
 SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name <> 'sentinel' ORDER BY id;
 SELECT warrant.create_policy('read', 'deny', on_table => 'plain', commands => '{SELECT}'), warrant.create_policy('insert', 'deny', on_table => 'ledger', commands => '{INSERT}');
 SELECT warrant.create_policy('write', 'deny', on_table => 'vault.gold', commands => '{WRITE}');
+-- CREATE is explained for the schema that a table is in, ADMIN for the database.
+SELECT step, rule, answer, detail FROM warrant.explain('regress_clerk', 'CREATE', 'vault.gold');
+SELECT step, rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', NULL);
+SELECT * FROM warrant.explain('regress_clerk', 'ADMIN', NULL) EXCEPT SELECT * FROM warrant.explain('regress_clerk', 'ADMIN', 'vault.gold');
+SELECT * FROM warrant.explain('regress_clerk', 'CREATE', NULL);
+SELECT warrant.create_policy('useless', 'approve', on_table => 'vault.gold', commands => '{ADMIN}');
+SELECT warrant.create_policy('useless', 'approve', on_schema => 'vault', commands => '{ADMIN}');
 -- Of its owner: others lack the privileges that come before.
 ALTER TABLE plain OWNER TO regress_clerk;
 ALTER TABLE ledger OWNER TO regress_clerk;
 ALTER TABLE vault.gold OWNER TO regress_clerk;
 SELECT t AS target, string_agg(c, ' ' ORDER BY n) AS denied FROM unnest('{plain,ledger,vault.gold}'::regclass[]) AS t, unnest(warrant.expand_commands('{ALL}')) WITH ORDINALITY AS w (c, n)
- WHERE governed('regress_clerk', c, t) LIKE '%denied' GROUP BY t;
+ WHERE governed('regress_clerk', c, t) LIKE '%refuse: denied' GROUP BY t;
 ALTER TABLE plain OWNER TO :owner;
 ALTER TABLE ledger OWNER TO :owner;
 ALTER TABLE vault.gold OWNER TO :owner;

@@ -105,6 +105,17 @@ SELECT warrant.revoke(1);
 SELECT warrant.adopt();
 \c - regress_chief
 SELECT warrant.approve(3);
+-- Nobody takes back what another one behind the same login asked for, nor does the login itself.
+\c - regress_pool
+SET ROLE regress_other;
+SELECT warrant.request('{TRUNCATE}', on_table => 'ledger') AS asked \gset
+SET ROLE regress_clerk;
+SELECT state, message ~ 'permission denied to cancel' AS denied FROM stage.try('SELECT warrant.cancel(' || :asked || ')');
+RESET ROLE;
+SELECT state, message ~ 'permission denied to cancel' AS denied FROM stage.try('SELECT warrant.cancel(' || :asked || ')');
+SET ROLE regress_other;
+SELECT state FROM stage.try('SELECT warrant.cancel(' || :asked || ')');
+
 \t off
 \c - :owner
 ALTER SYSTEM RESET pg_warrant.pool_roles;

@@ -143,6 +143,9 @@ BEGIN
     made.name := name;
     made.effect := effect;
     made.commands := warrant.expand_commands(commands);
+    IF made.commands = '{ADMIN}' AND made.target_kind <> 'd' THEN
+        RAISE EXCEPTION 'ADMIN is about the database' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it: on_database => true.';
+    END IF;
     made.for_roles := warrant.role_oids(for_roles, 'for_roles');
     made.except_roles := warrant.role_oids(except_roles, 'except_roles');
     made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');

@@ -505,10 +505,15 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.note_identity(jsonb) FROM PUBLIC;
 
--- Whether many are behind the login: all of them are one person to the server.
+-- Whether many are behind the login: all of them are one person to the server. So is who acts under a login that is not his.
+CREATE FUNCTION warrant.is_pool(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_pool';
 CREATE FUNCTION warrant.is_in_pool(origin jsonb) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN warrant.user_of(origin) <> (origin->>'authenticated_user_oid')::oid; END; $$;
-REVOKE ALL ON FUNCTION warrant.is_in_pool(jsonb) FROM PUBLIC;
+AS $$
+BEGIN
+    RETURN warrant.user_of(origin) <> (origin->>'authenticated_user_oid')::oid OR warrant.is_pool(warrant.user_of(origin));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_pool(oid), warrant.is_in_pool(jsonb) FROM PUBLIC;
 
 -- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person, as far
 -- as is known; of a login that has not been seen the gate asks again when it uses the grant.

@@ -231,6 +231,12 @@ WARRANT_FUNCTION(warrant_is_member) {
     PG_RETURN_BOOL(exist && is_member_of_role_nosuper(role, of));
 }
 
+// is_pool(role oid) -> boolean: whether it is one of pg_warrant.pool_roles.
+WARRANT_FUNCTION(warrant_is_pool) {
+    const char* name = GetUserNameFromId(PG_GETARG_OID(0), true);
+    PG_RETURN_BOOL(name != nullptr && IsListed(settings.pool_roles, name));
+}
+
 // current_subject() -> oid: who asks, as the gate sees it.
 WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(WhoAsks()); }
 

@@ -144,6 +144,23 @@ bool IsInSchema(Oid class_id, Oid object, Oid schema, char** name) {
     return found;
 }
 
+// The number of the log's last row, also where no recorder knows it.
+uint64_t LastSeq() {
+    Oid state = get_relname_relid("recorder_state", RequireInstallation()->schema);
+    Relation table = table_open(state, AccessShareLock);
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    TableScanDesc scan = BeginTableScan(table, snapshot);
+    TupleTableSlot* slot = table_slot_create(table, nullptr);
+    bool is_null = true;
+    Datum last = table_scan_getnextslot(scan, ForwardScanDirection, slot) ? slot_getattr(slot, 1, &is_null) : Datum(0);
+    uint64_t number = is_null ? 0 : uint64_t(DatumGetInt64(last));
+    ExecDropSingleTupleTableSlot(slot);
+    table_endscan(scan);
+    UnregisterSnapshot(snapshot);
+    table_close(table, AccessShareLock);
+    return number;
+}
+
 // The transaction that discards the audit log with the extension.
 LocalTransactionId discarding = InvalidLocalTransactionId;
 
@@ -209,8 +226,7 @@ WARRANT_FUNCTION(warrant_discard_audit_log) {
         ereport(ERROR, (errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION), errmsg("the audit log is discarded in a transaction that drops the extension"),
                         errhint("BEGIN; SELECT %s.discard_audit_log(); DROP EXTENSION %s; COMMIT;", schema_name, extension_name)));
     discarding = MyTransactionNumber();
-    const Database* database = FindDatabase(MyDatabaseId);
-    uint64_t last = database == nullptr ? 0 : database->last_seq;
+    uint64_t last = LastSeq();
     ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
                          get_database_name(MyDatabaseId), (unsigned long long)last)));
     PG_RETURN_INT64(int64(last));

@@ -62,6 +62,13 @@ is($node->safe_psql('copy', 'SELECT count(*) FROM warrant.deliveries'), '1', 'th
 $node->works('the original goes on');
 is($node->sqlstate_as('clerk', 'SELECT FROM orders'), 'none', 'with its grant');
 
+# Where no recorder comes, the log's last row is told all the same.
+$node->safe_psql('template1', 'CREATE DATABASE nobodys TEMPLATE copy OWNER clerk');
+$node->wait_until_ready('copy');
+my $last = $node->safe_psql('nobodys', 'SELECT max(seq) FROM warrant.audit_log');
+is($node->safe_psql('nobodys', "SELECT string_agg(value, ' ' ORDER BY item) FROM warrant.status() WHERE item IN ('last_seq', 'recorder')"), "$last not running", 'by status()');
+is($node->safe_psql('nobodys', 'BEGIN; SELECT warrant.discard_audit_log(); ROLLBACK'), $last, 'and by discard_audit_log()');
+
 # A server started from a physical copy has the same identifiers: its name tells it apart. Open sessions hear of it.
 my $session = $node->session_as('clerk');
 is(($node->ask($session, 'SELECT FROM orders'))[1], 'none', 'under the old name');
