@@ -3,7 +3,9 @@
 #include "core/guards.hpp"
 #include "core/json.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <initializer_list>
 #include <utility>
 
 namespace warrant::core {
@@ -32,6 +34,21 @@ class Reader {
         std::optional<int64_t> number = value ? value->Int64() : std::nullopt;
         return Check(!value || (number && *number > 0 && *number <= largest), name, "is not a positive integer") ? number
                                                                                                                  : std::nullopt;
+    }
+
+    // A limit that cannot be kept yet.
+    void OnlyFalse(const JsonValue* object, const char* name) {
+        const JsonValue* value = Member(object, name);
+        Check(!value || value->Boolean(), name, "is not true or false");
+        Check(!value || value->Boolean() != std::optional(true) || IsOff("known_limits"), name, "cannot be kept");
+    }
+
+    // What is not known may be a limit that would not be kept.
+    void OnlyKnown(const JsonValue* object, std::initializer_list<std::string_view> names) {
+        for (size_t i = 0; object && i < object->members().size(); i++) {
+            bool known = std::find(names.begin(), names.end(), object->members()[i].name) != names.end();
+            Check(known || IsOff("known_limits"), "grant", "has a member that is not known");
+        }
     }
 
     bool Check(bool good, const char* subject, const char* complaint) {
@@ -74,6 +91,8 @@ Approved ReadApproval(Reader* reader, const JsonValue* context) {
     approved.ttl_s = reader->Positive(grant, "ttl_s");
     approved.max_uses = reader->Positive(grant, "max_uses");
     approved.max_rows = reader->Positive(grant, "max_rows", INT64_MAX);
+    reader->OnlyFalse(grant, "exact");
+    reader->OnlyKnown(grant, {"ttl_s", "max_uses", "max_rows", "exact"});
     return approved;
 }
 

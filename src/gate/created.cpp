@@ -1,8 +1,10 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/governance.hpp"
+#include "rules/grants.hpp"
 #include "rules/subject.hpp"
 #include "gate/created.hpp"
 #include "gate/gate.hpp"
@@ -157,6 +159,11 @@ void SettleJoins() {
     join_count = 0;
 }
 
+// By what has let the CREATE run: a grant that was revoked, or is over, lets nothing more run; one whose uses are spent goes on in the transaction that spent them.
+static bool IsStillCovered(const Created* made, const Governance* governance) {
+    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governance, MonotonicNow()) || Mutant("created_revoked");
+}
+
 bool IsCoveredByCreation(const Governance* governance, const Decision* decision, Command command, Oid user, Decision* covered) {
     bool free = Runs(decision) && decision->price == Price::Nothing;
     if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governance->ancestor_count == 0)
@@ -166,7 +173,7 @@ bool IsCoveredByCreation(const Governance* governance, const Decision* decision,
     const Created* made = Find(governance->ancestors[0]);
     if (made == nullptr || !MadeBy(made, user))
         return false;
-    if (!AreCreated(FamilyOf(made->relation), user) && !Mutant("created_family"))
+    if ((!AreCreated(FamilyOf(made->relation), user) && !Mutant("created_family")) || !IsStillCovered(made, governance))
         return false;
     *covered = Decision{Answer::Granted, Price::Nothing, decision->policy, made->grant_id, DT_NOEND};
     return true;

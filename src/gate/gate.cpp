@@ -159,7 +159,7 @@ void FindAll(Findings* findings, const AccessList* list, const Actors* actors, O
     findings->missing_count = findings->verdict_count = 0;
     findings->missed_by = nullptr;
     for (int i = 0; i < list->count; i++)
-        granted[i] = Asks(list->items[i]) && Examine(findings, list->items[i], subject) == Answer::Granted;
+        granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(findings, list->items[i], subject) == Answer::Granted;
     if (unlikely(actors->count > 0) && findings->missing_count == 0)
         FindActing(findings, list, granted, actors);
 }

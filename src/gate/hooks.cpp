@@ -194,6 +194,8 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
         Hold("analysed");
         TargetReads reads = FindTargetReads(parse);
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
+        if (unlikely(HasCreated()))    // parallel workers do not know what this transaction has created
+            cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         Hold("planning");
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);

@@ -109,7 +109,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
     EntryParts parts = PartsOf(line);
     parts.text = text;
     parts.text_size = statement->count > most_texts && !Mutant("text_once") ? 0 : KeptLength(text, length);
-    bool stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
+    bool stands = line->stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
     line->promised = has_outcome && statement->count <= most_promises;
     int64 deadline = 0;
     Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
@@ -132,7 +132,7 @@ void RecordOutcome(const Statement* statement, const Line* line, bool failed, in
     header.fields.rows = failed ? -1 : statement->rows;
     header.fields.duration_us = header.fields.occurred_at - statement->started;
     EntryParts parts = PartsOf(line);
-    bool may_wait = !failed && IsTransactionState();    // not in abort, which ends cursors too
+    bool may_wait = line->stands && !failed && IsTransactionState();    // not in abort, which ends cursors too
     Enqueued sent = line->promised ? Enqueue(&header, &parts, nullptr, true)
                     : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
                                    : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);

@@ -167,7 +167,7 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     line->grant_id = verdict->grant_id;
     line->policy_version = verdict->policy == nullptr ? 0 : verdict->policy->version;
     line->executions = 1;
-    line->ends = line->promised = false;
+    line->ends = line->promised = line->stands = false;
     line->schema_name = verdict->governance->schema_name;
     line->relation_name = verdict->governance->relation_name;
     const char* policy_name = verdict->policy == nullptr ? "" : verdict->policy->name;

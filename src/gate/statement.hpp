@@ -26,6 +26,7 @@ struct Line {
     int32_t executions;
     bool ends;                 // with an outcome
     bool promised;             // room for it is kept in the ring
+    bool stands;               // a grant allows it: it waits for room in the ring, as its outcome does
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes];

@@ -173,7 +173,7 @@ char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, i
 }
 
 void EnterLine(Line* line) {
-    line->ends = true;
+    line->ends = line->stands = true;
     line->promised = TakePromise();
 }
 

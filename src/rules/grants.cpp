@@ -133,9 +133,11 @@ void RememberGrantees(const List* roles) {
     }
 }
 
-LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+// Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False where grants made elsewhere do not
+// live. Raises 55000 when the table cannot be read.
+template <class Visit>
+bool ForEachScope(Oid subject, const Governance* governance, Visit visit) {
     const Installation* own = RequireInstallation();
-    LiveGrant best = {};
     bool sentinel = Mutant("sentinel"), home = sentinel;
     List* targets = TargetsOf(governance);
     List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
@@ -150,25 +152,44 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governa
             if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel)) {
                 sentinel = true;
                 home = IsHome(values);
-                return;
+            } else {
+                visit(&scan, values, nulls);
             }
-            bool limited = IsLimited(&scan, nulls);
-            LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
-            if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
-                IsOwn(&scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
-                (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
-                return;
-            if (limited && !FindPrice(grant.id, &grant.price))
-                return;
-            if (IsBetter(grant, best))
-                best = grant;
         });
     }
     EndCommitted(&scan);
     if (!sentinel)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its grants"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
+    return home;
+}
+
+LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+    LiveGrant best = {};
+    bool home = ForEachScope(subject, governance, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
+        bool limited = IsLimited(scan, nulls);
+        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
+        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
+            IsOwn(scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
+            (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
+            return;
+        if (limited && !FindPrice(grant.id, &grant.price))
+            return;
+        if (IsBetter(grant, best))
+            best = grant;
+    });
     return home ? best : LiveGrant{};
+}
+
+// In memory of its own, which ends with it.
+template <class Read>
+auto Reading(Read read) {
+    MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant grants", ALLOCSET_SMALL_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(reading);
+    auto found = read();
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(reading);
+    return found;
 }
 
 }    // namespace
@@ -202,12 +223,17 @@ bool AreAtHome() {
 }
 
 LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
-    MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant grants", ALLOCSET_SMALL_SIZES);
-    MemoryContext caller = MemoryContextSwitchTo(reading);
-    LiveGrant best = BestGrant(subject, policy, governance, command, now);
-    MemoryContextSwitchTo(caller);
-    MemoryContextDelete(reading);
-    return best;
+    return Reading([=] { return BestGrant(subject, policy, governance, command, now); });
+}
+
+bool IsGrantOpen(int64_t id, Oid subject, const Governance* governance, TimestampTz now) {
+    return Reading([=] {
+        bool open = false;
+        bool home = ForEachScope(subject, governance, [&](const CommittedScan*, Datum* values, bool*) {
+            open |= DatumGetInt64(values[c_grant]) == id && InWindow(values, now) && IsMeant(values, subject);
+        });
+        return home && open;
+    });
 }
 
 }    // namespace warrant

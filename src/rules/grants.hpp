@@ -28,4 +28,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governa
 // Whether this database is where its grants were made, not a copy, where none lives.
 bool AreAtHome();
 
+// Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not. Raises as FindGrant does.
+bool IsGrantOpen(int64_t id, Oid subject, const Governance* governance, TimestampTz now);
+
 }    // namespace warrant

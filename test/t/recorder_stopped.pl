@@ -10,6 +10,7 @@ use GatedServer;
 my $node = GatedServer->running('recorder_stopped', "pg_warrant.ring_size = '512kB'");
 $node->safe_psql('postgres', 'GRANT warrant_exempt TO dba; CREATE ROLE exempt LOGIN; GRANT warrant_exempt TO exempt; GRANT ALL ON orders TO exempt');
 $node->safe_psql('postgres', "SELECT warrant.create_policy('readers', 'open', on_table => 'orders', commands => '{SELECT}', priority => 1)");
+$node->safe_psql('postgres', "CREATE TABLE watched (id int); GRANT ALL ON watched TO clerk; SELECT warrant.protect('watched', mode => 'monitor')");
 my $grant = $node->let('UPDATE');
 my $update = "UPDATE orders SET status = 'void' WHERE id = 7";
 is($node->sqlstate_as('clerk', $update), 'none', 'the grant works');
@@ -87,6 +88,10 @@ for (1 .. 200)
 is($full, '53400', 'a full ring is 53400');
 is(($node->ask($flood, "RESET statement_timeout; $update /* " . ('x' x 8000) . ' */;'))[1], '53400', 'for statements too');
 is(($node->ask($flood, 'SELECT count(*) FROM orders;'))[1], 'none', 'an open statement of the same session runs');
+setting("pg_warrant.audit_timeout = '10min'", '10min');
+$node->psql('postgres', 'INSERT INTO watched VALUES (1)', timeout => $GatedServer::patience_s, timed_out => \my $waits, extra_params => [ '-U', 'clerk' ]);
+ok(!$waits, 'what nothing but a monitor policy watches does not wait for the recorder, nor does its outcome');
+setting("pg_warrant.audit_timeout = '300ms'", '300ms');
 is($node->sqlstate_as('boss', "SELECT warrant.deny(1)"), '55000', 'another subject still has room');
 $flood->quit;
 
