@@ -28,6 +28,7 @@ SELECT warrant.request('{SELECT}', on_table => 'ledger', max_uses => 3);
 SELECT warrant.request('{SELECT}', on_table => 'ledger', duration => '60 min', max_uses => 3);
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'ledger', duration => '3 hours')$$) \gx
 SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => '');
+SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => repeat('a', 2001))$$) \gx
 \c - :owner
 SELECT * FROM asked();
 -- Who approved has to look again, and his approval stands for the new words then.

@@ -61,6 +61,14 @@ void AppendArray(StringInfo json, Oid element, Datum value) {
     appendStringInfoChar(json, ']');
 }
 
+// What a person says is kept for ever. In the log a reason stands once for each item of a request.
+constexpr int most_text_bytes = 2000;
+
+void RequireShort(const char* name, const char* text) {
+    if (strlen(text) > size_t(most_text_bytes) && !Mutant("text_length"))
+        ereport(ERROR, (errcode(error_too_large), errmsg("%s must not be longer than %d bytes", name, most_text_bytes)));
+}
+
 struct Call {
     char* name;
     char* arguments;    // a JSON object
@@ -89,6 +97,8 @@ Call PackCall(FunctionCallInfo fcinfo) {
         Oid element = get_element_type(types[i]);
         if (types[i] == INTERVALOID && !PG_ARGISNULL(i))
             RequireDuration(PG_GETARG_INTERVAL_P(i), names[i]);
+        if (types[i] == TEXTOID && !PG_ARGISNULL(i))
+            RequireShort(names[i], TextDatumGetCString(PG_GETARG_DATUM(i)));
         if (PG_ARGISNULL(i))
             appendStringInfoString(&json, "null");
         else if (types[i] != NAMEOID && OidIsValid(element))
@@ -207,6 +217,8 @@ bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
 }
 
 void RecordIndirectAttempt(const char* function) {
+    if (!AwaitTurn(CurrentSubject()))
+        return;
     EntryHeader header = {};
     header.kind = EntryKind::Audit;
     header.waits = true;
@@ -216,7 +228,6 @@ void RecordIndirectAttempt(const char* function) {
     header.fields.query_id = uint64_t(pgstat_get_my_query_id());
     header.fields.rows = header.fields.duration_us = -1;
     header.fields.executions = 1;
-    AwaitTurn(CurrentSubject());
     namestrcpy(&header.fields.schema_name, "warrant");
     namestrcpy(&header.fields.relation_name, function);
     PrepareOrigin();
@@ -247,7 +258,7 @@ WARRANT_FUNCTION(warrant_action) {
     Oid subject = CurrentSubject();
     char* name = get_func_name(fcinfo->flinfo->fn_oid);
     if (name == nullptr || strcmp(name, "request") != 0) {
-        AwaitTurn(subject);
+        RequireTurn(subject);
         return DoAction(fcinfo);
     }
     CheckRequested(fcinfo);
@@ -273,7 +284,7 @@ WARRANT_FUNCTION(warrant_decision) {
                         errhint("Run SELECT warrant.%s(...) by itself.", name)));
     }
     Oid subject = CurrentSubject();
-    AwaitTurn(subject);
+    RequireTurn(subject);
     if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "adopt") == 0)
         AdmitForAdoption(subject);
     Datum answer = DoAction(fcinfo);

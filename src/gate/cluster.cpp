@@ -156,11 +156,12 @@ void ListenForEnds() {
 }
 
 [[noreturn]] void RefuseGuarded(const Guarded* guarded, Node* utility, const ActingUser* other) {
-    AwaitTurn(OidIsValid(other->user) ? other->user : CurrentSubject());
-    EntryHeader header;
-    EntryParts parts;
-    FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));
-    EnqueueEverywhere(&header, &parts);
+    if (AwaitTurn(CurrentSubject())) {
+        EntryHeader header;
+        EntryParts parts;
+        FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));
+        EnqueueEverywhere(&header, &parts);
+    }
     ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object),
                     errdetail("%s%s", guarded->detail, WhoActs(other)),
                     errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can change it.")));

@@ -180,6 +180,14 @@ bool Recall(uint32_t accesses, uint64_t statement_id) {
     return false;
 }
 
+// Such a refusal is answered from here, and costs no turn.
+bool IsKept(uint32_t accesses, uint64_t statement_id) {
+    for (const Kept& met : kept)
+        if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
+            return true;
+    return false;
+}
+
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
 
@@ -273,6 +281,13 @@ int TrustHint(const Missing* item, const ActingUser* acting) {
                            NameOfTarget(item)),
                     errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
                     ErrorFields(item)));
+}
+
+[[noreturn]] void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting) {
+    if (hopeless != nullptr)
+        RaiseRefused(hopeless, acting);
+    RaiseUnfiled(missing, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
+                                   GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
 }
 
 // What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
@@ -418,7 +433,8 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
     memcpy(asked, missing, count * sizeof(Missing));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    AwaitTurn(acting != nullptr && OidIsValid(acting->user) ? acting->user : CurrentSubject());
+    if (!IsKept(accesses, LedgerUnderWay(query)) && !AwaitTurn(Mutant("subject_pays") && acting != nullptr ? acting->user : CurrentSubject()))
+        RaiseTurnedAway(hopeless, missing, acting);
     if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;
         // It stays: who cancels it has tried what it refuses all the same.

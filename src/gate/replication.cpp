@@ -62,7 +62,9 @@ void OnConnection(Port* port) {
     Oid role = get_role_oid(port->user_name, true);
     const char* kind = am_db_walsender ? "logical replication connection" : "physical replication connection";
     bool listed = OidIsValid(role) && IsListedForReplication(role);
-    AwaitTurn(role);
+    if (!AwaitTurn(role))
+        ereport(FATAL, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" opens too many replication connections at once", port->user_name),
+                        errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."), errhint("Try again in %d s.", SecondsUntilTurn(role))));
     const char* why = listed ? WhyServerRefuses(port, role) : nullptr;
     if (why != nullptr) {
         Record(Event::Refused, role, psprintf("%s, which the server refuses: %s", kind, why));

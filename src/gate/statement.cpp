@@ -394,6 +394,13 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
     return before ? statement->id : 0;
 }
 
+uint64_t LedgerUnderWay(const QueryDesc* query) {
+    const Frame* top = OutermostFrame();
+    const QueryDesc* owner = top == nullptr ? query : top->query;
+    const Statement* statement = owner != nullptr ? FindLedger(owner) : top == nullptr ? nullptr : top->statement;
+    return statement == nullptr ? 0 : statement->id;
+}
+
 void CountRows(QueryDesc* query, uint64_t rows) {
     if (open_statements == nullptr)
         return;

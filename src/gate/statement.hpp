@@ -57,6 +57,9 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
 // statement's outcome will tell how often); 0 otherwise.
 uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count);
 
+// The id of the current top-level statement's ledger; 0 when it has none yet.
+uint64_t LedgerUnderWay(const QueryDesc* query);
+
 // The grant under which a statement under way makes this access, as its ledger has it; 0 for none.
 int64_t GrantInUse(Oid relation, Command command);
 

@@ -231,14 +231,14 @@ void ProcessAction(Item* item, int64_t action_id) {
     WaitPoint("recorder_action");
     int64_t before = self.working.last_seq;
     self.acted = true;
-    int64_t used_before = ProcessorTime();
+    Spent spent_before = SpentSoFar();
     bool is_large = HasPortions(item->entry);
     if (is_large)
         ProcessLargeRefusal(item, action_id);
     else if (item->taken)
         ExecuteAction(item->entry, action_id, &item->reply);
     if (IsAtWill(item->entry, &item->reply))
-        ChargeTime(item->entry->origin.session_user, ProcessorTime() - used_before);
+        Charge(item->entry->origin.session_user, spent_before);
     if (IsRefusal(item->entry))
         LogFailedRefusal(item);
     if (is_large)
@@ -249,14 +249,24 @@ void ProcessAction(Item* item, int64_t action_id) {
         ForgetRefusals();
 }
 
+void SealRecord(const Item* item) {
+    Spent spent_before = SpentSoFar();
+    SealEntry(item->entry, item->outcome);
+    Event event = item->entry->fields.event;
+    if (event == Event::Refused || event == Event::IndirectAttempt)
+        Charge(item->entry->origin.session_user, spent_before);
+}
+
 // Written already when it comes back true: what SQL would have answered is known. The sweep ends what expires.
 bool ProcessRepeated(Item* item) {
     if (!IsAction(item) || MonotonicNow() >= self.sweep_at || !IsKeptRefusal(item->entry))
         return false;
     int64_t no_action = 0;
     item->taken = TakeEntry(item->entry, &no_action);
+    Spent spent_before = SpentSoFar();
     if (item->taken)
         RepeatRefusal(item->entry, &item->reply);
+    Charge(item->entry->origin.session_user, spent_before);
     return true;
 }
 
@@ -276,7 +286,7 @@ void ProcessItem(Item* item) {
     else if (IsAction(item))
         ProcessAction(item, action_id);
     else if (!item->folded && !CountAttempt(entry))
-        SealEntry(entry, item->outcome);
+        SealRecord(item);
 }
 
 // Nobody would miss the row otherwise, nor hear of the action.
@@ -518,6 +528,7 @@ void RunBatch() {
     Beside("the sweep of orphans", SweepOrphans);
     Beside("the sweep", Sweep);
     SealRepeats(false);
+    SealTurnedAway(self.database);
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
@@ -654,6 +665,7 @@ bool DoBatch() {
     EndRepeats(done);
     EndChanges(done);
     EndPortions(done);
+    EndTurnedAway(self.database, done);
     if (!done) {
         self.partitions = {0, 0};    // a moment without one may have been the reason
         self.durations_mended = false;

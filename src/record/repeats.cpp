@@ -3,6 +3,7 @@
 #include "pg/clock.hpp"
 #include "rules/commands.hpp"
 #include "record/log_line.hpp"
+#include "record/rate.hpp"
 #include "record/repeats.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
@@ -99,10 +100,12 @@ void SealRepeats(bool all) {
     ForEach([all, now](Repeated* place) {
         if (!all && now < place->until)
             return;
+        Spent spent_before = SpentSoFar();
         for (int i = 0; i < place->row_count && place->counted > 0; i++) {
             place->rows[i]->fields.repeats = place->counted;
             SealEntry(place->rows[i], nullptr);
         }
+        Charge(place->origin.session_user, spent_before);
         place->sealed = true;
     });
 }

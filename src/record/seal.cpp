@@ -117,9 +117,10 @@ void AddOrigin(Row* row, const Origin* origin) {
     row->AddText(origin->authn_id);
     row->AddText(origin->client_addr);
     row->AddText(origin->application_name);
-    row->Add(Int32GetDatum(origin->pid));
-    row->AddText(SessionId(origin));
-    row->Add(TimestampTzGetDatum(origin->backend_start));
+    bool of_session = origin->pid != 0;
+    row->Add(Int32GetDatum(origin->pid), of_session);
+    row->AddText(of_session ? SessionId(origin) : nullptr);
+    row->Add(TimestampTzGetDatum(origin->backend_start), of_session);
 }
 
 void AddSubject(Row* row, const AuditFields* fields, const EntryParts* parts) {

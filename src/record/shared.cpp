@@ -60,7 +60,7 @@ void InitShared() {
     shared->database_count = settings.max_databases;
     for (int i = 0; i < rate_buckets; i++) {
         pg_atomic_init_u64(&shared->next_turn[i], 0);
-        pg_atomic_init_u64(&shared->paid_at[i], 0);
+        pg_atomic_init_u64(&shared->last_turn[i], 0);
     }
     for (int i = 0; i < shared->database_count; i++)
         InitDatabase(&shared->databases[i], &locks[i + 1].lock);

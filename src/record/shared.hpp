@@ -12,6 +12,13 @@ constexpr int subject_buckets = 64;
 constexpr int rate_buckets = 4096;    // so many that subjects hardly share one
 constexpr int most_guarded_roles = 1024;
 
+// Attempts of one subject that were refused without a row each.
+constexpr int turned_away_places = 16;
+struct TurnedAwaySubject {
+    Oid subject;
+    uint32_t times;                   // 0: the place is free
+};
+
 // One database that has the extension. Its ring's bytes stand elsewhere in the same segment.
 struct Database {
     LWLock* lock;                     // guards everything below but the ring's bytes between head and tail
@@ -37,6 +44,7 @@ struct Database {
     pg_atomic_uint64 lost;            // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
+    TurnedAwaySubject turned_away[turned_away_places];
 
     // What the whole server must know of it (guards.hpp).
     uint64_t definitions;             // moves with each commit that may have changed them
@@ -108,7 +116,7 @@ struct Shared {
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_turn[rate_buckets];    // of a subject: when his next entry may be sent (rate.hpp)
-    pg_atomic_uint64 paid_at[rate_buckets];      // and when the time that his actions have taken is paid for
+    pg_atomic_uint64 last_turn[rate_buckets];    // and the one that was handed out last
     int database_count;
     Database databases[FLEXIBLE_ARRAY_MEMBER];
 };
