@@ -34,7 +34,7 @@ sub begin
 sub time_of
 {
 	my ($role, $sql) = @_;
-	my ($out) = $node->psql('postgres', "SET client_min_messages = error;\nSELECT clock_timestamp() AS begun \\gset\n$sql\nSELECT extract(epoch FROM clock_timestamp() - :'begun')",
+	my (undef, $out) = $node->psql('postgres', "SET client_min_messages = error;\nSELECT clock_timestamp() AS begun \\gset\n$sql\nSELECT extract(epoch FROM clock_timestamp() - :'begun')",
 		on_error_stop => 0, extra_params => [ '-U', $role ]);
 	return (split /\n/, $out)[-1];
 }
