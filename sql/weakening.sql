@@ -210,6 +210,28 @@ SELECT warrant.create_policy('watch', 'approve', on_table => 'free', mode => 'mo
 SELECT step, rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', 'free');
 SELECT warrant.drop_policy('never'), warrant.drop_policy('watch');
 
+-- Nor does the end of a role weaken: what was about its members is about everybody then, but not in the place of what is as strict.
+CREATE ROLE regress_leaver;
+SELECT warrant.create_policy('base', 'deny', on_table => 'ledger'),
+       warrant.create_policy('watched', 'approve', on_table => 'ledger', mode => 'monitor', for_roles => '{regress_leaver}', priority => 2),
+       warrant.create_policy('asked', 'approve', on_table => 'ledger', for_roles => '{regress_leaver}', priority => 1),
+       warrant.create_policy('guild', 'approve', on_table => 'free', approver_role => 'regress_guild', for_roles => '{regress_leaver}', priority => 1),
+       warrant.create_policy('ours', 'approve', on_table => 'free'),
+       warrant.create_policy('alone', 'deny', on_table => 'free', commands => '{TRUNCATE}', for_roles => '{regress_leaver}'),
+       warrant.create_policy('seen', 'approve', on_table => 's.inner', mode => 'monitor'),
+       warrant.create_policy('shut', 'approve', on_table => 's.inner', for_roles => '{regress_leaver}'),
+       warrant.create_policy('by guild', 'approve', on_database => true, commands => '{ADMIN}', approver_role => 'regress_guild', for_roles => '{regress_leaver}', priority => 1),
+       warrant.create_policy('no admin', 'deny', on_database => true, commands => '{ADMIN}');
+DROP ROLE regress_leaver;
+GRANT ALL ON ledger, free, s.inner TO regress_clerk;
+SET client_min_messages = error;
+SELECT t.command, t.relation, e.detail FROM (VALUES ('SELECT', 'ledger'), ('SELECT', 'free'), ('TRUNCATE', 'free'), ('SELECT', 's.inner'), ('ADMIN', 'free')) AS t (command, relation)
+       CROSS JOIN LATERAL warrant.explain('regress_clerk', t.command, t.relation) AS e WHERE e.rule = 'policy';
+SET client_min_messages = warning;
+SELECT weakens($d$ warrant.create_policy('x', 'approve', on_table => 'ledger', for_roles => '{regress_clerk}', priority => 10) $d$),
+       weakens($d$ warrant.create_policy('x', 'approve', on_table => 's.inner', priority => 10, mode => 'monitor') $d$);
+SELECT warrant.drop_policy(p.name) FROM warrant.policies p WHERE p.name IN ('base', 'watched', 'asked', 'guild', 'ours', 'alone', 'seen', 'shut', 'by guild', 'no admin') ORDER BY p.id;
+
 -- Steps within one transaction add up.
 SELECT warrant.protect('ledger');
 BEGIN;

@@ -5,7 +5,7 @@
 CREATE FUNCTION warrant.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
 REVOKE ALL ON FUNCTION warrant.is_restoring() FROM PUBLIC;
 
--- A role that is not there stays as 0: a policy of approval or denial for it covers everybody then, an open one nobody.
+-- A role that is not there stays as 0: a policy of approval or denial for it covers everybody then about whom no other is as strict, an open one nobody.
 CREATE FUNCTION warrant.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;
 REVOKE ALL ON FUNCTION warrant.roles_named(name[]) FROM PUBLIC;

@@ -21,7 +21,7 @@ bool Answered(Question* question, Answer answer) {
 }
 
 const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
-    return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return Concerns(policy, subject); });
+    return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
 // Steps 0 to 2 are the gate's: they need no object. Conditions of passing will stand between exempt and open.
@@ -96,7 +96,7 @@ const int decision_step_count = lengthof(decision_steps);
 
 const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command) {
     return StrictestOf(governance->members, governance->member_count, command,
-                       [subject](const Policy* policy) { return Concerns(policy, subject); });
+                       [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
 // Whomever it is about.

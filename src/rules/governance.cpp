@@ -406,7 +406,7 @@ Governance* ReadDatabaseGovernance(Oid subject) {
     governance->relkind = relkind_database;
     PolicyList all = {};
     ReadAllPolicies(&all);
-    const Policy* governing = AdminPolicy(&all, [subject](const Policy* policy) { return Concerns(policy, subject); });
+    const Policy* governing = AdminPolicy(&all, [subject](const Policy* policy) { return AimAt(policy, subject); });
     governance->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (governing != nullptr) {
         const_cast<Policy*>(governing)->commands |= MaskOf(Command::Admin);

@@ -95,12 +95,12 @@ void InvalidateGovernance(Oid relation);
 List* FamilyOf(Oid relation);
 void ReadMember(Member* member, Oid relation, Rows rows);
 
-// Of the members' winners for a command, for whom is_about accepts, the strictest, or nullptr.
-template <class IsAbout>
-const Policy* StrictestOf(const Member* members, int count, Command command, IsAbout is_about) {
+// Of the members' winners for a command, by how each policy is about somebody, the strictest, or nullptr.
+template <class AimOf>
+const Policy* StrictestOf(const Member* members, int count, Command command, AimOf aim_of) {
     const Policy* strictest = nullptr;
     for (int i = 0; i < count; i++) {
-        const Policy* winner = WinnerOf(&members[i].policies, command, is_about);
+        const Policy* winner = WinnerOf(&members[i].policies, command, aim_of);
         if (winner != nullptr && (strictest == nullptr || (IsStricter(winner, strictest) && !Mutant("strictest"))))
             strictest = winner;
     }

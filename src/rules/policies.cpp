@@ -288,12 +288,12 @@ bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
     if (!RoleIsGone(role) || Mutant("gone_roles"))
         return false;
     if (!silent)
-        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody.")));
+        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody about whom no other is as strict.")));
     return true;
 }
 
-bool Concerns(const Policy* policy, Oid subject) {
-    return ConcernsMember(policy, [subject](Oid role) { return is_member_of_role_nosuper(subject, role) && !(role == subject && RoleIsGone(role)); });
+Aim AimAt(const Policy* policy, Oid subject) {
+    return AimAtMember(policy, [subject](Oid role) { return is_member_of_role_nosuper(subject, role) && !(role == subject && RoleIsGone(role)); });
 }
 
 bool TrustsDefiner(const Policy* policy, Oid definer) {
@@ -319,6 +319,29 @@ bool IsStricter(const Policy* a, const Policy* b) {
     if (Laxity(a) != Laxity(b))
         return Laxity(a) < Laxity(b);
     return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;
+}
+
+bool IsSterner(const Policy* a, const Policy* b) { return Laxity(a) < Laxity(b); }
+
+void Choose(AdminChoice* choice, const Policy* policy) {
+    if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0 &&
+        (choice->naming == nullptr || Beats(policy, choice->naming)))
+        choice->naming = policy;
+    if (policy->effect == Effect::Approve && !policy->monitor && (choice->approving == nullptr || IsStricter(policy, choice->approving)))
+        choice->approving = policy;
+    if (policy->effect != Effect::Open && (choice->refusing == nullptr || IsStricter(policy, choice->refusing)))
+        choice->refusing = policy;
+}
+
+// What is about everybody since a role is gone answers only as what would take its place in the same row.
+const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone) {
+    if (of_him->naming != nullptr || of_gone->naming != nullptr) {
+        const Policy* others = of_him->naming != nullptr ? of_him->naming : of_him->approving != nullptr ? of_him->approving : of_him->refusing;
+        return Sterner(of_gone->naming, others);
+    }
+    if (of_him->approving != nullptr || of_gone->approving != nullptr)
+        return Sterner(of_gone->approving, of_him->approving != nullptr ? of_him->approving : of_him->refusing);
+    return Sterner(of_gone->refusing, of_him->refusing);
 }
 
 }    // namespace warrant

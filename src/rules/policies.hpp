@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 
@@ -94,54 +95,70 @@ bool Beats(const Policy* a, const Policy* b);
 // Whether a is stricter than b: the winners of two relations of one family, for the same command and subject.
 bool IsStricter(const Policy* a, const Policy* b);
 
-// Whether the policy is about somebody who is a member of the roles that the test accepts.
+// Whether a lets less through than b, by effect and mode alone.
+bool IsSterner(const Policy* a, const Policy* b);
+
+// How a policy is about somebody. One whose role is gone is about everybody, but only where nothing that is about him is as stern: the end of a role
+// must not put what was about its members in the place of what is about the others.
+enum class Aim : uint8_t { Nobody, Him, EverybodySinceARoleIsGone };
+
+// How the policy is about somebody who is a member of the roles that the test accepts.
 template <class IsMember>
-bool ConcernsMember(const Policy* policy, IsMember is_member, bool silent = false) {
+Aim AimAtMember(const Policy* policy, IsMember is_member, bool silent = false) {
     for (int i = 0; i < policy->except_count; i++)
         if (is_member(policy->except_roles[i]))
-            return false;
+            return Aim::Nobody;
     for (int i = 0; i < policy->for_count; i++)
-        if (is_member(policy->for_roles[i]) || (policy->effect != Effect::Open && IsGoneRole(policy, policy->for_roles[i], silent)))
-            return true;
-    return policy->for_count == 0;
+        if (is_member(policy->for_roles[i]))
+            return Aim::Him;
+    for (int i = 0; i < policy->for_count && policy->effect != Effect::Open; i++)
+        if (IsGoneRole(policy, policy->for_roles[i], silent))
+            return Mutant("gone_role_displaces") ? Aim::Him : Aim::EverybodySinceARoleIsGone;
+    return policy->for_count == 0 ? Aim::Him : Aim::Nobody;
 }
 
-// Whether the policy is about this subject.
-bool Concerns(const Policy* policy, Oid subject);
+// How the policy is about this subject.
+Aim AimAt(const Policy* policy, Oid subject);
 
-// Of the policies of one relation the one that answers for a command and whom is_about accepts, or nullptr.
-template <class IsAbout>
-const Policy* WinnerOf(const PolicyList* policies, Command command, IsAbout is_about) {
-    const Policy* winner = nullptr;
+inline const Policy* Sterner(const Policy* of_gone, const Policy* of_him) {
+    return of_gone != nullptr && (of_him == nullptr || IsSterner(of_gone, of_him)) ? of_gone : of_him;
+}
+
+// Of the policies of one relation the one that answers for a command, by how each is about somebody, or nullptr.
+template <class AimOf>
+const Policy* WinnerOf(const PolicyList* policies, Command command, AimOf aim_of) {
+    const Policy *winner = nullptr, *of_gone = nullptr;
     for (int i = 0; i < policies->count; i++) {
         const Policy* policy = policies->items[i];
-        if ((policy->commands & MaskOf(command)) != 0 && is_about(policy) && (winner == nullptr || Beats(policy, winner)))
+        Aim aim = (policy->commands & MaskOf(command)) != 0 ? aim_of(policy) : Aim::Nobody;
+        if (aim == Aim::Him && (winner == nullptr || Beats(policy, winner)))
             winner = policy;
+        if (aim == Aim::EverybodySinceARoleIsGone && (of_gone == nullptr || IsStricter(policy, of_gone)))
+            of_gone = policy;
     }
-    return winner;
+    return Sterner(of_gone, winner);
 }
 
 // Whether the policy names the role as a definer whose views and functions it trusts.
 bool TrustsDefiner(const Policy* policy, Oid definer);
 
-// Of all policies here the one that answers for ADMIN, for whom is_about accepts: the winner of those on the database that name it, or else
+struct AdminChoice {
+    const Policy *naming, *approving, *refusing;
+};
+void Choose(AdminChoice* choice, const Policy* policy);
+const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone);
+
+// Of all policies here the one that answers for ADMIN, by how each is about somebody: the winner of those on the database that name it, or else
 // the strictest that is approved and enforced, whatever it protects, or else the strictest that does not open. Or nullptr.
-template <class IsAbout>
-const Policy* AdminPolicy(const PolicyList* all, IsAbout is_about) {
-    const Policy *naming = nullptr, *approving = nullptr, *refusing = nullptr;
+template <class AimOf>
+const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
+    AdminChoice of_him = {}, of_gone = {};
     for (int i = 0; i < all->count; i++) {
-        const Policy* policy = all->items[i];
-        bool names = policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0;
-        if ((!names && policy->effect == Effect::Open) || !is_about(policy))
-            continue;
-        if (names && (naming == nullptr || Beats(policy, naming)))
-            naming = policy;
-        if (policy->effect == Effect::Approve && !policy->monitor && (approving == nullptr || IsStricter(policy, approving)))
-            approving = policy;
-        if (policy->effect != Effect::Open && (refusing == nullptr || IsStricter(policy, refusing)))
-            refusing = policy;
+        Aim aim = aim_of(all->items[i]);
+        if (aim != Aim::Nobody)
+            Choose(aim == Aim::Him ? &of_him : &of_gone, all->items[i]);
     }
-    return naming != nullptr ? naming : approving != nullptr ? approving : refusing;
+    return Chosen(&of_him, &of_gone);
 }
 
 // Adds it to the list, unless it is there; AppendNew does not look.

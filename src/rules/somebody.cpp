@@ -21,8 +21,8 @@ struct Search {
     int* tried;
 };
 
-bool IsAbout(const Policy* policy, const List* roles) {
-    return ConcernsMember(policy, [roles](Oid role) { return list_member_oid(roles, role); }, true);
+Aim AimAt(const Policy* policy, const List* roles) {
+    return AimAtMember(policy, [roles](Oid role) { return list_member_oid(roles, role); }, true);
 }
 
 bool IsExcepted(const Policy* policy, const List* roles) {
@@ -34,14 +34,14 @@ bool IsExcepted(const Policy* policy, const List* roles) {
 
 bool IsSame(const Policy* a, const Policy* b) { return a == b || (a != nullptr && b != nullptr && a->id == b->id); }
 
-template <class IsAbout>
-const Policy* FirstOf(const PolicyList* policies, Command command, IsAbout is_about) {
-    return command == Command::Admin ? AdminPolicy(policies, is_about) : WinnerOf(policies, command, is_about);
+template <class AimOf>
+const Policy* FirstOf(const PolicyList* policies, Command command, AimOf aim_of) {
+    return command == Command::Admin ? AdminPolicy(policies, aim_of) : WinnerOf(policies, command, aim_of);
 }
 
 const Policy* AnswerOf(const Member* members, int count, Command command, const List* roles) {
-    auto is_about = [roles](const Policy* policy) { return IsAbout(policy, roles); };
-    return command == Command::Admin ? AdminPolicy(&members->policies, is_about) : StrictestOf(members, count, command, is_about);
+    auto aim_of = [roles](const Policy* policy) { return AimAt(policy, roles); };
+    return command == Command::Admin ? AdminPolicy(&members->policies, aim_of) : StrictestOf(members, count, command, aim_of);
 }
 
 bool Find(Search* search, const List* roles);
@@ -76,7 +76,8 @@ bool FindWithout(Search* search, const List* roles, const Member* members, const
             answers_here = answers_here || IsSame(policies->items[j], answer);
         for (int j = 0; answers_here && j < policies->count; j++) {
             const Policy* other = policies->items[j];
-            if ((other->commands & MaskOf(search->states->command)) != 0 && !IsSame(other, answer) && Beats(other, answer) && !IsExcepted(other, roles) &&
+            bool displaces = AimAt(answer, roles) == Aim::EverybodySinceARoleIsGone || Beats(other, answer);
+            if ((other->commands & MaskOf(search->states->command)) != 0 && !IsSame(other, answer) && displaces && !IsExcepted(other, roles) &&
                 FindWithOneOf(search, roles, other->for_roles, other->for_count))
                 return true;
         }
@@ -93,7 +94,7 @@ bool Find(Search* search, const List* roles) {
     const TwoStates* states = search->states;
     const Policy* needed[] = {search->before, search->after, states->concerned};
     for (const Policy* policy : needed)
-        if (policy != nullptr && !IsAbout(policy, roles))
+        if (policy != nullptr && AimAt(policy, roles) == Aim::Nobody)
             return !IsExcepted(policy, roles) && FindWithOneOf(search, roles, policy->for_roles, policy->for_count);
     const Policy* answer = AnswerOf(states->before, states->count, states->command, roles);
     if (!IsSame(answer, search->before))
@@ -102,23 +103,30 @@ bool Find(Search* search, const List* roles) {
     return IsSame(answer, search->after) || FindWithout(search, roles, states->after, answer, search->after);
 }
 
-// Those that can answer: in each member what nothing that is about everybody always beats, unless what always answers elsewhere is stricter.
+// Whether nothing that is about everybody always comes before it, as far as its member goes. One whose role is gone can come back when another answers.
+bool CanComeFirst(const PolicyList* policies, Command command, const Policy* policy, const Policy* always) {
+    bool of_gone = policy->for_count > 0 && AimAt(policy, NIL) == Aim::EverybodySinceARoleIsGone;
+    auto one_of_both = [policy, always](const Policy* other) { return other == policy || other == always ? Aim::Him : Aim::Nobody; };
+    auto alone = [policy](const Policy* other) { return other == policy ? Aim::Him : Aim::Nobody; };
+    bool always_gone = always != nullptr && AimAt(always, NIL) == Aim::EverybodySinceARoleIsGone;
+    return FirstOf(policies, command, alone) == policy && (of_gone || always_gone || FirstOf(policies, command, one_of_both) == policy);
+}
+
+// Those that can answer: what can come first in some member, unless what always answers in another one is stricter.
 void AddCandidates(PolicyList* found, const Member* members, int count, Command command) {
-    auto everybody = [](const Policy* policy) { return policy->except_count == 0 && IsAbout(policy, NIL); };
+    auto about_all = [](const Policy* policy) { return policy->except_count == 0 ? AimAt(policy, NIL) : Aim::Nobody; };
     const Policy* floor = nullptr;
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < count; i++) {
             const PolicyList* policies = &members[i].policies;
-            const Policy* always = FirstOf(policies, command, everybody);
+            const Policy* always = FirstOf(policies, command, about_all);
             int here = 0;
             for (int j = 0; j < policies->count; j++) {
-                Policy* policy = policies->items[j];
-                auto is_either = [policy, always](const Policy* other) { return other == policy || other == always; };
-                if (FirstOf(policies, command, is_either) != policy)
+                if (!CanComeFirst(policies, command, policies->items[j], always))
                     continue;
                 here++;
-                if (pass == 1 && (floor == nullptr || !IsStricter(floor, policy)))
-                    Append(found, policy);
+                if (pass == 1 && (floor == nullptr || !IsStricter(floor, policies->items[j])))
+                    Append(found, policies->items[j]);
             }
             if (pass == 0 && always != nullptr && here == 1 && (floor == nullptr || IsStricter(always, floor)))
                 floor = always;
