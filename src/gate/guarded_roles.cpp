@@ -1,5 +1,6 @@
 // Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which
-// one of them, or one that a policy or a live grant of some database names, can be reached by membership.
+// one of them, or one that a policy or a live grant of some database names, can be reached by membership. Of those that policies of approval or denial
+// are about only who is a member is guarded: a new password gives nobody more than his own approvals.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
@@ -36,19 +37,19 @@ bool ReachesReserved(const List* roles) {
     return false;
 }
 
-void LookAt(Search* search, Oid role) {
+void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly) {
     if (!OidIsValid(role) || search->found != nullptr)
         return;
     List* reached = RolesOf(role);
     search->asked = true;
-    if (ReachesReserved(reached) || AreGuarded(reached))
+    if (ReachesReserved(reached) || AreGuarded(reached, what))
         search->found = GetUserNameFromId(role, true);
 }
 
-void LookAtName(Search* search, const char* name) {
+void LookAtName(Search* search, const char* name, Guarding what = Guarding::Wholly) {
     if (search->found == nullptr && IsReserved(name))    // also one that does not exist yet
         search->found = name;
-    LookAt(search, get_role_oid(name, true));
+    LookAt(search, get_role_oid(name, true), what);
 }
 
 // The server names those that do not exist, and PUBLIC, by itself.
@@ -57,7 +58,27 @@ Oid RoleOf(const RoleSpec* role) { return role->roletype == ROLESPEC_PUBLIC ? In
 void LookAtAll(Search* search, const List* roles) {
     ListCell* cell;
     foreach (cell, roles)
-        LookAt(search, RoleOf(lfirst_node(RoleSpec, cell)));
+        LookAt(search, RoleOf(lfirst_node(RoleSpec, cell)), Guarding::Membership);
+}
+
+bool HasMembers(Oid role) {
+    CatCList* memberships = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(role));
+    bool has = false;
+    for (int i = 0; i < memberships->n_members && !has; i++)
+        has = !OnlyAdministers(Form_pg_auth_members(GETSTRUCT(&memberships->members[i]->tuple)));
+    ReleaseSysCacheList(memberships);
+    return has;
+}
+
+// Whoever is a member of something through a role that is dropped is one no more; one who has no members himself takes nobody with him.
+void LookAtDropped(Search* search, const List* roles) {
+    ListCell* cell;
+    foreach (cell, roles) {
+        Oid role = RoleOf(lfirst_node(RoleSpec, cell));
+        LookAt(search, role, OidIsValid(role) && HasMembers(role) ? Guarding::Membership : Guarding::Wholly);
+        if (OidIsValid(role) && search->found == nullptr && AreGuarded(list_make1_oid(role), Guarding::Membership))
+            search->found = GetUserNameFromId(role, true);
+    }
 }
 
 // A role that is made a member of something; the gate's own roles are members of nothing that others can give them.
@@ -86,7 +107,7 @@ void LookAtGrant(Search* search, const GrantRoleStmt* grant) {
     foreach (cell, grant->granted_roles) {
         const AccessPriv* role = lfirst_node(AccessPriv, cell);
         if (role->priv_name != nullptr)
-            LookAtName(search, role->priv_name);
+            LookAtName(search, role->priv_name, Guarding::Membership);
     }
     LookAtMembers(search, grant->grantee_roles);
 }
@@ -114,10 +135,19 @@ bool IsOnlyPassword(const List* options) {
     return true;
 }
 
+// As ALTER GROUP does.
+bool ChangesMembers(const List* options) {
+    ListCell* cell;
+    foreach (cell, options)
+        if (strcmp(lfirst_node(DefElem, cell)->defname, "rolemembers") == 0)
+            return true;
+    return false;
+}
+
 void LookAtAlter(Search* search, const AlterRoleStmt* alter, bool top_level) {
     if (ConcernsOnlyHimself(alter->role, top_level) && IsOnlyPassword(alter->options))
         return;
-    LookAt(search, RoleOf(alter->role));
+    LookAt(search, RoleOf(alter->role), ChangesMembers(alter->options) ? Guarding::Membership : Guarding::Wholly);
     LookAtOptions(search, alter->options);
 }
 
@@ -142,7 +172,7 @@ void Look(Search* search, Node* utility, bool top_level) {
             if (search->found == nullptr && IsReserved(reinterpret_cast<RenameStmt*>(utility)->newname))
                 search->found = reinterpret_cast<RenameStmt*>(utility)->newname;
             break;
-        case T_DropRoleStmt: LookAtAll(search, reinterpret_cast<DropRoleStmt*>(utility)->roles); break;
+        case T_DropRoleStmt: LookAtDropped(search, reinterpret_cast<DropRoleStmt*>(utility)->roles); break;
         case T_DropOwnedStmt: LookAtReserved(search, reinterpret_cast<DropOwnedStmt*>(utility)->roles); break;
         case T_ReassignOwnedStmt: LookAtReserved(search, reinterpret_cast<ReassignOwnedStmt*>(utility)->roles); break;
         default: break;

@@ -637,6 +637,16 @@ inline bool MayConnect(Oid database, Oid role) {
 #endif
 }
 
+// A membership that only lets administer the role, as 16 gives it to whoever has created it.
+inline bool OnlyAdministers(const FormData_pg_auth_members* membership) {
+#if PG_VERSION_NUM >= 160000
+    return membership->admin_option && !membership->inherit_option && !membership->set_option;
+#else
+    (void)membership;
+    return false;
+#endif
+}
+
 #if PG_VERSION_NUM >= 180000
 #define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
 #define WARRANT_RUN_ARGUMENTS query, direction, count

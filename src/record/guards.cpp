@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct GuardedRole {
     Oid role;                   // hash key
     bool of_policies, granted;  // as read last, in the batch under way
+    bool aimed_at;              // policies are about its members, and let nothing through by themselves
     bool noted;                 // its grants were made or ended since they were published
 };
 
@@ -40,7 +42,7 @@ GuardedRole* RoleEntry(Oid role) {
     bool found;
     GuardedRole* entry = static_cast<GuardedRole*>(hash_search(roles, &role, HASH_ENTER, &found));
     if (!found)
-        *entry = GuardedRole{role, false, false, false};
+        *entry = GuardedRole{role, false, false, false, false};
     return entry;
 }
 
@@ -64,12 +66,15 @@ void ReadRolesOfPolicies() {
     Prepared(&plan,
              "SELECT p.approver_role FROM warrant.policies p WHERE p.target_kind <> '!' UNION SELECT unnest(p.except_roles) FROM warrant.policies p"
              " UNION SELECT unnest(p.definer_roles) FROM warrant.policies p"
-             " UNION SELECT unnest(p.for_roles) FROM warrant.policies p WHERE p.effect = 'open'",
+             " UNION SELECT unnest(p.for_roles) FROM warrant.policies p WHERE p.effect = 'open' OR p.mode = 'monitor'",
              0, nullptr);
-    ForEachRole([](GuardedRole* entry) { entry->of_policies = false; });
+    ForEachRole([](GuardedRole* entry) { entry->of_policies = entry->aimed_at = false; });
     SPI_execute_plan(plan, nullptr, nullptr, false, 0);
     for (uint64 i = 0; i < SPI_processed; i++)
         RoleEntry(FirstColumn(i))->of_policies = true;
+    SPI_execute("SELECT DISTINCT unnest(p.for_roles) FROM warrant.policies p", false, 0);
+    for (uint64 i = 0; i < SPI_processed; i++)
+        RoleEntry(FirstColumn(i))->aimed_at = true;
     SPI_execute("SELECT FROM warrant.policies WHERE target_kind <> '!' AND effect <> 'open'", false, 1);
     guards.has_policies = SPI_processed > 0;
 }
@@ -107,10 +112,11 @@ bool ReadNotedGrantees() {
     return changed;
 }
 
-bool Holds(const Database* database, const List* roles) {
-    if (database->guarded_count > most_guarded_roles)
+bool Holds(const Database* database, const List* roles, Guarding what) {
+    int count = what == Guarding::Membership && !Mutant("aimed_at_roles") ? database->guarded_count : database->guarded_wholly;
+    if (count > most_guarded_roles)
         return true;
-    for (int i = 0; i < database->guarded_count; i++)
+    for (int i = 0; i < count; i++)
         if (list_member_oid(roles, database->guarded[i]))
             return true;
     return false;
@@ -164,14 +170,18 @@ void PublishGuards(Database* database) {
     if (guards.read) {
         LWLockAcquire(database->lock, LW_EXCLUSIVE);
         int count = 0;
-        ForEachRole([database, &count](const GuardedRole* entry) {
-            if (!entry->of_policies && !entry->granted)
-                return;
-            if (count < most_guarded_roles)
-                database->guarded[count] = entry->role;
-            count++;
-        });
-        database->guarded_count = count;
+        for (int pass = 0; pass < 2; pass++) {
+            bool wholly = pass == 0;
+            ForEachRole([database, wholly, &count](const GuardedRole* entry) {
+                bool is_wholly = entry->of_policies || entry->granted;
+                if (is_wholly != wholly || !(wholly || entry->aimed_at))
+                    return;
+                if (count < most_guarded_roles)
+                    database->guarded[count] = entry->role;
+                count++;
+            });
+            (wholly ? database->guarded_wholly : database->guarded_count) = count;
+        }
         database->has_policies = guards.has_policies;
         database->guards_of = guards.definitions;
         database->guards_known = true;
@@ -191,8 +201,8 @@ void NoteDefinitions(Database* database) {
 
 bool GuardsAreKnown() { return shared->looked_at_all && shared->slotless_count == 0 && !AnyDatabase(IsOutdated); }
 
-bool AreGuarded(const List* roles) {
-    return AnyDatabase([roles](const Database* database) { return Holds(database, roles); });
+bool AreGuarded(const List* roles, Guarding what) {
+    return AnyDatabase([roles, what](const Database* database) { return Holds(database, roles, what); });
 }
 
 bool HasPolicies(Oid oid) {

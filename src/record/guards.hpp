@@ -31,8 +31,10 @@ void NoteDefinitions(Database* database);
 // What is published is complete: of each database that has the extension, as its last commit left it.
 bool GuardsAreKnown();
 
-// Whether policies of some database name one of the roles as approvers, exempt it or open something for it, or it holds a live grant.
-bool AreGuarded(const List* roles);
+// Whether policies of some database name one of the roles as approvers, exempt it, open something for it or only watch it, or it holds a live grant;
+// where it is about who its members are, whether policies are about it at all.
+enum class Guarding { Wholly, Membership };
+bool AreGuarded(const List* roles, Guarding what);
 
 // Whether the database has policies, as far as is known.
 bool HasPolicies(Oid database);

@@ -51,6 +51,7 @@ struct Database {
     uint64_t guards_of;               // the definitions that the rest was read with
     bool guards_known;
     bool has_policies;
+    int guarded_wholly;               // so many of them also by password and options; more than fit: all roles are
     int guarded_count;                // of the roles below; more than fit: all roles are
     Oid guarded[most_guarded_roles];
 };

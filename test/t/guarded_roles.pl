@@ -93,6 +93,21 @@ refused('GRANT nested TO helpdesk', 'plain');
 $node->safe_as('dba', "SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name IN ('protect database', 'loose', 'by finance')");
 runs("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'nested';
 
+# Whom policies are about is guarded: who leaves what is denied, or joins what is asked, passes easier. Passwords of those are not.
+$node->safe_psql('plain', "CREATE ROLE $_") for 'robots', 'mid', 'asked', 'watched', 'lonely';
+$node->safe_psql('plain', "CREATE ROLE robot LOGIN; GRANT mid TO robot; GRANT robots TO mid, lonely");
+$node->safe_psql('plain', 'GRANT robots, mid, asked, watched, lonely, robot TO helpdesk WITH ADMIN OPTION, INHERIT FALSE, SET FALSE') if $by_hand ne '';
+runs("GRANT $_ TO clerk; REVOKE $_ FROM clerk", 'plain') for 'robots', 'mid', 'asked', 'watched';
+$node->safe_as('dba', "SELECT warrant.create_policy('robots', 'deny', on_table => 'orders', for_roles => '{robots}', commands => '{TRUNCATE}', priority => 5);
+	SELECT warrant.create_policy('asked', 'approve', on_table => 'orders', for_roles => '{asked}', commands => '{TRUNCATE}', priority => 6);
+	SELECT warrant.create_policy('watched', 'approve', on_table => 'orders', for_roles => '{watched}', commands => '{TRUNCATE}', priority => 7, mode => 'monitor')");
+refused($_, 'plain') for 'REVOKE robots FROM mid', 'REVOKE mid FROM robot', 'GRANT asked TO clerk', 'GRANT watched TO clerk', 'CREATE ROLE fresh IN ROLE asked',
+	'ALTER GROUP asked ADD USER clerk', 'ALTER GROUP robots DROP USER mid', 'DROP ROLE robots', 'DROP ROLE mid', 'DROP ROLE asked', 'DROP ROLE watched', 'DROP ROLE lonely, robots',
+	"ALTER ROLE watched PASSWORD 'x'";
+runs($_, 'plain') for "ALTER ROLE robot PASSWORD 'x'", "ALTER ROLE asked PASSWORD 'x'", 'ALTER ROLE mid SET work_mem = 64', 'DROP ROLE lonely', 'DROP ROLE robot';
+$node->safe_as('dba', "SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name IN ('robots', 'asked', 'watched')");
+runs("DROP ROLE robots, mid, asked, watched", 'plain');
+
 # One's own password is one's own affair, in one's own statement.
 $node->safe_psql('postgres', "CREATE FUNCTION trojan() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN ALTER ROLE chief PASSWORD 'mine'; RETURN 1; END \$\$");
 runs("ALTER ROLE chief PASSWORD 'own'", 'plain', 'chief');
