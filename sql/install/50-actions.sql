@@ -77,6 +77,28 @@ AS $$ BEGIN RETURN (origin->>'session_user_oid')::oid; END; $$;
 CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>'authn_id', origin->>'authenticated_user_name')); END; $$;
 
+-- All that one human is known by, whoever says it: the person that the DBA has made of the role, and as whom the server has authenticated him (told, or
+-- the role when there is neither); with the persons of the roles that were authenticated so, and as whom those persons' roles were. The same identity is
+-- always the same human: that one of two logins is mapped must not make two of them.
+CREATE FUNCTION warrant.names_of(role oid, told text) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[] := array_remove(ARRAY[(SELECT p.person FROM warrant.persons p WHERE p.role = names_of.role), told], NULL);
+BEGIN
+    IF names = '{}' THEN
+        names := ARRAY[warrant.person_of(role, NULL)];
+    END IF;
+    RETURN ARRAY(WITH persons AS (
+        SELECT p.person FROM warrant.persons p WHERE p.person = ANY (names)
+        UNION SELECT p.person FROM warrant.identities i JOIN warrant.persons p ON p.role = i.role WHERE i.identity = ANY (names))
+      SELECT unnest(names) UNION SELECT s.person FROM persons s
+      UNION SELECT i.identity FROM persons s JOIN warrant.persons p ON p.person = s.person JOIN warrant.identities i ON i.role = p.role);
+END;
+$$;
+
+CREATE FUNCTION warrant.names_of(origin jsonb) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN warrant.names_of(warrant.user_of(origin), coalesce(origin->>'authn_id', warrant.person_of(origin))); END; $$;
+
 -- One access that a request or grant is to cover, and the policy that governs it.
 CREATE TYPE warrant.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
 
@@ -240,10 +262,17 @@ REVOKE ALL ON FUNCTION warrant.that_require_reason(bigint[]), warrant.that_other
 -- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
 CREATE FUNCTION warrant.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    approvals bigint := 0;
+    counted text[] := warrant.names_of((request).requester, (request).person);
+    voter text[];
 BEGIN
-    RETURN (SELECT count(DISTINCT warrant.person_of(d.approver, d.person)) FROM warrant.decisions d
-             WHERE d.request_id = (request).id AND d.approves AND warrant.vote_counts(d, policy_ids)
-               AND warrant.person_of(d.approver, d.person) <> warrant.person_of((request).requester, (request).person));
+    FOR voter IN SELECT warrant.names_of(d.approver, d.person) FROM warrant.decisions d
+                  WHERE d.request_id = (request).id AND d.approves AND warrant.vote_counts(d, policy_ids) ORDER BY d.decided_at, d.person LOOP
+        approvals := approvals + CASE WHEN voter && counted THEN 0 ELSE 1 END;
+        counted := counted || voter;
+    END LOOP;
+    RETURN approvals;
 END;
 $$;
 
@@ -519,11 +548,13 @@ REVOKE ALL ON FUNCTION warrant.is_pool(oid), warrant.is_in_pool(jsonb) FROM PUBL
 -- as is known; of a login that has not been seen the gate asks again when it uses the grant.
 CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    names text[] := warrant.names_of(origin);
 BEGIN
     RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
-           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = warrant.person_of(origin))
+           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = ANY (names))
         OR EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) JOIN warrant.identities i ON i.role = m.member
-                    WHERE warrant.person_of(m.member, i.identity) = warrant.person_of(origin));
+                    WHERE i.identity = ANY (names));
 END;
 $$;
 
@@ -531,7 +562,7 @@ $$;
 CREATE FUNCTION warrant.is_requester(origin jsonb, request warrant.requests) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN warrant.person_of(origin) = (request).person OR warrant.is_himself(origin, (request).requester);
+    RETURN (request).person = ANY (warrant.names_of(origin)) OR warrant.is_himself(origin, (request).requester);
 END;
 $$;
 
@@ -541,7 +572,7 @@ CREATE FUNCTION warrant.own_votes(origin jsonb, request_id bigint) RETURNS text[
 AS $$
 BEGIN
     RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
-                    AND warrant.person_of(origin) IN (d.person, warrant.person_of(d.approver, d.person)));
+                    AND warrant.names_of(origin) && ARRAY[d.person, warrant.person_of(d.approver, d.person)]);
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.is_requester(jsonb, warrant.requests), warrant.own_votes(jsonb, bigint) FROM PUBLIC;
@@ -612,7 +643,8 @@ BEGIN
                    THEN (terms).default_duration END, (terms).max_duration),
         least((SELECT min(d.max_uses) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).max_uses, (terms).max_uses),
         (request).reason, items,
-        ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items))));
+        ARRAY(SELECT DISTINCT n.name FROM warrant.decisions d CROSS JOIN LATERAL unnest(warrant.names_of(d.approver, d.person)) AS n (name)
+               WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items)) ORDER BY n.name));
     UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
     PERFORM warrant.drop_deliveries((request).id);
     RETURN made;
@@ -853,7 +885,7 @@ BEGIN
         RETURN warrant.approve_one(origin, warrant.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
     END IF;
     RETURN warrant.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
-                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, ARRAY[warrant.person_of(origin)]);
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant.names_of(origin));
 END;
 $$;
 
@@ -1193,7 +1225,7 @@ BEGIN
     FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
         AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
              'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'words_of', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'is_himself', 'origin_of', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of') OR p.proname LIKE 'do\_%') LOOP
+             'is_himself', 'origin_of', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of', 'names_of') OR p.proname LIKE 'do\_%') LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
     END LOOP;
 END;

@@ -130,8 +130,12 @@ GRANT SELECT ON warrant.commands TO PUBLIC;
 -- The views call things as they are called now, and what is gone as it was. In a copy of the database nothing pends, and no grant lives.
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
-           r.min_approvals, (SELECT pg_catalog.count(*) FROM warrant.decisions d WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
-               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant.is_member(d.approver, p.approver_role))) AS approvals,
+           r.min_approvals, (SELECT pg_catalog.count(DISTINCT coalesce(s.person, d.person)) FROM warrant.decisions d
+                                LEFT JOIN warrant.persons s ON s.role OPERATOR(pg_catalog.=) d.approver
+             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
+               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant.is_member(d.approver, p.approver_role))
+               AND coalesce(s.person, d.person) OPERATOR(pg_catalog.<>)
+                   coalesce((SELECT a.person FROM warrant.persons a WHERE a.role OPERATOR(pg_catalog.=) r.requester), r.person)) AS approvals,
            r.max_uses
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN warrant.policies p ON p.id OPERATOR(pg_catalog.=) i.policy_id

@@ -1,6 +1,9 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/approvers.hpp"
+#include "rules/committed.hpp"
+#include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 
@@ -16,38 +19,113 @@ bool CanLogIn(Oid role) {
     return can;
 }
 
-// The role and all its members, through whatever other roles, who can log in; no more than so many are looked for.
-int CountLogins(Oid role, Oid but_not, int enough) {
-    List* roles = list_make1_oid(role);
+// Calls visit(values, nulls, descriptor) for the rows of one of our tables whose first column in the index is the key; for none where the script of
+// an older release has no such table.
+template <class Visit>
+void ForEachOf(const char* table, const char* index, RegProcedure equal, Datum key, Visit visit) {
+    const Installation* own = FindInstallation();
+    Oid found = own == nullptr ? InvalidOid : get_relname_relid(table, own->schema);
+    if (!OidIsValid(found) || !OidIsValid(get_relname_relid(index, own->schema)))
+        return;
+    CommittedScan scan;
+    BeginCommitted(&scan, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
+    ScanKeyData keys[1];
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equal, key);
+    ForEachCommitted(&scan, keys, 1, [&visit, &scan](Datum* values, bool* nulls) { visit(values, nulls, scan.slot->tts_tupleDescriptor); });
+    EndCommitted(&scan);
+}
+
+List* AddName(List* names, char* name) {
     ListCell* cell;
-    int count = 0;
+    foreach (cell, names)
+        if (strcmp(static_cast<char*>(lfirst(cell)), name) == 0)
+            return names;
+    return lappend(names, name);
+}
+
+// What the human behind a login is known by: his person, and as whom the server has met him; or else the login.
+List* NamesOf(Oid login) {
+    List* names = NIL;
+    if (!Mutant("persons_count"))
+        ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
+            if (!nulls[2])
+                names = AddName(names, TextDatumGetCString(values[2]));
+        });
+    if (!Mutant("persons_count"))
+        ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
+            if (!nulls[1])
+                names = AddName(names, TextDatumGetCString(values[1]));
+        });
+    const char* name = GetUserNameFromId(login, true);
+    return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
+}
+
+// Whether somebody has one of the names already; he is known by all of them then.
+bool IsKnown(List** known, const List* names) {
+    int before = list_length(*known);
+    ListCell* cell;
+    foreach (cell, names)
+        *known = AddName(*known, static_cast<char*>(lfirst(cell)));
+    return list_length(*known) < before + list_length(names);
+}
+
+struct Deciders {
+    int persons;        // no more than are needed are counted
+    bool only_himself;  // somebody can log in, but it is who asks
+};
+
+// Who can log in as the role or one of its members, through whatever other roles.
+Deciders CountDeciders(Oid role, Oid requester, int enough) {
+    List* roles = list_make1_oid(role);
+    List* known = OidIsValid(requester) ? NamesOf(requester) : NIL;
+    Deciders deciders = {0, false};
+    ListCell* cell;
     foreach (cell, roles) {
         CHECK_FOR_INTERRUPTS();
-        if (lfirst_oid(cell) != but_not && CanLogIn(lfirst_oid(cell)) && ++count >= enough)
+        if (deciders.persons >= enough)
             break;
-        CatCList* memberships = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(lfirst_oid(cell)));
+        Oid login = lfirst_oid(cell);
+        if (login != requester && CanLogIn(login)) {
+            bool is_known = IsKnown(&known, NamesOf(login));
+            deciders.persons += !is_known;
+            deciders.only_himself = deciders.only_himself || is_known;
+        }
+        CatCList* memberships = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(login));
         for (int i = 0; i < memberships->n_members; i++)
             roles = list_append_unique_oid(roles, Form_pg_auth_members(GETSTRUCT(&memberships->members[i]->tuple))->member);
         ReleaseSysCacheList(memberships);
     }
-    return count;
+    return deciders;
+}
+
+bool IsEnabled(const char* webhook) {
+    bool enabled = false;
+    ForEachOf("webhooks", "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook), [&enabled](const Datum* values, const bool* nulls, TupleDesc row) {
+        for (int i = 0; i < row->natts; i++)
+            if (strcmp(NameStr(TupleDescAttr(row, i)->attname), "enabled") == 0)
+                enabled = !nulls[i] && DatumGetBool(values[i]);
+    });
+    return enabled || Mutant("disabled_webhook");
 }
 
 }    // namespace
 
 char* WhyUndecidable(const Policy* policy, Oid requester) {
-    if (policy->effect != Effect::Approve || policy->monitor)    // which asks nobody
+    if (policy->effect != Effect::Approve)
         return nullptr;
-    int webhooks = policy->webhook != nullptr;
+    int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook);
+    const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);
     if (RoleIsGone(policy->approver_role))
-        return webhooks >= policy->min_approvals ? nullptr : psprintf("Nobody can decide: the approver role of policy \"%s\" is gone.", policy->name);
-    int logins = CountLogins(policy->approver_role, requester, policy->min_approvals - webhooks);
-    if (logins + webhooks >= policy->min_approvals)
+        return webhooks >= policy->min_approvals ? nullptr : psprintf("Nobody can decide: the approver role of policy \"%s\" is gone%s.", policy->name, disabled);
+    Deciders deciders = CountDeciders(policy->approver_role, requester, policy->min_approvals - webhooks);
+    if (deciders.persons + webhooks >= policy->min_approvals)
         return nullptr;
     const char* role = GetUserNameFromId(policy->approver_role, true);
-    if (logins + webhooks == 0)
-        return psprintf("Nobody can decide: role \"%s\" has no %smember who can log in.", role, OidIsValid(requester) ? "other " : "");
-    return psprintf("Nobody can decide: policy \"%s\" asks for %d approvals, and only %d can be given.", policy->name, policy->min_approvals, logins + webhooks);
+    const char* other = !OidIsValid(requester) ? "member" : deciders.only_himself ? "member of another person" : "other member";
+    if (deciders.persons + webhooks == 0)
+        return psprintf("Nobody can decide: role \"%s\" has no %s who can log in%s.", role, other, disabled);
+    return psprintf("Nobody can decide: policy \"%s\" asks for %d approvals, and only %d can be given%s.", policy->name, policy->min_approvals,
+                    deciders.persons + webhooks, disabled);
 }
 
 }    // namespace warrant

@@ -8,7 +8,8 @@
 namespace warrant {
 
 // Why what the requester asks for under this policy cannot be approved as things are, a full sentence in the current memory context; or nullptr.
-// Counted are its webhook and whoever could log in as a member of its approver role, but for the requester; InvalidOid for any.
+// Counted are its webhook, if it is enabled, and each person who could log in as a member of its approver role, as far as the gate knows who is one, but
+// for the requester's own; InvalidOid for any.
 char* WhyUndecidable(const Policy* policy, Oid requester);
 
 }    // namespace warrant

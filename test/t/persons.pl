@@ -8,16 +8,16 @@ use Test::More;
 use GatedServer;
 
 my $node = GatedServer->running('persons');
-$node->safe_psql('postgres', "CREATE ROLE $_ LOGIN") for 'other', 'stranger', 'deputy', 'third', 'leaver', 'desk_clerk';
-$node->safe_psql('postgres', 'GRANT warrant_approver TO deputy, third; GRANT SELECT ON orders, notes TO other, stranger, leaver');
+$node->safe_psql('postgres', "CREATE ROLE $_ LOGIN") for 'other', 'stranger', 'deputy', 'third', 'leaver', 'desk_clerk', 'second', 'unseen';
+$node->safe_psql('postgres', 'GRANT warrant_approver TO deputy, third, second; GRANT SELECT ON orders, notes TO other, stranger, leaver, unseen');
 $node->safe_psql('postgres', "INSERT INTO notes VALUES (1, 'x')");
 
 # The server knows who logs in as clerk, boss or other: the same human, the owner of this process.
 my $human = getpwuid($<);
 my $hba = slurp_file($node->data_dir . '/pg_hba.conf');
 unlink $node->data_dir . '/pg_hba.conf';
-$node->append_conf('pg_hba.conf', "local all clerk,boss,other peer map=humans\n$hba");
-$node->append_conf('pg_ident.conf', join "\n", map { "humans $human $_" } 'clerk', 'boss', 'other');
+$node->append_conf('pg_hba.conf', "local all clerk,boss,other,second,unseen peer map=humans\n$hba");
+$node->append_conf('pg_ident.conf', join "\n", map { "humans $human $_" } 'clerk', 'boss', 'other', 'second', 'unseen');
 $node->reload;
 
 sub row { return $node->safe_as('dba', $_[0]) }
@@ -54,6 +54,44 @@ subtest 'nobody grants to another login of his own' => sub {
 	is($node->sqlstate_as('stranger', 'SELECT count(*) FROM orders'), 'none', 'somebody else can');
 	$grant = $node->safe_as('deputy', "SELECT warrant.grant('other', '{SELECT}', on_table => 'orders')");
 	is($node->sqlstate_as('other', 'SELECT count(*) FROM orders'), 'none', "by somebody else's grant he can");
+};
+
+subtest 'that one login of a human is mapped makes nobody else of him' => sub {
+	row("SELECT warrant.set_person('boss', 'Boss Smith')");
+	my $request = request_of('clerk', 'SELECT * FROM orders');
+	like(($node->sqlstate_as('boss', "SELECT warrant.approve($request)"))[1], qr/42501: request $request must be decided by another person/, 'the mapped one does not approve for the other');
+	like(($node->sqlstate_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders')"))[1], qr/42501: nobody grants to himself/, 'nor grant');
+	my $grant = $node->safe_as('boss', "SELECT warrant.grant('unseen', '{SELECT}', on_table => 'orders')");
+	is($node->sqlstate_as('unseen', 'SELECT count(*) FROM orders'), '42501', 'and what he grants to one that the server has not met, that one cannot use');
+	$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+	row("SELECT warrant.set_person('boss', NULL), warrant.set_person('clerk', 'Clerk')");
+	like(($node->sqlstate_as('boss', "SELECT warrant.approve($request)"))[1], qr/42501: request $request must be decided by another person/, 'nor the other for the mapped one');
+	row("SELECT warrant.set_person('clerk', NULL), warrant.set_person('boss', 'Boss')");
+	row("CREATE TABLE safe (a int); GRANT SELECT ON safe TO stranger; SELECT warrant.create_policy('safe', 'approve', on_table => 'safe', min_approvals => 2)");
+	$request = request_of('stranger', 'SELECT * FROM safe');
+	is($node->safe_as('boss', "SELECT warrant.approve($request)"), '', 'one of two votes');
+	isnt($node->sqlstate_as('second', "SELECT warrant.approve($request)"), 'none', 'both are not his');
+	is(row("SELECT state FROM warrant.requests WHERE id = $request"), 'pending', 'as two persons');
+	# Somebody whose second login shares the identity is known through it.
+	row("SELECT warrant.set_person('stranger', 'Boss')");
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 0, 'a vote of the requester does not count');
+	like(($node->sqlstate_as('second', "SELECT warrant.approve($request)"))[1], qr/42501: request $request must be decided by another person/, 'nor does that of who is him by way of a third login');
+	row("SELECT warrant.set_person('stranger', NULL)");
+	$grant = $node->safe_as('deputy', "SELECT warrant.approve($request)");
+	like($grant, qr/^\d+$/, 'another person completes it');
+	is(row("SELECT granters @> ARRAY['Boss', '$human', 'deputy'] FROM warrant.grant_scopes WHERE grant_id = $grant"), 't', 'and the grant knows all that they are known by');
+	row("SELECT warrant.set_person('boss', NULL), warrant.drop_policy('safe')");
+};
+
+subtest 'votes are counted by persons' => sub {
+	row("CREATE TABLE triple (a int); GRANT SELECT ON triple TO stranger; SELECT warrant.create_policy('triple', 'approve', on_table => 'triple', min_approvals => 3)");
+	my $request = request_of('stranger', 'SELECT * FROM triple');
+	$node->safe_as($_, "SELECT warrant.approve($request)") for 'deputy', 'third';
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 2, 'two persons');
+	row("SELECT warrant.set_person('deputy', 'D'), warrant.set_person('third', 'D')");
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 1, 'one, once it is said that they are');
+	is($node->safe_as('boss', "SELECT warrant.approve($request)"), '', 'and a third vote is the second');
+	row("SELECT warrant.set_person('deputy', NULL), warrant.set_person('third', NULL), warrant.drop_policy('triple')");
 };
 
 subtest 'a vote counts while its voter may vote' => sub {
@@ -167,6 +205,26 @@ subtest 'where nobody can decide, it is said' => sub {
 	row("CREATE TABLE twice (a int); GRANT SELECT ON twice TO stranger; CREATE ROLE pair; GRANT pair TO desk_clerk;
 		SELECT warrant.create_policy('by two', 'approve', on_table => 'twice', approver_role => 'pair', min_approvals => 2)");
 	like(row(q{SELECT warning FROM warrant.status() WHERE item = 'policy by two'}), qr/asks for 2 approvals, and only 1 can be given/, 'too few count as nobody');
+	row("GRANT pair TO deputy; SELECT warrant.set_person('deputy', 'P')");
+	is(row(q{SELECT warning FROM warrant.status() WHERE item = 'policy by two'}), '', 'two logins do');
+	row("SELECT warrant.set_person('desk_clerk', 'P')");
+	like(row(q{SELECT warning FROM warrant.status() WHERE item = 'policy by two'}), qr/asks for 2 approvals, and only 1 can be given/, 'not of one person');
+	row("GRANT SELECT ON twice TO deputy; SELECT warrant.drop_policy('by two'), warrant.create_policy('by one', 'approve', on_table => 'twice', approver_role => 'pair')");
+	my $himself = 'Nobody can decide: role "pair" has no member of another person who can log in.';
+	like(($node->sqlstate_as('deputy', 'SELECT * FROM twice'))[1], qr/DETAIL: .*\Q$himself\E/, 'only another login of who asks can decide');
+	is(row("SELECT detail FROM warrant.explain('deputy', 'SELECT', 'twice') ORDER BY step DESC LIMIT 1"), $himself, 'explain() says it, too');
+	row("SELECT warrant.set_person('desk_clerk', NULL)");
+	unlike(($node->sqlstate_as('deputy', 'SELECT * FROM twice'))[1], qr/Nobody/, 'another person can');
+	# A webhook that is disabled decides nothing.
+	row("CREATE ROLE empty; CREATE TABLE hooked (a int); GRANT SELECT ON hooked TO stranger; SELECT warrant.add_webhook('desk', 'https://desk.example.com/', 'decision', secret_name => 'desk');
+		SELECT warrant.create_policy('hooked', 'approve', on_table => 'hooked', approver_role => 'empty', webhook => 'desk')");
+	is(row(q{SELECT warning FROM warrant.status() WHERE item = 'policy hooked'}), '', 'a webhook can decide');
+	unlike(($node->sqlstate_as('stranger', 'SELECT * FROM hooked'))[1], qr/Nobody/, 'which is not told to be nobody');
+	$node->append_conf('postgresql.conf', 'pg_warrant.allow_restore = on');
+	$node->restart;
+	row("UPDATE warrant.webhooks SET enabled = false");
+	like(row(q{SELECT warning FROM warrant.status() WHERE item = 'policy hooked'}), qr/Nobody can decide: role "empty" has no member who can log in, and webhook "desk" is disabled/, 'not while it is disabled');
+	like(($node->sqlstate_as('stranger', 'SELECT * FROM hooked'))[1], qr/Nobody can decide: role "empty" has no other member who can log in, and webhook "desk" is disabled/, 'which a refusal says, too');
 };
 $node->stop;
 done_testing;
