@@ -41,6 +41,7 @@ SOURCES := \
 	src/gate/own_tables.cpp \
 	src/gate/planning.cpp \
 	src/gate/privileges.cpp \
+	src/gate/queued.cpp \
 	src/gate/reading.cpp \
 	src/gate/record.cpp \
 	src/gate/refusal.cpp \

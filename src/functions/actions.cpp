@@ -128,9 +128,10 @@ void RefuseForOthers(FunctionCallInfo fcinfo) {
     FindActors(&actors, subject);
     if (actors.count == 0 || !actors.by_server || Mutant("actions_for_others"))
         return;
+    const char* user = GetUserNameFromId(actors.users[actors.count - 1].user, true);
     ereport(ERROR, (errcode(error_refused), errmsg("%s.%s must be called by \"%s\"", "warrant", get_func_name(fcinfo->flinfo->fn_oid),
                                                    GetUserNameFromId(subject, true)),
-                    errdetail("The server runs this code as \"%s\".", GetUserNameFromId(GetUserId(), true))));
+                    errdetail("The server runs this code for \"%s\".", user == nullptr ? "" : user)));
 }
 
 Datum DoAction(FunctionCallInfo fcinfo) {

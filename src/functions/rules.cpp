@@ -100,12 +100,12 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     return policy;
 }
 
-// In code that the server runs for another user, he asks: he does not see what is the subject's.
+// In code that the server runs for another user, he asks, whoever it runs as: he does not see what is the subject's.
 Oid WhoAsks() {
     Oid subject = CurrentSubject();
     Actors actors;
     FindActors(&actors, subject);
-    return actors.count > 0 && actors.by_server ? GetUserId() : subject;
+    return actors.count > 0 && actors.by_server ? actors.users[actors.count - 1].user : subject;
 }
 
 struct GovernedCommands {

@@ -24,6 +24,7 @@
 #include "gate/hooks.hpp"
 #include "gate/kept_rows.hpp"
 #include "gate/own_tables.hpp"
+#include "gate/queued.hpp"
 #include "gate/reading.hpp"
 #include "gate/refusal.hpp"
 #include "gate/replication.hpp"
@@ -56,6 +57,8 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     NoteStart(query);
+    if (unlikely((eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0))
+        NoteKeyActionStarts(query);
     previous_start(query, eflags);
     LeaveActing(acting);
 }
@@ -95,6 +98,8 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
 pg_noinline void FinishCaught(QueryDesc* query) {
     Frame frame = RunFrame(query);
     InFrame(&frame, [query] {
+        if (unlikely(acting_count > 0))
+            NoteDeferrable(PermissionsOf(query->plannedstmt), (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0);
         if (Mutant("at_finish"))
             previous_finish(query);
         else
@@ -109,6 +114,8 @@ void OnExecutorFinish(QueryDesc* query) {
         previous_finish(query);
     else
         FinishCaught(query);
+    if (unlikely(queued_count > 0) && (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0)
+        NoteKeyActionEnds(query);
 }
 
 void OnExecutorEnd(QueryDesc* query) {
@@ -122,6 +129,8 @@ void OnExecutorEnd(QueryDesc* query) {
 pg_noinline void CheckUndecided(List* permissions) {
     if (IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
         return;
+    if (unlikely(acting_count > 0))
+        NoteDeferrable(permissions, false);
     if (!GateIsPresent()) {
         CheckNewOwnTables(permissions);
         return;
@@ -155,6 +164,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     InFrame(&frame, [&] {
         if (unlikely(acting_count > 0 || told_workers > 0))
             (void)TellWorkers();
+        if (IsA(plan->utilityStmt, TruncateStmt) && reinterpret_cast<TruncateStmt*>(plan->utilityStmt)->behavior == DROP_CASCADE)
+            NoteTruncate();
         if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {
             plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
             read_only_tree = false;
@@ -257,6 +268,7 @@ void InstallHooks() {
     Install<ExecutorCheckPerms_hook_type>(&ExecutorCheckPerms_hook, &previous_check_perms, StandardCheckPerms, OnCheckPerms);
     Install<object_access_hook_type>(&object_access_hook, &previous_object_access, StandardObjectAccess, OnObjectAccess);
     InstallOwnTables();
+    InstallQueued();
     InstallWithheld();
     InstallReplication();
 }

@@ -12,6 +12,8 @@
 #include "gate/cluster.hpp"
 #include "gate/gate.hpp"
 #include "gate/own_tables.hpp"
+#include "gate/queued.hpp"
+#include "gate/refusal.hpp"
 
 namespace warrant {
 
@@ -35,15 +37,38 @@ bool IsDefinitionFunction(Oid function) {
     return definer && OidIsValid(schema) && schema == OwnSchema();
 }
 
-// Where the server switches users for a trigger, no expression says that it begins.
+// Where the server switches users for a trigger, no expression says that it begins; nor where one fires for others.
 bool IsTriggerOfOthers(Oid function) {
-    return (triggers_run_as_others || MyProcPort == nullptr) && function >= FirstNormalObjectId && IsTransactionState() &&
+    return (triggers_run_as_others || MyProcPort == nullptr || AnyQueued()) && function >= FirstNormalObjectId && IsTransactionState() &&
            get_func_rettype(function) == TRIGGEROID;
 }
 
 bool NeedsFmgrHook(Oid function) {
     return (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function)) || IsDefinitionFunction(function) ||
            IsTriggerOfOthers(function);
+}
+
+// Where a trigger fires for others, the server asks whether the session may call the function.
+void CheckMayDefine(Oid function) {
+    const ActingUser* other = FindFiredWithout([function](Oid user) { return MayExecute(function, user); });
+    if (other != nullptr && !Mutant("defined_by_triggers"))
+        ereport(ERROR, (errcode(error_refused), errmsg("permission denied for function %s.%s", schema_name, get_func_name(function)),
+                        errdetail("%s", WhoActs(other) + 1)));
+}
+
+// What is called next: only the call itself says for which table a trigger fires.
+PGFunction trigger_function = nullptr;
+
+Datum RunTrigger(PG_FUNCTION_ARGS) {
+    PGFunction function = fcinfo->flinfo->fn_addr = trigger_function;
+    if (CALLED_AS_TRIGGER(fcinfo))
+        NoteFired(reinterpret_cast<const TriggerData*>(fcinfo->context));
+    return function(fcinfo);
+}
+
+void AwaitTrigger(FmgrInfo* function) {
+    trigger_function = function->fn_addr;
+    function->fn_addr = RunTrigger;
 }
 
 void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
@@ -54,7 +79,13 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         bool definition = definition_depth > 0 || IsDefinitionFunction(function->fn_oid);
         EnterFunction(function->fn_oid, definition);
         definition_depth += definition;
+        if (unlikely(acting_count > 0) && definition_depth == 1 && definition)
+            CheckMayDefine(function->fn_oid);
+        if (AnyQueued())
+            AwaitTrigger(function);
     } else {
+        if (function->fn_addr == RunTrigger)    // an error came between
+            function->fn_addr = trigger_function;
         LeaveFunction();
         if (definition_depth > 0)
             definition_depth--;

@@ -423,6 +423,8 @@ const char* WhoActs(const ActingUser* acting) {
     const char* name = GetUserNameFromId(acting->user, true);
     const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
     const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
+    if (acting->fired)
+        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
     return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
 }
 

@@ -39,7 +39,7 @@ int Floor() {
 // after the other under the same flags nobody can tell that they do not stand in each other; both are kept.
 void DropEnded(int context) {
     int floor = Floor();
-    while (acting_count > floor && Top()->by_server && Top()->depth >= function_depth &&
+    while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth &&
            ((Top()->context & ~context) != 0 || Top()->transaction != MyTransactionNumber()))
         acting_count--;
 }
@@ -88,7 +88,7 @@ const char* OperationNow(int context) {
 }
 
 ActingUser ByServer(Oid user, int context, int depth) {
-    return ActingUser{user, context, true, RunsOwnWords(context), InvalidOid, OperationNow(context), depth, MyTransactionNumber()};
+    return ActingUser{user, context, true, RunsOwnWords(context), InvalidOid, OperationNow(context), depth, MyTransactionNumber(), false, false};
 }
 
 // What the leader of this parallel worker tells; nullptr when it told nothing.
@@ -105,11 +105,11 @@ void NoteLeaders(int context) {
         bool named = i < LeadersActing::most;
         const auto& user = told->users[named ? i : LeadersActing::most - 1];
         Push(ActingUser{named ? user.user : InvalidOid, user.context, user.by_server || !named, user.passes && named, user.function, "the server", 0,
-                        MyTransactionNumber()});
+                        MyTransactionNumber(), user.fired || !named, false});
     }
     bool several = (context & servers_flags) != 0 && (context & SECURITY_LOCAL_USERID_CHANGE) != 0;
     if (told == nullptr && several && !Mutant("unnoticed_switch"))
-        Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber()});
+        Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber(), false, false});
 }
 
 void NoteAt(Oid user, int context, int depth) {
@@ -139,10 +139,21 @@ void NoteDefiner(Oid user, int context, Oid function, bool own) {
     if ((context & servers_flags & ~around) != 0 && !Mutant("unnoticed_switch"))
         Push(ByServer(InvalidOid, context & servers_flags, function_depth));
     if (!IsTop(user, context))
-        Push(ActingUser{user, context, false, own, function, nullptr, function_depth + 1, MyTransactionNumber()});
+        Push(ActingUser{user, context, false, own, function, nullptr, function_depth + 1, MyTransactionNumber(), false, false});
 }
 
 }    // namespace
+
+// Those for whom a trigger fires act without a security context, too.
+static int FiredNow() {
+    if (acting_count == 0 && IsParallelWorker())
+        NoteLeaders(0);
+    DropEnded(0);
+    for (int i = 0; i < acting_count; i++)
+        if (acting_users[i].fired)
+            return acting_count;
+    return 0;
+}
 
 void NoteSwitched(Oid user, int context) { NoteAt(user, context, function_depth); }
 
@@ -151,7 +162,7 @@ int ActingNow() {
     int context;
     GetUserIdAndSecContext(&user, &context);
     if (likely(context == 0))
-        return 0;
+        return likely(acting_count == 0 && !IsParallelWorker()) ? 0 : FiredNow();
     NoteSwitched(user, context);
     return acting_count;
 }
@@ -161,14 +172,14 @@ bool SwitchedForKey(int since) {
     return count > since && (Top()->context & SECURITY_NOFORCE_RLS) != 0 && Top()->by_server;
 }
 
-bool InsideDefiner() { return ActingNow() > 0 && !Top()->by_server; }
+bool InsideDefiner() { return ActingNow() > 0 && !Top()->by_server && !Top()->fired; }
 
 int TellWorkers() {
     int before = told_workers;
     LeadersActing* told = place_for_workers(MyProcessIndex());
     for (int i = 0; i < acting_count && i < LeadersActing::most; i++) {
         const ActingUser& acting = acting_users[i];
-        told->users[i] = {acting.user, acting.context, acting.function, acting.by_server, acting.passes};
+        told->users[i] = {acting.user, acting.context, acting.function, acting.by_server, acting.passes, acting.fired};
     }
     told->pid = MyProcPid;
     told->count = told_workers = acting_count;
@@ -196,6 +207,32 @@ void LeaveFunction() {
         acting_count--;
     if (function_depth > 0)
         function_depth--;
+}
+
+static bool FiresAlready(ActingUser* acting) {
+    for (int i = acting_count - 1; i >= 0 && acting_users[i].depth >= function_depth; i--)
+        if (acting_users[i].fired && acting_users[i].user == acting->user) {
+            acting_users[i].by_server |= acting->by_server;
+            return true;
+        }
+    return false;
+}
+
+void EnterFired(ActingUser acting) {
+    if (Mutant("acting") || FiresAlready(&acting))
+        return;
+    Oid user;
+    GetUserIdAndSecContext(&user, &acting.context);
+    acting.depth = function_depth;
+    acting.transaction = MyTransactionNumber();
+    acting.fired = true;
+    acting.chosen = acting.user == GetOuterUserId();
+    bool definer = acting_count > 0 && Top()->depth >= function_depth && !Top()->by_server && !Top()->fired;
+    ActingUser own = definer ? *Top() : ActingUser{};
+    acting_count -= definer;
+    Push(acting);
+    if (definer)
+        Push(own);
 }
 
 }    // namespace warrant

@@ -3,7 +3,8 @@
 // here stands in a stack, the latest last. What the session switches itself (SET ROLE) is its own choice and does not.
 //
 // The server tells of the start and the end of SECURITY DEFINER functions. Its own switches are noticed where code that it calls begins, by the
-// current user and the security context, which says what stands around: an expression with functions, a planned or utility statement.
+// current user and the security context, which says what stands around: an expression with functions, a planned or utility statement. For whom it
+// fires a trigger that was queued before, queued.hpp tells.
 #pragma once
 
 #include "pg/server.hpp"
@@ -19,10 +20,20 @@ struct ActingUser {
     const char* operation;             // what the server does; static memory
     int depth;                         // of functions that the server tells of
     LocalTransactionId transaction;
+    bool fired;                        // for whom a trigger fires that was queued while he acted (queued.hpp): no security context tells of him
+    bool chosen;                       // and whom the session had become by SET ROLE then
 };
 
 extern ActingUser* acting_users;
 inline int acting_count = 0;
+
+// Whether he may still act: without a security context all others are over.
+inline bool IsLive(const ActingUser& acting) {
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    return acting.fired || context != 0;
+}
 
 // Since when the query that starts has its own: whom the server switched to for it alone came later.
 inline int acting_before_start = 0;
@@ -43,7 +54,7 @@ inline void NoteActing() {
         NoteSwitched(user, context);
 }
 
-// The same, and how many act: 0 without a security context.
+// The same, and how many act: 0 without a security context, unless a trigger fires for somebody.
 int ActingNow();
 
 // Whether the latest that came to the stack since it had this count is a foreign key's own action, and not code below it.
@@ -63,6 +74,7 @@ struct LeadersActing {
         Oid function;
         bool by_server;
         bool passes;
+        bool fired;
     } users[most];
 };
 
@@ -79,5 +91,18 @@ inline int told_workers = 0;
 // A function that the server tells of starts: SECURITY DEFINER or not, the gate's own or not. May raise, and then it has not started.
 void EnterFunction(Oid function, bool own);
 void LeaveFunction();
+
+// The function that has just started is a trigger's which fires for this user. He stands around the function, whoever it runs as.
+void EnterFired(ActingUser acting);
+
+// The latest for whom a trigger fires, and for whom test(role) does not hold; nullptr when there is none. What a SECURITY DEFINER function does
+// that he calls is done by its owner's power.
+template <class Test>
+const ActingUser* FindFiredWithout(Test test) {
+    for (int i = acting_count - 1; i >= 0 && (acting_users[i].passes || acting_users[i].by_server || acting_users[i].fired); i--)
+        if (acting_users[i].fired && (!OidIsValid(acting_users[i].user) || !test(acting_users[i].user)))
+            return &acting_users[i];
+    return nullptr;
+}
 
 }    // namespace warrant

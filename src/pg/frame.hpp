@@ -37,6 +37,7 @@ struct Frame {
     uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
     int acting = 0;            // how many acted (acting.hpp) when it began
     int acting_inside = 0;     // and with who does in it, if that was noticed then
+    bool queued = false;       // its end fires triggers for others (queued.hpp)
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }
@@ -84,6 +85,9 @@ inline void EnterActing(Frame* frame) {
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
+// The notes of triggers that its end has fired go with it.
+inline void (*on_queued_left)(const Frame*);
+
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
@@ -101,12 +105,16 @@ void InFrame(Frame* frame, const Body& body) {
         current_frame = frame->outer;
         LeaveActing(frame->acting);
         next_uncaught = uncaught_before;
+        if (unlikely(frame->queued))
+            on_queued_left(frame);
         on_frame_left(frame, true);
         PG_RE_THROW();
     }
     PG_END_TRY();
     current_frame = frame->outer;
     LeaveActing(frame->acting);
+    if (unlikely(frame->queued))
+        on_queued_left(frame);
     if (frame->statement != nullptr)
         on_frame_left(frame, false);
 }

@@ -563,6 +563,14 @@ inline bool MayCreateInDatabase(Oid role) {
 }
 
 // May pass on the privilege to execute the function, or one on the schema.
+inline bool MayExecute(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+    return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
 inline bool MayGrantFunction(Oid function, Oid role) {
 #if PG_VERSION_NUM >= 160000
     return object_aclcheck(ProcedureRelationId, function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE)) == ACLCHECK_OK;

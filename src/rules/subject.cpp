@@ -85,17 +85,18 @@ void Add(Actors* actors, const ActingUser& acting) {
 
 }    // namespace
 
-// Whom the session itself has become by SET ROLE is its own choice.
+// Whom the session itself has become by SET ROLE is its own choice, not what a trigger's code has chosen that runs without a security context.
 void FindActors(Actors* actors, Oid subject, int leaves_out) {
     int count = ActingNow() - leaves_out;
     actors->count = 0;
     actors->by_server = !HasClient();
     for (int i = 0; i < count; i++) {
         const ActingUser& acting = acting_users[i];
-        if (acting.passes)
+        if (acting.passes || !IsLive(acting))
             continue;
         actors->by_server |= acting.by_server;
-        if (acting.user != subject && (acting.user != GetOuterUserId() || !HasClient()))
+        bool chosen = acting.user == GetOuterUserId() && HasClient() && (!acting.fired || acting.chosen || Mutant("chosen_by_trigger"));
+        if (acting.user != subject && !chosen)
             Add(actors, acting);
     }
 }

@@ -101,6 +101,40 @@ is($node->sqlstate_as('dba', "SELECT do_as_dba(\$do\$$drop\$do\$)"), 'none', 'bu
 $node->append_conf('postgresql.conf', 'pg_warrant.definition_approval = off');
 $node->reload;
 
+# --- the same below a foreign key's action, when its triggers fire: no switch of users tells of them ---
+$node->safe_as('dba', 'CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 20); GRANT REFERENCES ON parent TO clerk; GRANT ALL ON parent TO reporter');
+$node->safe_as('clerk', <<'SQL');
+CREATE TABLE child (parent int REFERENCES parent ON DELETE CASCADE);
+INSERT INTO child SELECT generate_series(1, 20);
+CREATE FUNCTION fulfil_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.fulfil(); RETURN NULL; END $$;
+CREATE TRIGGER fulfil AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION fulfil_after();
+SQL
+
+sub wish_after
+{
+	my ($command, $who) = @_;
+	$node->safe_as('dba', "UPDATE wish SET command = \$wish\$$command\$wish\$");
+	return $node->sqlstate_as($who // 'dba', 'DELETE FROM parent WHERE id = (SELECT min(id) FROM parent)');
+}
+
+my ($after, $said) = wish_after('SELECT count(*) FROM public.orders');
+is($after, '42501', 'it reads nothing');
+like($said, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" is waiting.* A foreign key\'s action fires the trigger for "clerk", who has to pass besides "dba"\.$/m, 'and says for whom it fires');
+is(wish_after('GRANT warrant_exempt TO clerk'), '42501', 'exempts nobody');
+is(wish_after("SELECT warrant.drop_policy('protect public.orders')"), '42501', 'drops no policy');
+is(wish_after("SELECT warrant.request('{SELECT}', on_table => 'public.orders')", 'reporter'), '42501', 'asks for nobody');
+is(wish_after('ALTER DATABASE postgres SET pg_warrant.enforcement = off'), '42501', 'and changes no guarded setting');
+is(wish_after("INSERT INTO warrant.persons VALUES ('clerk'::regrole, 'somebody')"), '42501', 'writes none of the gate\'s tables');
+is(wish_after('SELECT 1'), 'none', 'what reaches nothing runs');
+is($node->safe_as('dba', "SELECT pg_has_role('clerk', 'warrant_exempt', 'member'), (SELECT count(*) FROM warrant.policies WHERE name = 'protect public.orders')"), 'f|1', 'nothing of it has happened');
+$node->safe_as('dba', 'GRANT warrant_exempt TO clerk');
+is(wish_after('SELECT count(*) FROM public.orders'), 'none', 'where clerk is exempt it reads');
+$node->safe_as('dba', 'REVOKE warrant_exempt FROM clerk');
+$node->safe_as('dba', 'ALTER TABLE child OWNER TO dba');
+is(wish_after('SELECT count(*) FROM public.orders'), 'none', 'and where the table is the superuser\'s own');
+$node->safe_as('dba', 'ALTER TABLE child OWNER TO clerk');
+is($node->sqlstate_as('dba', 'DELETE FROM child'), 'none', 'a trigger that his own statement fires is the session\'s');
+
 # --- in parallel workers, which the leader tells who acts ---
 
 $node->safe_as('dba', <<'SQL');

@@ -1,0 +1,195 @@
+#include "pg/server.hpp"
+
+#include "pg/frame.hpp"
+#include "pg/mutants.hpp"
+#include "gate/queued.hpp"
+
+namespace warrant {
+
+namespace {
+
+enum class Kind : uint8_t { KeyAction, Deferrable, Truncate };
+
+struct Queued {
+    Kind kind;
+    bool by_key;           // a foreign key's action writes: the table's owner has not called it
+    bool rows;             // more than triggers for each statement
+    Oid relation;
+    Oid last_below;        // found below it the last time
+    const Frame* frame;    // whose end fires it; deferrable: nullptr
+    ActingUser acting;
+};
+
+Queued* queued = nullptr;
+int queued_room = 0;
+
+// Flags that an action of a foreign key has, and no other query that runs under its security context.
+bool IsOfKeyAction(const QueryDesc* query) {
+    return query != nullptr && query->estate != nullptr && (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && InNoForceRLSOperation();
+}
+
+void Append(const Queued& item) {
+    if (queued_in != MyTransactionNumber())
+        queued_count = 0;
+    if (queued_count == queued_room) {
+        int room = queued_room == 0 ? 16 : 2 * queued_room;
+        Size size = room * sizeof(Queued);
+        void* more = queued == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc_huge(queued, size);
+        queued = static_cast<Queued*>(more);
+        queued_room = room;
+    }
+    queued[queued_count++] = item;
+    queued_in = MyTransactionNumber();
+}
+
+Queued* Find(const Queued& item) {
+    for (int i = 0; AnyQueued() && i < queued_count; i++)
+        if (queued[i].kind == item.kind && queued[i].relation == item.relation && queued[i].frame == item.frame && queued[i].by_key == item.by_key &&
+            queued[i].acting.user == item.acting.user)
+            return &queued[i];
+    return nullptr;
+}
+
+void Add(Kind kind, bool by_key, Oid relation, const ActingUser& acting) {
+    Frame* frame = kind == Kind::Deferrable ? nullptr : CurrentFrame();
+    Queued item = {kind, by_key, false, relation, InvalidOid, frame, acting};
+    if (Find(item) != nullptr)
+        return;
+    Append(item);
+    if (frame != nullptr)
+        frame->queued = true;
+}
+
+// Those that the server fires by itself look keys up, or compare.
+bool MayDefer(Oid relation) {
+    Relation opened = table_open(relation, NoLock);
+    bool found = opened->rd_rel->relhassubclass;
+    const TriggerDesc* triggers = opened->trigdesc;
+    for (int i = 0; triggers != nullptr && i < triggers->numtriggers && !found; i++)
+        found = triggers->triggers[i].tgdeferrable && triggers->triggers[i].tgfoid >= FirstNormalObjectId;
+    table_close(opened, NoLock);
+    return found;
+}
+
+bool IsMeant(Queued* item, Oid relation) {
+    if (relation == item->relation || relation == item->last_below)
+        return true;
+    if (!has_subclass(item->relation) || !list_member_oid(find_all_inheritors(item->relation, NoLock, nullptr), relation))
+        return false;
+    item->last_below = relation;
+    return true;
+}
+
+// Deferred triggers fire outside of queries: at the transaction's end, in SET CONSTRAINTS, at a procedure's COMMIT.
+bool FiresDeferred(const TriggerData* trigger) {
+    const Frame* frame = CurrentFrame();
+    return trigger->tg_trigger->tgdeferrable &&
+           (frame == nullptr || (frame->kind == FrameKind::Utility && !IsA(frame->utility, CopyStmt)));
+}
+
+bool Names(const TruncateStmt* truncate, Oid relation) {
+    ListCell* cell;
+    foreach (cell, truncate->relations) {
+        const RangeVar* name = lfirst_node(RangeVar, cell);
+        Oid named = RangeVarGetRelid(name, NoLock, true);
+        if (named == relation || (name->inh && OidIsValid(named) && list_member_oid(find_all_inheritors(named, NoLock, nullptr), relation)))
+            return true;
+    }
+    return false;
+}
+
+bool Fires(Queued* item, const TriggerData* trigger) {
+    Oid relation = RelationGetRelid(trigger->tg_relation);
+    const Frame* frame = CurrentFrame();
+    switch (item->kind) {
+        case Kind::Truncate:
+            return frame == item->frame && TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsA(frame->utility, TruncateStmt) &&
+                   !Names(reinterpret_cast<const TruncateStmt*>(frame->utility), relation);
+        case Kind::KeyAction:
+            return frame == item->frame && TRIGGER_FIRED_AFTER(trigger->tg_event) &&
+                   (item->rows || TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)) && IsMeant(item, relation);
+        case Kind::Deferrable: return FiresDeferred(trigger) && IsMeant(item, relation);
+    }
+    return true;
+}
+
+ActingUser OwnerOf(const TriggerData* trigger, const char* operation) {
+    ActingUser owner = {};
+    owner.user = trigger->tg_relation->rd_rel->relowner;
+    owner.by_server = true;
+    owner.operation = operation;
+    return owner;
+}
+
+constexpr char key_action[] = "a foreign key's action";
+
+}    // namespace
+
+void NoteKeyActionStarts(const QueryDesc* query) {
+    bool reads = query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
+    if (reads || !InNoForceRLSOperation() || Mutant("queued_by_keys"))
+        return;
+    int count = ActingNow();
+    if (count > 0)
+        ForEachPermission(PermissionsOf(query->plannedstmt), [count](const Permission& permission) {
+            if (Writes(permission))
+                Add(Kind::KeyAction, true, permission.relation, acting_users[count - 1]);
+        });
+}
+
+// Only the plan that the server has written says how many rows there were, not what a rule has put in its place.
+void NoteKeyActionEnds(const QueryDesc* query) {
+    const PlannedStmt* plan = query->plannedstmt;
+    if (!AnyQueued() || (plan->canSetTag && !plan->hasModifyingCTE && query->estate->es_processed == 0))
+        return;
+    ForEachPermission(PermissionsOf(plan), [](const Permission& permission) {
+        for (int i = 0; i < queued_count; i++)
+            queued[i].rows |= queued[i].kind == Kind::KeyAction && queued[i].frame == CurrentFrame() && queued[i].relation == permission.relation;
+    });
+}
+
+void NoteDeferrable(List* permissions, bool by_key) {
+    int count = ActingNow();
+    if (count == 0 || Mutant("queued_for_later"))
+        return;
+    ForEachPermission(permissions, [count, by_key](const Permission& permission) {
+        if (permission.relation < FirstNormalObjectId || !Writes(permission) || !MayDefer(permission.relation))
+            return;
+        for (int i = 0; i < count; i++)
+            if (IsLive(acting_users[i]) && !acting_users[i].passes)
+                Add(Kind::Deferrable, by_key, permission.relation, acting_users[i]);
+    });
+}
+
+void NoteTruncate() {
+    if (!Mutant("queued_by_truncate"))
+        Add(Kind::Truncate, false, InvalidOid, ActingUser{});
+}
+
+void NoteFired(const TriggerData* trigger) {
+    const Frame* frame = CurrentFrame();
+    if (frame != nullptr && frame->kind == FrameKind::Run && IsOfKeyAction(frame->query) && !Mutant("parts_of_others"))
+        EnterFired(OwnerOf(trigger, key_action));
+    for (int i = 0; i < queued_count; i++) {
+        if (!Fires(&queued[i], trigger))
+            continue;
+        if (queued[i].kind == Kind::Truncate)
+            EnterFired(OwnerOf(trigger, "TRUNCATE"));
+        else
+            EnterFired(queued[i].acting);
+        if (queued[i].by_key)
+            EnterFired(OwnerOf(trigger, key_action));
+    }
+}
+
+static void ForgetQueued(const Frame* frame) {
+    int kept = 0;
+    for (int i = 0; i < queued_count; i++)
+        if (queued[i].frame != frame)
+            queued[kept++] = queued[i];
+    queued_count = kept;
+}
+
+void InstallQueued() { on_queued_left = ForgetQueued; }
+
+}    // namespace warrant

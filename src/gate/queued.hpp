@@ -1,0 +1,37 @@
+// Triggers that fire after the code that queued them: the ones below a foreign key's action, which fire at the end of the statement around it, and
+// deferred ones. The user and the security context are the session's again by then; who acted when they were queued is kept here. And the triggers
+// of tables that TRUNCATE reaches by CASCADE, which no switch of users tells apart from the statement's own.
+//
+// The server calls no hook where a trigger fires. While there are such notes, it is made to tell of each trigger function (own_tables.cpp), and the
+// trigger's table says whether it is meant. A table that both the session and others have written is meant: which of its rows whose write was,
+// nobody can tell.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/acting.hpp"
+
+namespace warrant {
+
+inline int queued_count = 0;
+inline LocalTransactionId queued_in = InvalidLocalTransactionId;
+
+// Whether the trigger functions of this transaction have to be told of.
+inline bool AnyQueued() { return unlikely(queued_count > 0) && queued_in == MyTransactionNumber(); }
+
+// A write of a foreign key's action starts, which leaves what it queues to the query around it; and is over.
+void NoteKeyActionStarts(const QueryDesc* query);
+void NoteKeyActionEnds(const QueryDesc* query);
+
+// What is written while somebody acts: its deferrable triggers may fire when he does not any more.
+void NoteDeferrable(List* permissions, bool by_key);
+
+// TRUNCATE ... CASCADE begins, in the current frame.
+void NoteTruncate();
+
+// The trigger function that has just started is called with this: lets those act for whom it fires.
+void NoteFired(const TriggerData* trigger);
+
+void InstallQueued();
+
+}    // namespace warrant
