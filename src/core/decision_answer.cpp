@@ -40,14 +40,14 @@ class Reader {
     void OnlyFalse(const JsonValue* object, const char* name) {
         const JsonValue* value = Member(object, name);
         Check(!value || value->Boolean(), name, "is not true or false");
-        Check(!value || value->Boolean() != std::optional(true) || IsOff("known_limits"), name, "cannot be kept");
+        Check(!value || value->Boolean() != std::optional(true), name, "cannot be kept");
     }
 
     // What is not known may be a limit that would not be kept.
     void OnlyKnown(const JsonValue* object, std::initializer_list<std::string_view> names) {
         for (size_t i = 0; object && i < object->members().size(); i++) {
             bool known = std::find(names.begin(), names.end(), object->members()[i].name) != names.end();
-            Check(known || IsOff("known_limits"), "grant", "has a member that is not known");
+            Check(known, "grant", "has a member that is not known");
         }
     }
 
