@@ -40,10 +40,10 @@ CREATE FUNCTION pg_temp.one_by_one(schema oid, OUT relation oid, OUT command tex
 CREATE FUNCTION pg_temp.in_one_pass(relations oid[], schema oid, OUT relation oid, OUT command text, OUT policy bigint) RETURNS SETOF record LANGUAGE sql AS $$
     SELECT g.relation, w.command, g.policy FROM warrant.governing_policies('regress_clerk'::regrole, '{ALL}', relations, schema) g, unnest(g.governed) AS w (command) $$;
 
-CREATE VIEW pg_temp.expected AS SELECT * FROM pg_temp.one_by_one(0);
+CREATE TEMP VIEW expected AS SELECT * FROM pg_temp.one_by_one(0);
 -- The list: long enough for one pass, with what is not there and what nothing governs.
 SELECT count(*) > 100 AS many FROM pg_temp.expected;
-CREATE VIEW pg_temp.found AS SELECT * FROM pg_temp.in_one_pass(
+CREATE TEMP VIEW found AS SELECT * FROM pg_temp.in_one_pass(
     ARRAY(SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'v', 'm') UNION ALL SELECT 1::oid), 0);
 SELECT f.relation::regclass, f.command, f.policy FROM (TABLE pg_temp.found EXCEPT TABLE pg_temp.expected) f;
 SELECT e.relation::regclass, e.command, e.policy FROM (TABLE pg_temp.expected EXCEPT TABLE pg_temp.found) e;

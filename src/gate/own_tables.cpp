@@ -149,8 +149,13 @@ bool MayRestore(Oid relation) {
     return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation) && !Weakens(relation));
 }
 
-// The type of a relation's rows, or an array type: comes with something else, for instance with the file into which VACUUM FULL writes a table of ours.
+// The type of a relation's rows, or an array type: comes with something else, for instance with the file into which VACUUM FULL writes a table of ours. An
+// index comes with its table, as when REINDEX CONCURRENTLY builds one of ours anew; that a table of ours gets another one is refused elsewhere.
 bool ComesAlong(Oid class_id, HeapTuple tuple) {
+    if (class_id == RelationRelationId) {
+        char kind = Form_pg_class(GETSTRUCT(tuple))->relkind;
+        return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX;
+    }
     if (class_id != TypeRelationId)
         return false;
     Form_pg_type row = Form_pg_type(GETSTRUCT(tuple));

@@ -27,7 +27,7 @@ my $servers = ThreeServers->started('random_queries', {
 			$node->safe_as('clerk', 'DROP TABLE past."Odd name"', 'work');
 			$node->safe_as('dba', 'VACUUM (FREEZE, ANALYZE)', 'work');
 		}
-	}, "statement_timeout = '2s'", "lock_timeout = '1s'", "client_min_messages = 'error'", "log_statement = 'none'", "log_min_messages = 'fatal'", "log_min_error_statement = 'panic'");
+	}, "client_min_messages = 'error'", "log_statement = 'none'", "log_min_messages = 'fatal'", "log_min_error_statement = 'panic'");
 
 # Functions that end or restart other processes would end the comparison, too.
 my $harmful = qr/\b(pg_terminate_backend|pg_cancel_backend|pg_promote|pg_reload_conf|pg_rotate_logfile(_old)?|pg_switch_wal|pg_wal_replay_pause)\b/;
@@ -56,6 +56,7 @@ sub answers
 {
 	my ($node, $role, @queries) = @_;
 	my (@states, $complaints);
+	local $ENV{PGOPTIONS} = '-c statement_timeout=2s -c lock_timeout=1s';    # not for the set-up, which takes as long as the machine needs
 	while (@states < @queries)
 	{
 		open my $script, '>', "$directory/script" or die $!;
@@ -99,9 +100,9 @@ for my $role ('clerk', 'dba')
 	{
 		my $node = $servers->{nodes}{$kind};
 		my ($gated, $complaints) = answers($node, $role, @generated);
-		my @differ = grep { $gated->[$_] ne $plain->[$_] } 0 .. $#generated;
-		# 57014 is the time limit's.
-		my @new = grep { $gated->[$_] ne '57014' && (!$known{ $gated->[$_] } || $gated->[$_] eq 'XX000') && !explains($node, $role, $generated[$_], $gated->[$_]) } @differ;
+		# 57014 and 55P03 are the time limits'.
+		my @differ = grep { $gated->[$_] ne $plain->[$_] && "$gated->[$_] $plain->[$_]" !~ /57014|55P03/ } 0 .. $#generated;
+		my @new = grep { (!$known{ $gated->[$_] } || $gated->[$_] eq 'XX000') && !explains($node, $role, $generated[$_], $gated->[$_]) } @differ;
 		is(scalar @new, 0, "$role, $kind: no crash, internal error or class of errors that the plain server does not have")
 		  or diag(join "\n", map { "$gated->[$_] instead of $plain->[$_]: $generated[$_]" } @new[ 0 .. ($#new < 4 ? $#new : 4) ]);
 		cmp_ok(scalar @differ, '<=', 5 + @generated / 100, "$role, $kind: the answers are the same but for what samples and the clock change");
