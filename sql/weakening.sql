@@ -250,7 +250,11 @@ COPY warrant.policies (name, effect, target_kind, target, target_schema, target_
 closes	approve	t	0	public	ledger	{SELECT}	{}	{}	0	enforce	statement	t	{}	{}	1	0	warrant_approver	f
 opens	open	t	0	public	ledger	{SELECT}	{}	{}	1	enforce	none	t	{}	{}	1	0	warrant_approver	f
 \.
-SELECT event, comment FROM stage.news() WHERE event = 'weakened' AND comment LIKE 'restored%';
+COPY warrant.persons (role_name, person) FROM stdin;
+regress_clerk	Clerk
+\.
+SELECT event, comment FROM stage.news() WHERE event = 'weakened' AND comment LIKE '%restored%';
+SELECT warrant.set_person('regress_clerk', NULL);
 DROP ROLE regress_guild, regress_robots, regress_night;
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -50,6 +50,9 @@ BEGIN
             RETURN NULL;
         END IF;
         PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s, restored', NEW.role_name, NEW.person));
+        IF EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind <> '!') THEN
+            PERFORM warrant.note_definition('weakened', NULL, NULL, 'persons restored');
+        END IF;
     END IF;
     RETURN NEW;
 END;

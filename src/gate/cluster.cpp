@@ -52,6 +52,8 @@ Guarded FindGuarded(Node* utility, bool top_level) {
             Guarded setting = GuardedSettingsOf(utility);
             return setting.object != nullptr ? setting : GuardedRolesOf(utility, top_level);
         }
+        case T_AlterOwnerStmt:
+            return reinterpret_cast<AlterOwnerStmt*>(utility)->objectType == OBJECT_DATABASE ? GuardedRolesOf(utility, top_level) : unguarded;
         case T_RenameStmt:
             switch (reinterpret_cast<RenameStmt*>(utility)->renameType) {
                 case OBJECT_ROLE: return GuardedRolesOf(utility, top_level);

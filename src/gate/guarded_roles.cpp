@@ -174,7 +174,11 @@ void Look(Search* search, Node* utility, bool top_level) {
             break;
         case T_DropRoleStmt: LookAtDropped(search, reinterpret_cast<DropRoleStmt*>(utility)->roles); break;
         case T_DropOwnedStmt: LookAtReserved(search, reinterpret_cast<DropOwnedStmt*>(utility)->roles); break;
-        case T_ReassignOwnedStmt: LookAtReserved(search, reinterpret_cast<ReassignOwnedStmt*>(utility)->roles); break;
+        case T_ReassignOwnedStmt:
+            LookAtReserved(search, reinterpret_cast<ReassignOwnedStmt*>(utility)->roles);
+            LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership);    // of which the owner is a member by himself
+            break;
+        case T_AlterOwnerStmt: LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership); break;
         default: break;
     }
 }
@@ -263,6 +267,12 @@ void DescribeRoles(StringInfo words, Node* utility) {
         case T_DropRoleStmt: AppendRoles(words, " ", reinterpret_cast<DropRoleStmt*>(utility)->roles); break;
         case T_DropOwnedStmt: AppendRoles(words, " BY ", reinterpret_cast<DropOwnedStmt*>(utility)->roles); break;
         case T_ReassignOwnedStmt: AppendRoles(words, " BY ", reinterpret_cast<ReassignOwnedStmt*>(utility)->roles); break;
+        case T_AlterOwnerStmt: {
+            const AlterOwnerStmt* alter = reinterpret_cast<AlterOwnerStmt*>(utility);
+            appendStringInfo(words, " %s", Quoted(strVal(alter->object)));
+            AppendRoles(words, " OWNER TO ", list_make1(alter->newowner));
+            break;
+        }
         default: break;
     }
 }

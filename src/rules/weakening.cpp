@@ -338,9 +338,17 @@ bool Loosens(const PolicyChange& change) {
             (LoosensSomewhere(change) || LoosensForAdmin(change)));
 }
 
+// Policies change in one transaction after the other: whether one weakens depends on all that are there. No statement of a client takes this lock.
+void AwaitOthers() {
+    const Installation* own = FindInstallation();
+    if (own != nullptr && !Mutant("one_by_one"))
+        LockDatabaseObject(RelationRelationId, own->policies, 1, AccessExclusiveLock);
+}
+
 }    // namespace
 
 bool Weakens(const PolicyChange& change) {
+    AwaitOthers();
     if (Mutant("weakens"))
         return OpensByItself(change.before, change.after);
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant weakening", ALLOCSET_DEFAULT_SIZES);

@@ -108,6 +108,16 @@ runs($_, 'plain') for "ALTER ROLE robot PASSWORD 'x'", "ALTER ROLE asked PASSWOR
 $node->safe_as('dba', "SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name IN ('robots', 'asked', 'watched')");
 runs("DROP ROLE robots, mid, asked, watched", 'plain');
 
+# A database's owner is a member of a role by that alone.
+$node->safe_psql('plain', "CREATE ROLE keeper CREATEDB LOGIN; CREATE ROLE heir; GRANT heir TO keeper");
+$node->safe_psql('plain', 'CREATE DATABASE kept OWNER keeper');
+runs('ALTER DATABASE kept OWNER TO heir; ALTER DATABASE kept OWNER TO keeper', 'plain', 'keeper');
+$node->safe_as('dba', "SELECT warrant.create_policy('owners', 'approve', on_table => 'orders', except_roles => '{pg_database_owner}', commands => '{TRUNCATE}', priority => 5)");
+refused($_, 'plain', 'keeper') for 'ALTER DATABASE kept OWNER TO heir', 'REASSIGN OWNED BY keeper TO heir';
+$node->safe_as('dba', "SELECT warrant.drop_policy('owners')");
+runs('ALTER DATABASE kept OWNER TO heir', 'plain', 'keeper');
+$node->safe_psql('plain', 'DROP DATABASE kept');
+
 # One's own password is one's own affair, in one's own statement.
 $node->safe_psql('postgres', "CREATE FUNCTION trojan() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN ALTER ROLE chief PASSWORD 'mine'; RETURN 1; END \$\$");
 runs("ALTER ROLE chief PASSWORD 'own'", 'plain', 'chief');
