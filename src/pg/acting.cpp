@@ -35,8 +35,7 @@ int Floor() {
     return frame == nullptr ? 0 : frame->acting;
 }
 
-// The server's switches of the same frame and function that are over: a security context only gains flags on the way in. Of two switches one
-// after the other under the same flags nobody can tell that they do not stand in each other; both are kept.
+// The server's switches of the same frame and function that are over: a security context only gains flags on the way in.
 void DropEnded(int context) {
     int floor = Floor();
     while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth &&
@@ -112,10 +111,20 @@ void NoteLeaders(int context) {
         Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber(), false, false});
 }
 
+// Of two switches to different users under the same flags the former is over: a command takes one relation after the other, and what could switch
+// within one, a function or a statement, is told of.
+void DropBefore(Oid user, int context) {
+    int floor = Floor();
+    while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context && Top()->user != user &&
+           OidIsValid(Top()->user) && !Mutant("switched_before"))
+        acting_count--;
+}
+
 void NoteAt(Oid user, int context, int depth) {
     if (Mutant("acting"))
         return;
     DropEnded(context);
+    DropBefore(user, context);
     if (unlikely(acting_count == 0 && IsParallelWorker()))
         NoteLeaders(context);
     if (!IsTop(user, context) && !IsNoted(user, context))
