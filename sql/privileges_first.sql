@@ -199,6 +199,10 @@ GRANT SELECT, DELETE ON selling TO regress_deputy;
 \c - regress_deputy
 SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS through_view;
 SELECT warrant.request('{UPDATE}', on_table => 'orders');
+-- A view of one's own, which anybody may make, leads no further than its owner, or the caller, may go.
+CREATE TEMP VIEW mine AS SELECT * FROM tied;
+CREATE TEMP VIEW mine_as_caller WITH (security_invoker) AS SELECT * FROM tied;
+SELECT warrant.request('{SELECT}', on_table => 'tied');
 -- A grant to who lacks the privilege says so, and explain knows.
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{SELECT,DELETE}', on_tables => '{orders,tied}');

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/mutants.hpp"
 #include "rules/governance.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
@@ -47,21 +48,52 @@ bool MayAnyRun(const List* roles, Oid relation, Command command) {
     return false;
 }
 
-// The relation whose query or rule it is.
-Oid RelationOfRule(Oid rule) {
+struct Rule {
+    Oid relation;    // whose query or rule it is
+    bool reads;      // a view's query
+};
+
+Rule FindRule(Oid rule) {
     Relation rules = table_open(RewriteRelationId, AccessShareLock);
     ScanKeyData key;
     ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
     SysScanDesc scan = systable_beginscan(rules, RewriteOidIndexId, true, nullptr, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
-    Oid relation = HeapTupleIsValid(tuple) ? Form_pg_rewrite(GETSTRUCT(tuple))->ev_class : InvalidOid;
+    Rule found = {InvalidOid, false};
+    if (HeapTupleIsValid(tuple))
+        found = Rule{Form_pg_rewrite(GETSTRUCT(tuple))->ev_class, Form_pg_rewrite(GETSTRUCT(tuple))->ev_type == '1'};
     systable_endscan(scan);
     table_close(rules, AccessShareLock);
-    return relation;
+    return found;
+}
+
+bool ChecksInvoker(HeapTuple view) {
+    bool null;
+    Datum options = SysCacheGetAttr(RELOID, view, Anum_pg_class_reloptions, &null);
+    ListCell* cell;
+    foreach (cell, null ? NIL : untransformRelOptions(options)) {
+        DefElem* option = lfirst_node(DefElem, cell);
+        if (strcmp(option->defname, "security_invoker") == 0)
+            return defGetBoolean(option);
+    }
+    return false;
+}
+
+// Whether who may use the view, or write to the relation of the rule, comes to what is behind it: the server asks its owner for the privilege there,
+// or again the caller, who then needs no view. A view takes no privilege to make.
+bool LeadsTo(Rule rule, Oid relation, Command command) {
+    HeapTuple tuple = OidIsValid(rule.relation) ? SearchSysCache1(RELOID, ObjectIdGetDatum(rule.relation)) : nullptr;
+    if (!HeapTupleIsValid(tuple))
+        return false;
+    Form_pg_class row = Form_pg_class(GETSTRUCT(tuple));
+    bool leads = row->relkind != RELKIND_MATVIEW &&    // which is read without what is behind it
+                 ((MayRun(row->relowner, relation, command) && !(rule.reads && ChecksInvoker(tuple))) || Mutant("view_owners"));
+    ReleaseSysCache(tuple);
+    return leads;
 }
 
 // Views, and relations with rules, that lead to the relation directly.
-List* WithViewsOver(List* found, Oid relation) {
+List* WithViewsOver(List* found, Oid relation, Command command) {
     Relation depend = table_open(DependRelationId, AccessShareLock);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
@@ -70,9 +102,11 @@ List* WithViewsOver(List* found, Oid relation) {
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
         Form_pg_depend row = Form_pg_depend(GETSTRUCT(tuple));
-        Oid view = row->classid == RewriteRelationId ? RelationOfRule(row->objid) : InvalidOid;
-        if (OidIsValid(view) && get_rel_relkind(view) != RELKIND_MATVIEW)    // which is read without what is behind it
-            found = list_append_unique_oid(found, view);
+        if (row->classid != RewriteRelationId)
+            continue;
+        Rule rule = FindRule(row->objid);
+        if (LeadsTo(rule, relation, command))
+            found = list_append_unique_oid(found, rule.relation);
     }
     systable_endscan(scan);
     table_close(depend, AccessShareLock);
@@ -94,7 +128,7 @@ bool ReachesRelation(Oid role, Oid relation, Command command) {
         CHECK_FOR_INTERRUPTS();
         if (MayAnyRun(roles, lfirst_oid(cell), command))
             return true;
-        ways = WithViewsOver(ways, lfirst_oid(cell));
+        ways = WithViewsOver(ways, lfirst_oid(cell), command);
     }
     return false;
 }
