@@ -169,7 +169,30 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
     list->items[list->count++] = Access{relation, command, definer};
 }
 
-void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
+// What COPY TO and a cursor read goes to the caller.
+static bool IsCopiedOut() {
+    const Frame* frame = CurrentFrame();
+    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    return utility != nullptr && IsA(utility, CopyStmt);
+}
+
+static void AddOther(AccessList* list, const Permission& permission, bool exported) {
+    Oid user = permission.check_as_user;
+    bool stored = Writes(permission) || (exported && !IsCopiedOut());
+    if (user == CurrentSubject() || user == GetOuterUserId() || (!stored && ActingNow() == 0))
+        return;
+    Oid target = HoldsSamples(permission.relation) ? MyDatabaseId : permission.relation;
+    for (int i = 0; i < list->count; i++) {
+        if (list->items[i].relation != target)
+            continue;
+        Others* others = static_cast<Others*>(palloc(sizeof(Others)));
+        *others = Others{list->items[i], user, stored};
+        others->access.definer = InvalidOid;
+        list->others = lappend(list->others, others);
+    }
+}
+
+static void AddPermissionItself(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
     if (HoldsSamples(permission.relation) && permission.required != 0 && !Mutant("samples")) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
@@ -189,6 +212,12 @@ void AddPermission(AccessList* list, const Permission& permission, TargetReads r
         AddAccess(list, permission.relation, Command::Delete, definer);
     if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
         AddAccess(list, MyDatabaseId, Command::Admin);
+}
+
+void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
+    AddPermissionItself(list, permission, reads, exported);
+    if (unlikely(OidIsValid(permission.check_as_user)))
+        AddOther(list, permission, exported);
 }
 
 void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported) {

@@ -153,6 +153,31 @@ void FindActing(Findings* findings, const AccessList* list, const bool* granted,
     }
 }
 
+Answer AnswerOf(const AccessList* list, const bool* granted, const Access& access) {
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i].relation == access.relation && list->items[i].command == access.command && !granted[i])
+            return Answer::Exempt;
+    return Answer::Granted;
+}
+
+// The subject's own grant leads through others' views, as into their functions; an exemption, and a definer's trust, do not.
+void FindOthers(Findings* findings, const AccessList* list, const bool* granted, const Actors* actors) {
+    static ActingUser other;    // findings keep its address
+    ListCell* cell;
+    foreach (cell, list->others) {
+        const Others* others = static_cast<const Others*>(lfirst(cell));
+        bool leads = !actors->by_server && AnswerOf(list, granted, others->access) == Answer::Granted;
+        if (leads || (actors->count == 0 && !others->stored) || findings->missing_count > 0 || Mutant("views_of_others"))
+            continue;
+        other = ActingUser{};
+        other.user = others->user;
+        other.by_server = true;
+        other.operation = "a view or rule";
+        findings->missed_by = &other;
+        ExamineActing(findings, others->access, others->user);
+    }
+}
+
 void FindAll(Findings* findings, const AccessList* list, const Actors* actors, Oid subject) {
     bool on_stack[most_on_stack];
     bool* granted = RoomFor(on_stack, list->count);
@@ -162,6 +187,8 @@ void FindAll(Findings* findings, const AccessList* list, const Actors* actors, O
         granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(findings, list->items[i], subject) == Answer::Granted;
     if (unlikely(actors->count > 0) && findings->missing_count == 0)
         FindActing(findings, list, granted, actors);
+    if (unlikely(list->others != NIL) && findings->missing_count == 0)
+        FindOthers(findings, list, granted, actors);
 }
 
 // What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for.
@@ -318,6 +345,7 @@ void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility) {
     AccessList list;
     list.count = 0;
     list.items = nullptr;
+    list.others = NIL;
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
@@ -330,6 +358,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     AccessList list;
     list.count = 0;
     list.items = nullptr;
+    list.others = NIL;
     CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
     RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
 }
@@ -351,6 +380,7 @@ void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bo
     AccessList list;
     list.count = 0;
     list.items = nullptr;
+    list.others = NIL;
     CollectAccesses(&list, permissions, reads, exported);
     CheckAccesses(query, &list, leaves_out);
 }

@@ -13,7 +13,16 @@ struct AccessList {
     int count;
     int room;
     Access* items;
+    List* others;    // Others: whom the server checks instead of the caller, of those who are asked
     Access first[16];
+};
+
+// The owner of a view or rule, which are his words: what it reaches runs for him where it goes into a relation, or changes one. What the caller
+// reads through it goes to him alone.
+struct Others {
+    Access access;
+    Oid user;
+    bool stored;
 };
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);

@@ -159,6 +159,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     frame.query_id = uint64_t(plan->queryId);
     frame.needed.count = 0;
     frame.needed.items = nullptr;
+    frame.needed.others = NIL;
     frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {

@@ -135,6 +135,29 @@ is(wish_after('SELECT count(*) FROM public.orders'), 'none', 'and where the tabl
 $node->safe_as('dba', 'ALTER TABLE child OWNER TO clerk');
 is($node->sqlstate_as('dba', 'DELETE FROM child'), 'none', 'a trigger that his own statement fires is the session\'s');
 
+# --- one after the other, under the same flags: who was first does not act any more ---
+
+$node->safe_as('reporter', <<'SQL');
+CREATE TABLE other_bait (i int);
+INSERT INTO other_bait SELECT generate_series(1, 10);
+CREATE FUNCTION look(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i; END $$;
+CREATE INDEX ON other_bait (look(i));
+CREATE OR REPLACE FUNCTION look(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ DECLARE n bigint; BEGIN n := (SELECT count(*) FROM public.orders); RETURN i; END $$;
+SQL
+wish('SELECT 1');
+is($node->sqlstate_as('dba', 'BEGIN; ANALYZE bait, other_bait; COMMIT'), '42501', 'two tables');
+$node->safe_as('dba', 'GRANT warrant_exempt TO reporter');
+is($node->sqlstate_as('dba', 'BEGIN; ANALYZE bait, other_bait; COMMIT'), 'none', 'clerk is not asked for what reporter reads');
+wish('SELECT count(*) FROM public.orders');
+is($node->sqlstate_as('dba', 'BEGIN; ANALYZE bait, other_bait; COMMIT'), '42501', 'nor is reporter for what clerk reads');
+$node->safe_as('dba', 'REVOKE warrant_exempt FROM reporter');
+
+# --- what goes to the caller alone, through views of others ---
+
+$node->safe_as('clerk', 'CREATE VIEW seen AS SELECT * FROM orders; GRANT SELECT ON seen TO reporter');
+is($node->sqlstate_as('dba', 'SELECT count(*) FROM seen'), 'none', 'a superuser reads through clerk\'s view');
+is($node->sqlstate_as('dba', 'COPY (SELECT * FROM seen) TO STDOUT'), 'none', 'and copies out of it');
+is($node->sqlstate_as('dba', 'CREATE TEMP TABLE copied AS SELECT * FROM seen'), '42501', 'but fills no table from it');
 # --- in parallel workers, which the leader tells who acts ---
 
 $node->safe_as('dba', <<'SQL');
