@@ -45,7 +45,7 @@ bool IsTriggerOfOthers(Oid function) {
 
 bool NeedsFmgrHook(Oid function) {
     return (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function)) || IsDefinitionFunction(function) ||
-           IsTriggerOfOthers(function);
+           IsTriggerOfOthers(function) || (AnyRechecks() && function >= FirstNormalObjectId);
 }
 
 // Where a trigger fires for others, the server asks whether the session may call the function.
@@ -81,6 +81,8 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         definition_depth += definition;
         if (unlikely(acting_count > 0) && definition_depth == 1 && definition)
             CheckMayDefine(function->fn_oid);
+        if (AnyRechecks())
+            NoteCalled();
         if (AnyQueued())
             AwaitTrigger(function);
     } else {

@@ -8,7 +8,7 @@ namespace warrant {
 
 namespace {
 
-enum class Kind : uint8_t { KeyAction, Deferrable, Truncate };
+enum class Kind : uint8_t { KeyAction, Deferrable, Truncate, Recheck };
 
 struct Queued {
     Kind kind;
@@ -29,8 +29,10 @@ bool IsOfKeyAction(const QueryDesc* query) {
 }
 
 void Append(const Queued& item) {
-    if (queued_in != MyTransactionNumber())
+    if (queued_in != MyTransactionNumber()) {
         queued_count = 0;
+        rechecks_queued = false;
+    }
     if (queued_count == queued_room) {
         int room = queued_room == 0 ? 16 : 2 * queued_room;
         Size size = room * sizeof(Queued);
@@ -71,6 +73,25 @@ bool MayDefer(Oid relation) {
     return found;
 }
 
+// A unique or exclusion constraint that waits computes its expressions once more when it fires.
+bool RechecksExpressions(Oid relation) {
+    Relation opened = table_open(relation, AccessShareLock);
+    List* indexes = RelationGetIndexList(opened);
+    table_close(opened, NoLock);
+    bool found = false;
+    ListCell* cell;
+    foreach (cell, indexes) {
+        HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(tuple))
+            continue;
+        bool computes = !heap_attisnull(tuple, Anum_pg_index_indexprs, nullptr) || !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
+        found |= computes && !Form_pg_index(GETSTRUCT(tuple))->indimmediate;
+        ReleaseSysCache(tuple);
+    }
+    list_free(indexes);
+    return found;
+}
+
 bool IsMeant(Queued* item, Oid relation) {
     if (relation == item->relation || relation == item->last_below)
         return true;
@@ -81,10 +102,9 @@ bool IsMeant(Queued* item, Oid relation) {
 }
 
 // Deferred triggers fire outside of queries: at the transaction's end, in SET CONSTRAINTS, at a procedure's COMMIT.
-bool FiresDeferred(const TriggerData* trigger) {
+bool IsTimeOfDeferred() {
     const Frame* frame = CurrentFrame();
-    return trigger->tg_trigger->tgdeferrable &&
-           (frame == nullptr || (frame->kind == FrameKind::Utility && !IsA(frame->utility, CopyStmt)));
+    return frame == nullptr || (frame->kind == FrameKind::Utility && !IsA(frame->utility, CopyStmt));
 }
 
 bool Names(const TruncateStmt* truncate, Oid relation) {
@@ -108,7 +128,8 @@ bool Fires(Queued* item, const TriggerData* trigger) {
         case Kind::KeyAction:
             return frame == item->frame && TRIGGER_FIRED_AFTER(trigger->tg_event) &&
                    (item->rows || TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)) && IsMeant(item, relation);
-        case Kind::Deferrable: return FiresDeferred(trigger) && IsMeant(item, relation);
+        case Kind::Deferrable: return trigger->tg_trigger->tgdeferrable && IsTimeOfDeferred() && IsMeant(item, relation);
+        case Kind::Recheck: return false;
     }
     return true;
 }
@@ -123,6 +144,17 @@ ActingUser OwnerOf(const TriggerData* trigger, const char* operation) {
 
 constexpr char key_action[] = "a foreign key's action";
 
+// The server's own trigger calls them: nothing tells which one fires. At the end of the query, or later.
+void NoteRechecks(Oid relation, const ActingUser& acting) {
+    if (Mutant("rechecks_of_others") || !RechecksExpressions(relation))
+        return;
+    Add(Kind::Recheck, false, relation, acting);
+    Queued later = {Kind::Recheck, false, false, relation, InvalidOid, nullptr, acting};
+    if (Find(later) == nullptr)
+        Append(later);
+    rechecks_queued = true;
+}
+
 }    // namespace
 
 void NoteKeyActionStarts(const QueryDesc* query) {
@@ -130,11 +162,15 @@ void NoteKeyActionStarts(const QueryDesc* query) {
     if (reads || !InNoForceRLSOperation() || Mutant("queued_by_keys"))
         return;
     int count = ActingNow();
-    if (count > 0)
-        ForEachPermission(PermissionsOf(query->plannedstmt), [count](const Permission& permission) {
-            if (Writes(permission))
-                Add(Kind::KeyAction, true, permission.relation, acting_users[count - 1]);
-        });
+    if (count == 0)
+        return;
+    ForEachPermission(PermissionsOf(query->plannedstmt), [count](const Permission& permission) {
+        if (Writes(permission))
+            Add(Kind::KeyAction, true, permission.relation, acting_users[count - 1]);
+    });
+    ListCell* cell;    // partitions, too
+    foreach (cell, query->plannedstmt->resultRelations)
+        NoteRechecks(rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid, acting_users[count - 1]);
 }
 
 // Only the plan that the server has written says how many rows there were, not what a rule has put in its place.
@@ -153,12 +189,23 @@ void NoteDeferrable(List* permissions, bool by_key) {
     if (count == 0 || Mutant("queued_for_later"))
         return;
     ForEachPermission(permissions, [count, by_key](const Permission& permission) {
-        if (permission.relation < FirstNormalObjectId || !Writes(permission) || !MayDefer(permission.relation))
+        if (permission.relation < FirstNormalObjectId || !Writes(permission))
             return;
-        for (int i = 0; i < count; i++)
-            if (IsLive(acting_users[i]) && !acting_users[i].passes)
+        bool defers = MayDefer(permission.relation);
+        for (int i = 0; i < count; i++) {
+            if (!IsLive(acting_users[i]) || acting_users[i].passes)
+                continue;
+            if (defers)
                 Add(Kind::Deferrable, by_key, permission.relation, acting_users[i]);
+            NoteRechecks(permission.relation, acting_users[i]);
+        }
     });
+}
+
+void NoteCalled() {
+    for (int i = 0; i < queued_count; i++)
+        if (queued[i].kind == Kind::Recheck && (queued[i].frame == nullptr ? IsTimeOfDeferred() : queued[i].frame == CurrentFrame()))
+            EnterFired(queued[i].acting);
 }
 
 void NoteTruncate() {

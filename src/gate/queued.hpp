@@ -19,6 +19,10 @@ inline LocalTransactionId queued_in = InvalidLocalTransactionId;
 // Whether the trigger functions of this transaction have to be told of.
 inline bool AnyQueued() { return unlikely(queued_count > 0) && queued_in == MyTransactionNumber(); }
 
+// Whether all functions have to be: a constraint may compute expressions.
+inline bool rechecks_queued = false;
+inline bool AnyRechecks() { return unlikely(rechecks_queued) && AnyQueued(); }
+
 // A write of a foreign key's action starts, which leaves what it queues to the query around it; and is over.
 void NoteKeyActionStarts(const QueryDesc* query);
 void NoteKeyActionEnds(const QueryDesc* query);
@@ -31,6 +35,9 @@ void NoteTruncate();
 
 // The trigger function that has just started is called with this: lets those act for whom it fires.
 void NoteFired(const TriggerData* trigger);
+
+// A function has just started: lets those act whose constraint may compute it.
+void NoteCalled();
 
 void InstallQueued();
 

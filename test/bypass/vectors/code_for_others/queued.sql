@@ -538,3 +538,49 @@ END $$;
 CREATE TRIGGER steal AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION steal();
 \c - dba
 DELETE FROM notes WHERE id = 2;
+
+--- expression_rechecked: a constraint that waits computes its expression at COMMIT, for a row that ON UPDATE CASCADE has written
+-- needs SELECT, EXPORT on orders
+-- subject dba
+-- granted
+SELECT warrant.grant('clerk', '{SELECT,EXPORT}', on_table => 'orders', duration => '10 min');
+-- attack
+SET search_path = desk, shop;
+CREATE TABLE loot (card text);
+CREATE FUNCTION steal() RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.loot SELECT card FROM shop.orders; RETURN ''; END $$;
+CREATE FUNCTION spy(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    t text;
+BEGIN
+    IF session_user = 'clerk' THEN RETURN i; END IF;
+    IF current_user = 'clerk' THEN RETURN 1; END IF;
+    t := desk.steal();
+    RETURN 7;
+END $$;
+CREATE TABLE child (note int REFERENCES notes ON UPDATE CASCADE, EXCLUDE USING btree (spy(note) WITH =) DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO child VALUES (1), (2);
+\c - dba
+UPDATE shop.notes SET id = 3 WHERE id = 2;
+
+--- expression_rechecked_at_once: the same at the statement's end
+-- needs SELECT, EXPORT on orders
+-- subject dba
+-- granted
+SELECT warrant.grant('clerk', '{SELECT,EXPORT}', on_table => 'orders', duration => '10 min');
+-- attack
+SET search_path = desk, shop;
+CREATE TABLE loot (card text);
+CREATE FUNCTION steal() RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.loot SELECT card FROM shop.orders; RETURN ''; END $$;
+CREATE FUNCTION spy(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    t text;
+BEGIN
+    IF session_user = 'clerk' THEN RETURN i; END IF;
+    IF current_user = 'clerk' THEN RETURN 1; END IF;
+    t := desk.steal();
+    RETURN 7;
+END $$;
+CREATE TABLE child (note int REFERENCES notes ON UPDATE CASCADE, EXCLUDE USING btree (spy(note) WITH =) DEFERRABLE);
+INSERT INTO child VALUES (1), (2);
+\c - dba
+UPDATE shop.notes SET id = 3 WHERE id = 2;
