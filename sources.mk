@@ -85,6 +85,7 @@ SOURCES := \
 	src/record/refusals.cpp \
 	src/record/ring.cpp \
 	src/record/seal.cpp \
+	src/record/setting_changes.cpp \
 	src/record/shared.cpp \
 	src/record/stored_durations.cpp \
 	src/rules/approvers.cpp \

@@ -1117,29 +1117,53 @@ BEGIN
 END;
 $$;
 
--- Leaves a row for each setting of the gate that is not what the log knows. What a new log finds is where it begins, but for a gate that is not on.
-CREATE FUNCTION warrant.note_settings() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Leaves a row for a change of one of the gate's settings, unless the log knows the value already.
+CREATE FUNCTION warrant.note_setting(setting text, now text, at timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    nobody CONSTANT jsonb := '{}'::jsonb;
     gate CONSTANT text := 'pg_warrant.enforcement';
+    was text := (SELECT k.value FROM warrant.known_settings k WHERE k.name = setting);
+BEGIN
+    IF was = now THEN
+        RETURN;
+    END IF;
+    UPDATE warrant.known_settings k SET value = now WHERE k.name = setting;
+    IF NOT FOUND THEN
+        INSERT INTO warrant.known_settings VALUES (setting, now);
+    END IF;
+    IF was IS NOT NULL OR (setting = gate AND now <> 'enforce') THEN
+        PERFORM warrant.seal(CASE WHEN setting <> gate THEN 'config_changed' WHEN now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, '{}',
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE setting WHEN 'pg_warrant.secret_file' THEN setting || ' is another'
+            ELSE format('%s: "%s", was "%s"', setting, now, coalesce(was, 'enforce')) END, jsonb_build_object('occurred_at', at));
+    END IF;
+END;
+$$;
+
+-- Leaves a row for each setting of the gate that is not what the log knows, and for each value that was in force in between. What a new log finds is
+-- where it begins, but for a gate that is not on. changes: since the last call, of text without the value, and what the server has now where that is
+-- no text, whatever the recorder itself has read so far.
+CREATE FUNCTION warrant.note_settings(changes jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
     changed record;
 BEGIN
-    FOR changed IN SELECT s.name, k.value AS was, s.setting AS now FROM pg_settings s LEFT JOIN warrant.known_settings k ON k.name = s.name
-                    WHERE s.name LIKE 'pg\_warrant.%' AND s.context IN ('sighup', 'postmaster') AND k.value IS DISTINCT FROM s.setting ORDER BY s.name LOOP
-        UPDATE warrant.known_settings k SET value = changed.now WHERE k.name = changed.name;
-        IF NOT FOUND THEN
-            INSERT INTO warrant.known_settings VALUES (changed.name, changed.now);
+    FOR changed IN SELECT c.name, c.value, c.at FROM jsonb_to_recordset(changes) AS c (name text, value text, at timestamptz, last boolean)
+                    WHERE NOT c.last ORDER BY c.at LOOP
+        IF changed.value IS NOT NULL THEN
+            PERFORM warrant.note_setting(changed.name, changed.value, changed.at);
+        ELSE
+            PERFORM warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, changed.name || ' was another for a while',
+                                 jsonb_build_object('occurred_at', changed.at));
         END IF;
-        IF changed.was IS NOT NULL OR (changed.name = gate AND changed.now <> 'enforce') THEN
-            PERFORM warrant.seal(CASE WHEN changed.name <> gate THEN 'config_changed' WHEN changed.now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, nobody,
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE changed.name WHEN 'pg_warrant.secret_file' THEN changed.name || ' is another'
-                ELSE format('%s: "%s", was "%s"', changed.name, changed.now, coalesce(changed.was, 'enforce')) END);
-        END IF;
+    END LOOP;
+    FOR changed IN SELECT s.name, coalesce(c.value, s.setting) AS value, c.at
+                     FROM pg_settings s LEFT JOIN jsonb_to_recordset(changes) AS c (name text, value text, at timestamptz, last boolean) ON c.name = s.name AND c.last
+                    WHERE s.name LIKE 'pg\_warrant.%' AND s.context IN ('sighup', 'postmaster') ORDER BY s.name LOOP
+        PERFORM warrant.note_setting(changed.name, changed.value, changed.at);
     END LOOP;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.note_settings() FROM PUBLIC;
+REVOKE ALL ON FUNCTION warrant.note_setting(text, text, timestamptz), warrant.note_settings(jsonb) FROM PUBLIC;
 
 -- Roles that are gone as 0, in their places.
 CREATE FUNCTION warrant.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

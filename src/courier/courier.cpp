@@ -8,6 +8,7 @@
 
 #include "pg/boundary.hpp"
 #include "pg/clock.hpp"
+#include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
@@ -240,6 +241,7 @@ bool WaitFor(long nap_ms) {
     if (ConfigReloadPending) {
         ConfigReloadPending = false;
         ProcessConfigFile(PGC_SIGHUP);
+        LogOwnErrors();
         ReadSecrets();
     }
     return (events & WL_LATCH_SET) != 0;

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
@@ -265,8 +266,10 @@ WARRANT_FUNCTION(warrant_discard_audit_log) {
                         errhint("BEGIN; SELECT %s.discard_audit_log(); DROP EXTENSION %s; COMMIT;", schema_name, extension_name)));
     discarding = MyTransactionNumber();
     uint64_t last = LastSeq();
-    ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
-                         get_database_name(MyDatabaseId), (unsigned long long)last)));
+    LogAnyway([&] {
+        ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
+                             get_database_name(MyDatabaseId), (unsigned long long)last)));
+    });
     PG_RETURN_INT64(int64(last));
 }
 

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
@@ -74,7 +75,7 @@ void OnConnection(Port* port) {
     if (!listed)
         ereport(FATAL, (errcode(error_refused), errmsg("role \"%s\" may not open a replication connection", port->user_name),
                         errdetail("\"pg_warrant.replication_roles\" does not list it.")));
-    ereport(LOG, (errmsg("%s of role \"%s\"", kind, port->user_name)));
+    LogAnyway([port, kind] { ereport(LOG, (errmsg("%s of role \"%s\"", kind, port->user_name))); });
 }
 
 void OnAuthentication(Port* port, int status) {

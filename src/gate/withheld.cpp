@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
@@ -85,7 +86,7 @@ emit_log_hook_type previous_emit_log = nullptr;
 
 // An error on its way to log and client. COMMIT raises where nothing can catch it.
 void OnEmitLog(ErrorData* error) {
-    if (latest.least_logged != 0 && WithheldInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
+    if (latest.least_logged != 0 && !logging_anyway && WithheldInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
         error->output_to_server = false;
     else if (previous_emit_log != nullptr)
         previous_emit_log(error);
@@ -162,8 +163,10 @@ void RaiseWithheld(MemoryContext caller, int flags) {
     MemoryContextSwitchTo(caller);
     ErrorData* error = CopyErrorData();
     FlushErrorState();
-    ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
-                              error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail)));
+    LogAnyway([error] {
+        ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+                                  error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail)));
+    });
     ereport(ERROR, (errcode(error->sqlerrcode),
                     NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
                     errdetail(detail_withheld),

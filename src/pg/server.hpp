@@ -237,6 +237,14 @@ inline int LeastLogged() {
 #endif
 }
 
+inline void SetLeastLogged(int level) {
+#if PG_VERSION_NUM >= 190000
+    log_min_messages[MyBackendType] = level;
+#else
+    log_min_messages = level;
+#endif
+}
+
 // Whether it logs a level then: LOG ranks beside ERROR as what is logged, and beside FATAL as the setting.
 inline bool IsLogged(int level, int least) {
     if (level == LOG || level == LOG_SERVER_ONLY)

@@ -44,6 +44,43 @@ struct Settings {
 
 extern Settings settings;
 
+// What the configuration file says of the gate while the server runs.
+struct WatchedSetting {
+    const char* name;
+    char kind;    // e: choices, b: on or off, i: a number, s: text
+};
+constexpr WatchedSetting watched[] = {
+    {"pg_warrant.enforcement", 'e'},
+    {"pg_warrant.enforce_superuser", 'b'},
+    {"pg_warrant.audit_failure", 'e'},
+    {"pg_warrant.audit_timeout", 'i'},
+    {"pg_warrant.default_duration", 'i'},
+    {"pg_warrant.max_duration", 'i'},
+    {"pg_warrant.request_ttl", 'i'},
+    {"pg_warrant.refusal_rate", 'i'},
+    {"pg_warrant.max_pending", 'i'},
+    {"pg_warrant.max_query_length", 'i'},
+    {"pg_warrant.decision_wait", 'i'},
+    {"pg_warrant.wait_in_transaction", 'b'},
+    {"pg_warrant.max_waiters", 'i'},
+    {"pg_warrant.secret_file", 's'},
+    {"pg_warrant.admin_roles", 's'},
+    {"pg_warrant.required_databases", 's'},
+    {"pg_warrant.pool_roles", 's'},
+    {"pg_warrant.instance", 's'},
+    {"pg_warrant.definition_approval", 'b'},
+    {"pg_warrant.replication_roles", 's'}};
+constexpr int watched_count = lengthof(watched);
+
+// Called with each value that this process takes over, of text its hash; from everywhere, the postmaster's signal handler too.
+inline void (*on_setting)(int setting, uint32_t value) = nullptr;
+
+// A value as SHOW without units has it; nullptr for text.
+const char* WatchedValue(int setting, uint32_t value);
+
+// As they are now.
+void ForEachWatched(void (*visit)(int setting, uint32_t value));
+
 // The names in a setting that is a list of them, in the current memory context; and whether a name is among them.
 List* NamesIn(const char* setting);
 bool IsListed(const char* setting, const char* name);

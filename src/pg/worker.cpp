@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/log.hpp"
 #include "pg/process.hpp"
 #include "pg/worker.hpp"
 
@@ -65,6 +66,7 @@ void BeginSignals() {
 
 void BeginWorker(Oid database, const char* activity) {
     is_own_worker = true;
+    LogOwnErrors();
     BeginSignals();
     BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
     SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);    // a setting as well, which wants a transaction
@@ -130,6 +132,7 @@ void Nap(long milliseconds) {
     if (ConfigReloadPending) {
         ConfigReloadPending = false;
         ProcessConfigFile(PGC_SIGHUP);
+        LogOwnErrors();
         configuration_reads++;
     }
 }

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
@@ -186,7 +187,9 @@ void LogRowOf(Oid database, const EntryHeader* header, const EntryParts* parts, 
     AddParts(&json, header, parts);
     appendStringInfoChar(&json, '}');
     is_ours = true;
-    ereport(LOG_SERVER_ONLY, (errmsg_internal("pg_warrant: %s", json.data), errdetail_internal("%s", why), errhidestmt(true), errhidecontext(true)));
+    LogAnyway([&json, why] {
+        ereport(LOG_SERVER_ONLY, (errmsg_internal("pg_warrant: %s", json.data), errdetail_internal("%s", why), errhidestmt(true), errhidecontext(true)));
+    });
     pfree(json.data);
     CountLogged(database);
 }

@@ -28,6 +28,7 @@
 #include "record/replicated.hpp"
 #include "record/ring.hpp"
 #include "record/seal.hpp"
+#include "record/setting_changes.hpp"
 #include "record/shared.hpp"
 #include "record/stored_durations.hpp"
 
@@ -70,6 +71,7 @@ struct Recorder {
     bool installed;
     Oid extension;              // whose state this is
     bool restore_noted;
+    uint64_t changes_noted;     // of the configuration, with the batch under way
     int settings_noted;         // which reading of the configuration the log knows
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
@@ -403,15 +405,18 @@ void SealDefinitions() {
 
 // The library serves the previous release's script, too.
 bool HasFunction(const char* name) {
-    return OidIsValid(LookupFuncName(list_make2(makeString(pstrdup(schema_name)), makeString(pstrdup(name))), 0, nullptr, true));
+    return OidIsValid(LookupFuncName(list_make2(makeString(pstrdup(schema_name)), makeString(pstrdup(name))), -1, nullptr, true));
 }
 
 // What the configuration says now of the gate, where that is not what the log knows: it was changed in the file, perhaps while the server was down.
 void NoteSettings() {
-    if (self.settings_noted == configuration_reads || !HasFunction("note_settings"))
+    self.changes_noted = self.database->settings_noted;
+    if ((self.settings_noted == configuration_reads && self.changes_noted == SettingChanges()) || !HasFunction("note_settings"))
         return;
     int reads = configuration_reads;
-    SPI_execute("SELECT warrant.note_settings()", false, 1);
+    Oid type = JSONBOID;
+    Datum changes = DirectFunctionCall1(jsonb_in, CStringGetDatum(SettingChangesAsJson(self.database->settings_noted, &self.changes_noted)));
+    SPI_execute_with_args("SELECT warrant.note_settings($1)", 1, &type, &changes, nullptr, false, 1);
     self.settings_noted = reads;
 }
 
@@ -679,6 +684,7 @@ bool DoBatch() {
         return true;
     int64_t before = self.sealed.last_seq;
     self.restore_noted = true;
+    self.database->settings_noted = self.changes_noted;
     self.sealed = self.working;
     if (self.batch.until > self.position)
         self.position = self.batch.until;

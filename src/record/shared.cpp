@@ -7,6 +7,7 @@
 #include "rules/commands.hpp"
 #include "record/entry.hpp"
 #include "record/replicated.hpp"
+#include "record/setting_changes.hpp"
 #include "record/shared.hpp"
 
 namespace warrant {
@@ -84,7 +85,7 @@ Mailbox* MailboxOf(int process) { return mailboxes + process; }
 char* RingBytes(const Database* database) { return rings + (database - shared->databases) * RingCapacity(); }
 
 void RequestSharedMemory() {
-    RequestAddinShmemSpace(add_size(MAXALIGN(ClockMemorySize()), SharedSize()));
+    RequestAddinShmemSpace(add_size(add_size(MAXALIGN(ClockMemorySize()), MAXALIGN(SettingChangesSize())), SharedSize()));
     RequestNamedLWLockTranche(tranche, settings.max_databases + 1);
 }
 
@@ -100,6 +101,7 @@ void CreateSharedMemory() {
     on_clock_behind = WakeOwnRecorder;
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     CreateClock();
+    CreateSettingChanges();
     shared = static_cast<Shared*>(ShmemInitStruct("pg_warrant", SharedSize(), &found));
     mailboxes = reinterpret_cast<Mailbox*>(reinterpret_cast<char*>(shared) + HeaderSize());
     rings = reinterpret_cast<char*>(mailboxes) + MailboxesSize();
@@ -178,6 +180,12 @@ bool NoteSlotless(Oid oid) {
     return !known;
 }
 
+// What the configuration was before is not for the log of one that begins now.
+static void BeginSlot(Database* database) {
+    if (!OidIsValid(database->oid))
+        database->settings_noted = SettingChanges();
+}
+
 Database* ClaimDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid);
@@ -187,6 +195,7 @@ Database* ClaimDatabase(Oid oid) {
     bool mine = database != nullptr && !held && (!RecorderLives(database) || database->recorder_pid == MyProcPid);
     if (mine) {
         ForgetSlotless(oid);
+        BeginSlot(database);
         database->ready = false;    // whatever a dead one has left
         database->oid = oid;
         AssignMark(int(database - shared->databases), oid);
@@ -201,6 +210,7 @@ bool ReserveDatabase(Oid oid) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     Database* database = FindDatabase(oid) == nullptr ? FindDatabase(InvalidOid) : nullptr;
     if (database != nullptr) {
+        BeginSlot(database);
         database->oid = oid;
         database->reserved_at = SteadyNow();
     }

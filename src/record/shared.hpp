@@ -44,6 +44,7 @@ struct Database {
     pg_atomic_uint64 lost;            // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
+    uint64_t settings_noted;          // changes of the configuration that its log knows
     TurnedAwaySubject turned_away[turned_away_places];
 
     // What the whole server must know of it (guards.hpp).

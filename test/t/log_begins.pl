@@ -50,6 +50,26 @@ $node->append_conf('postgresql.conf', 'pg_warrant.enforcement = enforce');
 $node->reload;
 noted('at last', 'gate_on pg_warrant.enforcement: "enforce", was "monitor"');
 
+# What is changed and changed back while the recorder does not look stands in it all the same: of text that there was another one.
+my $recorder = $node->recorder_pid;
+kill 'STOP', $recorder;
+my $at = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+my $conf = $node->data_dir . '/postgresql.conf';
+my $as_it_was = PostgreSQL::Test::Utils::slurp_file($conf);
+$node->append_conf('postgresql.conf', "pg_warrant.enforcement = off\npg_warrant.enforce_superuser = on\npg_warrant.admin_roles = 'clerk'\npg_warrant.max_pending = 7");
+$node->reload;
+ok($node->eventually(sub { $node->safe_psql('postgres', 'SHOW pg_warrant.enforcement') eq 'off' }), 'it is off while the recorder is stopped');
+my $until = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+PostgreSQL::Test::Utils::append_to_file("$conf.before", $as_it_was);
+rename "$conf.before", $conf or die $!;
+$node->reload;
+ok($node->eventually(sub { $node->safe_psql('postgres', 'SHOW pg_warrant.enforcement') eq 'enforce' }), 'and on again before it goes on');
+kill 'CONT', $recorder;
+noted('both stand there', 'gate_off pg_warrant.enforcement: "off", was "enforce"', 'config_changed pg_warrant.enforce_superuser: "on", was "off"',
+	'config_changed pg_warrant.admin_roles was another for a while', 'config_changed pg_warrant.max_pending: "7", was "100"',
+	'config_changed pg_warrant.enforce_superuser: "off", was "on"', 'gate_on pg_warrant.enforcement: "enforce", was "off"', 'config_changed pg_warrant.max_pending: "100", was "7"');
+is($node->safe_as('dba', "SELECT count(*) FROM warrant.audit_log WHERE event = 'gate_off' AND occurred_at BETWEEN '$at' AND '$until'"), '1', 'with its time');
+
 # The grant comes as quickly as a client can send it, also with the extension in one transaction.
 $node->safe_psql('postgres', 'CREATE DATABASE new');
 $node->safe_as('dba', 'SET client_min_messages = warning; CREATE EXTENSION pg_warrant; GRANT warrant_admin TO clerk', 'new');

@@ -122,6 +122,7 @@ caught_up();
 $node->safe_psql('postgres', "SELECT warrant.drop_policy('notes')");
 
 setting('pg_warrant.audit_failure = allow', 'allow');
+setting('log_min_messages = fatal', 'fatal');    # what must stand in the log does all the same
 pause();
 is($node->sqlstate_as('clerk', "$update /* audit_failure */"), 'none', 'audit_failure = allow lets the granted statement run');
 is($node->safe_psql('postgres', 'SELECT status FROM orders WHERE id = 7'), 'void', 'with its effect');
@@ -132,6 +133,7 @@ go_on();
 caught_up();
 is($node->safe_psql('postgres', "SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE event = 'allowed' AND statement LIKE '%/* audit_failure */'"),
 	'1', 'and the audit log too, when the recorder goes on');
+setting('log_min_messages = warning', 'warning');
 setting('pg_warrant.audit_failure = deny', 'deny');
 $node->safe_psql('postgres', "SELECT warrant.drop_policy('readers')");
 $node->works('all works again');

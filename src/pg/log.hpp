@@ -1,0 +1,40 @@
+// What must stand in the server's log stands there whatever log_min_messages says.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+
+namespace warrant {
+
+// Such a report is under way.
+inline bool logging_anyway = false;
+
+// Calls work, which reports at LOG or LOG_SERVER_ONLY.
+template <class Work>
+void LogAnyway(Work work) {
+    int least = LeastLogged();
+    if (Mutant("log_anyway"))
+        return work();
+    logging_anyway = true;
+    if (!IsLogged(LOG, least))
+        SetLeastLogged(ERROR);
+    PG_TRY();
+    {
+        work();
+    }
+    PG_FINALLY();
+    {
+        SetLeastLogged(least);
+        logging_anyway = false;
+    }
+    PG_END_TRY();
+}
+
+// Our own workers', which have nothing else to tell with: for the life of the process, until the configuration is read again.
+inline void LogOwnErrors() {
+    if (!IsLogged(ERROR, LeastLogged()) && !Mutant("log_anyway"))
+        SetLeastLogged(ERROR);
+}
+
+}    // namespace warrant
