@@ -1197,50 +1197,79 @@ $$;
 REVOKE ALL ON FUNCTION warrant.without_gone(oid[]), warrant.forget_gone() FROM PUBLIC;
 
 -- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its number may be given to another one day.
--- The recorder calls it when something was dropped. True: there may be more.
-CREATE FUNCTION warrant.sweep_orphans() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- The recorder calls it when something was dropped, a portion at a time: first of the pending requests, then of grantees and targets. place is where
+-- the last call has stopped, NULL at the beginning; returns where the next is to go on, NULL at the end.
+CREATE FUNCTION warrant.sweep_orphans(place jsonb) RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     nobody CONSTANT jsonb := '{}'::jsonb;
-    most CONSTANT integer := 100;
+    most CONSTANT integer := 100;    -- that are closed
     ended record;
+    seen integer := 0;
     closed integer := 0;
+    last_grantee oid := coalesce(place->>'grantee', '0')::oid;
+    last_target oid := coalesce(place->>'target', '0')::oid;
+    last_end timestamptz := coalesce(place->>'expires_at', '-infinity')::timestamptz;
+    last_id bigint := coalesce(place->>'id', '0')::bigint;
 BEGIN
-    FOR ended IN SELECT r.id, CASE WHEN NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.requester) THEN 'the role that filed it is gone'
-                                   WHEN EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id))
-                                   THEN 'its policy is gone'
-                                   WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant.target_exists(i.target_kind, i.target))
-                                   THEN 'what it asks for is gone' END AS reason
-                   FROM warrant.requests r WHERE r.state = 'pending' ORDER BY r.id LOOP
-        CONTINUE WHEN ended.reason IS NULL;
-        UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
-        PERFORM warrant.drop_deliveries(ended.id);
-        PERFORM warrant.seal('request_cancelled', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ended.reason);
-        closed := closed + 1;
-        EXIT WHEN closed = most;
-    END LOOP;
+    IF place->>'grantee' IS NULL THEN
+        FOR ended IN SELECT r.id, r.expires_at,
+                            CASE WHEN NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.requester) THEN 'the role that filed it is gone'
+                                 WHEN EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id))
+                                 THEN 'its policy is gone'
+                                 WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant.target_exists(i.target_kind, i.target))
+                                 THEN 'what it asks for is gone' END AS reason
+                       FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at >= last_end AND (r.expires_at, r.id) > (last_end, last_id)
+                      ORDER BY r.expires_at, r.id LIMIT 500 LOOP
+            seen := seen + 1;
+            last_end := ended.expires_at;
+            last_id := ended.id;
+            CONTINUE WHEN ended.reason IS NULL;
+            UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
+            PERFORM warrant.seal('request_cancelled', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ended.reason);
+            closed := closed + 1;
+            EXIT WHEN closed = most;
+        END LOOP;
+        IF seen = 500 OR closed = most THEN
+            RETURN jsonb_build_object('expires_at', last_end, 'id', last_id);
+        END IF;
+    END IF;
     -- From one grantee and target to the next in the index, whatever the number of their grants.
-    FOR ended IN WITH RECURSIVE used (grantee, target) AS (
-                   (SELECT s.grantee, s.target FROM warrant.grant_scopes s WHERE NOT s.closed AND s.grantee > '0' ORDER BY s.grantee, s.target LIMIT 1)
-                   UNION ALL SELECT n.grantee, n.target FROM used u CROSS JOIN LATERAL (
+    FOR ended IN WITH RECURSIVE used (grantee, target, place) AS (
+                   (SELECT s.grantee, s.target, 1 FROM warrant.grant_scopes s WHERE NOT s.closed AND s.grantee > '0' AND (s.grantee, s.target) > (last_grantee, last_target)
+                     ORDER BY s.grantee, s.target LIMIT 1)
+                   UNION ALL SELECT n.grantee, n.target, u.place + 1 FROM used u CROSS JOIN LATERAL (
                        SELECT s.grantee, s.target FROM warrant.grant_scopes s WHERE NOT s.closed AND (s.grantee, s.target) > (u.grantee, u.target)
-                        ORDER BY s.grantee, s.target LIMIT 1) n),
+                        ORDER BY s.grantee, s.target LIMIT 1) n WHERE u.place < 1000),
+                 last AS (SELECT u.grantee, u.target FROM used u WHERE u.place = 1000),
                  gone AS MATERIALIZED (
                    SELECT u.grantee, u.target, a.oid IS NULL AS of_role FROM used u LEFT JOIN pg_authid a ON a.oid = u.grantee
                     WHERE a.oid IS NULL OR NOT (EXISTS (SELECT FROM pg_class c WHERE c.oid = u.target) OR EXISTS (SELECT FROM pg_namespace n WHERE n.oid = u.target)
                                                 OR EXISTS (SELECT FROM pg_database d WHERE d.oid = u.target)))
-                 SELECT DISTINCT s.grant_id AS id, CASE WHEN g.of_role THEN 'its role is gone' ELSE 'what it covers is gone' END AS reason
+                 SELECT NULL::bigint AS id, NULL::text AS reason, l.grantee, l.target FROM last l
+                 UNION ALL
+                 (SELECT DISTINCT s.grant_id, CASE WHEN g.of_role THEN 'its role is gone' ELSE 'what it covers is gone' END, NULL::oid, NULL::oid
                    FROM gone g JOIN warrant.grant_scopes s ON s.grantee = g.grantee AND s.target = g.target
                   WHERE NOT s.closed AND (g.of_role OR NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant.target_exists(o.target_kind, o.target)))
-                  LIMIT most LOOP
+                  LIMIT most) LOOP
+        IF ended.id IS NULL THEN
+            seen := -1;
+            place := jsonb_build_object('grantee', ended.grantee, 'target', ended.target);
+            CONTINUE;
+        END IF;
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
         closed := closed + 1;
     END LOOP;
+    IF closed >= most THEN    -- there may be more among these
+        RETURN jsonb_build_object('grantee', last_grantee, 'target', last_target);
+    ELSIF seen = -1 THEN
+        RETURN place;
+    END IF;
     PERFORM warrant.forget_gone();
-    RETURN closed >= most;
+    RETURN NULL;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.target_exists("char", oid), warrant.sweep_orphans() FROM PUBLIC;
+REVOKE ALL ON FUNCTION warrant.target_exists("char", oid), warrant.sweep_orphans(jsonb) FROM PUBLIC;
 
 DO $$
 DECLARE

@@ -76,6 +76,8 @@ struct Recorder {
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
     int64 orphans_at;           // not to be looked for before, in steady time
+    char place[200];            // where the sweep of orphans goes on; empty: no round is under way
+    int64 round_us, latest_round_us;    // what it takes; -1: not known
     bool orphans;               // something may have been dropped that requests or grants need
     int64_t notified;           // rows up to here
     Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
@@ -420,25 +422,50 @@ void NoteSettings() {
     self.settings_noted = reads;
 }
 
-// Roles, relations and schemas come and go often: what they leave behind is looked for so seldom that looking takes a hundredth of the time.
-void SweepOrphans() {
-    int64 begin = SteadyNow();
-    if (!self.orphans || begin < self.orphans_at || !HasFunction("sweep_orphans"))
+bool SweepIsDue() { return (self.orphans || self.place[0] != '\0') && SteadyNow() >= self.orphans_at; }
+
+// Where the next portion is to begin; empty: the round is over, and the next comes when all together takes a hundredth of the time.
+void EndPortion(int64 begin) {
+    int64 took = SteadyNow() - begin;
+    self.round_us += took;
+    bool over = self.place[0] == '\0';
+    self.orphans_at = SteadyNow() + (over ? 100 * self.round_us : 10 * took);
+    if (!over)
         return;
-    self.orphans = false;    // before the snapshot: what commits meanwhile sets it again
-    AcceptInvalidationMessages();
+    self.latest_round_us = self.round_us;
+    self.round_us = 0;
+}
+
+void SweepPortion() {
     static SPIPlanPtr plan = nullptr;
+    Oid type = TEXTOID;
+    char null = self.place[0] == '\0' ? 'n' : ' ';
+    Datum place = CStringGetTextDatum(self.place);
+    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans($1::jsonb)", 1, &type), &place, &null, false, 1);
+    const char* next = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+    strlcpy(self.place, next == nullptr ? "" : next, sizeof self.place);
+}
+
+// Roles, relations and schemas come and go often: what they leave behind is looked for in portions, so seldom that looking takes a hundredth of the
+// time. Where a round takes long, entries come first; under entries without end they wait for a portion every few seconds.
+void SweepOrphans() {
+    constexpr int64 quick_us = 20000;
+    int64 begin = SteadyNow();
+    if (!SweepIsDue() || !HasFunction("sweep_orphans"))
+        return;
+    bool is_long = self.latest_round_us < 0 || self.latest_round_us > quick_us;
+    if (self.count > 0 && is_long && begin < self.orphans_at + definitions_every_us)
+        return;
+    if (self.place[0] == '\0')
+        self.orphans = false;    // before the snapshot: what commits meanwhile sets it again
+    AcceptInvalidationMessages();
     int64 before = self.working.last_seq;
-    bool done = InSubtransaction("orphans", [] {
-        SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans()", 0, nullptr), nullptr, nullptr, false, 1);
-        bool is_null;
-        self.orphans = self.orphans || DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-    });
-    if (!done) {
+    if (!InSubtransaction("orphans", SweepPortion)) {
         self.orphans = true;
+        self.place[0] = '\0';
         begin -= definitions_every_us / 100;    // soon enough
     }
-    self.orphans_at = SteadyNow() + 100 * (SteadyNow() - begin);
+    EndPortion(begin);
     if (self.working.last_seq == before)
         return;
     self.acted = guards_changed = true;
@@ -449,6 +476,8 @@ void OnCatalog(Datum, CacheNumber, uint32) { self.orphans = true; }
 
 void ListenForDrops() {
     self.orphans = true;
+    self.orphans_at = SteadyNow();
+    self.latest_round_us = -1;
     CacheRegisterSyscacheCallback(AUTHOID, OnCatalog, Datum(0));
     CacheRegisterSyscacheCallback(RELOID, OnCatalog, Datum(0));
     CacheRegisterSyscacheCallback(NAMESPACEOID, OnCatalog, Datum(0));
@@ -484,6 +513,8 @@ bool StillInstalled() {
     LoadState();
     self.working = self.sealed;
     self.sweep_at = self.definitions_at = 0;
+    self.place[0] = '\0';
+    self.orphans = true;
     return self.installed;
 }
 
@@ -676,6 +707,7 @@ bool DoBatch() {
         self.durations_mended = false;
         ForgetRefusals();    // they may name requests that were rolled back
         self.orphans = true;
+        self.place[0] = '\0';    // what it closed is open again
         self.settings_noted = 0;
         TakeBack();
         return false;
@@ -817,6 +849,8 @@ void Start(Oid oid) {
         if (batch.from < batch.until)
             continue;
         long repeats_ms = MillisecondsUntil(RepeatsDue()), sweep_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), self.sweep_at);
+        if (self.orphans || self.place[0] != '\0')
+            sweep_ms = std::min(sweep_ms, MillisecondsUntil(self.orphans_at));
         long nap_ms = repeats_ms < sweep_ms ? repeats_ms : sweep_ms, longest_ms = IsDue() ? standby_nap_ms : longest_nap_ms;
         Nap(nap_ms < 1 ? 1 : nap_ms > longest_ms ? longest_ms : nap_ms);
     }

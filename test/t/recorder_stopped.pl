@@ -80,9 +80,9 @@ setting("pg_warrant.audit_timeout = '300ms'", '300ms');
 my $flood = $node->session_as('clerk');
 $flood->query_safe("SET statement_timeout = 10;");
 my $full;
-for (1 .. 200)
+for (1 .. 600)
 {
-	my (undef, $state) = $node->ask($flood, "SELECT warrant.request('{DELETE}', on_table => 'orders', reason => repeat('x', 8000));");
+	my (undef, $state) = $node->ask($flood, "SELECT warrant.request('{DELETE}', on_table => 'orders', reason => repeat('x', 2000));");
 	last if ($full = $state) eq '53400';
 }
 is($full, '53400', 'a full ring is 53400');
