@@ -65,7 +65,7 @@ SELECT * FROM stage.try('SELECT warrant.cancel(9999)');
 SELECT warrant.cancel(1);
 SELECT * FROM stage.try('SELECT warrant.cancel(1)');
 -- 54000: an action that is larger than a record may be.
-SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => repeat('x', 40000))$$);
+SELECT * FROM stage.try($$SELECT warrant.request(array_fill('SELECT'::text, ARRAY[4000]), on_table => 'ledger')$$);
 \x off
 -- 53400: too many pending requests of one subject; the refused statement says so too.
 SELECT state, count(*) FROM generate_series(1, 127) AS i, LATERAL stage.try(format('SELECT warrant.request(%L, on_table => %L)',

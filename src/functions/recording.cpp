@@ -316,6 +316,9 @@ WARRANT_FUNCTION(warrant_recorder_status) {
             used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),
             queued * 10 > room * 8 ? "the queue is more than 80 % full" : nullptr);
+    if (database.guarded_count > most_guarded_roles)
+        PutItem(result, "guarded roles", psprintf("%d", database.guarded_count),
+                "policies name, or live grants are held by, more roles than can be told apart: only administrators of the gate can change any role");
     PutItem(result, "lost", psprintf("%llu", (unsigned long long)lost),
             lost == 0 ? nullptr : "records went to the server log instead");
     PutItem(result, "last_seq", psprintf("%llu", (unsigned long long)database.last_seq), nullptr);

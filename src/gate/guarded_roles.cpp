@@ -18,6 +18,7 @@ const char* const own_roles[] = {"warrant_admin", "warrant_approver", "warrant_a
 struct Search {
     const char* found;    // the first guarded role
     bool asked;           // some role would be guarded if a recorder says so
+    bool untold;          // as all are, because they are too many
 };
 
 bool IsReserved(const char* name) {
@@ -42,8 +43,10 @@ void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly) {
         return;
     List* reached = RolesOf(role);
     search->asked = true;
-    if (ReachesReserved(reached) || AreGuarded(reached, what))
+    bool reserved = ReachesReserved(reached);
+    if (reserved || AreGuarded(reached, what))
         search->found = GetUserNameFromId(role, true);
+    search->untold = !reserved && search->found != nullptr && AllAreGuarded();
 }
 
 void LookAtName(Search* search, const char* name, Guarding what = Guarding::Wholly) {
@@ -240,8 +243,10 @@ void AppendOptions(StringInfo words, const List* options) {
 Guarded GuardedRolesOf(Node* utility, bool top_level) {
     Search search = {};
     Look(&search, utility, top_level);
-    return Guarded{search.found == nullptr ? nullptr : psprintf("role \"%s\"", search.found), "Who may pass the gate, or approve, depends on it.",
-                   Event::RoleChanged, search.asked};
+    const char* detail = search.untold ? psprintf("Some database has more than %d roles that policies name or that hold live grants: meanwhile each role counts as one.",
+                                                  most_guarded_roles)
+                                       : "Who may pass the gate, or approve, depends on it.";
+    return Guarded{search.found == nullptr ? nullptr : psprintf("role \"%s\"", search.found), detail, Event::RoleChanged, search.asked};
 }
 
 void DescribeRoles(StringInfo words, Node* utility) {

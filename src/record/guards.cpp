@@ -201,6 +201,10 @@ void NoteDefinitions(Database* database) {
 
 bool GuardsAreKnown() { return shared->looked_at_all && shared->slotless_count == 0 && !AnyDatabase(IsOutdated); }
 
+bool AllAreGuarded() {
+    return AnyDatabase([](const Database* database) { return database->guarded_count > most_guarded_roles; });
+}
+
 bool AreGuarded(const List* roles, Guarding what) {
     return AnyDatabase([roles, what](const Database* database) { return Holds(database, roles, what); });
 }

@@ -36,6 +36,9 @@ bool GuardsAreKnown();
 enum class Guarding { Wholly, Membership };
 bool AreGuarded(const List* roles, Guarding what);
 
+// Some database has more such roles than are published: nobody can tell them from others.
+bool AllAreGuarded();
+
 // Whether the database has policies, as far as is known.
 bool HasPolicies(Oid database);
 

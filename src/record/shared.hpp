@@ -10,7 +10,7 @@ namespace warrant {
 
 constexpr int subject_buckets = 64;
 constexpr int rate_buckets = 4096;    // so many that subjects hardly share one
-constexpr int most_guarded_roles = 1024;
+constexpr int most_guarded_roles = 8192;
 
 // Attempts of one subject that were refused without a row each.
 constexpr int turned_away_places = 16;

@@ -171,6 +171,16 @@ $node->append_conf('postgresql.conf', 'pg_warrant.max_databases = 8');
 $node->restart;
 ok($node->eventually(sub { $node->sqlstate_as('helpdesk', 'GRANT nested TO clerk; REVOKE nested FROM clerk', 'plain') eq 'none' }), 'with slots for all it is known');
 
+# More of them than can be told apart: each role counts as one, and it is said.
+$node->safe_as('dba', q{SET client_min_messages = warning; CREATE TABLE wares (a int); DO $$ BEGIN FOR i IN 1..8200 LOOP EXECUTE format('CREATE ROLE one_of_many_%s', i); END LOOP; END $$;
+	SELECT warrant.create_policy('many', 'open', on_table => 'wares', for_roles => (SELECT array_agg(rolname::regrole) FROM pg_roles WHERE rolname LIKE 'one_of_many_%'))}, 'second');
+ok($node->eventually(sub { $node->safe_as('dba', q{SELECT value::int > 8192 AND warning IS NOT NULL FROM warrant.status() WHERE item = 'guarded roles'}, 'second') eq 't' }), 'status tells that there are too many');
+my ($state, $said) = $node->sqlstate_as('helpdesk', 'GRANT nested TO clerk', 'plain');
+is($state, '42501', 'then every role is guarded');
+like($said, qr/Some database has more than 8192 roles .*: meanwhile each role counts as one/, 'and the error says why');
+$node->safe_as('dba', q{SELECT warrant.drop_policy('many'); DO $$ BEGIN FOR i IN 1..8200 LOOP EXECUTE format('DROP ROLE one_of_many_%s', i); END LOOP; END $$}, 'second');
+ok($node->eventually(sub { $node->sqlstate_as('helpdesk', 'GRANT nested TO clerk; REVOKE nested FROM clerk', 'plain') eq 'none' }), 'when they are fewer it is over');
+
 # With no worker to tell what the gates depend on, nothing can be told to be harmless.
 $node->append_conf('postgresql.conf', "max_worker_processes = 1\npg_warrant.audit_timeout = 200ms");
 $node->restart;
