@@ -8,7 +8,7 @@ use Test::More;
 use GatedServer;
 
 my $node = GatedServer->running('sweeps', "pg_warrant.audit_timeout = '60s'", 'pg_warrant.max_pending = 10000', 'max_locks_per_transaction = 512');
-$node->safe_as('dba', q{CREATE SCHEMA many; GRANT USAGE ON SCHEMA many TO clerk; DO $$ BEGIN FOR i IN 1..2200 LOOP EXECUTE format('CREATE TABLE many.t%s (a int)', i);
+$node->safe_as('dba', q{CREATE SCHEMA many; GRANT USAGE ON SCHEMA many TO clerk, boss; DO $$ BEGIN FOR i IN 1..2200 LOOP EXECUTE format('CREATE TABLE many.t%s (a int)', i);
 	EXECUTE format('GRANT SELECT ON many.t%s TO clerk', i); END LOOP; END $$; SELECT warrant.create_policy('many', 'approve', on_schema => 'many')});
 $node->safe_as('boss', sprintf(q{SELECT format('SELECT warrant.grant(''clerk'', ''{SELECT}'', on_tables => %%L)', array_agg(oid)) FROM pg_class WHERE relnamespace = 'many'::regnamespace AND relkind = 'r' AND oid::bigint %% 4 = %d \\gexec}, $_) . "\n") for 0 .. 3;
 is($node->safe_as('dba', 'SELECT count(DISTINCT target) FROM warrant.grant_scopes WHERE NOT closed AND grantee = (SELECT oid FROM pg_roles WHERE rolname = $$clerk$$)'), '2200', 'there are more than a portion');
