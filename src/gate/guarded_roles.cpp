@@ -46,7 +46,7 @@ void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly) {
     bool reserved = ReachesReserved(reached);
     if (reserved || AreGuarded(reached, what))
         search->found = GetUserNameFromId(role, true);
-    search->untold = !reserved && search->found != nullptr && AllAreGuarded();
+    search->untold = !reserved && search->found != nullptr && AllAreGuarded(what);
 }
 
 void LookAtName(Search* search, const char* name, Guarding what = Guarding::Wholly) {

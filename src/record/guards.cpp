@@ -112,8 +112,12 @@ bool ReadNotedGrantees() {
     return changed;
 }
 
+int CountOf(const Database* database, Guarding what) {
+    return what == Guarding::Membership && !Mutant("aimed_at_roles") ? database->guarded_count : database->guarded_wholly;
+}
+
 bool Holds(const Database* database, const List* roles, Guarding what) {
-    int count = what == Guarding::Membership && !Mutant("aimed_at_roles") ? database->guarded_count : database->guarded_wholly;
+    int count = CountOf(database, what);
     if (count > most_guarded_roles)
         return true;
     for (int i = 0; i < count; i++)
@@ -201,8 +205,8 @@ void NoteDefinitions(Database* database) {
 
 bool GuardsAreKnown() { return shared->looked_at_all && shared->slotless_count == 0 && !AnyDatabase(IsOutdated); }
 
-bool AllAreGuarded() {
-    return AnyDatabase([](const Database* database) { return database->guarded_count > most_guarded_roles; });
+bool AllAreGuarded(Guarding what) {
+    return AnyDatabase([what](const Database* database) { return CountOf(database, what) > most_guarded_roles; });
 }
 
 bool AreGuarded(const List* roles, Guarding what) {

@@ -37,7 +37,7 @@ enum class Guarding { Wholly, Membership };
 bool AreGuarded(const List* roles, Guarding what);
 
 // Some database has more such roles than are published: nobody can tell them from others.
-bool AllAreGuarded();
+bool AllAreGuarded(Guarding what);
 
 // Whether the database has policies, as far as is known.
 bool HasPolicies(Oid database);
