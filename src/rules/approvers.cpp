@@ -111,7 +111,7 @@ bool IsEnabled(const char* webhook) {
 }    // namespace
 
 char* WhyUndecidable(const Policy* policy, Oid requester) {
-    if (policy->effect != Effect::Approve)
+    if (policy->effect != Effect::Approve || policy->monitor)    // which asks nobody
         return nullptr;
     int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook);
     const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);
