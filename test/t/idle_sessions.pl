@@ -41,8 +41,7 @@ idle('dba', [ '42501', 'TRUNCATE warrant.audit_log;' ], [ '42501', 'UPDATE warra
 	[ '42501', 'SELECT * FROM warrant.grants FOR UPDATE;' ], [ '42501', 'SELECT * FROM warrant.recorder_state FOR SHARE;' ],
 	[ '42501', 'DELETE FROM warrant.audit_unsealed;' ]);
 idle('admin', "SELECT warrant.protect('notes');", "SELECT warrant.create_policy('p', 'deny', on_table => 'notes', commands => '{DELETE}');",
-	"SELECT warrant.set_person('clerk', 'somebody');");
-idle('admin', "SELECT warrant.unprotect('orders');");
+	"SELECT warrant.set_person('clerk', 'somebody');", "SELECT warrant.unprotect('orders');");
 # A refusal in a transaction that goes on holding its table.
 idle('clerk', 'LOCK TABLE notes IN ACCESS EXCLUSIVE MODE;', [ '42501', 'DELETE FROM orders WHERE id < 0;' ]);
 idle('boss', "SELECT warrant.grant('auditor', '{SELECT}', on_table => 'orders');");
