@@ -75,7 +75,8 @@ SQL
 		is($node->sqlstate_as('trusted', 'INSERT INTO tb VALUES (1)', 'target'), 'none', 'the exempt one passes');
 		is($node->sqlstate_as('stranger', 'INSERT INTO tb VALUES (1)', 'target'), '42501', 'the other does not');
 		ok($node->eventually(sub { $node->safe_as('dba', 'SELECT count(*) FROM warrant.audit_unsealed', 'target') eq '0' }), 'sealed');
-		is($node->safe_as('dba', <<'SQL', 'target'), 'person_changed 1, policy_created 4, weakened 4, webhook_added 1', 'recorded as restored');
+		# A person weakens where policies are: in a parallel restore they may come first.
+		like($node->safe_as('dba', <<'SQL', 'target'), qr/^person_changed 1, policy_created 4, weakened [45], webhook_added 1$/, 'recorded as restored');
 SELECT string_agg(event || ' ' || count, ', ' ORDER BY event) FROM (SELECT event, count(*) FROM warrant.audit_log WHERE comment ~ 'restored' GROUP BY 1) AS e
 SQL
 		is($node->safe_as('dba', "SELECT warrant.create_policy('next', 'deny', on_table => 'ta');
