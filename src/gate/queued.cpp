@@ -168,9 +168,7 @@ void NoteKeyActionStarts(const QueryDesc* query) {
         if (Writes(permission))
             Add(Kind::KeyAction, true, permission.relation, acting_users[count - 1]);
     });
-    ListCell* cell;    // partitions, too
-    foreach (cell, query->plannedstmt->resultRelations)
-        NoteRechecks(rt_fetch(lfirst_int(cell), query->plannedstmt->rtable)->relid, acting_users[count - 1]);
+    ForEachWritten(query->plannedstmt, [count](Oid relation) { NoteRechecks(relation, acting_users[count - 1]); });
 }
 
 // Only the plan that the server has written says how many rows there were, not what a rule has put in its place.

@@ -400,6 +400,19 @@ inline bool WalkQuery(Query* query, Walker walker, void* context, int flags) {
 #endif
 }
 
+// Calls visit(relation) for each that the plan writes, partitions too.
+template <class Visit>
+inline void ForEachWritten(const PlannedStmt* plan, Visit visit) {
+#if PG_VERSION_NUM >= 190000
+    for (int i = -1; (i = bms_next_member(plan->resultRelationRelids, i)) >= 0;)
+        visit(rt_fetch(i, plan->rtable)->relid);
+#else
+    ListCell* cell;
+    foreach (cell, plan->resultRelations)
+        visit(rt_fetch(lfirst_int(cell), plan->rtable)->relid);
+#endif
+}
+
 // Whether test(Permission) holds for each relation that the server checks privileges of; asks no further when it does not.
 template <class Test>
 inline bool AllPermissions(const List* permissions, Test test) {
