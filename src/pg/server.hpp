@@ -74,6 +74,7 @@ extern "C" {
 #include "common/ip.h"
 #include "common/sha2.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
