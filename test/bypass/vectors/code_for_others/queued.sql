@@ -494,6 +494,7 @@ TRUNCATE shop.notes CASCADE;
 
 --- trigger_sets_role: it takes on its owner's role, as if the session had
 -- needs SELECT, EXPORT on orders
+-- until 17
 -- subject dba
 -- granted
 SELECT warrant.grant('clerk', '{SELECT,EXPORT}', on_table => 'orders', duration => '10 min');
@@ -541,6 +542,7 @@ DELETE FROM notes WHERE id = 2;
 
 --- expression_rechecked: a constraint that waits computes its expression at COMMIT, for a row that ON UPDATE CASCADE has written
 -- needs SELECT, EXPORT on orders
+-- until 17
 -- subject dba
 -- granted
 SELECT warrant.grant('clerk', '{SELECT,EXPORT}', on_table => 'orders', duration => '10 min');
@@ -564,6 +566,7 @@ UPDATE shop.notes SET id = 3 WHERE id = 2;
 
 --- expression_rechecked_at_once: the same at the statement's end
 -- needs SELECT, EXPORT on orders
+-- until 17
 -- subject dba
 -- granted
 SELECT warrant.grant('clerk', '{SELECT,EXPORT}', on_table => 'orders', duration => '10 min');
