@@ -1,5 +1,5 @@
-# prove.pl FILE...: what prove -j4 does, because they wait more than they calculate, the longest files first, and a last line that counts. $WARRANT_FILE_LIMIT seconds (600) end a file that hangs. A file that died, or broke its plan, is a failure
-# even when none of its assertions failed.
+# prove.pl FILE...: what prove -j4 does, because the files wait more than they calculate, the longest of them first, and a last line that counts.
+# $WARRANT_FILE_LIMIT seconds (600) end a file that hangs. A file that died, or broke its plan, is a failure even when none of its assertions failed.
 use strict;
 use warnings;
 use TAP::Harness;

@@ -37,9 +37,6 @@ struct RingWriter {
     uint64_t offset;      // below the capacity
 };
 
-// Whether the next bytes fit before the ring's end, so that they can be copied without looking each time.
-constexpr bool IsWhole(const RingWriter& writer, uint64_t size) { return size <= writer.capacity - writer.offset; }
-
 // Copies into the ring, around its end when needed.
 inline void Write(RingWriter* writer, const void* from, uint64_t size) {
     if (size == 0)

@@ -2,6 +2,7 @@
 
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/room.hpp"
 #include "gate/queued.hpp"
 
 namespace warrant {
@@ -33,13 +34,7 @@ void Append(const Queued& item) {
         queued_count = 0;
         rechecks_queued = false;
     }
-    if (queued_count == queued_room) {
-        int room = queued_room == 0 ? 16 : 2 * queued_room;
-        Size size = room * sizeof(Queued);
-        void* more = queued == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc_huge(queued, size);
-        queued = static_cast<Queued*>(more);
-        queued_room = room;
-    }
+    MakeRoom(&queued, &queued_room, queued_count, 16);
     queued[queued_count++] = item;
     queued_in = MyTransactionNumber();
 }

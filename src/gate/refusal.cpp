@@ -168,24 +168,22 @@ void Remember(const Missing* item, uint32_t accesses, uint64_t statement_id, con
     kept[next_kept++ % most_kept] = Kept{accesses, last_refusal};
 }
 
-// Whether the statement met this refusal before, which is the last one again then.
-bool Recall(uint32_t accesses, uint64_t statement_id) {
-    for (const Kept& met : kept) {
-        if (met.refusal.statement_id != statement_id || met.accesses != accesses)
-            continue;
-        last_refusal = met.refusal;
-        last_refusal.refused_at = GetCurrentTimestamp();
-        return true;
-    }
-    return false;
-}
-
-// Such a refusal is answered from here, and costs no turn.
-bool IsKept(uint32_t accesses, uint64_t statement_id) {
+// The refusal that the statement met before: it is answered from here, and costs no turn.
+const Kept* FindKept(uint32_t accesses, uint64_t statement_id) {
     for (const Kept& met : kept)
         if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
-            return true;
-    return false;
+            return &met;
+    return nullptr;
+}
+
+// It is the last one again then.
+bool Recall(uint32_t accesses, uint64_t statement_id) {
+    const Kept* met = FindKept(accesses, statement_id);
+    if (met == nullptr)
+        return false;
+    last_refusal = met->refusal;
+    last_refusal.refused_at = GetCurrentTimestamp();
+    return true;
 }
 
 // The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
@@ -330,7 +328,7 @@ bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count,
         verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false, false};
     uint64_t before = RefusedBefore(query, verdicts, count);
     pfree(verdicts);
-    return before != 0 && Recall(accesses, before);
+    return Recall(accesses, before);
 }
 
 // The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
@@ -435,7 +433,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
     memcpy(asked, missing, count * sizeof(Missing));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    if (!IsKept(accesses, LedgerUnderWay(query)) && !AwaitTurn(Mutant("subject_pays") && acting != nullptr ? acting->user : CurrentSubject()))
+    if (FindKept(accesses, LedgerUnderWay(query)) == nullptr && !AwaitTurn(Mutant("subject_pays") && acting != nullptr ? acting->user : CurrentSubject()))
         RaiseTurnedAway(hopeless, missing, acting);
     if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;

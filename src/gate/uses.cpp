@@ -3,6 +3,7 @@
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/room.hpp"
 #include "rules/commands.hpp"
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
@@ -34,13 +35,7 @@ bool HasPaid(const Statement* statement, int64_t grant_id) {
 void NotePaid(Statement* statement, int64_t grant_id) {
     if (HasPaid(statement, grant_id))
         return;
-    if (statement->paid_count == statement->paid_room) {
-        int room = statement->paid_room == 0 ? 4 : 2 * statement->paid_room;
-        Size size = room * sizeof(int64_t);
-        void* more = statement->paid == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc(statement->paid, size);
-        statement->paid = static_cast<int64_t*>(more);
-        statement->paid_room = room;
-    }
+    MakeRoom(&statement->paid, &statement->paid_room, statement->paid_count, 4);
     statement->paid[statement->paid_count++] = grant_id;
 }
 

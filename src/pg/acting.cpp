@@ -3,6 +3,7 @@
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/room.hpp"
 
 namespace warrant {
 
@@ -19,13 +20,7 @@ ActingUser* Top() { return acting_count == 0 ? nullptr : &acting_users[acting_co
 bool IsTop(Oid user, int context) { return acting_count > 0 && Top()->user == user && Top()->context == context; }
 
 void Push(const ActingUser& acting) {
-    if (acting_count == acting_room) {
-        int room = acting_room == 0 ? 16 : 2 * acting_room;
-        Size size = room * sizeof(ActingUser);
-        void* more = acting_users == nullptr ? MemoryContextAlloc(TopMemoryContext, size) : repalloc(acting_users, size);
-        acting_users = static_cast<ActingUser*>(more);
-        acting_room = room;
-    }
+    MakeRoom(&acting_users, &acting_room, acting_count, 16);
     acting_users[acting_count++] = acting;
 }
 

@@ -54,23 +54,8 @@ void TakeBackPromise(Database* database) {
     database->promised -= database->promised < promise ? database->promised : promise;
 }
 
-char* Put(char* to, const char* from, uint32_t size) {
-    if (size > 0)
-        memcpy(to, from, size);
-    return to + size;
-}
-
 void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
     core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
-    if (likely(core::IsWhole(writer, header->size))) {    // saves 50 instructions a statement
-        char* to = writer.bytes + writer.offset;
-        memcpy(to, header, sizeof *header);
-        to = Put(to + sizeof *header, parts->policy_name, header->policy_name_size);
-        to = Put(to, parts->action, header->action_size);
-        to = Put(to, parts->arguments, header->arguments_size);
-        (void)Put(to, parts->text, header->text_size);
-        return;
-    }
     core::Write(&writer, header, sizeof *header);
     core::Write(&writer, parts->policy_name, header->policy_name_size);
     core::Write(&writer, parts->action, header->action_size);

@@ -19,8 +19,11 @@ $node->safe_psql('postgres', "UPDATE orders SET status = 'new'");
 my $recorder = $node->recorder_pid;
 END { kill 'CONT', $recorder if $recorder; }
 
-# Everything that the recorder had to do is done once it answers this.
-sub caught_up { $node->safe_as('clerk', 'SELECT warrant.action_result(0)'); }
+# Everything that the recorder had to do is done once it answers this; at first clerk's share of the ring may be full still.
+sub caught_up
+{
+	$node->eventually(sub { ($node->sqlstate_as('clerk', 'SELECT warrant.action_result(0)'))[0] eq 'none' }) or die 'the recorder does not catch up';
+}
 
 # setting(LINE, SHOWN): and wait until it is there.
 sub setting
