@@ -15,6 +15,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "record/actions.hpp"
+#include "record/dropped.hpp"
 #include "record/entry.hpp"
 #include "record/replicated.hpp"
 #include "record/ring.hpp"
@@ -259,6 +260,8 @@ void Start(Oid oid) {
         proc_exit(0);
     }
     BeginWorker(oid, "pg_warrant courier");
+    is_over = IsDropped;
+    at_begin = HoldExtension;
     // It writes nothing but leases, and a delivery whose lease is lost is only sent again.
     SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);

@@ -22,6 +22,9 @@ inline void (*before_end)() = nullptr;
 inline bool (*is_over)() = nullptr;
 inline bool IsOver() { return is_over != nullptr && is_over(); }
 
+// What each transaction of the worker does before it looks at anything.
+inline void (*at_begin)() = nullptr;
+
 // Waits on the latch at most this long; then answers interrupts, barriers and configuration changes.
 void Nap(long milliseconds);
 
@@ -53,6 +56,8 @@ bool InTransaction(const char* activity, Work work, Retries* retries = nullptr) 
     {
         SetCurrentStatementStartTimestamp();
         StartTransactionCommand();
+        if (at_begin != nullptr)
+            at_begin();
         SPI_connect();
         PushActiveSnapshot(GetTransactionSnapshot());
         work();

@@ -506,7 +506,6 @@ void Sweep() {
 bool StillInstalled() {
     if (get_extension_oid(extension_name, true) == self.extension)
         return true;
-    LockDatabaseObject(ExtensionRelationId, self.extension, 0, AccessShareLock);    // whose end may be on its way to us still
     ForgetRefusals();
     DropRepeats();
     ForgetGuards();
@@ -516,12 +515,6 @@ bool StillInstalled() {
     self.place[0] = '\0';
     self.orphans = true;
     return self.installed;
-}
-
-// While the batch waited for a lock, its tables may have become those of another one, whose log begins at 1.
-void RequireSameExtension() {
-    if (get_extension_oid(extension_name, true) != self.extension)
-        ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" was created anew meanwhile", extension_name)));
 }
 
 // An open door is in every log of the server's life.
@@ -568,7 +561,6 @@ void RunBatch() {
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
-    RequireSameExtension();
     WaitPoint("recorder_before_commit");
 }
 
@@ -817,6 +809,7 @@ void Start(Oid oid) {
         StepAside(oid);
     BeginWorker(oid, "pg_warrant recorder");
     is_over = IsDropped;
+    at_begin = HoldExtension;
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant batch", ALLOCSET_DEFAULT_SIZES);
     static bool others_copy = false;
     Persist(oid, "starting", [] {

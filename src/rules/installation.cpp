@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/mutants.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
@@ -32,6 +33,15 @@ bool IsBeingDropped(Oid committed) { return get_extension_oid(extension_name, tr
 const Installation* WhileBeingDropped() {
     installation = {};
     return AreAllExempt() ? nullptr : &installation;
+}
+
+void TellWhatIsAwaited(void*) { errcontext("waiting for a transaction that drops the extension \"%s\"", extension_name); }
+
+void LockExtension(Oid extension) {
+    ErrorContextCallback context = {error_context_stack, TellWhatIsAwaited, nullptr};
+    error_context_stack = &context;
+    LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+    error_context_stack = context.previous;
 }
 
 }    // namespace
@@ -81,6 +91,20 @@ Oid OwnSchema() {
         return get_namespace_oid(schema_name, true);
     const Installation* own = FindInstallation();
     return own == nullptr ? InvalidOid : own->schema;
+}
+
+// The one held last is locked even when another is found: the end of it may be visible before the caches hear of it, which they do before its lock goes.
+void HoldExtension() {
+    static Oid held = InvalidOid;
+    constexpr int most_turns = 10;    // each after another transaction has dropped or created it
+    for (int turn = 0; turn < most_turns && !Mutant("held_extension"); turn++) {
+        if (OidIsValid(held))
+            LockExtension(held);
+        Oid found = get_extension_oid(extension_name, true);
+        if (found == held)
+            return;
+        held = found;
+    }
 }
 
 bool IsOwnRelation(Oid relation) {

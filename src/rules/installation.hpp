@@ -55,6 +55,10 @@ bool IsCreatedHere();
 // The extension's schema, also while only the current transaction sees it; InvalidOid when it is not installed.
 Oid OwnSchema();
 
+// For our workers, before a transaction looks at anything: what it then finds of the extension, no other transaction can drop before it ends. Waits,
+// within lock_timeout, for one that is dropping it.
+void HoldExtension();
+
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);
 

@@ -16,6 +16,7 @@ void warrant_keeper_main(Datum database) {
         proc_exit(0);
     BeginWorker(DatumGetObjectId(database), "pg_warrant keeper");
     is_over = IsDropped;
+    at_begin = HoldExtension;
     bool done = InTransaction("keeping partitions", [] {
         if (OidIsValid(get_extension_oid(extension_name, true)))
             KeepPartitions(GetCurrentTimestamp());
