@@ -82,6 +82,7 @@ struct Recorder {
     int64_t notified;           // rows up to here
     Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
     int64 definitions_at;       // when to look unasked, in steady time: COMMIT PREPARED tells nobody
+    bool looks, told;           // at definitions in this batch, and because somebody said that they have changed
     int64 wall_offset;          // of the wall clock that everything lives by
     bool offset_saved;
     Stretch partitions;         // what is known to have them
@@ -374,14 +375,9 @@ void Beside(const char* what, void (*work)()) {
 // Rows that definition functions left in their own transactions, as far as those are committed.
 void SealDefinitions() {
     static SPIPlanPtr plan = nullptr, names = nullptr;
-    int64 now = SteadyNow();
-    bool told = self.database->definitions_changed;
-    if (!told && now < self.definitions_at)
+    if (!self.looks)
         return;
-    self.database->definitions_changed = false;    // before the snapshot: what commits meanwhile sets it again
-    pg_memory_barrier();
-    self.definitions_at = now + definitions_every_us;
-    self.orphans = self.orphans || told;    // a policy may have gone
+    self.orphans = self.orphans || self.told;    // a policy may have gone
     int64 sealed = 0;
     // What fails must stop neither the entries that sessions wait for nor the other: it is looked at again as if it were due.
     (void)InSubtransaction("definitions", [&sealed] {
@@ -525,12 +521,22 @@ void NoteRestore() {
                 "'pg_warrant.allow_restore is on')", false, 1);
 }
 
+// Once for all that looks at them in this batch, and before the snapshots of all: what commits meanwhile is told to the next one.
+void BeginLook() {
+    int64 now = SteadyNow();
+    self.told = self.database->definitions_changed;
+    self.looks = self.told || now >= self.definitions_at;
+    if (!self.looks)
+        return;
+    self.database->definitions_changed = false;
+    pg_memory_barrier();
+    self.definitions_at = now + definitions_every_us;
+}
+
 // What an earlier release lets in is mended as soon as it is there, before it is used.
 void MendStored() {
-    if (self.durations_mended && !(self.takes_other_durations && self.database->definitions_changed))
-        return;
-    MendDurations();
-    self.durations_mended = true;
+    if (self.looks && (self.takes_other_durations || !self.durations_mended))
+        self.durations_mended = MendDurations();
 }
 
 void RunBatch() {
@@ -540,6 +546,7 @@ void RunBatch() {
     BeginRepeats(self.database->failures < careful_from);
     NoteRestore();
     NoteSettings();
+    BeginLook();
     MendStored();
     Beside("definitions", SealDefinitions);
     MemoryContextSwitchTo(self.context);
@@ -697,6 +704,7 @@ bool DoBatch() {
     if (!done) {
         self.partitions = {0, 0};    // a moment without one may have been the reason
         self.durations_mended = false;
+        self.definitions_at = 0;    // what it was told is not done
         ForgetRefusals();    // they may name requests that were rolled back
         self.orphans = true;
         self.place[0] = '\0';    // what it closed is open again

@@ -36,9 +36,13 @@ void SealMended(const Place& place, uint64 count) {
 }
 
 // How a worker's style writes intervals tells those that are not seconds.
-void Mend(const Place& place) {
-    SPI_execute(psprintf("SELECT ctid, %s FROM warrant.%s WHERE %s AND %s::text ~ 'mon|year|inf|-' FOR UPDATE SKIP LOCKED", place.column, place.table,
-                         place.where, place.column), false, 0);
+void Find(const Place& place, const char* locking) {
+    SPI_execute(psprintf("SELECT ctid, %s FROM warrant.%s WHERE %s AND %s::text ~ 'mon|year|inf|-' %s", place.column, place.table, place.where,
+                         place.column, locking), false, 0);
+}
+
+bool Mend(const Place& place) {
+    Find(place, "FOR UPDATE SKIP LOCKED");
     SPITupleTable* found = SPI_tuptable;
     uint64 count = SPI_processed;
     for (uint64 i = 0; i < count; i++) {
@@ -48,13 +52,17 @@ void Mend(const Place& place) {
     }
     if (count > 0)
         SealMended(place, count);
+    Find(place, "");
+    return SPI_processed == 0;
 }
 
 }    // namespace
 
-void MendDurations() {
+bool MendDurations() {
+    bool all = true;
     for (const Place& place : places)
-        Mend(place);
+        all = Mend(place) && all;
+    return all;
 }
 
 bool TakesOtherDurations() {
