@@ -945,6 +945,27 @@ BEGIN
 END;
 $$;
 
+-- Whether grants cover all that a statement wanted under a policy, so young ones that its session may have decided without them: a request would ask
+-- for them again. An older one does not serve it, for whatever reason.
+CREATE FUNCTION warrant.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now timestamptz := warrant.monotonic_now();
+    young CONSTANT interval := '10 s';
+BEGIN
+    RETURN NOT EXISTS (
+        SELECT FROM jsonb_array_elements(items) AS i
+         WHERE (i->>'policy')::bigint = is_granted_meanwhile.policy AND NOT EXISTS (
+            SELECT FROM warrant.grant_scopes s
+             WHERE s.grantee = requester AND s.target = (i->>'relation')::oid AND s.target_kind = (i->>'kind')::"char" AND NOT s.closed
+                   AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
+                   AND s.starts_at > now - young AND s.ends_at > now AND NOT coalesce(s.granters && warrant.names_of(origin), false)
+                   AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_granted_meanwhile(jsonb, oid, bigint, jsonb) FROM PUBLIC;
+
 -- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
 -- on a second line, what to do about it.
 CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
@@ -971,6 +992,11 @@ BEGIN
     END IF;
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
                    WHERE files AND i->>'answer' = 'request' ORDER BY 1 LOOP
+        IF warrant.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
+            refusal := 'it was granted a moment ago';
+            advice := 'Run the statement again.';
+            CONTINUE;
+        END IF;
         BEGIN
             request := warrant.file_request(CASE requester WHEN warrant.user_of(origin) THEN origin ELSE warrant.origin_of(requester, origin) END, requester, ARRAY(
                 SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
