@@ -192,7 +192,7 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
     }
 }
 
-static void AddPermissionItself(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
+static void AddPermissionItself(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
     if (HoldsSamples(permission.relation) && permission.required != 0 && !Mutant("samples")) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
@@ -214,14 +214,14 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
-void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported) {
+void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
     AddPermissionItself(list, permission, reads, exported);
     if (unlikely(OidIsValid(permission.check_as_user)))
         AddOther(list, permission, exported);
 }
 
-void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported) {
-    ForEachPermission(permissions, [=](const Permission& permission) { AddPermission(list, permission, reads, exported); });
+void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported) {
+    ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, reads, exported); });
 }
 
 const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }

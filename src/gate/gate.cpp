@@ -36,25 +36,6 @@ Item* RoomFor(Item* on_stack, int count) {
     return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
 }
 
-// How an access that runs, or only would have been refused, is recorded.
-Verdict VerdictOf(const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
-    Verdict verdict = {access, Event::Allowed, governance, decision->policy, decision->grant_id, false, false, false, false};
-    if (decision->policy == nullptr)
-        return verdict;
-    verdict.audited = decision->policy->audited;
-    switch (trusted ? Answer::Exempt : decision->answer) {
-        case Answer::Granted:
-            verdict.stands = !IsMonitored(decision);
-            verdict.waits = decision->policy->audit_wait && verdict.stands;
-            verdict.owes = unlikely(decision->price != Price::Nothing) && OwesUse(decision);
-            break;
-        case Answer::Exempt: verdict.event = Event::Exempt; break;
-        case Answer::Open: break;
-        default: verdict.event = Event::WouldRefuse, verdict.audited = true;
-    }
-    return verdict;
-}
-
 struct Findings {
     int missing_count;
     Missing* missing;
@@ -64,14 +45,36 @@ struct Findings {
     const ActingUser* missed_by;    // who lacks it; nullptr: the subject
 };
 
-void AddVerdict(Findings* findings, const Verdict& verdict) {
+Verdict* NewVerdict(Findings* findings) {
     if (findings->verdict_count == findings->verdict_room) {
         Verdict* more = static_cast<Verdict*>(palloc(2 * findings->verdict_room * sizeof(Verdict)));
         memcpy(more, findings->verdicts, findings->verdict_count * sizeof(Verdict));
         findings->verdicts = more;
         findings->verdict_room *= 2;
     }
-    findings->verdicts[findings->verdict_count++] = verdict;
+    return &findings->verdicts[findings->verdict_count++];
+}
+
+// How an access that runs, or only would have been refused, is recorded.
+void AddVerdict(Findings* findings, const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
+    Verdict* verdict = NewVerdict(findings);
+    verdict->access = access;
+    verdict->event = Event::Allowed;
+    verdict->governance = governance;
+    verdict->policy = decision->policy;
+    verdict->grant_id = decision->grant_id;
+    verdict->audited = decision->policy->audited;
+    verdict->waits = verdict->owes = verdict->stands = false;
+    switch (trusted ? Answer::Exempt : decision->answer) {
+        case Answer::Granted:
+            verdict->stands = !IsMonitored(decision);
+            verdict->waits = decision->policy->audit_wait && verdict->stands;
+            verdict->owes = unlikely(decision->price != Price::Nothing) && OwesUse(decision);
+            break;
+        case Answer::Exempt: verdict->event = Event::Exempt; break;
+        case Answer::Open: break;
+        default: verdict->event = Event::WouldRefuse, verdict->audited = true;
+    }
 }
 
 bool IsMissing(const Findings* findings, const Access& access) {
@@ -114,7 +117,7 @@ Answer Examine(Findings* findings, const Access& access, Oid subject) {
     bool trusted = !Runs(decision) && IsTrusted(governance, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
-            AddVerdict(findings, VerdictOf(access, governance, decision, trusted));
+            AddVerdict(findings, access, governance, decision, trusted);
     } else {
         Miss(findings, access, governance, decision);
     }
@@ -140,7 +143,7 @@ void ExamineActing(Findings* findings, const Access& access, Oid user) {
     if (!Runs(&decision) && !IsMonitored(&decision))
         Miss(findings, access, governance, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
-        AddVerdict(findings, VerdictOf(access, governance, &decision, false));
+        AddVerdict(findings, access, governance, &decision, false);
 }
 
 // The subject's own grant leads into the functions that he calls; what lets him pass without one, and what he did not call, does not.
@@ -227,12 +230,10 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 
 // It is read by a decision that is kept and asks for no record.
 bool IsReadSilently(Governance* governance, const Permission& permission) {
-    if (governance->own || permission.required != ACL_SELECT || ActingNow() > 0)
+    if (governance->own || permission.required != ACL_SELECT || (governance->decided & MaskOf(Command::Select)) == 0)
         return false;
-    if ((governance->decided & MaskOf(Command::Select)) == 0)
-        return false;
-    const Policy* policy = governance->decisions[int(Command::Select)].policy;    // asks no clock as long as a record is wanted
-    return policy != nullptr && !policy->audited && KeptDecision(governance, CurrentSubject(), Command::Select) != nullptr;
+    const Policy* policy = governance->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
+    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governance, CurrentSubject(), Command::Select) != nullptr;
 }
 
 // What it reads may leave: by COPY, or into another relation.
@@ -339,7 +340,7 @@ bool IsGoverned(Oid relation) {
     return !governance->free && !governance->own;
 }
 
-void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility) {
+void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility) {
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
         return;
     AccessList list;
@@ -375,7 +376,7 @@ void CheckNewOwnTables(List* permissions) {
         CheckOwnTables(permissions);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out) {
+void CheckPermissions(QueryDesc* query, List* permissions, const TargetReads& reads, bool exported, int leaves_out) {
     CheckOwnTables(permissions);
     AccessList list;
     list.count = 0;

@@ -29,8 +29,8 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = In
 
 // The accesses to a relation that the server checks privileges of, and for a list of them. reads:
 // of what the statement writes (reading.hpp). exported: the rows go where no approval is needed to read them.
-void AddPermission(AccessList* list, const Permission& permission, TargetReads reads, bool exported);
-void CollectAccesses(AccessList* list, List* permissions, TargetReads reads, bool exported);
+void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported);
 
 // Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.
 inline bool HoldsSamples(Oid relation) {
@@ -77,7 +77,7 @@ void CheckDeferred(QueryDesc* query);
 
 // Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
 // statement whose query it is, or nullptr.
-void CheckBeforePlanning(Query* query, TargetReads reads, const Node* utility);
+void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility);
 
 // Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);
@@ -87,7 +87,7 @@ void CheckNewOwnTables(List* permissions);
 
 // The same for a list of permissions that the server is about to check; query is nullptr when it is no planned statement's.
 // leaves_out: so many of the latest who act are not asked.
-void CheckPermissions(QueryDesc* query, List* permissions, TargetReads reads, bool exported, int leaves_out = 0);
+void CheckPermissions(QueryDesc* query, List* permissions, const TargetReads& reads, bool exported, int leaves_out = 0);
 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);

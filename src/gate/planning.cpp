@@ -137,7 +137,7 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 
 }    // namespace
 
-void CollectBeforePlanning(AccessList* list, Query* query, TargetReads reads, bool exported) {
+void CollectBeforePlanning(AccessList* list, Query* query, const TargetReads& reads, bool exported) {
     Collection collection = {Collect, list, reads, exported};
     CollectFromQuery(query, &collection);
 }

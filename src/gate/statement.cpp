@@ -170,9 +170,10 @@ Line* NewLine(Statement* statement, const Verdict* verdict) {
     line->ends = line->promised = line->stands = false;
     line->schema_name = verdict->governance->schema_name;
     line->relation_name = verdict->governance->relation_name;
-    const char* policy_name = verdict->policy == nullptr ? "" : verdict->policy->name;
-    line->policy_name_size = strnlen(policy_name, most_policy_name_bytes);
-    memcpy(line->policy_name, policy_name, line->policy_name_size);
+    uint32_t size = verdict->policy == nullptr ? 0 : verdict->policy->name_size;
+    line->policy_name_size = size < most_policy_name_bytes ? size : most_policy_name_bytes;
+    if (size > 0)
+        memcpy(line->policy_name, verdict->policy->name, line->policy_name_size);
     return line;
 }
 
@@ -335,10 +336,11 @@ static void RecordCall(const Verdict* verdicts, int count) {
 }
 
 bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
-    bool audited = false, owed = false;
+    bool audited = false, owed = false, waits = false;
     for (int i = 0; i < count; i++) {
         audited |= verdicts[i].audited;
         owed |= verdicts[i].owes;
+        waits |= verdicts[i].waits;
     }
     if (!audited && !owed)
         return true;
@@ -359,7 +361,7 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
     int recorded = likely(!owed) ? 0 : SpendUses(query, statement, verdicts, count);
     if (recorded < 0)
         return false;
-    int waiting = LastNewThatWaits(statement, verdicts, count);    // the recorder keeps the order: one wait is enough
+    int waiting = waits ? LastNewThatWaits(statement, verdicts, count) : -1;    // the recorder keeps the order: one wait is enough
     for (int i = recorded; i < count; i++) {
         if (!verdicts[i].audited)
             continue;

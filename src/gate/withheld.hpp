@@ -50,11 +50,7 @@ int SilenceNotices(int flags);
 [[noreturn]] void RaiseWithheld(MemoryContext caller, int flags);
 
 template <class Body>
-void Withholding(const QueryDesc* query, const Body& body) {
-    if (likely(!IsWithheld(query))) {
-        body();
-        return;
-    }
+pg_noinline void WithholdingErrors(const QueryDesc* query, const Body& body) {
     MemoryContext caller = CurrentMemoryContext;
     int flags = WithheldOf(query);
     int level = SilenceNotices(flags);
@@ -68,6 +64,14 @@ void Withholding(const QueryDesc* query, const Body& body) {
     }
     PG_END_TRY();
     AtEOXact_GUC(true, level);
+}
+
+template <class Body>
+inline void Withholding(const QueryDesc* query, const Body& body) {
+    if (likely(!IsWithheld(query)))
+        body();
+    else
+        WithholdingErrors(query, body);
 }
 
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.

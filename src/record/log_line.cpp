@@ -162,8 +162,10 @@ const char* WhyNot(Enqueued sent) {
 
 void RememberNames(const Origin* origin) {
     Remember(origin->session_user);
-    Remember(origin->current_user);
-    Remember(origin->authenticated_user);
+    if (unlikely(origin->current_user != origin->session_user))
+        Remember(origin->current_user);
+    if (unlikely(origin->authenticated_user != origin->session_user))
+        Remember(origin->authenticated_user);
 }
 
 void RememberActors() {

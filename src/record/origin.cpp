@@ -51,7 +51,6 @@ struct KnownDigest {
 };
 
 constexpr int known_digests = 64;         // a power of two
-constexpr int digest_samples = 4;
 constexpr int longest_known_text = 8192;
 KnownDigest digests[known_digests];
 
@@ -65,13 +64,17 @@ void Sha256(const char* text, int length, uint8_t* digest) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the digest of a statement")));
 }
 
-// Few samples tell texts apart well enough; the comparison that follows is complete.
+uint64_t Mixed(uint64_t mix, const char* text) {
+    uint64_t sample;
+    memcpy(&sample, text, sizeof sample);
+    return (mix ^ sample) * 0x9E3779B97F4A7C15;
+}
+
+// The beginning, the middle and the end tell texts apart well enough; the comparison that follows is complete.
 uint32_t SlotOf(const char* text, int length) {
-    uint64_t mix = uint64_t(length), sample = 0;
-    for (int i = 0; i < digest_samples && length >= int(sizeof sample); i++) {
-        memcpy(&sample, text + (length - sizeof sample) * i / (digest_samples - 1), sizeof sample);
-        mix = (mix ^ sample) * 0x9E3779B97F4A7C15;
-    }
+    uint64_t mix = uint64_t(length);
+    if (int last = length - int(sizeof mix); last >= 0)
+        mix = Mixed(Mixed(Mixed(mix, text), text + last / 2), text + last);
     return uint32_t(mix >> 32) & (known_digests - 1);
 }
 

@@ -54,6 +54,7 @@ Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count) {
     policy->id = DatumGetInt64(values[c_id]);
     policy->version = DatumGetInt32(values[c_version]);
     policy->name = TextDatumGetCString(values[c_name]);
+    policy->name_size = strlen(policy->name);
     policy->effect = ReadEffect(values[c_effect]);
     policy->target_kind = TargetKind(DatumGetChar(values[c_target_kind]));
     policy->commands = ParseCommands(DatumGetArrayTypeP(values[c_commands]));

@@ -28,6 +28,7 @@ struct Policy {
     bool audit_wait;      // that row is durable before the statement's first effect
     CommandMask commands; // with what they cover
     char* name;
+    uint32_t name_size;   // bytes
     int for_count;        // 0: everybody
     Oid* for_roles;
     int except_count;
