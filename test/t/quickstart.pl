@@ -1,6 +1,6 @@
-# README.md says the truth: its ```sql blocks run in order and answer as shown, and it names every setting and every public object.
-# "-- clerk" says who runs what follows, "--> " what the server answers ("..." for what varies); command tags and notices count only
-# where they are shown. The block that begins with "-- scene" runs first.
+# README.md and the pages of docs/ say the truth: their blocks run in order and answer as shown (Pages.pm tells how a page is written), their
+# links lead somewhere, and they name every setting, every public object, every column of the log and every event that the examples cause.
+# With WARRANT_FILL=DIRECTORY the pages are written there with the answers that the server gave, for whoever changes one.
 use strict;
 use warnings;
 use FindBin;
@@ -8,127 +8,239 @@ use lib $FindBin::Bin;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
+use Pages;
 
-my $readme = slurp_file("$FindBin::Bin/../../README.md");
+my $root = "$FindBin::Bin/../..";
+my $fill = $ENV{WARRANT_FILL};
+my $only = $ENV{WARRANT_PAGES};
+my %text = map { $_ => slurp_file($_) } Pages::of($root);
+my @pages = grep { !$only || /$only/ } Pages::of($root);
+my (%sessions, %answers, %events);
 
-# statements(BLOCK): each a hash of who, sql and shown.
-sub statements
-{
-	my ($block) = @_;
-	my ($who, @statements, $sql);
-	for my $line (split /\n/, $block)
-	{
-		if ($line =~ /^-->\s?(.*?)\s*$/) { push @{ $statements[-1]{shown} }, $1; }
-		elsif ($line =~ /^-- (\w+)$/) { $who = $1; }
-		elsif ($line =~ /\S/)
-		{
-			$sql .= "$line\n";
-			next unless $line =~ /;\s*(--.*)?$/;
-			push @statements, { who => $who, sql => $sql, shown => [] };
-			$sql = undef;
-		}
-	}
-	die "unfinished statement: $sql" if defined $sql;
-	die "nobody runs it: $block" if grep { !defined $_->{who} } @statements;
-	return @statements;
-}
-
-my $node = GatedServer->prepared('quickstart', 'pg_warrant.refusal_rate = 20', 'pg_warrant.audit_timeout = 5s');
+my $node = GatedServer->prepared('quickstart', 'pg_warrant.refusal_rate = 20', 'max_connections = 60');
 $node->start;
-$node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN');
-my %sessions;
+$node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN');    # as whom GatedServer asks
+$node->safe_psql('postgres', q{SELECT 'CREATE ROLE postgres SUPERUSER LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'postgres') \gexec});
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_warrant');    # while no database has it, its roles must have no members
+
+sub name_of { return $_[0] =~ s/^\Q$root\E\///r; }
+
+# --- one block ---
 
 sub session_of
 {
-	my ($who) = @_;
-	my $login = $who eq 'scene' ? 'dba' : $who;
-	$sessions{$login} //= do {
-		my $session = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-U', $login, '-F', ' | ' ]);
-		$session->query('\set QUIET off');
+	my ($database, $who) = @_;
+	$sessions{$who} //= do {
+		my $session = $node->background_psql($database, on_error_stop => 0, extra_params => [ '-U', $who ]);
+		$session->query("\\pset format aligned\n\\pset tuples_only off\n\\set QUIET off");
 		$session;
 	};
-	return $sessions{$login};
+	return $sessions{$who};
 }
 
 sub answer
 {
-	my ($who, $sql) = @_;
-	my $session = session_of($who);
+	my ($session, $sql) = @_;
 	$session->{stderr} = '';
 	my $out = $session->query($sql);
-	my @lines = split /\n/, $session->{stderr} . "\n" . $out;
-	s/^psql:<stdin>:\d+: //, s/\s+$// for @lines;
-	return grep { /\S/ } @lines;
+	my $answer = join '', map { s/^psql:\S*?:\d+: //gm; s/[ \t]+$//gm; s/\s+\z//; $_ eq '' ? '' : "$_\n" } $session->{stderr}, $out;
+	return $answer =~ s/^(\(\d+ rows?\))\n\z/$1\n\n/mr;    # psql leaves a line empty after a table
 }
 
-# What is not compared unless it is shown.
-sub is_noise
+# What a statement leaves in the log stands there a moment later: who reads the log waits until the queue is empty and every end is told.
+sub wait_for_log
 {
-	my ($line, @shown) = @_;
-	my ($kind) = $line =~ /^(NOTICE|[A-Z]+( [A-Z]+)*( \d+)*)(?=:|$)/ or return 0;
-	return $kind !~ /^(ERROR|DETAIL|HINT)/ && !grep { /^\Q$kind\E/ } @shown;
-}
-
-sub matches
-{
-	my ($got, $shown) = @_;
-	my $pattern = join '.*', map { quotemeta } split /\.\.\./, $shown, -1;
-	return $got =~ /^$pattern$/;
-}
-
-# The outcome of a statement is written a moment after its end.
-sub wait_for_outcomes
-{
-	ok($node->eventually(sub {
-				$node->safe_psql('postgres', <<'SQL') eq '0';
-SELECT count(*) FROM warrant.audit_log a WHERE a.event = 'allowed'
-   AND NOT EXISTS (SELECT FROM warrant.audit_log o WHERE o.event = 'outcome' AND o.statement_id = a.statement_id)
+	my ($database) = @_;
+	$node->eventually(sub { $node->safe_psql($database, <<'SQL') eq 't'; }) or die 'the log is not complete';
+SELECT EXISTS (SELECT FROM warrant.status() WHERE item = 'queue' AND value LIKE '0 of%')
+   AND NOT EXISTS (SELECT FROM warrant.audit_log a WHERE a.event = 'allowed' AND a.outcome IS NULL
+                      AND NOT EXISTS (SELECT FROM warrant.audit_log o WHERE o.event = 'outcome' AND o.statement_id = a.statement_id))
 SQL
-			}), 'every statement that ran has an outcome');
 }
 
 sub play
 {
-	my ($statement) = @_;
-	my @shown = @{ $statement->{shown} };
-	wait_for_outcomes() if $statement->{who} eq 'auditor';
-	my @got = grep { !is_noise($_, @shown) } answer($statement->{who}, $statement->{sql});
-	$node->wait_until_ready if $statement->{sql} =~ /^CREATE EXTENSION/m;
-	@shown = @got if !@shown && !grep { /^ERROR/ } @got;    # not shown: it only must not fail
-	my $same = @got == @shown && !grep { !matches($got[$_], $shown[$_]) } 0 .. $#got;
-	ok($same, "$statement->{who}: " . ($statement->{sql} =~ s/\s+/ /gr))
-	  or diag("shown:\n", explain(\@shown), "got:\n", explain(\@got));
+	my ($page, $database, $block) = @_;
+	my $who = Pages::who($block);
+	my $title = name_of($page) . ":$block->{line}";
+	return fail("$title says who runs it") unless defined $who;
+	wait_for_log($database) if $block->{body} =~ /audit_(log|text)|status\(\)/;
+	my $got = '';
+	for my $sql (Pages::statements($block))
+	{
+		$got .= answer(session_of($database, $who), $sql);
+		$node->wait_until_ready($database) if $sql =~ /^CREATE EXTENSION/;
+	}
+	$got =~ s/\n+\z/\n/;
+	$answers{$page} .= $got;
+	my @got = Pages::lines($got);
+	my @shown = defined $block->{answer} ? Pages::lines($block->{answer}) : ();
+	my $right = defined $block->{answer} ? Pages::agrees(\@got, \@shown) : !grep { /^(ERROR|FATAL):|server closed/ } @got;
+	ok($right, "$title, as $who") or diag("shown:\n", explain(\@shown), "got:\n", explain(\@got));
+	$block->{got} = $got if !$right && defined $block->{answer};
 }
 
-# --- the examples ---
+# --- one page ---
 
-my @blocks = $readme =~ /^```sql\n(.*?)^```$/msg;
-cmp_ok(scalar @blocks, '>', 5, 'there are examples');
-play($_) for map { statements($_) } grep { /^-- scene/ } @blocks;
-play($_) for map { statements($_) } grep { !/^-- scene/ } @blocks;
-
-# --- the tables ---
-
-my $settings = $node->safe_psql('postgres', <<'SQL');
-SELECT name, coalesce(nullif(current_setting(name), ''), 'empty') FROM pg_settings WHERE name LIKE 'pg\_warrant.%' AND name !~ 'mutant|wait_point'
-SQL
-for (split /\n/, $settings)
+sub file_is_there
 {
-	my ($name, $default) = split /\|/;
-	like($readme, qr/^\| `\Q$name\E` \| `?\Q$default\E`? \|/m, "setting $name and its default");
+	my ($name) = @_;
+	return $name =~ /^[\w\/.-]+$/ && -e "$root/$name";
 }
 
-my $names = $node->safe_psql('postgres', <<'SQL');
-SELECT DISTINCT p.proname FROM pg_proc p WHERE p.pronamespace = 'warrant'::regnamespace AND obj_description(p.oid, 'pg_proc') NOT LIKE 'internal%'
-UNION SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
+# A block that is not run says why; a text that is shown by itself, with an error, must be among the answers.
+sub check_unplayed
+{
+	my ($page, $block) = @_;
+	my $title = name_of($page) . ":$block->{line}";
+	if ($block->{mark} =~ /^covered-by=(\S+)$/) { ok(file_is_there($1), "$title is covered by $1"); }
+	elsif ($block->{language} eq 'sh') { is($block->{mark}, 'by-hand', "$title is covered, or for the reader's hand"); }
+	elsif ($block->{language} eq 'conf')
+	{
+		for my $name ($block->{body} =~ /^([\w.]+) *= /mg)
+		{
+			is($node->safe_psql('postgres', "SELECT count(*) FROM pg_settings WHERE name = '$name'"), '1', "$title: $name is a setting");
+		}
+	}
+	elsif ($block->{language} eq 'text' && $block->{body} =~ /ERROR:/)
+	{
+		my %known = map { $_ => 1 } Pages::lines($answers{$page} // '');
+		my @unknown = grep { /^(ERROR|DETAIL|HINT):/ && !$known{$_} } Pages::lines($block->{body});
+		is("@unknown", '', "$title is what the server says");
+	}
+}
+
+sub make_scene
+{
+	my ($page, $database) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->command_ok([ 'psql', '-XqAt', '-U', 'postgres', '-d', $node->connstr($database), '-f', "$root/docs/scene.sql" ], 'the scene of ' . name_of($page))
+	  if $page !~ /README/;
+}
+
+sub read_page
+{
+	my ($page, $database) = @_;
+	my @blocks = Pages::blocks($text{$page});
+	my @played = grep { $_->{language} eq 'sql' && $_->{mark} eq '' } @blocks;
+	if (@played)
+	{
+		make_scene($page, $database);
+		play($page, $database, $_) for @played;
+		$events{$_} = $page for split /\n/, $node->safe_psql($database, 'SELECT DISTINCT event FROM warrant.audit_log');
+		$_->quit for values %sessions;
+		%sessions = ();
+		$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
+	}
+	check_unplayed($page, $_) for grep { $_->{language} ne 'sql' || $_->{mark} ne '' } @blocks;
+	my @wide = grep { length > 120 } map { split /\n/, $_->{answer} // '' } @blocks;
+	is("@wide", '', name_of($page) . ': no answer is wider than a window');
+	fill_in($page, @blocks) if $fill;
+}
+
+# The page with the server's answers, where they differ.
+sub fill_in
+{
+	my ($page, @blocks) = @_;
+	my $filled = $text{$page};
+	substr($filled, $_->{answer_start}, length $_->{answer}) = $_->{got} for grep { defined $_->{got} } reverse @blocks;
+	mkdir $_ for $fill, "$fill/docs";
+	open my $file, '>', "$fill/" . name_of($page) or die "$fill: $!";
+	print $file $filled;
+	close $file;
+}
+
+# The roles of README.md are made by its own blocks; it comes first.
+my $place = 0;
+for my $page (@pages) { read_page($page, $place++ == 0 && $page =~ /README/ ? 'shop' : "shop_$place"); }
+
+# --- what leads from page to page ---
+
+for my $page (@pages)
+{
+	for my $link (Pages::links($text{$page}))
+	{
+		my ($file, $anchor) = split /#/, $link, 2;
+		my $directory = $page =~ s/[^\/]*$//r;
+		my $target = $file eq '' ? $page : "$directory$file";
+		$target =~ s/[^\/]+\/\.\.\///;
+		my $there = -e $target && (!defined $anchor || grep { $_ eq $anchor } Pages::anchors($text{$target} // slurp_file($target)));
+		ok($there, name_of($page) . " links to $link");
+	}
+}
+
+# --- what the pages must name ---
+
+sub text_of { return $text{"$root/docs/$_[0].md"} // ''; }
+
+# section(TEXT, HEADING): what is under it.
+sub section
+{
+	my ($page, $heading) = @_;
+	return $page =~ /^#+ \Q$heading\E\n(.*?)(?=^#+ |\z)/ms ? $1 : undef;
+}
+
+sub check_settings
+{
+	my $page = text_of('settings');
+	my %changed = (sighup => 'reload', postmaster => 'restart', user => 'session');
+	my $settings = $node->safe_psql('postgres', <<'SQL');
+SELECT name, coalesce(nullif(current_setting(name), ''), 'empty'), context FROM pg_settings WHERE name LIKE 'pg\_warrant.%' AND name !~ 'mutant|wait_point'
+SQL
+	for (split /\n/, $settings)
+	{
+		my ($name, $default, $context) = split /\|/;
+		$default = '5s' if $name eq 'pg_warrant.audit_timeout';    # longer here, since a loaded machine is slow
+		my $words = section($page, "`$name`") // '';
+		like($words, qr/^Default: `?\Q$default\E`?\..*Changed by: $changed{$context}\b/m, "setting $name, its default and how it is changed");
+	}
+}
+
+# As the pages write a signature: "duration interval = NULL".
+sub signature
+{
+	my ($arguments) = @_;
+	$arguments =~ s/::[a-z ]+(\[\])?//g;
+	$arguments =~ s/ DEFAULT / = /g;
+	return $arguments =~ s/OUT .*//r =~ s/, $//r;
+}
+
+sub check_functions
+{
+	my $page = text_of('functions');
+	my $functions = $node->safe_psql('postgres', <<'SQL');
+SELECT p.proname, p.proname || '(' || pg_get_function_arguments(p.oid) || ')' FROM pg_proc p
+ WHERE p.pronamespace = 'warrant'::regnamespace AND obj_description(p.oid, 'pg_proc') NOT LIKE 'internal%'
+SQL
+	for (split /\n/, $functions)
+	{
+		my ($name, $written) = split /\|/, $_, 2;
+		my ($arguments) = $written =~ /^\w+\((.*)\)$/;
+		my $signature = "$name(" . signature($arguments) . ')';
+		my $words = (section($page, "`$name`") // '') =~ s/\s+/ /gr =~ s/\( /(/gr;
+		ok(index($words, $signature) >= 0, "function $signature");
+	}
+	my $relations = $node->safe_psql('postgres', <<'SQL');
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
    AND obj_description(c.oid, 'pg_class') IS NOT NULL AND has_table_privilege('warrant_auditor', c.oid, 'SELECT')
-UNION SELECT attname FROM pg_attribute WHERE attrelid = 'warrant.audit_log'::regclass AND attnum > 0
 SQL
-for my $name (split /\n/, $names)
-{
-	like($readme, qr/`(?:CALL )?\Q$name\E[`(]/, "$name is described");
+	like($page, qr/`\Q$_\E`/, "relation $_ is described") for split /\n/, $relations;
 }
 
-$_->quit for values %sessions;
+sub check_log
+{
+	my $page = text_of('audit');
+	my $columns = $node->safe_psql('postgres', q{SELECT attname FROM pg_attribute WHERE attrelid = 'warrant.audit_log'::regclass AND attnum > 0});
+	like($page, qr/`\Q$_\E`/, "column $_ of the log is described") for split /\n/, $columns;
+	like($page, qr/`\Q$_\E`/, 'event ' . $_ . ' of ' . name_of($events{$_}) . ' is described') for sort keys %events;
+}
+
+if (!$only)
+{
+	check_settings();
+	check_functions();
+	check_log();
+}
+
 $node->stop;
 done_testing();
