@@ -114,8 +114,7 @@ sub make_scene
 {
 	my ($page, $database) = @_;
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
-	$node->command_ok([ 'psql', '-XqAt', '-U', 'postgres', '-d', $node->connstr($database), '-f', "$root/docs/scene.sql" ], 'the scene of ' . name_of($page))
-	  if $page !~ /README/;
+	$node->safe_psql($database, slurp_file("$root/docs/scene.sql"), extra_params => [ '-U', 'postgres' ]) if $page !~ /README/;
 }
 
 sub read_page
@@ -133,8 +132,8 @@ sub read_page
 		$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
 	}
 	check_unplayed($page, $_) for grep { $_->{language} ne 'sql' || $_->{mark} ne '' } @blocks;
-	my @wide = grep { length > 120 } map { split /\n/, $_->{answer} // '' } @blocks;
-	is("@wide", '', name_of($page) . ': no answer is wider than a window');
+	my @wide = grep { length > 120 && / \| |-\+-/ } map { split /\n/, $_->{answer} // '' } @blocks;
+	is("@wide", '', name_of($page) . ': no table is wider than a window');
 	fill_in($page, @blocks) if $fill;
 }
 
