@@ -59,6 +59,15 @@ SELECT EXISTS (SELECT FROM warrant.status() WHERE item = 'queue' AND value LIKE 
 SQL
 }
 
+# A reload has reached the server when it tells of a later one; all sessions have been told then.
+sub loaded_at { return $node->safe_psql('postgres', 'SELECT pg_conf_load_time()'); }
+
+sub wait_for_reload
+{
+	my ($before) = @_;
+	$node->eventually(sub { loaded_at() ne $before }) or die 'the server does not reload its settings';
+}
+
 sub play
 {
 	my ($page, $database, $block) = @_;
@@ -69,7 +78,9 @@ sub play
 	my $got = '';
 	for my $sql (Pages::statements($block))
 	{
+		my $loaded_before = $sql =~ /pg_reload_conf/ ? loaded_at() : undef;
 		$got .= answer(session_of($database, $who), $sql);
+		wait_for_reload($loaded_before) if defined $loaded_before;
 		$node->wait_until_ready($database) if $sql =~ /^CREATE EXTENSION/;
 	}
 	$got =~ s/\n+\z/\n/;
@@ -111,6 +122,14 @@ sub check_unplayed
 	}
 }
 
+# Unless the page has removed the log.
+sub note_events
+{
+	my ($page, $database) = @_;
+	my $is_there = $node->safe_psql($database, q{SELECT to_regclass('warrant.audit_log') IS NOT NULL}) eq 't';
+	$events{$_} = $page for $is_there ? split(/\n/, $node->safe_psql($database, 'SELECT DISTINCT event FROM warrant.audit_log')) : ();
+}
+
 sub make_scene
 {
 	my ($page, $database) = @_;
@@ -127,7 +146,7 @@ sub read_page
 	{
 		make_scene($page, $database);
 		play($page, $database, $_) for @played;
-		$events{$_} = $page for split /\n/, $node->safe_psql($database, 'SELECT DISTINCT event FROM warrant.audit_log');
+		note_events($page, $database);
 		$_->quit for values %sessions;
 		%sessions = ();
 		$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
