@@ -79,6 +79,7 @@ sub lines
 		$line =~ s/\d\d:\d\d:\d\d\.\d+/SPAN/g;
 		$line =~ s/\\x[0-9a-f]{16,}/DIGEST/g;
 		$line =~ s/pid \d+/pid N/g;
+		$line =~ s/\b\d+\.\d+\.\d+\b/VERSION/g;
 		$line =~ s/(audit_(?:log|text))_\d{4}_\d\d/$1_MONTH/g;
 		$line =~ s/^LOCATION: .*/LOCATION/;
 		$line =~ s/-{2,}/-/g;
