@@ -221,7 +221,7 @@ sub signature
 	my ($arguments) = @_;
 	$arguments =~ s/::[a-z ]+(\[\])?//g;
 	$arguments =~ s/ DEFAULT / = /g;
-	return $arguments =~ s/OUT .*//r =~ s/, $//r;
+	return $arguments;
 }
 
 sub check_functions
