@@ -54,6 +54,7 @@ sub wait_for_log
 	my ($database) = @_;
 	$node->eventually(sub { $node->safe_psql($database, <<'SQL') eq 't'; }) or die 'the log is not complete';
 SELECT EXISTS (SELECT FROM warrant.status() WHERE item = 'queue' AND value LIKE '0 of%')
+   AND NOT EXISTS (SELECT FROM warrant.audit_unsealed)
    AND NOT EXISTS (SELECT FROM warrant.audit_log a WHERE a.event = 'allowed' AND a.outcome IS NULL
                       AND NOT EXISTS (SELECT FROM warrant.audit_log o WHERE o.event = 'outcome' AND o.statement_id = a.statement_id))
 SQL
