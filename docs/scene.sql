@@ -1,4 +1,5 @@
 -- The scene of the examples in these pages: psql -f docs/scene.sql, as a superuser, in an empty database of a throw-away server.
+-- Then each person has a terminal: psql postgresql://clerk:clerk@localhost/DATABASE, and so on.
 -- A clerk works, two bosses approve, an auditor reads. Table orders needs approval, salaries and notes do not.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
