@@ -6,7 +6,8 @@
 #   ```sql covered-by=FILE        not run here: FILE, a test, shows what it says. So can ```sh, ```conf and ```text be
 #   ```sh by-hand                 changes the reader's machine: nobody runs it
 #
-# In an answer a line "..." stands for any lines, and "..." in a line for any text. Times, digests and widths of columns are not compared.
+# In an answer a line "..." stands for any lines, and "..." in a line for any text. Times, digests and widths of columns are not compared, and
+# CONTEXT, which tells of lines of our own code, is left out.
 package Pages;
 use strict;
 use warnings;
