@@ -20,44 +20,44 @@ SOURCES := \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
-	src/gate/access.cpp \
+	src/gate/access/access.cpp \
 	src/gate/call_units.cpp \
-	src/gate/cluster.cpp \
-	src/gate/confirm.cpp \
-	src/gate/created.cpp \
-	src/gate/databases.cpp \
-	src/gate/decision_wait.cpp \
-	src/gate/evaluated.cpp \
-	src/gate/executed.cpp \
+	src/gate/defence/cluster.cpp \
+	src/gate/utility/confirm.cpp \
+	src/gate/access/created.cpp \
+	src/gate/defence/databases.cpp \
+	src/gate/check/decision_wait.cpp \
+	src/gate/utility/evaluated.cpp \
+	src/gate/utility/executed.cpp \
 	src/gate/fetch.cpp \
-	src/gate/estimate.cpp \
+	src/gate/check/estimate.cpp \
 	src/gate/gate.cpp \
-	src/gate/guarded_databases.cpp \
-	src/gate/guarded_roles.cpp \
-	src/gate/guarded_settings.cpp \
-	src/gate/held_names.cpp \
+	src/gate/defence/guarded_databases.cpp \
+	src/gate/defence/guarded_roles.cpp \
+	src/gate/defence/guarded_settings.cpp \
+	src/gate/utility/held_names.cpp \
 	src/gate/hooks.cpp \
 	src/gate/kept_rows.cpp \
-	src/gate/own_tables.cpp \
-	src/gate/planning.cpp \
-	src/gate/privileges.cpp \
+	src/gate/defence/own_tables.cpp \
+	src/gate/access/planning.cpp \
+	src/gate/check/privileges.cpp \
 	src/gate/queued.cpp \
-	src/gate/reading.cpp \
-	src/gate/record.cpp \
-	src/gate/refusal.cpp \
-	src/gate/replication.cpp \
-	src/gate/statement.cpp \
-	src/gate/uses.cpp \
-	src/gate/utility.cpp \
-	src/gate/utility_admin.cpp \
-	src/gate/utility_alter.cpp \
-	src/gate/utility_drop.cpp \
-	src/gate/utility_grant.cpp \
-	src/gate/utility_lock.cpp \
-	src/gate/utility_maintain.cpp \
-	src/gate/utility_names.cpp \
-	src/gate/weakening.cpp \
-	src/gate/withheld.cpp \
+	src/gate/access/reading.cpp \
+	src/statement/record.cpp \
+	src/gate/check/refusal.cpp \
+	src/gate/defence/replication.cpp \
+	src/statement/statement.cpp \
+	src/statement/uses.cpp \
+	src/gate/utility/utility.cpp \
+	src/gate/utility/utility_admin.cpp \
+	src/gate/utility/utility_alter.cpp \
+	src/gate/utility/utility_drop.cpp \
+	src/gate/utility/utility_grant.cpp \
+	src/gate/utility/utility_lock.cpp \
+	src/gate/utility/utility_maintain.cpp \
+	src/gate/utility/utility_names.cpp \
+	src/functions/weakening.cpp \
+	src/gate/check/withheld.cpp \
 	src/pg/acting.cpp \
 	src/pg/clock.cpp \
 	src/pg/duration.cpp \
@@ -66,28 +66,28 @@ SOURCES := \
 	src/pg/text.cpp \
 	src/pg/worker.cpp \
 	src/pg_warrant.cpp \
-	src/record/actions.cpp \
-	src/record/changes.cpp \
-	src/record/clock_step.cpp \
-	src/record/copies.cpp \
-	src/record/dropped.cpp \
-	src/record/execute.cpp \
-	src/record/guards.cpp \
-	src/record/log_line.cpp \
-	src/record/numbers.cpp \
-	src/record/origin.cpp \
-	src/record/partitions.cpp \
-	src/record/portions.cpp \
-	src/record/rate.cpp \
-	src/record/recorder.cpp \
-	src/record/repeats.cpp \
-	src/record/replicated.cpp \
-	src/record/refusals.cpp \
-	src/record/ring.cpp \
-	src/record/seal.cpp \
-	src/record/setting_changes.cpp \
-	src/record/shared.cpp \
-	src/record/stored_durations.cpp \
+	src/queue/actions.cpp \
+	src/recorder/changes.cpp \
+	src/recorder/clock_step.cpp \
+	src/queue/copies.cpp \
+	src/recorder/dropped.cpp \
+	src/recorder/execute.cpp \
+	src/queue/guards.cpp \
+	src/queue/log_line.cpp \
+	src/recorder/numbers.cpp \
+	src/queue/origin.cpp \
+	src/recorder/partitions.cpp \
+	src/recorder/portions.cpp \
+	src/queue/rate.cpp \
+	src/recorder/recorder.cpp \
+	src/queue/repeats.cpp \
+	src/queue/replicated.cpp \
+	src/recorder/refusals.cpp \
+	src/queue/ring.cpp \
+	src/recorder/seal.cpp \
+	src/queue/setting_changes.cpp \
+	src/queue/shared.cpp \
+	src/recorder/stored_durations.cpp \
 	src/rules/approvers.cpp \
 	src/rules/commands.cpp \
 	src/rules/committed.cpp \

@@ -4,9 +4,9 @@
 #include "gate/hooks.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
-#include "record/entry.hpp"
-#include "record/log_line.hpp"
-#include "record/shared.hpp"
+#include "queue/entry.hpp"
+#include "queue/log_line.hpp"
+#include "queue/shared.hpp"
 #include "workers/launcher.hpp"
 
 extern "C" {

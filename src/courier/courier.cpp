@@ -14,12 +14,12 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
-#include "record/actions.hpp"
-#include "record/dropped.hpp"
-#include "record/entry.hpp"
-#include "record/replicated.hpp"
-#include "record/ring.hpp"
-#include "record/shared.hpp"
+#include "queue/actions.hpp"
+#include "recorder/dropped.hpp"
+#include "queue/entry.hpp"
+#include "queue/replicated.hpp"
+#include "queue/ring.hpp"
+#include "queue/shared.hpp"
 #include "courier/courier.hpp"
 
 namespace warrant {

@@ -8,7 +8,7 @@
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
 #include "functions/asked.hpp"
-#include "gate/utility.hpp"
+#include "gate/utility/utility.hpp"
 
 namespace warrant {
 

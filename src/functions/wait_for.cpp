@@ -5,7 +5,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "record/replicated.hpp"
+#include "queue/replicated.hpp"
 #include "rules/requests.hpp"
 #include "rules/subject.hpp"
 

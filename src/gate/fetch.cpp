@@ -5,8 +5,8 @@
 #include "rules/policies.hpp"
 #include "rules/governance.hpp"
 #include "rules/decision.hpp"
-#include "record/entry.hpp"
-#include "gate/statement.hpp"
+#include "queue/entry.hpp"
+#include "statement/statement.hpp"
 #include "gate/fetch.hpp"
 #include "gate/gate.hpp"
 

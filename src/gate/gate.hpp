@@ -3,8 +3,8 @@
 
 #include "pg/server.hpp"
 
-#include "gate/reading.hpp"
-#include "gate/statement.hpp"
+#include "gate/access/reading.hpp"
+#include "statement/statement.hpp"
 
 namespace warrant {
 

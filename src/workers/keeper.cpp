@@ -4,10 +4,10 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
-#include "record/dropped.hpp"
-#include "record/entry.hpp"
-#include "record/partitions.hpp"
-#include "record/shared.hpp"
+#include "recorder/dropped.hpp"
+#include "queue/entry.hpp"
+#include "recorder/partitions.hpp"
+#include "queue/shared.hpp"
 #include "workers/launcher.hpp"
 
 void warrant_keeper_main(Datum database) {

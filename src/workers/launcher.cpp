@@ -9,9 +9,9 @@
 #include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
-#include "record/entry.hpp"
-#include "record/replicated.hpp"
-#include "record/shared.hpp"
+#include "queue/entry.hpp"
+#include "queue/replicated.hpp"
+#include "queue/shared.hpp"
 #include "workers/launcher.hpp"
 
 namespace warrant {

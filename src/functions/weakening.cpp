@@ -1,0 +1,63 @@
+// Definitions that weaken the gate, where they need another person's approval.
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/grants.hpp"
+#include "rules/subject.hpp"
+#include "queue/entry.hpp"
+#include "statement/statement.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Spends a use of it, unless the statement has; false when another session took the last one.
+bool Spend(const LiveGrant& grant) {
+    Verdict verdict = {};
+    verdict.grant_id = grant.id;
+    verdict.owes = grant.price == Price::OneUse;
+    return RecordVerdicts(nullptr, &verdict, 1);
+}
+
+// None for one from whom nothing is protected. Raises 42501 for one who needs it and has none.
+LiveGrant ApprovalOf(Oid user) {
+    Governance* governance = ReadDatabaseGovernance(user);
+    const Policy* policy = GoverningPolicy(governance, user, Command::Admin);
+    if (policy == nullptr && OidIsValid(user))
+        return LiveGrant{};
+    bool grants = policy != nullptr && policy->effect == Effect::Approve;
+    LiveGrant grant = grants ? FindGrant(user, policy, governance, Command::Admin, MonotonicNow()) : LiveGrant{};
+    const char* whose = user == CurrentSubject() ? "yours" : OidIsValid(user) ? psprintf("of \"%s\", who acts here", GetUserNameFromId(user, true)) : "known";
+    if (grant.id == 0 || !Spend(grant))
+        ereport(ERROR, (errcode(error_refused), errmsg("definitions that weaken the gate need approval"),
+                        errdetail("\"pg_warrant.definition_approval\" is on, and no grant of ADMIN on this database is %s.", whose),
+                        errhint("SELECT warrant.request('{ADMIN}', on_database => true) asks another person for one.")));
+    return grant;
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+using namespace warrant;
+
+// approval_to_weaken() -> bigint: see the script.
+WARRANT_FUNCTION(warrant_approval_to_weaken) {
+    Oid subject = CurrentSubject();
+    if (!settings.definition_approval || FindInstallation() == nullptr)
+        PG_RETURN_INT64(0);
+    LiveGrant grant = ApprovalOf(subject);
+    Actors actors;
+    FindActors(&actors, subject);
+    for (int i = 0; i < actors.count && (actors.by_server || grant.id == 0) && !Mutant("weakened_by_others"); i++)
+        (void)ApprovalOf(actors.users[i].user);
+    PG_RETURN_INT64(grant.id);
+}

@@ -1,0 +1,263 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/subject.hpp"
+#include "queue/entry.hpp"
+#include "pg/frame.hpp"
+#include "statement/statement.hpp"
+#include "gate/gate.hpp"
+
+namespace warrant {
+
+Node* ExplainedUtility(const ExplainStmt* explain) {
+    return IsA(explain->query, Query) ? reinterpret_cast<Query*>(explain->query)->utilityStmt : nullptr;
+}
+
+namespace {
+
+constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+
+// Who reads the relation needs approval: what is written to it stays protected.
+bool Protects(const Governance* governance) {
+    auto protects = [governance](Oid user) {
+        const Policy* policy = GoverningPolicy(governance, user, Command::Select);
+        return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
+    };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return protects(subject) && !FindActorWithout(&other, subject, protects);
+}
+
+bool KeepsProtected(Oid relation) { return Protects(FindGovernance(relation)); }
+
+// A view that nothing but its tables stores rows for; a trigger of its own may put them anywhere. The statement has locked it.
+bool StoresNothing(Oid relation) {
+    if (get_rel_relkind(relation) != RELKIND_VIEW)
+        return false;
+    Relation view = table_open(relation, NoLock);
+    const TriggerDesc* triggers = view->trigdesc;
+    bool writes = triggers != nullptr &&
+                  (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
+    table_close(view, NoLock);
+    return !writes || Mutant("stored_by_trigger");
+}
+
+// The columns' names lead from a partitioned table to its part.
+bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
+    Bitmapset* mapped = nullptr;
+    for (int column = -1; (column = bms_next_member(columns, column)) >= 0;) {
+        char* name = get_attname(table, column + FirstLowInvalidHeapAttributeNumber, true);
+        AttrNumber number = name == nullptr ? InvalidAttrNumber : get_attnum(part, name);
+        if (number != InvalidAttrNumber)
+            mapped = bms_add_member(mapped, number - FirstLowInvalidHeapAttributeNumber);
+    }
+    Relation opened = table_open(part, AccessShareLock);
+    bool used_in_expression;
+    bool found = has_partition_attrs(opened, mapped, &used_in_expression);
+    table_close(opened, AccessShareLock);
+    return found;
+}
+
+// Whether the update may carry rows from protected partitions into others: it assigns to a key of a table some of whose partitions are free.
+bool MovesRowsOut(const Permission& permission) {
+    if (!Updates(permission) || permission.relation < FirstNormalObjectId || Mutant("moved_rows"))
+        return false;
+    const Governance* governance = FindGovernance(permission.relation);
+    if (likely(governance->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governance))
+        return false;
+    bool moves = false, keeps = true;
+    ListCell* cell;
+    foreach (cell, find_all_inheritors(permission.relation, NoLock, nullptr)) {
+        if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_PARTITIONED_TABLE)
+            moves = moves || ArePartOfKey(permission.updated, permission.relation, lfirst_oid(cell));
+        else
+            keeps = keeps && KeepsProtected(lfirst_oid(cell));
+    }
+    return moves && !keeps;
+}
+
+// The materialized view that the statement refreshes; its name is pinned.
+bool RefreshKeepsProtected(const Node* utility) {
+    if (utility == nullptr || !IsA(utility, RefreshMatViewStmt))
+        return false;
+    Oid view = RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true);
+    return OidIsValid(view) && KeepsProtected(view);
+}
+
+// The same for a relation that the statement creates, by the schema that it will be in.
+bool IntoKeepsProtected(const Node* utility) {
+    if (utility != nullptr && IsA(utility, ExplainStmt))
+        utility = ExplainedUtility(reinterpret_cast<const ExplainStmt*>(utility));
+    if (utility == nullptr || !IsA(utility, CreateTableAsStmt))
+        return false;
+    RangeVar* name = reinterpret_cast<const CreateTableAsStmt*>(utility)->into->rel;
+    if (name->relpersistence == RELPERSISTENCE_TEMP)
+        return false;
+    return Protects(ReadSchemaGovernance(RangeVarGetCreationNamespace(name)));
+}
+
+// The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
+bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
+    return InNoForceRLSOperation() && (((eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI) || Mutant("lookup_marks")) &&
+           query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
+}
+
+}    // namespace
+
+static bool IsOfTheServer(const QueryDesc* query, int eflags) {
+    return (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI;
+}
+
+bool IsKeyAction(const QueryDesc* query, int eflags) { return IsOfTheServer(query, eflags) && SwitchedForKey(acting_before_start); }
+
+bool IsOfRefresh(Oid relation) {
+    const Frame* frame = CurrentFrame();
+    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    if (utility == nullptr || !IsA(utility, RefreshMatViewStmt) || !reinterpret_cast<const RefreshMatViewStmt*>(utility)->concurrent)
+        return false;
+    return RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true) == relation;
+}
+
+// The same without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
+bool IsIntegrityProbe(const List* permissions) {
+    return InNoForceRLSOperation() && AllPermissions(permissions, [](const Permission& permission) {
+        return permission.required == (ACL_SELECT | ACL_UPDATE) && !Updates(permission);
+    });
+}
+
+namespace {
+
+bool IsLeadersPlan(const QueryDesc* query) {
+    return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
+}
+
+// Whom the server checks instead of the caller: the owner of the view around the relation, or of the SECURITY DEFINER function that runs. Not
+// who did SET ROLE; not the owner of a table in whose name a foreign key's action writes.
+Oid DefinerOf(const Permission& permission) {
+    if (OidIsValid(permission.check_as_user))
+        return permission.check_as_user;
+    return InsideDefiner() || Mutant("definers") ? GetUserId() : InvalidOid;
+}
+
+Oid TrustedDefinerOf(const Permission& permission) {
+    Oid definer = DefinerOf(permission);
+    if (!OidIsValid(definer) || permission.relation < FirstNormalObjectId)
+        return InvalidOid;
+    return MayTrustDefiner(FindGovernance(permission.relation), definer) ? definer : InvalidOid;
+}
+
+}    // namespace
+
+void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
+    if (list->items == nullptr) {
+        list->items = list->first;
+        list->room = lengthof(list->first);
+    }
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i].relation == relation && list->items[i].command == command && list->items[i].definer == definer)
+            return;
+    if (list->count == list->room) {
+        Access* more = static_cast<Access*>(palloc(2 * list->room * sizeof(Access)));
+        memcpy(more, list->items, list->count * sizeof(Access));
+        list->items = more;
+        list->room *= 2;
+    }
+    list->items[list->count++] = Access{relation, command, definer};
+}
+
+// What COPY TO and a cursor read goes to the caller.
+static bool IsCopiedOut() {
+    const Frame* frame = CurrentFrame();
+    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    return utility != nullptr && IsA(utility, CopyStmt);
+}
+
+static void AddOther(AccessList* list, const Permission& permission, bool exported) {
+    Oid user = permission.check_as_user;
+    bool stored = Writes(permission) || (exported && !IsCopiedOut());
+    if (user == CurrentSubject() || user == GetOuterUserId() || (!stored && ActingNow() == 0))
+        return;
+    Oid target = HoldsSamples(permission.relation) ? MyDatabaseId : permission.relation;
+    for (int i = 0; i < list->count; i++) {
+        if (list->items[i].relation != target)
+            continue;
+        Others* others = static_cast<Others*>(palloc(sizeof(Others)));
+        *others = Others{list->items[i], user, stored};
+        others->access.definer = InvalidOid;
+        list->others = lappend(list->others, others);
+    }
+}
+
+static void AddPermissionItself(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
+    if (HoldsSamples(permission.relation) && permission.required != 0 && !Mutant("samples")) {
+        AddAccess(list, MyDatabaseId, Command::Admin);
+        return;
+    }
+    Oid definer = TrustedDefinerOf(permission);
+    bool implied = Writes(permission) && list_member_oid(reads.implied, permission.relation);
+    if (((permission.required & ACL_SELECT) && !implied) || list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission)) {
+        AddAccess(list, permission.relation, Command::Select, definer);
+        if (exported && !Mutant("export"))
+            AddAccess(list, permission.relation, Command::Export, definer);
+    }
+    if (permission.required & ACL_INSERT)
+        AddAccess(list, permission.relation, Command::Insert, definer);
+    if (permission.required & ACL_UPDATE)
+        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock, definer);
+    if (permission.required & ACL_DELETE)
+        AddAccess(list, permission.relation, Command::Delete, definer);
+    if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
+        AddAccess(list, MyDatabaseId, Command::Admin);
+}
+
+void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
+    AddPermissionItself(list, permission, reads, exported);
+    if (unlikely(OidIsValid(permission.check_as_user)))
+        AddOther(list, permission, exported);
+}
+
+void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported) {
+    ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, reads, exported); });
+}
+
+const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
+
+bool WritesUnprotected(List* permissions) {
+    bool found = false;
+    ForEachPermission(permissions, [&found](const Permission& permission) {
+        bool writes = (permission.required & ACL_INSERT) != 0 || Updates(permission);
+        const Governance* governance = writes && !found ? FindGovernance(permission.relation) : nullptr;
+        if (governance != nullptr)
+            found = Protects(governance) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
+    });
+    return found;
+}
+
+bool ExportsResult(const Node* utility) {
+    switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
+        case T_CopyStmt: return !reinterpret_cast<const CopyStmt*>(utility)->is_from;
+        case T_CreateTableAsStmt: return !IntoKeepsProtected(utility);
+        case T_RefreshMatViewStmt: return !RefreshKeepsProtected(utility);
+        case T_ExplainStmt: return ExportsResult(ExplainedUtility(reinterpret_cast<const ExplainStmt*>(utility)));
+        default: return false;
+    }
+}
+
+bool Exports(const QueryDesc* query, List* permissions) {
+    switch (query->dest->mydest) {
+        case DestCopyOut: return true;
+        case DestIntoRel: return !IntoKeepsProtected(CurrentUtility());
+        case DestTransientRel:    // since 17 also CREATE MATERIALIZED VIEW
+            return !RefreshKeepsProtected(CurrentUtility()) && !IntoKeepsProtected(CurrentUtility());
+        case DestNone: return WritesUnprotected(permissions) || ExportsResult(CurrentUtility());    // EXECUTE of CREATE TABLE AS
+        default: return WritesUnprotected(permissions);
+    }
+}
+
+bool MustAsk(const QueryDesc* query, int eflags) { return !IsLeadersPlan(query) && !IsIntegrityLookup(query, eflags); }
+
+}    // namespace warrant

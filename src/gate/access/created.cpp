@@ -1,0 +1,182 @@
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/governance.hpp"
+#include "rules/grants.hpp"
+#include "rules/subject.hpp"
+#include "gate/access/created.hpp"
+#include "gate/gate.hpp"
+#include "gate/utility/utility.hpp"
+
+namespace warrant {
+
+LocalTransactionId created_in = InvalidLocalTransactionId;
+
+namespace {
+
+struct Created {
+    Oid relation;        // hash key
+    Oid subject;
+    Oid user;            // in whose name, which a function of somebody else may have changed
+    int64_t grant_id;    // of the CREATE; 0: nothing governs that
+    bool joined;         // others' rows may be in it
+};
+
+HTAB* created = nullptr;    // in the transaction's memory
+
+struct Join {
+    Oid relation;
+    Oid other;
+};
+constexpr int most_joins = 64;    // of one statement; all that is new counts as joined when there are more
+Join joins[most_joins];
+int join_count = 0;
+
+HTAB* CreatedRelations() {
+    if (HasCreated())
+        return created;
+    HASHCTL control = {};
+    control.keysize = sizeof(Oid);
+    control.entrysize = sizeof(Created);
+    control.hcxt = TopTransactionContext;
+    created = hash_create("pg_warrant created", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    created_in = MyTransactionNumber();
+    return created;
+}
+
+// A savepoint that is rolled back takes the server's mark away with the relation.
+bool IsNew(Oid oid) {
+    Relation relation = RelationIdGetRelation(oid);
+    if (!RelationIsValid(relation))
+        return false;
+    bool is_new = relation->rd_createSubid != InvalidSubTransactionId;
+    RelationClose(relation);
+    return is_new;
+}
+
+Created* Find(Oid relation) {
+    if (!HasCreated() || !IsNew(relation))
+        return nullptr;
+    return static_cast<Created*>(hash_search(created, &relation, HASH_FIND, nullptr));
+}
+
+bool MadeBy(const Created* made, Oid user) { return made->subject == user || made->user == user || Mutant("created_by"); }
+
+// Everything in the family is new, made by the user, and was never joined to anything else.
+bool AreCreated(const List* family, Oid user) {
+    ListCell* cell;
+    foreach (cell, family) {
+        const Created* member = Find(lfirst_oid(cell));
+        if (member == nullptr || member->joined || !MadeBy(member, user))
+            return false;
+    }
+    return true;
+}
+
+// The statement's CREATE was decided, or nothing governs it: not what other code of the server makes on its way.
+bool IsCreateDecided(const Frame* frame, Oid schema) {
+    if (GoverningPolicy(ReadSchemaGovernance(schema), CurrentSubject(), Command::Create) == nullptr)
+        return true;
+    for (; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer) {
+        const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame);
+        for (int i = 0; utility->decided && i < utility->needed.count; i++)
+            if (utility->needed.items[i].relation == schema && utility->needed.items[i].command == Command::Create)
+                return true;
+    }
+    return false;
+}
+
+// A new child of what is there already has its parents' family.
+bool HasOldParent(const Node* utility) {
+    const List* parents = IsA(utility, CreateStmt)              ? reinterpret_cast<const CreateStmt*>(utility)->inhRelations
+                          : IsA(utility, CreateForeignTableStmt) ? reinterpret_cast<const CreateForeignTableStmt*>(utility)->base.inhRelations
+                                                                 : NIL;
+    ListCell* cell;
+    foreach (cell, parents) {
+        Oid parent = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
+        if (!OidIsValid(parent) || !AreCreated(FamilyOf(parent), CurrentSubject()))
+            return !Mutant("created_joined");
+    }
+    return false;
+}
+
+// Policies on its schema, or on the database, would not reach it any more.
+bool TakesOut(Command command) {
+    const Node* utility = CurrentUtility();
+    return command == Command::Alter && utility != nullptr && (IsA(utility, AlterObjectSchemaStmt) || IsA(utility, AlterExtensionContentsStmt));
+}
+
+// One that is not new, or was joined to such, makes the others so.
+void MarkJoined(const List* family) {
+    if (AreCreated(family, CurrentSubject()))
+        return;
+    ListCell* cell;
+    foreach (cell, family)
+        if (Created* member = Find(lfirst_oid(cell)))
+            member->joined = true;
+}
+
+void MarkAllJoined() {
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, created);
+    while (Created* member = static_cast<Created*>(hash_seq_search(&status)))
+        member->joined = true;
+}
+
+}    // namespace
+
+void NoteCreated(Oid oid, const ObjectAccessPostCreate* how) {
+    const Frame* frame = CreatingFrame();
+    if (how->is_internal || frame == nullptr || !GateIsPresent() || (IsExempt(CurrentSubject()) && CurrentSubject() == GetUserId()))
+        return;
+    Relation relation = RelationIdGetRelation(oid);
+    if (!RelationIsValid(relation))
+        return;
+    bool noted = strchr("rpfvm", relation->rd_rel->relkind) != nullptr && relation->rd_rel->relpersistence != RELPERSISTENCE_TEMP;
+    Oid schema = relation->rd_rel->relnamespace;
+    RelationClose(relation);
+    if (!noted || HasOldParent(frame->utility) || !IsCreateDecided(frame, schema))
+        return;
+    Created* made = static_cast<Created*>(hash_search(CreatedRelations(), &oid, HASH_ENTER, nullptr));
+    *made = Created{oid, CurrentSubject(), GetUserId(), GrantInUse(schema, Command::Create), false};
+}
+
+void ForgetJoins() { join_count = 0; }
+
+void NoteJoined(Oid relation, Oid other) {
+    if (HasCreated() && join_count++ < most_joins)
+        joins[join_count - 1] = Join{relation, other};
+}
+
+void SettleJoins() {
+    int count = HasCreated() && !Mutant("created_joined") ? join_count : 0;
+    for (int i = 0; i < count && count <= most_joins; i++)
+        MarkJoined(list_concat_unique_oid(FamilyOf(joins[i].relation), FamilyOf(joins[i].other)));
+    if (count > most_joins)
+        MarkAllJoined();
+    join_count = 0;
+}
+
+// By what has let the CREATE run: a grant that was revoked, or is over, lets nothing more run; one whose uses are spent goes on in the transaction that spent them.
+static bool IsStillCovered(const Created* made, const Governance* governance) {
+    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governance, MonotonicNow()) || Mutant("created_revoked");
+}
+
+bool IsCoveredByCreation(const Governance* governance, const Decision* decision, Command command, Oid user, Decision* covered) {
+    bool free = Runs(decision) && decision->price == Price::Nothing;
+    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governance->ancestor_count == 0)
+        return false;
+    if ((command == Command::Export || TakesOut(command)) && !Mutant("created_export"))
+        return false;
+    const Created* made = Find(governance->ancestors[0]);
+    if (made == nullptr || !MadeBy(made, user))
+        return false;
+    if ((!AreCreated(FamilyOf(made->relation), user) && !Mutant("created_family")) || !IsStillCovered(made, governance))
+        return false;
+    *covered = Decision{Answer::Granted, Price::Nothing, decision->policy, made->grant_id, DT_NOEND};
+    return true;
+}
+
+}    // namespace warrant

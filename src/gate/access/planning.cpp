@@ -1,0 +1,158 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "queue/entry.hpp"
+#include "statement/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/access/planning.hpp"
+
+namespace warrant {
+
+namespace {
+
+// A walk over the levels of a query.
+struct Collection {
+    void (*visit)(Query* level, Collection*);
+    AccessList* list;
+    TargetReads reads;
+    bool exported;
+    List* inlined = NIL;    // the functions around, each within the one before
+};
+
+void Collect(Query* level, Collection* collection) {
+    ForEachPermission(level, [collection](int, const RangeTblEntry*, const Permission& permission) {
+        if (IsGoverned(permission.relation))
+            AddPermission(collection->list, permission, collection->reads, collection->exported);
+    });
+}
+
+void Require(Query* level, Collection*) { RequirePrivilegesOf(level); }
+
+void CollectFromQuery(Query* query, Collection* collection);
+
+bool CollectFromNode(Node* node, void* collection) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, CollectFromNode, collection);
+    CollectFromQuery(reinterpret_cast<Query*>(node), static_cast<Collection*>(collection));
+    return false;
+}
+
+// A call that the planner may replace by the function's query, whatever its arguments turn out to be: they are only typed here.
+bool WithoutArguments(FuncExpr* call) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
+    if (!HeapTupleIsValid(tuple))
+        return false;
+    bool sql = Form_pg_proc(GETSTRUCT(tuple))->prolang == SQLlanguageId;
+    if (sql)
+        call->args = expand_function_arguments(call->args, false, call->funcresulttype, tuple);
+    ReleaseSysCache(tuple);
+    ListCell* cell;
+    foreach (cell, sql ? call->args : NIL) {
+        Node* argument = static_cast<Node*>(lfirst(cell));
+        lfirst(cell) = makeNullConst(exprType(argument), exprTypmod(argument), exprCollation(argument));
+    }
+    return sql;
+}
+
+// An SQL function in FROM becomes part of the plan without a planning or a start of its own.
+void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
+    const Node* called = list_length(entry->functions) == 1 ? linitial_node(RangeTblFunction, entry->functions)->funcexpr : nullptr;
+    if (called == nullptr || !IsA(called, FuncExpr) || reinterpret_cast<const FuncExpr*>(called)->funcid < FirstUnpinnedObjectId)
+        return;
+    Oid function = reinterpret_cast<const FuncExpr*>(called)->funcid;
+    if (list_member_oid(collection->inlined, function) || Mutant("inlined_functions"))
+        return;    // one that calls itself reads no more for that; the planner may find that it never does
+    check_stack_depth();
+    RangeTblEntry* copy = static_cast<RangeTblEntry*>(copyObjectImpl(entry));
+    if (!WithoutArguments(castNode(FuncExpr, linitial_node(RangeTblFunction, copy->functions)->funcexpr)))
+        return;
+    PlannerInfo* root = makeNode(PlannerInfo);
+    root->glob = makeNode(PlannerGlobal);
+    Query* inlined = InlineFunction(root, copy);
+    if (inlined == nullptr)
+        return;
+    collection->inlined = lappend_oid(collection->inlined, function);
+    CollectFromQuery(inlined, collection);
+    collection->inlined = list_delete_last(collection->inlined);
+}
+
+// As the planner sees it: a SELECT that nothing refers to leaves nothing in a plan.
+void CollectFromQuery(Query* query, Collection* collection) {
+    collection->visit(query, collection);
+    ListCell* cell;
+    foreach (cell, query->rtable) {
+        const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind == RTE_SUBQUERY)
+            CollectFromQuery(entry->subquery, collection);
+        else if (entry->rtekind == RTE_FUNCTION)
+            CollectFromFunction(entry, collection);
+    }
+    foreach (cell, query->cteList) {
+        const CommonTableExpr* cte = lfirst_node(CommonTableExpr, cell);
+        Query* inner = castNode(Query, cte->ctequery);
+        if (cte->cterefcount > 0 || inner->commandType != CMD_SELECT)
+            CollectFromQuery(inner, collection);
+    }
+    if (query->hasSubLinks)
+        (void)WalkQuery(query, CollectFromNode, collection, QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
+bool IsUsersFunction(Oid function, void*) { return function >= FirstUnpinnedObjectId; }
+
+// What makes an operator an index's is a superuser's word.
+bool CallsUser(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (IsA(node, Query))
+        return WalkQuery(reinterpret_cast<Query*>(node), CallsUser, context, 0);
+    if (IsA(node, OpExpr) && get_mergejoin_opfamilies(reinterpret_cast<OpExpr*>(node)->opno) != NIL)
+        return WalkExpression(node, CallsUser, context);
+    return check_functions_in_node(node, IsUsersFunction, nullptr) || WalkExpression(node, CallsUser, context);
+}
+
+// FROM table x ... FOR KEY SHARE OF x, or FROM such a query.
+bool ReadsKeys(const Query* query) {
+    if (query->commandType != CMD_SELECT || list_length(query->rtable) != 1 || query->cteList != NIL)
+        return false;
+    if (linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_SUBQUERY)
+        return query->rowMarks == NIL;
+    return linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION && list_length(query->rowMarks) == 1 &&
+           linitial_node(RowMarkClause, query->rowMarks)->strength == LCS_FORKEYSHARE;
+}
+
+bool ReadsMoreThanKeys(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, ReadsMoreThanKeys, context);
+    Query* query = reinterpret_cast<Query*>(node);
+    return !ReadsKeys(query) || WalkQuery(query, ReadsMoreThanKeys, context, 0);
+}
+
+}    // namespace
+
+void CollectBeforePlanning(AccessList* list, Query* query, const TargetReads& reads, bool exported) {
+    Collection collection = {Collect, list, reads, exported};
+    CollectFromQuery(query, &collection);
+}
+
+void RequirePrivilegesBeforePlanning(Query* query) {
+    Collection collection = {Require, nullptr, TargetReads{}, false};
+    CollectFromQuery(query, &collection);
+}
+
+// SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x, or with PERIOD over the periods that such queries find.
+bool IsPlannedIntegrityLookup(Query* query) {
+    return InNoForceRLSOperation() && list_length(query->targetList) == 1 &&
+           IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&
+           !ReadsMoreThanKeys(reinterpret_cast<Node*>(query), nullptr) &&
+           (Mutant("lookup_calls_nobody") || !CallsUser(reinterpret_cast<Node*>(query), nullptr));
+}
+
+}    // namespace warrant

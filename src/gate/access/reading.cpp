@@ -1,0 +1,234 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "gate/access/reading.hpp"
+
+namespace warrant {
+
+namespace {
+
+// The number of no system cache: the plan cache compares it with those whose entries have changed, and passes over it.
+constexpr int note_of_implied_read = -4711;
+constexpr int note_of_shown_read = -4712;
+
+// The row under change, as a tree sees it that lies this many query levels below the write.
+struct Target {
+    int index;
+    Oid relation;
+    int depth;
+};
+
+// Its argument says which view is read, or which domain's checks are made, whatever its volatility.
+bool MakesOfNames(Oid function) {
+    switch (function) {
+        case F_TABLE_TO_XML:
+        case F_TABLE_TO_XML_AND_XMLSCHEMA:
+        case F_SCHEMA_TO_XML:
+        case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
+#ifdef F_PG_INPUT_IS_VALID
+        case F_PG_INPUT_IS_VALID:
+        case F_PG_INPUT_ERROR_INFO:
+#endif
+            return true;
+        default: return false;
+    }
+}
+
+// Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
+bool IsOthersFunction(Oid function, void*) {
+    return (MakesOfNames(function) && !Mutant("side_effects")) || (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) ||
+           (func_volatile(function) == PROVOLATILE_VOLATILE && !Mutant("side_effects"));
+}
+
+// A value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
+bool IsOthersType(Oid type) {
+    if (type < FirstUnpinnedObjectId || Mutant("others_types"))
+        return false;
+    Oid element = get_element_type(type);
+    return get_typtype(OidIsValid(element) ? element : type) != TYPTYPE_BASE;
+}
+
+// This node, without its children, shows its arguments to code that is not the server's own.
+bool CallsOthers(Node* node) {
+    switch (nodeTag(node)) {
+        case T_FuncExpr:
+            if (IsOthersType(reinterpret_cast<FuncExpr*>(node)->funcresulttype))
+                return true;
+            break;
+        case T_CoerceViaIO:
+            if (IsOthersType(reinterpret_cast<CoerceViaIO*>(node)->resulttype))
+                return true;
+            break;
+        case T_CoerceToDomain: return IsOthersType(reinterpret_cast<CoerceToDomain*>(node)->resulttype);
+        case T_RowExpr: return IsOthersType(reinterpret_cast<RowExpr*>(node)->row_typeid);
+        case T_ConvertRowtypeExpr: return true;
+        case T_Var: return reinterpret_cast<Var*>(node)->varattno == InvalidAttrNumber;    // a row, with the casts of its type
+        default:
+            if (IsOthersType(JsonResultType(node)))
+                return true;
+    }
+    return check_functions_in_node(node, IsOthersFunction, nullptr);
+}
+
+// Column definitions have domains checked without a node that says so.
+bool ConvertsColumns(const RangeTblEntry* entry) {
+    if (Mutant("converted_columns"))
+        return false;
+    if (entry->rtekind == RTE_TABLEFUNC)
+        return true;
+    ListCell* cell;
+    foreach (cell, entry->functions)
+        if (lfirst_node(RangeTblFunction, cell)->funccoltypes != NIL)
+            return true;
+    return false;
+}
+
+bool CallsOthersAnywhere(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (IsA(node, RangeTblEntry))
+        return ConvertsColumns(reinterpret_cast<RangeTblEntry*>(node));
+    if (IsA(node, Query))
+        return WalkQuery(reinterpret_cast<Query*>(node), CallsOthersAnywhere, context, QTW_EXAMINE_RTES_BEFORE);
+    return CallsOthers(node) || WalkExpression(node, CallsOthersAnywhere, context);
+}
+
+// Whether the target's values are anywhere in the tree. What a CASE or a conversion tests may be one.
+bool Mentions(Node* node, void* context) {
+    Target* target = static_cast<Target*>(context);
+    if (node == nullptr)
+        return false;
+    if (IsA(node, Var)) {
+        const Var* var = reinterpret_cast<Var*>(node);
+        return var->varno == target->index && int(var->varlevelsup) == target->depth;
+    }
+    if (IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue))
+        return true;
+    if (!IsA(node, Query))
+        return WalkExpression(node, Mentions, context);
+    target->depth++;
+    bool found = WalkQuery(reinterpret_cast<Query*>(node), Mentions, context, 0);
+    target->depth--;
+    return found;
+}
+
+// The column's own domain is the owner's word, like a check constraint.
+bool IsColumnsOwnDomain(const TargetEntry* entry, const Target* target) {
+    return IsA(entry->expr, CoerceToDomain) &&
+           reinterpret_cast<CoerceToDomain*>(entry->expr)->resulttype == get_atttype(target->relation, entry->resno);
+}
+
+bool ShowsTarget(Node* node, void* context) {
+    Target* target = static_cast<Target*>(context);
+    if (node == nullptr)
+        return false;
+    if (IsA(node, TargetEntry) && IsColumnsOwnDomain(reinterpret_cast<TargetEntry*>(node), target))
+        return ShowsTarget(reinterpret_cast<Node*>(reinterpret_cast<CoerceToDomain*>(reinterpret_cast<TargetEntry*>(node)->expr)->arg),
+                           context);
+    if (IsA(node, Query))    // a subquery: a value of the target may go anywhere in it
+        return Mentions(node, context) && CallsOthersAnywhere(node, nullptr);
+    if (CallsOthers(node) && Mentions(node, context))
+        return true;
+    return WalkExpression(node, ShowsTarget, context);
+}
+
+// The write goes through a view, whose conditions and checks are its owner's word and nobody else's.
+bool IsThroughView(const Query* query) {
+    ListCell* cell;
+    foreach (cell, query->rtable) {
+        const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+        if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_VIEW)
+            return !Mutant("view_conditions");
+    }
+    return false;
+}
+
+// What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of row policies are
+// the table's.
+bool ShowsToOthers(const Query* query) {
+    const RangeTblEntry* entry = rt_fetch(query->resultRelation, query->rtable);
+    bool through_view = IsThroughView(query);
+    Query own = *query;
+    own.rtable = own.cteList = NIL;
+    if (!through_view)
+        own.withCheckOptions = NIL;
+    Target target = {query->resultRelation, entry->relid, 0};
+    return WalkQuery(&own, ShowsTarget, &target, 0) ||
+           (through_view && ShowsTarget(reinterpret_cast<Node*>(entry->securityQuals), &target));
+}
+
+bool ShowsItsTarget(const Query* query) {
+    return (query->returningList != NIL && !Mutant("returning")) || ShowsToOthers(query);
+}
+
+struct Reads {
+    List* implied;
+    List* shown;
+    List* unasked;    // shown, but the server does not ask for SELECT
+};
+
+// Entries other than the target's were left by a view or a rule; they are read when something refers to them.
+void WeighEntries(Reads* reads, Query* query) {
+    int shows = -1;    // not known yet
+    ForEachPermission(query, [&](int index, const RangeTblEntry* entry, const Permission& permission) {
+        if (!(permission.required & ACL_SELECT)) {
+            bool changes = (permission.required & ACL_DELETE) != 0 || Updates(permission);
+            if (index == query->resultRelation && changes && IsThroughView(query) && ShowsToOthers(query))
+                reads->unasked = list_append_unique_oid(reads->unasked, permission.relation);
+            return;
+        }
+        if (!Writes(permission))
+            return;
+        if (shows < 0)
+            shows = ShowsItsTarget(query);
+        bool own = index == query->resultRelation ? entry->relkind != RELKIND_VIEW
+                                                  : !rangeTableEntry_used(reinterpret_cast<Node*>(query), index, 0);
+        List** list = own && !shows ? &reads->implied : &reads->shown;
+        *list = list_append_unique_oid(*list, permission.relation);
+    });
+}
+
+}    // namespace
+
+TargetReads FindTargetReads(Query* query) {
+    Reads reads = {NIL, NIL, NIL};
+    if (query->commandType != CMD_SELECT)
+        WeighEntries(&reads, query);
+    ListCell* cell;
+    foreach (cell, query->hasModifyingCTE ? query->cteList : NIL) {
+        Query* inner = castNode(Query, lfirst_node(CommonTableExpr, cell)->ctequery);
+        if (inner->commandType != CMD_SELECT)
+            WeighEntries(&reads, inner);
+    }
+    return TargetReads{list_difference_oid(reads.implied, reads.shown), reads.unasked};
+}
+
+static void Note(PlannedStmt* plan, int kind, const List* relations) {
+    ListCell* cell;
+    foreach (cell, relations) {
+        PlanInvalItem* note = makeNode(PlanInvalItem);
+        note->cacheId = kind;
+        note->hashValue = lfirst_oid(cell);
+        plan->invalItems = lappend(plan->invalItems, note);
+    }
+}
+
+void NoteTargetReads(PlannedStmt* plan, const TargetReads& reads) {
+    Note(plan, note_of_implied_read, reads.implied);
+    Note(plan, note_of_shown_read, reads.shown);
+}
+
+TargetReads NotedTargetReads(const PlannedStmt* plan) {
+    TargetReads reads = {NIL, NIL};
+    ListCell* cell;
+    foreach (cell, plan->invalItems) {
+        const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);
+        if (note->cacheId == note_of_implied_read)
+            reads.implied = lappend_oid(reads.implied, note->hashValue);
+        else if (note->cacheId == note_of_shown_read)
+            reads.shown = lappend_oid(reads.shown, note->hashValue);
+    }
+    return reads;
+}
+
+}    // namespace warrant

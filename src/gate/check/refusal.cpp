@@ -1,0 +1,475 @@
+#include "pg/server.hpp"
+
+#include "pg/duration.hpp"
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "pg/text.hpp"
+#include "rules/approvers.hpp"
+#include "rules/commands.hpp"
+#include "rules/committed.hpp"
+#include "rules/policies.hpp"
+#include "rules/governance.hpp"
+#include "rules/decision.hpp"
+#include "rules/subject.hpp"
+#include "queue/actions.hpp"
+#include "queue/entry.hpp"
+#include "queue/origin.hpp"
+#include "queue/rate.hpp"
+#include "queue/shared.hpp"
+#include "pg/frame.hpp"
+#include "statement/statement.hpp"
+#include "gate/gate.hpp"
+#include "gate/check/decision_wait.hpp"
+#include "gate/check/estimate.hpp"
+#include "gate/check/refusal.hpp"
+
+namespace warrant {
+
+LastRefusal last_refusal;
+
+namespace {
+
+// Refusals that a statement may meet again, of several sets of accesses in turn.
+struct Kept {
+    uint32_t accesses;    // their digest, and the subject's: other sets, and others, have other requests
+    LastRefusal refusal;
+};
+constexpr int most_kept = 8;
+Kept kept[most_kept];
+int next_kept = 0;
+
+uint32_t DigestOf(const Missing* missing, int count, const ActingUser* acting) {
+    uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(acting != nullptr ? acting->user : CurrentSubject()));
+    for (int i = 0; i < count; i++) {
+        digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
+        digest = hash_combine(digest, hash_bytes_uint32(uint32_t(missing[i].access.command)));
+    }
+    return digest;
+}
+
+TargetKind TargetKindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case relkind_schema: return TargetKind::Schema;
+        case relkind_database: return TargetKind::Database;
+        default: return TargetKind::Table;
+    }
+}
+
+void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
+    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
+                     char(TargetKindOf(item->governance)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+    if (item->policy == nullptr)
+        appendStringInfoString(json, "null");
+    else
+        appendStringInfo(json, "%lld", (long long)item->policy->id);
+    appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
+    escape_json(json, item->policy == nullptr ? "" : item->policy->name);
+    appendStringInfoString(json, ",\"schema\":");
+    escape_json(json, NameStr(item->governance->schema_name));
+    appendStringInfoString(json, ",\"name\":");
+    escape_json(json, NameStr(item->governance->relation_name));
+    appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
+}
+
+// In units that no setting changes: the recorder's IntervalStyle is another than the session's.
+void AppendDuration(StringInfo json) {
+    int64 microseconds;
+    const char* problem;
+    bool given = settings.duration != nullptr && settings.duration[0] != '\0' && ParseDuration(settings.duration, &microseconds, &problem);
+    appendStringInfo(json, given ? ",\"duration\":\"%lld microseconds\"" : ",\"duration\":\"\"", given ? (long long)microseconds : 0);
+}
+
+// The items as JSON, with commas between them, from *next on: as many as fit, but one at least.
+char* BuildItems(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, int most_bytes, int* next) {
+    StringInfoData json;
+    initStringInfo(&json);
+    while (*next < count) {
+        int before = json.len;
+        if (before > 0)
+            appendStringInfoChar(&json, ',');
+        AppendItem(&json, &missing[*next], file ? EstimateRows(query, parsed, missing[*next].access) : -1);
+        if (before > 0 && json.len > most_bytes) {
+            json.data[json.len = before] = '\0';
+            break;
+        }
+        ++*next;
+    }
+    return json.data;
+}
+
+constexpr int most_reason_bytes = 2000;
+
+// For whom else than the subject, whose reason is not his: an older script of the extension files nothing then.
+void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
+    if (file && OidIsValid(acting->user))
+        appendStringInfo(json, "\"file_for\":%u,", acting->user);
+    appendStringInfoString(json, "\"comment\":");
+    const char* who = WhoActs(acting);
+    escape_json(json, who[0] == ' ' ? who + 1 : who);
+    appendStringInfoString(json, ",\"file\":false,\"reason\":\"\",\"duration\":\"\"");
+}
+
+void AppendClaims(StringInfo json, bool file) {
+    appendStringInfo(json, "\"file\":%s,\"reason\":", file ? "true" : "false");
+    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
+    escape_json(json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
+    AppendDuration(json);
+}
+
+// All but the items, which close it. unfiled: why no request is filed although an approval would help, or nullptr.
+char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled,
+                     int portions) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    if (portions > 0)
+        appendStringInfo(&json, "\"portions\":%d,", portions);
+    appendStringInfoString(&json, "\"unfiled\":");
+    escape_json(&json, unfiled == nullptr ? "" : pnstrdup(unfiled, strcspn(unfiled, "\n")));
+    appendStringInfoChar(&json, ',');
+    if (acting != nullptr)
+        AppendActing(&json, acting, file);
+    else
+        AppendClaims(&json, file);
+    const char* tag = CommandTagOf(query, parsed);
+    appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
+    return json.data;
+}
+
+// Items that do not fit into one entry go before it, in portions of their own; the recorder makes one refusal of them.
+const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool file,
+                           const char* unfiled, ActionRequest* action) {
+    file = file && unfiled == nullptr;
+    constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
+    int kept = KeptLength(action->text, action->text_length), next = 0, portions = 0;
+    const char* begin = BeginArguments(query, parsed, acting, file, unfiled, 0);
+    int room = most_portion_bytes - kept - int(strlen(begin));
+    char* items = BuildItems(query, parsed, missing, count, file, room, &next);
+    if ((next == count && int(strlen(items)) <= room) || Mutant("portions"))
+        return psprintf("%s%s]}", begin, items);
+    int64 deadline = 0;
+    for (next = 0; next < count; portions++) {
+        items = BuildItems(query, parsed, missing, count, file, most_portion_bytes, &next);
+        SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);
+    }
+    return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
+}
+
+void Remember(const Missing* item, uint32_t accesses, uint64_t statement_id, const char* answer) {
+    last_refusal.statement_id = statement_id;
+    last_refusal.subject = CurrentSubject();
+    last_refusal.refused_at = GetCurrentTimestamp();
+    last_refusal.access = item->access;
+    last_refusal.schema_name = item->governance->schema_name;
+    last_refusal.relation_name = item->governance->relation_name;
+    strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
+    strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
+    kept[next_kept++ % most_kept] = Kept{accesses, last_refusal};
+}
+
+// The refusal that the statement met before: it is answered from here, and costs no turn.
+const Kept* FindKept(uint32_t accesses, uint64_t statement_id) {
+    for (const Kept& met : kept)
+        if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
+            return &met;
+    return nullptr;
+}
+
+// It is the last one again then.
+bool Recall(uint32_t accesses, uint64_t statement_id) {
+    const Kept* met = FindKept(accesses, statement_id);
+    if (met == nullptr)
+        return false;
+    last_refusal = met->refusal;
+    last_refusal.refused_at = GetCurrentTimestamp();
+    return true;
+}
+
+// The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
+bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
+
+// The name that a message gives the object.
+const char* NameOfTarget(const Missing* item) {
+    switch (TargetKindOf(item->governance)) {
+        case TargetKind::Schema: return NameStr(item->governance->schema_name);
+        case TargetKind::Database: return get_database_name(MyDatabaseId);
+        default: return NameStr(item->governance->relation_name);
+    }
+}
+
+const char* DescribeItems(const Missing* missing, int count) {
+    StringInfoData words;
+    initStringInfo(&words);
+    constexpr int most_named = 20;
+    for (int i = 0; i < count; i++) {
+        if (i == most_named) {
+            appendStringInfo(&words, " and %d others", count - i);
+            break;
+        }
+        bool qualified = TargetKindOf(missing[i].governance) == TargetKind::Table;
+        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
+                         qualified ? NameStr(missing[i].governance->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
+    }
+    return words.data;
+}
+
+const char* KindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case relkind_schema: return "schema";
+        case relkind_database: return "database";
+        case RELKIND_VIEW: return "view";
+        case RELKIND_MATVIEW: return "materialized view";
+        case RELKIND_FOREIGN_TABLE: return "foreign table";
+        default: return "table";
+    }
+}
+
+// TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs.
+int ErrorFields(const Missing* item) {
+    if (NameStr(item->governance->schema_name)[0] != '\0')
+        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
+    if (NameStr(item->governance->relation_name)[0] != '\0')
+        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
+    if (item->policy != nullptr)
+        err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
+    return 0;
+}
+
+// How to let somebody else's code run: nullptr for the subject's own, and where nobody knows whose it is.
+const char* HowToTrust(const Missing* item, const ActingUser* acting) {
+    if (acting == nullptr || !OidIsValid(acting->user))
+        return nullptr;
+    const char* name = GetUserNameFromId(acting->user, false);
+    const char* listed = item->policy == nullptr ? "" : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
+                                                                 item->policy->name, name);
+    return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
+}
+
+int TrustHint(const Missing* item, const ActingUser* acting) {
+    const char* how = HowToTrust(item, acting);
+    return how == nullptr ? 0 : errhint("%s", how);
+}
+
+[[noreturn]] void RaiseRefused(const Missing* item, const ActingUser* acting) {
+    const char* command = NameOf(item->access.command);
+    const char* name = NameOfTarget(item);
+    if (item->policy == nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
+                        errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
+    if (item->answer != Answer::Deny)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governance), name),
+                        errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                        ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
+                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                    ErrorFields(item)));
+}
+
+[[noreturn]] void RaiseUnfiled(const Missing* item, const char* answer, const ActingUser* acting) {
+    const char* advice = strchr(answer, '\n');
+    int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused),
+                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                        errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
+                        TrustHint(item, acting), ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
+                           NameOfTarget(item)),
+                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
+                    ErrorFields(item)));
+}
+
+[[noreturn]] void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting) {
+    if (hopeless != nullptr)
+        RaiseRefused(hopeless, acting);
+    RaiseUnfiled(missing, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
+                                   GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
+}
+
+// What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
+const char* Hopes(const Missing* missing, int count, const ActingUser* acting) {
+    Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
+    for (int i = 0; i < count; i++)
+        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, requester))
+            return psprintf(" %s", why);
+    return "";
+}
+
+// asked: the same items as the request has them.
+[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer,
+                                 const ActingUser* acting) {
+    const char* command = NameOf(missing->access.command);
+    const char* name = NameOfTarget(missing);
+    const char* kind = KindOf(missing->governance);
+    if (!IsRequestIds(answer))
+        RaiseUnfiled(missing, answer, acting);
+    bool several = strchr(answer, ',') != nullptr;
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+                        errdetail("%s %s (%s) of \"%s\" %s waiting for the approvers.%s%s", several ? "Requests" : "Request", answer,
+                                  DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
+                                  Hopes(asked, asked_count, acting), WhoActs(acting)),
+                        TrustHint(missing, acting), ErrorFields(missing)));
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr)),
+             several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
+                     : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+             ErrorFields(missing)));
+}
+
+// Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
+bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count, uint32_t accesses) {
+    Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
+    for (int i = 0; i < count; i++)
+        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false, false};
+    uint64_t before = RefusedBefore(query, verdicts, count);
+    pfree(verdicts);
+    return Recall(accesses, before);
+}
+
+// The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
+bool ApprovedMeanwhile(const Missing* item) {
+    switch (AwaitDecision(last_refusal.answer)) {
+        case Awaited::Approved: return true;
+        case Awaited::Nothing: return false;
+        case Awaited::Denied: break;
+    }
+    bool several = strchr(last_refusal.answer, ',') != nullptr;
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                    several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
+                            : errdetail("Request %s was denied.", last_refusal.answer),
+                    ErrorFields(item)));
+}
+
+// The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
+Oid CommittedTarget(const Missing* item) {
+    if (item->governance->ancestor_count == 0)
+        return IsCommitted(RelationRelationId, ClassOidIndexId, item->access.relation) ? item->access.relation : InvalidOid;
+    for (int i = 0; i < item->governance->ancestor_count; i++)
+        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->governance->ancestors[i]))
+            return i == 0 ? item->access.relation : item->governance->ancestors[i];
+    return InvalidOid;
+}
+
+// Whether an earlier item is the same.
+bool Repeats(const Missing* items, int last) {
+    for (int i = 0; i < last; i++)
+        if (items[i].access.relation == items[last].access.relation && items[i].access.command == items[last].access.command)
+            return true;
+    return false;
+}
+
+// What a rollback of this transaction takes away is not asked for; a new part is, as its whole that is there already. Returns why there can be no
+// request, as the recorder would, or nullptr.
+const char* AskForCommitted(Missing* items, int* count) {
+    constexpr const char* advice = "Run the statement again once what it needs is committed.";
+    if (Mutant("uncommitted_targets"))
+        return nullptr;
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);    // of one that is gone the recorder tells
+    if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
+        return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        Missing* item = &items[kept++];
+        *item = items[i];
+        TargetKind kind = TargetKindOf(item->governance);
+        if (kind == TargetKind::Schema && !IsCommitted(NamespaceRelationId, NamespaceOidIndexId, item->access.relation))
+            return psprintf("schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
+                            " warrant.request('{CREATE}', on_database => true).", NameOfTarget(item));
+        if (kind != TargetKind::Table)
+            continue;
+        Oid target = CommittedTarget(item);
+        if (!OidIsValid(target))
+            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->governance), NameOfTarget(item), advice);
+        if (target == item->access.relation)
+            continue;
+        item->access.relation = target;
+        item->governance = FindGovernance(target);
+        kept -= Repeats(items, kept - 1);
+    }
+    *count = kept;
+    return nullptr;
+}
+
+// The item to name first: one that no approval can help.
+const Missing* Hopeless(const Missing* missing, int count) {
+    for (int i = 0; i < count; i++)
+        if (missing[i].answer != Answer::Request)
+            return &missing[i];
+    return nullptr;
+}
+
+}    // namespace
+
+void ForgetLastRefusal() {
+    last_refusal = LastRefusal{};
+    for (Kept& met : kept)
+        met = Kept{};
+}
+
+const char* WhoActs(const ActingUser* acting) {
+    if (acting == nullptr || (acting->operation == nullptr && !OidIsValid(acting->function)))
+        return "";
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);
+    if (!OidIsValid(acting->user))
+        return psprintf(" It runs in somebody's name whom the gate cannot tell, for \"%s\".", subject == nullptr ? "" : subject);
+    const char* name = GetUserNameFromId(acting->user, true);
+    const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
+    const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
+    if (acting->fired)
+        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+    return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+}
+
+void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait) {
+    const Missing* hopeless = Hopeless(missing, count);
+    uint32_t accesses = DigestOf(missing, count, acting);
+    Missing* asked = static_cast<Missing*>(palloc(count * sizeof(Missing)));
+    memcpy(asked, missing, count * sizeof(Missing));
+    int asked_count = count;
+    const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
+    if (FindKept(accesses, LedgerUnderWay(query)) == nullptr && !AwaitTurn(Mutant("subject_pays") && acting != nullptr ? acting->user : CurrentSubject()))
+        RaiseTurnedAway(hopeless, missing, acting);
+    if (!RefusedInThisStatement(query, missing, count, accesses)) {
+        AuditFields fields;
+        // It stays: who cancels it has tried what it refuses all the same.
+        ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
+        DescribeStatement(query, &fields, &action.text, &action.text_length);
+        fields.event = Event::Refused;
+        action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, hopeless == nullptr, unfiled, &action);
+        const char* answer = RunAction(&action);
+        Remember(missing, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
+        // Why none was filed may be a grant that this session did not know of yet.
+        bool may_pass = may_wait && hopeless == nullptr && unfiled == nullptr;
+        if (may_pass && (IsRequestIds(last_refusal.answer) ? ApprovedMeanwhile(missing) : !Mutant("granted_meanwhile")))
+            return;
+    }
+    if (hopeless != nullptr)
+        RaiseRefused(hopeless, acting);
+    RaiseRequested(missing, asked, asked_count, last_refusal.answer, acting);
+}
+
+}    // namespace warrant
+
+// last_refusal() -> (refused_at, command, schema_name, relation_name, policy_name, request_ids bigint[]): no row when nothing was refused.
+WARRANT_FUNCTION(warrant_last_refusal) {
+    using namespace warrant;
+    InitMaterializedSRF(fcinfo, 0);
+    if (last_refusal.refused_at == 0 || (last_refusal.subject != CurrentSubject() && !Mutant("own_refusals")))
+        PG_RETURN_VOID();
+    Oid input, element;
+    getTypeInputInfo(INT8ARRAYOID, &input, &element);
+    Datum ids = OidInputFunctionCall(input, psprintf("{%s}", IsRequestIds(last_refusal.answer) ? last_refusal.answer : ""), element, -1);
+    Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at), CStringGetTextDatum(NameOf(last_refusal.access.command)),
+                       NameGetDatum(&last_refusal.schema_name), NameGetDatum(&last_refusal.relation_name),
+                       CStringGetTextDatum(last_refusal.policy_name), ids};
+    bool nulls[6] = {};
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    PG_RETURN_VOID();
+}

@@ -1,0 +1,55 @@
+// What protects the gate from every database of the server, those without the extension included: by settings and
+// shared memory. Roles, settings and databases that the gate depends on are changed by superusers and members of pg_warrant.admin_roles
+// only, in every mode; each change is recorded in every database that has the extension.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/acting.hpp"
+#include "queue/entry.hpp"
+
+namespace warrant {
+
+// What a command would change of the gate's own. object: nullptr when it concerns the gate in nothing.
+struct Guarded {
+    const char* object;     // the first that it names, as the error tells it
+    const char* detail;     // why it is guarded
+    Event event;
+    bool needs_known;       // only what the recorders publish can tell
+};
+
+// Whether it is a superuser or a member of pg_warrant.admin_roles.
+bool IsGateAdministrator(Oid subject);
+
+// Whether the subject is one, and everybody else who acts: *other keeps who is not, InvalidOid for the subject.
+bool AreAdministrators(ActingUser* other);
+
+// Raises 42501 when the command changes what it may not, 55000 when it cannot be told yet. What it is to be recorded as once the
+// transaction commits, in the current memory context; no object when nothing is.
+Guarded CheckCluster(Node* utility, bool top_level);
+void NoteChange(const Guarded* guarded, Node* utility);
+
+// Runs body, a utility statement, under these rules.
+template <class Body>
+void WithClusterGuarded(Node* utility, bool top_level, Body body) {
+    Guarded guarded = CheckCluster(utility, top_level);
+    body();
+    if (unlikely(guarded.object != nullptr))
+        NoteChange(&guarded, utility);
+}
+
+// --- the families: what the command changes of the gate's own ---
+
+Guarded GuardedRolesOf(Node* utility, bool top_level);    // guarded_roles.cpp
+Guarded GuardedSettingsOf(Node* utility);                 // guarded_settings.cpp
+Guarded GuardedDatabasesOf(Node* utility);                // guarded_databases.cpp
+
+// The name as SQL has it, whatever the session's quote_all_identifiers says: the audit calls one thing by one name.
+const char* Quoted(const char* name);
+
+// What the audit calls it: the command and the names in it, nothing else of its text.
+void DescribeRoles(StringInfo words, Node* utility);
+void DescribeSettings(StringInfo words, Node* utility);
+void DescribeDatabases(StringInfo words, Node* utility);
+
+}    // namespace warrant

@@ -1,0 +1,75 @@
+// Settings that the gate depends on: its own, and those that say which libraries the server loads.
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/commands.hpp"
+#include "gate/defence/cluster.hpp"
+
+namespace warrant {
+
+namespace {
+
+// 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
+const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
+                                        "dynamic_library_path", "extension_control_path", "oauth_validator_libraries"};
+const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};    // of the session itself
+
+template <int count>
+bool IsOneOf(const char* name, const char* const (&names)[count]) {
+    for (const char* known : names)
+        if (pg_strcasecmp(known, name) == 0)
+            return true;
+    return false;
+}
+
+// One that is none of ours the server refuses by itself, under a prefix that is reserved.
+bool IsOwnName(const char* name) {
+    constexpr char prefix[] = "pg_warrant.";
+    return pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && GetConfigOption(name, true, false) != nullptr;
+}
+
+bool IsGuardedName(const char* name) {
+    return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims));
+}
+
+const VariableSetStmt* SettingOf(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_AlterSystemStmt: return reinterpret_cast<const AlterSystemStmt*>(utility)->setstmt;
+        case T_AlterRoleSetStmt: return reinterpret_cast<const AlterRoleSetStmt*>(utility)->setstmt;
+        case T_AlterDatabaseSetStmt: return reinterpret_cast<const AlterDatabaseSetStmt*>(utility)->setstmt;
+        default: return reinterpret_cast<const VariableSetStmt*>(utility);
+    }
+}
+
+}    // namespace
+
+Guarded GuardedSettingsOf(Node* utility) {
+    const VariableSetStmt* set = SettingOf(utility);
+    if (Mutant("guarded_settings"))
+        return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
+    const char* detail = "What the gate does, or whether it is there at all, depends on it.";
+    if (set->kind == VAR_RESET_ALL && IsA(utility, AlterSystemStmt))
+        return Guarded{"the server's configuration", detail, Event::ConfigChanged, false};
+    bool guarded = set->name != nullptr && set->kind != VAR_SET_MULTI && IsGuardedName(set->name);
+    return Guarded{guarded ? psprintf("setting \"%s\"", set->name) : nullptr, detail, Event::ConfigChanged, false};
+}
+
+void DescribeSettings(StringInfo words, Node* utility) {
+    const VariableSetStmt* set = SettingOf(utility);
+    if (IsA(utility, AlterRoleSetStmt)) {
+        const RoleSpec* role = reinterpret_cast<AlterRoleSetStmt*>(utility)->role;
+        bool named = role != nullptr && role->roletype == ROLESPEC_CSTRING;
+        const char* name = named ? role->rolename : GetUserNameFromId(GetUserId(), true);
+        appendStringInfo(words, " %s", role == nullptr ? "ALL" : Quoted(name));
+    } else if (IsA(utility, AlterDatabaseSetStmt)) {
+        appendStringInfo(words, " %s", Quoted(reinterpret_cast<AlterDatabaseSetStmt*>(utility)->dbname));
+    }
+    if (!IsA(utility, VariableSetStmt))
+        appendStringInfoString(words, set->kind == VAR_RESET || set->kind == VAR_RESET_ALL ? " RESET" : " SET");
+    appendStringInfo(words, " %s", set->name == nullptr ? "ALL" : set->name);
+    char* value = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(const_cast<VariableSetStmt*>(set)) : nullptr;
+    if (value != nullptr && IsGuardedName(set->name))    // another one's value may be a secret
+        appendStringInfo(words, " = %s", value);
+}
+
+}    // namespace warrant

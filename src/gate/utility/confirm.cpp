@@ -1,0 +1,132 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/installation.hpp"
+#include "gate/utility/confirm.hpp"
+#include "gate/gate.hpp"
+#include "gate/defence/own_tables.hpp"
+#include "gate/utility/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+bool IsInternal(ObjectAccessType access, const void* argument) {
+    switch (access) {
+        case OAT_DROP: return (static_cast<const ObjectAccessDrop*>(argument)->dropflags & PERFORM_DELETION_INTERNAL) != 0;
+        case OAT_POST_CREATE: return static_cast<const ObjectAccessPostCreate*>(argument)->is_internal;
+        case OAT_POST_ALTER: return static_cast<const ObjectAccessPostAlter*>(argument)->is_internal;
+        default: return false;
+    }
+}
+
+// A new relation is nobody's change; a new column is its table's.
+bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
+    return (class_id == RelationRelationId && (access != OAT_POST_CREATE || sub_id != 0)) || class_id == ConstraintRelationId ||
+           class_id == TriggerRelationId || class_id == RewriteRelationId || class_id == PolicyRelationId ||
+           class_id == AttrDefaultRelationId || class_id == StatisticExtRelationId;
+}
+
+// What relations use has changed, by the statement that changes such things: another body under a trigger, an index or a view's query, another
+// default or check of a column's domain, another place behind a foreign table.
+List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
+    const Node* utility = access == OAT_POST_CREATE || access == OAT_POST_ALTER ? CurrentUtility() : nullptr;
+    switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
+        case T_CreateFunctionStmt:
+        case T_AlterFunctionStmt:
+        case T_DefineStmt:    // of an aggregate
+            return class_id == ProcedureRelationId && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterTSConfigurationStmt:
+        case T_AlterTSDictionaryStmt: {
+            bool words = class_id == TSConfigRelationId || class_id == TSDictionaryRelationId;
+            return words && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+        }
+        case T_AlterForeignServerStmt:
+            return class_id == ForeignServerRelationId && !Mutant("servers") ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterDomainStmt: return class_id == TypeRelationId && !Mutant("domains") ? ColumnsOfType(object) : NIL;
+        case T_AlterEnumStmt: {
+            bool renames = reinterpret_cast<const AlterEnumStmt*>(utility)->oldVal != nullptr;
+            return class_id == TypeRelationId && renames && !Mutant("enums") ? ColumnsOfType(object) : NIL;
+        }
+        default: return NIL;
+    }
+}
+
+// By the schema's name: while the extension itself is dropped, its tables can be read no more. A toast table goes with its table.
+bool IsLeftOut(Oid relation) {
+    Oid schema = get_rel_namespace(relation);
+    const char* name = schema == PG_TOAST_NAMESPACE ? nullptr : get_namespace_name(schema);
+    return name == nullptr || strcmp(name, schema_name) == 0;
+}
+
+Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id, Oid relation) {
+    if (access == OAT_TRUNCATE)
+        return Command::Truncate;
+    if (access == OAT_DROP && class_id == RewriteRelationId && IsQueryOfView(object, relation))
+        return Command::Drop;
+    bool whole = class_id == RelationRelationId && sub_id == 0 && strchr("iI", get_rel_relkind(object)) == nullptr;
+    return access == OAT_DROP && whole ? Command::Drop : Command::Alter;
+}
+
+Oid SchemaOfType(Oid type) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    Oid schema = HeapTupleIsValid(tuple) ? Form_pg_type(GETSTRUCT(tuple))->typnamespace : InvalidOid;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return schema;
+}
+
+// Under another name or in another schema the recorder finds its functions and types no more; another owner could replace them.
+void CheckOwnPart(Oid class_id, Oid object) {
+    if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition() || Mutant("own_parts"))
+        return;
+    Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object);
+    if (OidIsValid(schema) && schema == OwnSchema() && !IsUpdatingItself())
+        RefuseOwn(class_id == ProcedureRelationId ? get_func_name(object) : format_type_be(object));
+}
+
+// The triggers of our tables bind what comes from a dump to names, and tell of it: they stay on for those who may write the tables, too.
+void CheckOwnTriggers(Oid trigger) {
+    if (Mutant("own_triggers") || IsUpdatingItself())
+        return;
+    ListCell* cell;
+    foreach (cell, RelationsOf(TriggerRelationId, trigger, false))
+        if (IsOwnRelation(lfirst_oid(cell)))
+            RefuseOwn(get_rel_name(lfirst_oid(cell)));
+}
+
+void ConfirmAround(List* relations) {
+    AccessList list = {};
+    if (relations != NIL && GateIsPresent())
+        NeedOfEach(&list, relations, Command::Alter);
+    CheckAccesses(nullptr, &list);
+}
+
+}    // namespace
+
+void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
+        return;
+    if (Mutant("object_access") || IsInternal(access, argument) || object < FirstNormalObjectId)
+        return;
+    if (access == OAT_POST_ALTER)
+        CheckOwnPart(class_id, object);
+    if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER) && sub_id == 0)
+        CheckComesIn(class_id, object);
+    if (access == OAT_POST_ALTER && class_id == TriggerRelationId)
+        CheckOwnTriggers(object);
+    if (!IsPartOfRelation(access, class_id, sub_id)) {
+        ConfirmAround(RelationsAround(access, class_id, object));
+        return;
+    }
+    if (access == OAT_TRUNCATE && (GateIsPresent() || extension_created_here))
+        CheckOwnRelation(object);
+    AccessList list = {};
+    ListCell* cell;
+    foreach (cell, RelationsOf(class_id, object, access == OAT_POST_CREATE))
+        if (!IsLeftOut(lfirst_oid(cell)) && GateIsPresent())
+            Need(&list, lfirst_oid(cell), CommandOf(access, class_id, object, sub_id, lfirst_oid(cell)));
+    CheckAccesses(nullptr, &list);
+}
+
+}    // namespace warrant

@@ -1,0 +1,126 @@
+// What reaches rows, or code, beside the gate, which is ADMIN in a database with protected objects.
+#include "pg/server.hpp"
+
+#include "gate/utility/executed.hpp"
+#include "gate/gate.hpp"
+#include "gate/utility/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Whether the caller may name a file or a program there, or the command fails by itself.
+bool MayCopy(const CopyStmt* copy) {
+    Oid role = copy->is_program ? ROLE_PG_EXECUTE_SERVER_PROGRAM : copy->is_from ? ROLE_PG_READ_SERVER_FILES : ROLE_PG_WRITE_SERVER_FILES;
+    return has_privs_of_role(GetUserId(), role);
+}
+
+bool IsUntrusted(const char* language) {
+    HeapTuple tuple = SearchSysCache1(LANGNAME, CStringGetDatum(language));
+    if (!HeapTupleIsValid(tuple))
+        return false;    // the command fails by itself
+    bool trusted = Form_pg_language(GETSTRUCT(tuple))->lanpltrusted;
+    ReleaseSysCache(tuple);
+    return !trusted;
+}
+
+void RequireOwner(Oid class_id, Oid object, ObjectType type, const char* name) {
+    if (OidIsValid(object) && !OwnsObject(class_id, object, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, type, name);
+}
+
+// False: the command fails by itself. Raises the server's error for who does not own what he alters.
+bool MayAdminister(Node* node) {
+    switch (nodeTag(node)) {
+        case T_CreateEventTrigStmt: return superuser();
+        case T_CreateSubscriptionStmt: return MaySubscribe(GetUserId());
+        case T_AlterEventTrigStmt: {
+            const char* name = reinterpret_cast<AlterEventTrigStmt*>(node)->trigname;
+            RequireOwner(EventTriggerRelationId, get_event_trigger_oid(name, true), OBJECT_EVENT_TRIGGER, name);
+            return true;
+        }
+        case T_AlterSubscriptionStmt: {
+            const char* name = reinterpret_cast<AlterSubscriptionStmt*>(node)->subname;
+            RequireOwner(SubscriptionRelationId, get_subscription_oid(name, true), OBJECT_SUBSCRIPTION, name);
+            return true;
+        }
+        default: return true;
+    }
+}
+
+// The same for publications: all tables are a superuser's to publish.
+bool MayPublish(const char* altered, bool all) {
+    if (altered != nullptr)
+        RequireOwner(PublicationRelationId, get_publication_oid(altered, true), OBJECT_PUBLICATION, altered);
+    else if (!MayCreateInDatabase(GetUserId()))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_DATABASE, get_database_name(MyDatabaseId));
+    return !all || superuser();
+}
+
+// A schema's tables, and all tables, are published with those that are protected later.
+bool PublishesProtected(List* objects) {
+    ListCell* cell;
+    foreach (cell, objects) {
+        PublicationObjSpec* object = lfirst_node(PublicationObjSpec, cell);
+        if (object->pubobjtype != PUBLICATIONOBJ_TABLE || object->pubtable == nullptr)
+            return true;
+        Oid relation = Resolve(object->pubtable->relation, ShareUpdateExclusiveLock, 0, RVR_MISSING_OK);
+        if (OidIsValid(relation) && IsGoverned(relation))
+            return true;
+    }
+    return false;
+}
+
+}    // namespace
+
+void NeedOfAdmin(Node* node, AccessList* list) {
+    if (MayAdminister(node))
+        NeedAdmin(list);
+}
+
+// A file of the server, or a program that it runs.
+void NeedOfCopy(Node* node, AccessList* list) {
+    if (reinterpret_cast<CopyStmt*>(node)->filename != nullptr && MayCopy(reinterpret_cast<CopyStmt*>(node)))
+        NeedAdmin(list);
+}
+
+// The same by a foreign table: the options of file_fdw name one.
+void NeedOfFiles(Oid server, AccessList* list) {
+    Oid handler = OidIsValid(server) ? GetForeignDataWrapper(GetForeignServer(server)->fdwid)->fdwhandler : InvalidOid;
+    bool may = has_privs_of_role(GetUserId(), ROLE_PG_EXECUTE_SERVER_PROGRAM) || has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES);
+    if (OidIsValid(handler) && may && ReadsServerFiles(handler))
+        NeedAdmin(list);
+}
+
+void NeedOfPublication(Node* node, AccessList* list) {
+    bool all, adds = true;
+    List* objects;
+    const char* altered = nullptr;
+    if (IsA(node, CreatePublicationStmt)) {
+        all = reinterpret_cast<CreatePublicationStmt*>(node)->for_all_tables;
+        objects = reinterpret_cast<CreatePublicationStmt*>(node)->pubobjects;
+    } else if (IsA(node, AlterPublicationStmt)) {
+        altered = reinterpret_cast<AlterPublicationStmt*>(node)->pubname;
+        all = reinterpret_cast<AlterPublicationStmt*>(node)->for_all_tables;
+        objects = reinterpret_cast<AlterPublicationStmt*>(node)->pubobjects;
+        adds = reinterpret_cast<AlterPublicationStmt*>(node)->action != AP_DropObjects;
+    } else {
+        return;    // its name or its owner alone
+    }
+    if (MayPublish(altered, all) && (all || (adds && PublishesProtected(objects))))
+        NeedAdmin(list);
+}
+
+void NeedOfLanguage(List* options, AccessList* list) {
+    ListCell* cell;
+    foreach (cell, options) {
+        DefElem* option = lfirst_node(DefElem, cell);
+        // Others cannot use it. Whoever may run an extension's script was trusted with the code that it brings.
+        if (strcmp(option->defname, "language") == 0 && superuser() && !creating_extension && IsUntrusted(strVal(option->arg)))
+            NeedAdmin(list);
+    }
+}
+
+void NeedOfDo(Node* node, AccessList* list) { NeedOfLanguage(reinterpret_cast<DoStmt*>(node)->args, list); }
+
+}    // namespace warrant

@@ -1,0 +1,494 @@
+// ALTER in its wide sense: what changes how a relation behaves, on either end; with SELECT where expressions are evaluated over its rows.
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "rules/installation.hpp"
+#include "gate/access/created.hpp"
+#include "gate/utility/evaluated.hpp"
+#include "gate/gate.hpp"
+#include "gate/utility/held_names.hpp"
+#include "gate/defence/own_tables.hpp"
+#include "gate/utility/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+template <class Statement>
+Statement* As(Node* node) {
+    return reinterpret_cast<Statement*>(node);
+}
+
+void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok) {
+    if (name == nullptr)
+        return;
+    Oid relation = Resolve(name, lock, privileges, missing_ok ? RVR_MISSING_OK : 0);
+    if (OidIsValid(relation))
+        Need(list, relation, Command::Alter);
+}
+
+// What CASCADE takes with a column or a constraint.
+void NeedOfDropped(AccessList* list, Oid relation, const AlterTableCmd* command) {
+    if (command->behavior != DROP_CASCADE)
+        return;
+    if (command->subtype == AT_DropColumn) {
+        AttrNumber column = get_attnum(relation, command->name);
+        if (column != InvalidAttrNumber)
+            NeedOfDependents(RelationRelationId, relation, column, list);
+    } else if (command->subtype == AT_DropConstraint) {
+        Oid constraint = get_relation_constraint_oid(relation, command->name, true);
+        if (OidIsValid(constraint))
+            NeedOfDependents(ConstraintRelationId, constraint, 0, list);
+    }
+}
+
+// As the server asks, for the table or for each column that is named.
+void RequireReferences(const Constraint* constraint, Oid referenced) {
+    if (pg_class_aclcheck(referenced, GetUserId(), ACL_REFERENCES) == ACLCHECK_OK)
+        return;
+    if (constraint->pk_attrs == NIL)
+        RequireAnyOf(referenced, ACL_REFERENCES, constraint->pktable->relname);
+    ListCell* cell;
+    foreach (cell, constraint->pk_attrs) {
+        AttrNumber column = get_attnum(referenced, strVal(lfirst(cell)));
+        if (column != InvalidAttrNumber && pg_attribute_aclcheck(referenced, column, GetUserId(), ACL_REFERENCES) != ACLCHECK_OK)
+            aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(referenced)), constraint->pktable->relname);
+    }
+}
+
+// Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates
+// them by statements of its own, where they are pinned.
+void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating) {
+    if (constraint->contype != CONSTR_FOREIGN || constraint->pktable == nullptr)
+        return;
+    if (!creating) {
+        Oid referenced = Resolve(constraint->pktable, ShareRowExclusiveLock, ACL_REFERENCES, 0);
+        RequireReferences(constraint, referenced);
+        Need(list, referenced, Command::Alter);
+        if (!constraint->skip_validation)
+            Need(list, referenced, Command::Select);
+        return;
+    }
+    Oid relation = RangeVarGetRelid(constraint->pktable, NoLock, true);
+    if (!OidIsValid(relation))
+        return;
+    RequireReferences(constraint, relation);
+    Need(list, relation, Command::Alter);
+}
+
+void NeedOfConstraints(AccessList* list, List* constraints, bool creating) {
+    ListCell* cell;
+    foreach (cell, constraints)
+        if (IsA(lfirst(cell), Constraint))
+            NeedOfReferenced(list, lfirst_node(Constraint, cell), creating);
+}
+
+// The default partition's rows are looked through for those that belong into the new one.
+void NeedOfDefaultPartition(AccessList* list, Oid parent) {
+    Oid other = EvaluatesInPartitions(parent) ? get_default_partition_oid(parent) : InvalidOid;
+    if (OidIsValid(other))
+        Need(list, other, Command::Select);
+}
+
+void NeedOfAttached(AccessList* list, Oid parent, RangeVar* name) {
+    Oid partition = Resolve(name, AccessExclusiveLock, 0, 0);
+    NoteJoined(parent, partition);
+    Need(list, partition, Command::Alter);
+    if (EvaluatesInPartitions(parent))
+        Need(list, partition, Command::Select);
+    NeedOfDefaultPartition(list, parent);
+}
+
+// The relation that a subcommand names beside its own.
+void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool of_index) {
+    if (Mutant("other_end"))
+        return;
+    switch (command->subtype) {
+        case AT_AddInherit:
+            NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false);
+            NoteJoined(relation, RangeVarGetRelid(As<RangeVar>(command->def), NoLock, false));
+            break;
+        case AT_DropInherit: NeedAlter(list, As<RangeVar>(command->def), AccessShareLock, ACL_ALL_RIGHTS_RELATION, false); break;
+        case AT_AttachPartition:
+            if (of_index)
+                NeedAlter(list, As<PartitionCmd>(command->def)->name, NoLock, 0, false);
+            else
+                NeedOfAttached(list, relation, As<PartitionCmd>(command->def)->name);
+            break;
+        case AT_DetachPartition: {
+            PartitionCmd* detach = As<PartitionCmd>(command->def);
+            NeedAlter(list, detach->name, detach->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock, ACL_ALL_RIGHTS_RELATION, false);
+            break;
+        }
+        case AT_DetachPartitionFinalize:
+            NeedAlter(list, As<PartitionCmd>(command->def)->name, ShareUpdateExclusiveLock, ACL_ALL_RIGHTS_RELATION, false);
+            break;
+        case AT_AddConstraint:
+            if (IsA(command->def, Constraint))
+                NeedOfReferenced(list, As<Constraint>(command->def), false);
+            break;
+        case AT_AddColumn: NeedOfConstraints(list, castNode(ColumnDef, command->def)->constraints, false); break;
+        default: break;
+    }
+}
+
+// As the command itself does; its checks go further than ours.
+Oid LookUpAltered(AlterTableStmt* alter) {
+    Oid relation = IsLocking() ? InvalidOid : Resolve(alter->relation, NoLock, 0, alter->missing_ok ? RVR_MISSING_OK : 0);
+    return IsLocking() ? AlterTableLookupRelation(alter, AlterTableGetLockLevel(alter->cmds)) : relation;
+}
+
+// The relation, or what ALTER TYPE ... CASCADE changes: the tables of a type.
+List* WithTypedTables(Oid relation) {
+    List* relations = list_make1_oid(relation);
+    if (get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE)
+        ForEachRelation([&relations, type = get_rel_type_id(relation)](Form_pg_class row) {
+            if (row->reloftype == type)
+                relations = lappend_oid(relations, row->oid);
+        });
+    return relations;
+}
+
+// Who gives a relation away must be able to become its new owner, who must be able to create it there.
+void RequireMayGive(Oid relation, Oid new_owner) {
+    HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    bool changes = HeapTupleIsValid(row) && Form_pg_class(GETSTRUCT(row))->relowner != new_owner;
+    if (HeapTupleIsValid(row))
+        ReleaseSysCache(row);
+    if (!changes || superuser())
+        return;
+    RequireMayGiveTo(GetUserId(), new_owner);
+    if (!MayCreateIn(get_rel_namespace(relation), new_owner))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(get_rel_namespace(relation)));
+}
+
+void NeedOfAlterTable(Node* node, AccessList* list) {
+    AlterTableStmt* alter = As<AlterTableStmt>(node);
+    Oid relation = LookUpAltered(alter);
+    if (!OidIsValid(relation))
+        return;
+    Pin(alter->relation, relation);
+    Need(list, relation, Command::Alter);
+    ListCell* cell;
+    foreach (cell, alter->cmds) {
+        AlterTableCmd* command = lfirst_node(AlterTableCmd, cell);
+        if (command->subtype == AT_ChangeOwner)
+            RequireMayGive(relation, get_rolespec_oid(command->newowner, false));
+        if (EvaluatesOverRows(relation, command))
+            NeedOfEach(list, WithTypedTables(relation), Command::Select);
+        if (command->subtype == AT_GenericOptions && get_rel_relkind(relation) == RELKIND_FOREIGN_TABLE)
+            NeedOfFiles(GetForeignTable(relation)->serverid, list);
+        NeedOfDropped(list, relation, command);
+        NeedOfOtherEnd(list, relation, command, alter->objtype == OBJECT_INDEX);
+    }
+}
+
+void NeedOfRename(Node* node, AccessList* list) {
+    RenameStmt* rename = As<RenameStmt>(node);
+    NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0,
+              rename->missing_ok);
+    Oid relation = rename->relation == nullptr ? InvalidOid : RangeVarGetRelid(rename->relation, NoLock, true);
+    switch (OidIsValid(relation) ? rename->renameType : OBJECT_COLUMN) {
+        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_SEQUENCE:
+            RequireCreateIn(get_rel_namespace(relation));
+            break;
+        default: break;
+    }
+}
+
+void NeedOfSetSchema(Node* node, AccessList* list) {
+    AlterObjectSchemaStmt* alter = As<AlterObjectSchemaStmt>(node);
+    if (alter->relation == nullptr)
+        return;
+    NeedAlter(list, alter->relation, AccessExclusiveLock, 0, alter->missing_ok);
+    Oid schema = get_namespace_oid(alter->newschema, true);
+    HoldSchema(alter->newschema, schema);
+    NeedCreate(list, schema);
+}
+
+void NeedOfDepends(Node* node, AccessList* list) {
+    NeedAlter(list, As<AlterObjectDependsStmt>(node)->relation, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfAlterPolicy(Node* node, AccessList* list) {
+    NeedAlter(list, As<AlterPolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfAlterSequence(Node* node, AccessList* list) {
+    NeedAlter(list, As<AlterSeqStmt>(node)->sequence, NoLock, 0, true);
+}
+
+// The server tells of each relation that it changes.
+void LeftToConfirmation(Node*, AccessList*) {}
+
+// One of another kind fails by itself.
+void RequireOwnerOfType(Oid type, char kind) {
+    if (get_typtype(type) == kind && !OwnsObject(TypeRelationId, type, GetUserId()))
+        aclcheck_error_type(ACLCHECK_NOT_OWNER, type);
+}
+
+// A value's other name shows in every row that has it.
+void NeedOfAlterEnum(Node* node, AccessList* list) {
+    AlterEnumStmt* alter = As<AlterEnumStmt>(node);
+    if (alter->oldVal == nullptr || Mutant("enums"))
+        return;
+    Oid type = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
+    RequireOwnerOfType(type, TYPTYPE_ENUM);
+    NeedOfEach(list, ColumnsOfType(type), Command::Alter);
+}
+
+const struct { NodeTag tag; Collector collect; } alterations[] = {
+    {T_AlterTableStmt, NeedOfAlterTable},
+    {T_RenameStmt, NeedOfRename},
+    {T_AlterObjectSchemaStmt, NeedOfSetSchema},
+    {T_AlterObjectDependsStmt, NeedOfDepends},
+    {T_AlterPolicyStmt, NeedOfAlterPolicy},
+    {T_AlterTableMoveAllStmt, LeftToConfirmation},
+    {T_AlterOwnerStmt, LeftToConfirmation},
+    {T_AlterStatsStmt, LeftToConfirmation},
+    {T_AlterSeqStmt, NeedOfAlterSequence},
+    {T_AlterTypeStmt, LeftToConfirmation},
+    {T_AlterEnumStmt, NeedOfAlterEnum},
+};
+
+// Returns the object, when it is one that belongs to relations.
+ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
+    switch (type) {
+        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_COLUMN:
+        case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
+        default: return InvalidObjectAddress;
+    }
+    if (Mutant("named_objects"))
+        return InvalidObjectAddress;
+    ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
+    ListCell* cell;
+    foreach (cell, RelationsOf(address.classId, address.objectId))
+        if (OwnsRelation(lfirst_oid(cell), GetUserId()))    // or the command fails by itself
+            Need(list, lfirst_oid(cell), Command::Alter);
+    return address;
+}
+
+// The function that CREATE OR REPLACE would replace.
+Oid FunctionToReplace(const CreateFunctionStmt* create, Oid schema, char* name) {
+    if (!create->replace)
+        return InvalidOid;
+    ObjectWithArgs* function = makeNode(ObjectWithArgs);
+    function->objname = list_make2(makeString(get_namespace_name(schema)), makeString(name));
+    function->objfuncargs = create->parameters;
+    ListCell* cell;
+    foreach (cell, create->parameters) {
+        FunctionParameter* parameter = lfirst_node(FunctionParameter, cell);
+        if (parameter->mode != FUNC_PARAM_OUT && parameter->mode != FUNC_PARAM_TABLE)
+            function->objargs = lappend(function->objargs, parameter->argType);
+    }
+    return LookupFuncWithArgs(create->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION, function, true);
+}
+
+// Another body under a trigger, an index or a view's query makes another thing of the relation.
+void NeedOfCallers(Oid function, AccessList* list) {
+    if (!Mutant("replaced_functions") && OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
+        NeedOfEach(list, RelationsThatUse(ProcedureRelationId, function), Command::Alter);
+}
+
+}    // namespace
+
+void NeedOfAlter(Node* node, AccessList* list) {
+    for (const auto& alteration : alterations)
+        if (alteration.tag == nodeTag(node)) {
+            alteration.collect(node, list);
+            return;
+        }
+    RefuseUnknown(node);
+}
+
+// IF NOT EXISTS leaves one that is there alone, whoever asks.
+void NeedOfCreateTableAs(Node* node, AccessList* list) {
+    CreateTableAsStmt* create = As<CreateTableAsStmt>(node);
+    Oid schema = ResolveNew(create->into->rel);
+    if (!create->if_not_exists || !OidIsValid(schema) || !OidIsValid(get_relname_relid(create->into->rel->relname, schema)))
+        NeedCreate(list, schema);
+}
+
+// EXPLAIN ANALYZE creates it; without ANALYZE the server does not ask whether the caller may.
+void NeedOfExplain(Node* node, AccessList* list) {
+    Node* explained = ExplainedUtility(As<ExplainStmt>(node));
+    if (explained == nullptr || !IsA(explained, CreateTableAsStmt))
+        return;
+    Oid schema = ResolveNew(As<CreateTableAsStmt>(explained)->into->rel);
+    if (OidIsValid(schema) && MayCreateIn(schema, GetUserId()))
+        NeedOfCreateTableAs(explained, list);
+}
+
+void NeedOfCreateTable(Node* node, AccessList* list) {
+    CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
+    NeedCreate(list, ResolveNew(create->relation));
+    ListCell* cell;
+    foreach (cell, Mutant("parents") ? NIL : create->inhRelations) {
+        Oid parent = Resolve(lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, 0);
+        Need(list, parent, Command::Alter);
+        if (create->partbound != nullptr)
+            NeedOfDefaultPartition(list, parent);
+    }
+    if (IsA(node, CreateForeignTableStmt))
+        NeedOfFiles(get_foreign_server_oid(As<CreateForeignTableStmt>(node)->servername, true), list);
+    NeedOfConstraints(list, create->tableElts, true);
+    NeedOfConstraints(list, create->constraints, true);
+    foreach (cell, create->tableElts)
+        if (IsA(lfirst(cell), ColumnDef))
+            NeedOfConstraints(list, lfirst_node(ColumnDef, cell)->constraints, true);
+}
+
+void NeedOfCreateIndex(Node* node, AccessList* list) {
+    IndexStmt* index = As<IndexStmt>(node);
+    Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
+    RequireCreateIn(get_rel_namespace(relation));
+    Need(list, relation, Command::Alter);
+    if (EvaluatesOverRows(index))
+        Need(list, relation, Command::Select);
+}
+
+// Where OR REPLACE finds the view: in the schema that a new one would be in.
+void NeedOfCreateView(Node* node, AccessList* list) {
+    ViewStmt* create = As<ViewStmt>(node);
+    Oid schema = ResolveNew(create->view, true);
+    Oid view = OidIsValid(schema) ? get_relname_relid(create->view->relname, schema) : InvalidOid;
+    if (!OidIsValid(view))
+        NeedCreate(list, schema);
+    else if (create->replace && OwnsRelation(view, GetUserId()))
+        Need(list, view, Command::Alter);
+}
+
+void NeedOfCreateTrigger(Node* node, AccessList* list) {
+    CreateTrigStmt* trigger = As<CreateTrigStmt>(node);
+    NeedAlter(list, trigger->relation, ShareRowExclusiveLock, ACL_TRIGGER, false);
+    NeedAlter(list, trigger->constrrel, AccessShareLock, ACL_ALL_RIGHTS_RELATION, false);
+}
+
+void NeedOfCreateRule(Node* node, AccessList* list) {
+    NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false);
+}
+
+void NeedOfCreatePolicy(Node* node, AccessList* list) {
+    NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
+}
+
+// ANALYZE, autovacuum's too, evaluates expressions.
+void NeedOfCreateStatistics(Node* node, AccessList* list) {
+    const CreateStatsStmt* create = As<CreateStatsStmt>(node);
+    bool evaluates = false;
+    ListCell* cell;
+    foreach (cell, Mutant("evaluated_rows") ? NIL : create->exprs)
+        evaluates = evaluates || lfirst_node(StatsElem, cell)->expr != nullptr;
+    foreach (cell, create->relations) {
+        if (!IsA(lfirst(cell), RangeVar))
+            continue;
+        Oid relation = Resolve(lfirst_node(RangeVar, cell), ShareUpdateExclusiveLock, 0, 0);
+        Need(list, relation, Command::Alter);
+        if (evaluates)
+            Need(list, relation, Command::Select);
+    }
+}
+
+// Functions of the gate's schema that run as their owner are its definition functions.
+void NeedOfCreateFunction(Node* node, AccessList* list) {
+    CreateFunctionStmt* create = As<CreateFunctionStmt>(node);
+    char* name;
+    Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
+    if (schema == RequireInstallation()->schema && !IsUpdatingItself())
+        RefuseOwn(name);
+    NeedOfLanguage(create->options, list);
+    NeedOfCallers(FunctionToReplace(create, schema, name), list);
+}
+
+void NeedOfAlterFunction(Node* node, AccessList* list) {
+    if (!IsA(node, AlterFunctionStmt))
+        return;    // its name, owner or schema alone
+    AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
+    Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
+    if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema)
+        RefuseOwn(get_func_name(function));
+    NeedOfCallers(function, list);
+}
+
+// All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.
+void NeedOfAlterSchema(Node* node, AccessList* list) {
+    if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0) {
+        if (!OwnsSchema(get_namespace_oid(schema_name, false), GetUserId()))
+            aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, schema_name);
+        NeedAdmin(list);
+    }
+    if (!IsA(node, RenameStmt))
+        return;
+    const char* name = As<RenameStmt>(node)->subname;
+    if (strcmp(name, schema_name) == 0)
+        RefuseOwn(As<RenameStmt>(node)->newname);
+    Oid schema = get_namespace_oid(name, true);
+    HoldSchema(As<RenameStmt>(node)->newname, schema);    // which it has then
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()) && !Mutant("renamed_schemas"))    // or the command fails by itself
+        NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
+}
+
+// Foreign tables read elsewhere then.
+void NeedOfAlterServer(Node* node, AccessList* list) {
+    if (!IsA(node, AlterForeignServerStmt))
+        return;    // its name or owner alone
+    const char* name = As<AlterForeignServerStmt>(node)->servername;
+    Oid server = get_foreign_server_oid(name, true);
+    if (OidIsValid(server) && !OwnsObject(ForeignServerRelationId, server, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
+    if (OidIsValid(server) && !Mutant("servers"))
+        NeedOfEach(list, RelationsThatUse(ForeignServerRelationId, server), Command::Alter);
+}
+
+// A domain's default and checks are its columns', as if they were the table's.
+void NeedOfAlterDomain(Node* node, AccessList* list) {
+    if (!IsA(node, AlterDomainStmt))
+        return;    // names alone
+    AlterDomainStmt* alter = As<AlterDomainStmt>(node);
+    bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
+    Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
+    RequireOwnerOfType(domain, TYPTYPE_DOMAIN);
+    ListCell* cell;
+    foreach (cell, Mutant("domains") ? NIL : ColumnsOfType(domain)) {
+        if (alter->subtype != 'V')
+            Need(list, lfirst_oid(cell), Command::Alter);
+        if (checks)
+            Need(list, lfirst_oid(cell), Command::Select);
+    }
+}
+
+static void RequireOwnerOfExtension(const char* name) {
+    Oid extension = get_extension_oid(name, true);
+    if (OidIsValid(extension) && !OwnsObject(ExtensionRelationId, extension, GetUserId()))
+        aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_EXTENSION, name);
+}
+
+// A member of another extension is not covered by policies on its schema or the database any more.
+void NeedOfAlterExtension(Node* node, AccessList* list) {
+    if (IsA(node, AlterExtensionStmt) && strcmp(As<AlterExtensionStmt>(node)->extname, extension_name) == 0) {
+        RequireOwnerOfExtension(extension_name);
+        NeedAdmin(list);
+    }
+    if (!IsA(node, AlterExtensionContentsStmt))
+        return;
+    AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);
+    RequireOwnerOfExtension(contents->extname);
+    if (strcmp(contents->extname, extension_name) == 0)
+        RefuseOwn(extension_name);
+    ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);
+    // The server tells nobody, for its caches do not depend on who is a member.
+    if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId) && !Mutant("extension_members"))
+        CacheInvalidateRelcacheByRelid(member.objectId);
+}
+
+void NeedOfComment(Node* node, AccessList* list) {
+    CommentStmt* comment = As<CommentStmt>(node);
+    NeedOfNamed(comment->objtype, &comment->object, list);
+}
+
+void NeedOfSecurityLabel(Node* node, AccessList* list) {
+    SecLabelStmt* label = As<SecLabelStmt>(node);
+    NeedOfNamed(label->objtype, &label->object, list);
+}
+
+}    // namespace warrant

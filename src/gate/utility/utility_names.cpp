@@ -1,0 +1,302 @@
+#include "pg/server.hpp"
+
+#include "pg/frame.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/governance.hpp"
+#include "rules/subject.hpp"
+#include "gate/gate.hpp"
+#include "gate/utility/held_names.hpp"
+#include "gate/defence/own_tables.hpp"
+#include "gate/utility/utility.hpp"
+
+namespace warrant {
+
+namespace {
+
+// None when it is no index.
+Oid TableOfIndex(Oid relation) {
+    char kind = get_rel_relkind(relation);
+    return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX ? IndexGetRelation(relation, true) : InvalidOid;
+}
+
+// An index has the privileges of its table. Columns count where the server looks at them; an owner may have taken his own away.
+bool HasAnyOf(Oid relation, AclMode privileges) {
+    if ((privileges == 0 || privileges == ACL_ALL_RIGHTS_RELATION) && OwnsRelation(relation, GetUserId()))
+        return true;
+    if (Oid table = TableOfIndex(relation); OidIsValid(table))
+        relation = table;
+    return pg_class_aclmask(relation, GetUserId(), privileges, ACLMASK_ANY) != 0 ||
+           ((privileges & ACL_REFERENCES) != 0 && pg_attribute_aclcheck_all(relation, GetUserId(), privileges, ACLMASK_ANY) == ACLCHECK_OK);
+}
+
+bool locking = false;
+
+// Called before each attempt to lock.
+void RequirePrivilege(const RangeVar* name, Oid relation, Oid, void* argument) {
+    AclMode privileges = *static_cast<AclMode*>(argument);
+    // The lock for which SELECT is enough is that of any reader, whom our tables have too: pg_dump's workers take it.
+    if (OidIsValid(relation) && (privileges & ACL_SELECT) == 0)
+        CheckOwnRelation(relation);
+    if (OidIsValid(relation))
+        RequireAnyOf(relation, privileges, name->relname);
+}
+
+bool Lists(const AccessList* list, Oid relation, Command command) {
+    for (int i = 0; i < list->count; i++) {
+        Command listed = list->items[i].command;
+        if (list->items[i].relation == relation && (listed == command || (listed == Command::Drop && command == Command::Alter)))
+            return true;
+    }
+    return false;
+}
+
+// This statement, or the one whose part it is, was decided with this access.
+bool IsDecided(Oid relation, Command command) {
+    const Frame* inner = CurrentFrame();
+    for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
+        if (frame->acting_inside != inner->acting_inside && !Mutant("decided_for_others"))
+            return false;    // for those who did not act there
+        else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
+            return true;
+    return false;
+}
+
+bool IsCreation(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_CreateStmt:
+        case T_CreateForeignTableStmt:
+        case T_CreateTableAsStmt:
+        case T_CreateSchemaStmt:
+        case T_ImportForeignSchemaStmt:
+        case T_ViewStmt: return true;
+        default: return false;
+    }
+}
+
+// The relation is new, and what changes it is a part of the statement that created it.
+bool IsBeingCreated(Oid oid) {
+    if (CreatingFrame() == nullptr)
+        return false;
+    Relation relation = RelationIdGetRelation(oid);
+    bool created = RelationIsValid(relation) && relation->rd_createSubid == GetCurrentSubTransactionId();
+    if (RelationIsValid(relation))
+        RelationClose(relation);
+    return created;
+}
+
+bool Changes(Command command) {
+    return command != Command::Select && command != Command::Export && command != Command::Maintain && command != Command::Grant;
+}
+
+// Where a catalogue names the relations that its objects are part of.
+struct Part {
+    Oid class_id;
+    Oid index;
+    AttrNumber oid;
+    AttrNumber relations[2];
+    AttrNumber type;    // its columns' tables
+};
+
+const Part parts[] = {
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
+     {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
+    {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}, InvalidAttrNumber},
+    {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}, InvalidAttrNumber},
+    {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}, InvalidAttrNumber},
+    {AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, {Anum_pg_attrdef_adrelid}, InvalidAttrNumber},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, {Anum_pg_statistic_ext_stxrelid}, InvalidAttrNumber},
+};
+
+List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
+    List* found = NIL;
+    Relation catalog = table_open(part->class_id, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, part->oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+    SysScanDesc scan = systable_beginscan(catalog, part->index, true, snapshot, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    auto oid_in = [&](AttrNumber column) {
+        bool null = !HeapTupleIsValid(tuple) || column == InvalidAttrNumber;
+        Datum oid = null ? Datum(0) : heap_getattr(tuple, column, RelationGetDescr(catalog), &null);
+        return null ? InvalidOid : DatumGetObjectId(oid);
+    };
+    for (AttrNumber column : part->relations)
+        if (OidIsValid(oid_in(column)))
+            found = list_append_unique_oid(found, oid_in(column));
+    Oid type = oid_in(part->type);
+    systable_endscan(scan);
+    table_close(catalog, AccessShareLock);
+    return OidIsValid(type) && !Mutant("domains") ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
+}
+
+// Columns, triggers, rules, policies and constraints are named after their relation.
+bool IsNamedAfterRelation(ObjectType type) {
+    return type == OBJECT_COLUMN || type == OBJECT_TRIGGER || type == OBJECT_RULE || type == OBJECT_POLICY || type == OBJECT_TABCONSTRAINT;
+}
+
+// The name that leads to the schema from here on, held; nullptr when it is gone.
+char* PinnedName(Oid schema) {
+    char* name = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
+    HoldSchema(name, schema);
+    return name;
+}
+
+void PinSchema(RangeVar* name, Oid schema) {
+    char* pinned = OidIsValid(schema) && !Mutant("pinned_names") ? PinnedName(schema) : nullptr;
+    if (pinned != nullptr)
+        name->schemaname = pinned;
+}
+
+List* PinnedNames(ObjectType type, List* names, Oid schema, char* name) {
+    char* schema_name = PinnedName(schema);
+    if (schema_name == nullptr || Mutant("pinned_names"))
+        return names;
+    List* pinned = list_make2(makeString(schema_name), makeString(name));
+    return IsNamedAfterRelation(type) ? lappend(pinned, llast(names)) : pinned;
+}
+
+Oid SchemaOfStatistics(Oid statistics) {
+    HeapTuple tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(statistics));
+    Oid schema = HeapTupleIsValid(tuple) ? Form_pg_statistic_ext(GETSTRUCT(tuple))->stxnamespace : InvalidOid;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return schema;
+}
+
+}    // namespace
+
+const Frame* CreatingFrame() {
+    const Frame* frame = CurrentFrame();
+    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
+        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
+    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
+        frame = frame->outer;
+    return frame != nullptr && frame->kind == FrameKind::Utility ? frame : nullptr;
+}
+
+void Need(AccessList* list, Oid relation, Command command) {
+    if (Changes(command))
+        CheckOwnRelation(relation);
+    char kind = get_rel_relkind(relation);
+    if (kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX)
+        relation = IndexGetRelation(relation, true);
+    if (relation < FirstNormalObjectId || kind == RELKIND_SEQUENCE || kind == RELKIND_COMPOSITE_TYPE || kind == '\0' || GateIsOff())
+        return;
+    const Governance* governance = FindGovernance(relation);
+    if (governance->own || governance->free)
+        return;
+    for (int i = 0; i < governance->ancestor_count; i++)
+        if (Lists(list, governance->ancestors[i], command) || IsDecided(governance->ancestors[i], command))
+            return;
+    if (command == Command::Alter && IsBeingCreated(relation))
+        return;
+    AddAccess(list, governance->ancestor_count > 0 ? governance->ancestors[0] : relation, command);
+}
+
+void RequireAnyOf(Oid relation, AclMode privileges, const char* name) {
+    char kind = HasAnyOf(relation, privileges) ? '\0' : get_rel_relkind(relation);
+    if (kind != '\0')
+        aclcheck_error(privileges == 0 ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(kind), name);
+}
+
+void RequireCreateIn(Oid schema) {
+    if (!MayCreateIn(schema, GetUserId()))
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, get_namespace_name(schema));
+}
+
+void NeedCreate(AccessList* list, Oid schema) {
+    if (GateIsOff() || !OidIsValid(schema) || Mutant("creation"))
+        return;
+    RequireCreateIn(schema);
+    const Governance* governance = ReadSchemaGovernance(schema);
+    if (governance->own)
+        NeedAdmin(list);
+    else if (!governance->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
+        AddAccess(list, schema, Command::Create);
+}
+
+// For the subject, or whoever else acts.
+static bool IsAdminGoverned() {
+    auto is_free = [](Oid user) { return ReadDatabaseGovernance(user)->free; };
+    Oid subject = CurrentSubject();
+    ActingUser other;
+    return !is_free(subject) || FindActorWithout(&other, subject, is_free);
+}
+
+void NeedAdmin(AccessList* list) {
+    if (!GateIsOff() && !Mutant("admin") && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) &&
+        !IsDecided(MyDatabaseId, Command::Admin))
+        AddAccess(list, MyDatabaseId, Command::Admin);
+}
+
+void NeedOfEach(AccessList* list, List* relations, Command command) {
+    List* sorted = list_copy(relations);
+    list_sort(sorted, list_oid_cmp);
+    ListCell* cell;
+    foreach (cell, sorted)
+        Need(list, lfirst_oid(cell), command);
+}
+
+List* RelationsIn(List* schemas) {
+    List* relations = NIL;
+    ForEachRelation([&](Form_pg_class row) {
+        if (list_member_oid(schemas, row->relnamespace))
+            relations = lappend_oid(relations, row->oid);
+    });
+    return relations;
+}
+
+bool IsLocking() { return locking; }
+
+void SetLocking(bool on) { locking = on; }
+
+void Pin(RangeVar* name, Oid relation) { PinSchema(name, get_rel_namespace(relation)); }
+
+Oid ResolveNew(RangeVar* name, bool of_view) {
+    if (name->relpersistence == RELPERSISTENCE_TEMP)
+        return InvalidOid;
+    Oid schema = RangeVarGetCreationNamespace(name);
+    if (of_view)
+        (void)PinnedName(schema);
+    else
+        PinSchema(name, schema);
+    return schema;
+}
+
+Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags) {
+    Oid relation = RangeVarGetRelidExtended(name, locking ? lock : NoLock, flags, RequirePrivilege, &privileges);
+    if (OidIsValid(relation))
+        Pin(name, relation);
+    return relation;
+}
+
+ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok) {
+    Relation relation = nullptr;
+    ObjectAddress address = get_object_address(type, *object, &relation, lock, missing_ok);
+    if (type == OBJECT_STATISTIC_EXT && OidIsValid(address.objectId)) {
+        List* names = castNode(List, *object);
+        *object = reinterpret_cast<Node*>(PinnedNames(type, names, SchemaOfStatistics(address.objectId), strVal(llast(names))));
+    }
+    if (relation == nullptr)
+        return address;
+    if (IsA(*object, List))
+        *object = reinterpret_cast<Node*>(
+            PinnedNames(type, castNode(List, *object), RelationGetNamespace(relation), pstrdup(RelationGetRelationName(relation))));
+    relation_close(relation, NoLock);
+    return address;
+}
+
+List* RelationsOf(Oid class_id, Oid object, bool created) {
+    if (class_id == RelationRelationId)
+        return list_make1_oid(object);
+    for (const Part& part : parts)
+        if (part.class_id == class_id)
+            return ReadRelations(&part, object, created ? SnapshotSelf : nullptr);
+    return NIL;
+}
+
+bool IsQueryOfView(Oid rule, Oid view) {
+    return rule == GetSysCacheOid2(RULERELNAME, Anum_pg_rewrite_oid, ObjectIdGetDatum(view), PointerGetDatum(ViewSelectRuleName));
+}
+
+}    // namespace warrant

@@ -1,0 +1,201 @@
+#include <ctime>
+
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "queue/entry.hpp"
+#include "queue/rate.hpp"
+#include "recorder/seal.hpp"
+#include "queue/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr int64_t second_us = 1000000;
+
+int RateBucketOf(Oid subject) { return int(subject % rate_buckets); }    // OIDs are numbered in turn
+
+void WaitUntil(uint64_t until) {    // in steady time
+    for (long left; (left = MillisecondsUntil(int64(until))) > 0;) {
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+int64_t Interval() { return second_us / settings.refusal_rate_per_s; }
+
+uint64_t Later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+// A token bucket of one second's entries. A turn that cannot be waited for is not handed out: those left behind by cancels do not add up.
+bool NextTurn(Oid subject, uint64_t* turn) {
+    constexpr int64_t longest_us = 2 * second_us, longest_alone_us = 20 * second_us;
+    pg_atomic_uint64* next = &shared->next_turn[RateBucketOf(subject)];
+    pg_atomic_uint64* last = &shared->last_turn[RateBucketOf(subject)];
+    uint64_t mine = pg_atomic_read_u64(next);
+    do {
+        uint64_t now = uint64_t(SteadyNow());
+        *turn = Later(mine, now - second_us);
+        if (*turn > now + (pg_atomic_read_u64(last) <= now ? longest_alone_us : longest_us) && !Mutant("turned_away"))
+            return false;
+    } while (!pg_atomic_compare_exchange_u64(next, &mine, *turn + Interval()));
+    pg_atomic_write_u64(last, *turn);
+    return true;
+}
+
+// The lock is held. Of more subjects than fit only their number is known, in the last place.
+void CountTurnedAway(Database* database, Oid subject) {
+    int i = 0;
+    while (i < turned_away_places - 1 && database->turned_away[i].times > 0 && database->turned_away[i].subject != subject)
+        i++;
+    database->turned_away[i].subject = i < turned_away_places - 1 ? subject : InvalidOid;
+    database->turned_away[i].times++;
+}
+
+// In the log of this database, or of all where this one has none.
+void CountTurnedAway(Oid subject) {
+    const Database* own = FindDatabase(MyDatabaseId);
+    for (int i = 0; i < shared->database_count; i++) {
+        Database* database = &shared->databases[i];
+        if (own != nullptr && database != own)
+            continue;
+        LWLockAcquire(database->lock, LW_EXCLUSIVE);
+        if (OidIsValid(database->oid))
+            CountTurnedAway(database, subject);
+        LWLockRelease(database->lock);
+    }
+}
+
+// Nobody else's: SQL's advisory locks have other numbers in the last place.
+void SetLongTurn(LOCKTAG* tag, Oid subject) {
+    constexpr uint16 mine = 0x5752;
+    SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, subject, 0, mine);
+}
+
+}    // namespace
+
+bool AwaitTurn(Oid subject) {
+    uint64_t turn;
+    if (superuser_arg(subject) || Mutant("refusal_rate"))    // he could stop the recorder altogether
+        return true;
+    bool taken = NextTurn(subject, &turn);
+    if (taken)
+        WaitUntil(turn);
+    else
+        CountTurnedAway(subject);
+    return taken;
+}
+
+void RequireTurn(Oid subject) {
+    if (!AwaitTurn(subject))
+        ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" asks for too much at once", GetUserNameFromId(subject, true)),
+                        errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
+                        errhint("Try again in %d s.", SecondsUntilTurn(subject))));
+}
+
+int SecondsUntilTurn(Oid subject) {
+    int64_t left = int64_t(pg_atomic_read_u64(&shared->next_turn[RateBucketOf(subject)])) - SteadyNow();
+    return left <= second_us ? 1 : int((left + second_us - 1) / second_us);
+}
+
+void ReturnTurn(Oid subject) {
+    if (!superuser_arg(subject))
+        pg_atomic_fetch_sub_u64(&shared->next_turn[RateBucketOf(subject)], Interval());
+}
+
+void TakeLongTurn(Oid subject) {
+    LOCKTAG tag;
+    SetLongTurn(&tag, subject);
+    (void)LockAcquire(&tag, ExclusiveLock, false, false);
+    RequireTurn(subject);
+}
+
+void GiveLongTurnBack(Oid subject) {
+    LOCKTAG tag;
+    SetLongTurn(&tag, subject);
+    (void)LockRelease(&tag, ExclusiveLock, false);
+}
+
+Spent SpentSoFar() {
+    timespec time;
+    bool known = clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0;
+    return Spent{known ? int64_t(time.tv_sec) * second_us + time.tv_nsec / 1000 : 0,
+                 int64_t(pgWalUsage.wal_bytes) - int64_t(pgWalUsage.wal_fpi) * BLCKSZ};
+}
+
+void Charge(Oid subject, const Spent& before) {
+    constexpr int64_t price = 5, longest_us = 3600 * second_us;
+    Spent after = SpentSoFar();
+    int64_t for_time = Mutant("time_budget") ? 0 : price * (after.time_us - before.time_us);
+    int64_t for_bytes = Mutant("byte_budget") ? 0 : Interval() * (after.bytes - before.bytes) / turn_bytes;
+    int64_t owed = (for_time > for_bytes ? for_time : for_bytes) - Interval();
+    if (owed <= 0)
+        return;
+    pg_atomic_uint64* next = &shared->next_turn[RateBucketOf(subject)];
+    uint64_t mine = pg_atomic_read_u64(next), now, moved;
+    do {
+        now = uint64_t(SteadyNow());
+        moved = Later(mine, now - second_us) + uint64_t(owed);
+        moved = moved < now + longest_us ? moved : now + longest_us;
+    } while (!pg_atomic_compare_exchange_u64(next, &mine, moved));
+}
+
+namespace {
+
+TurnedAwaySubject sealing[turned_away_places];    // in the batch under way
+int64_t seal_at = 0;
+
+void SealRow(const TurnedAwaySubject& away) {
+    const char* comment = OidIsValid(away.subject) ? "over pg_warrant.refusal_rate: refused without rows of their own"
+                                                   : "over pg_warrant.refusal_rate: refused without rows of their own, of several roles";
+    uint32_t size = uint32_t(strlen(comment));
+    EntryHeader* row = static_cast<EntryHeader*>(palloc0(sizeof(EntryHeader) + size));
+    row->arguments_size = size;
+    memcpy(row + 1, comment, size);
+    row->fields.event = Event::Refused;
+    row->fields.occurred_at = GetCurrentTimestamp();
+    row->fields.executions = 1;
+    row->fields.repeats = int32_t(away.times);
+    row->fields.rows = row->fields.duration_us = -1;
+    row->origin.session_user = away.subject;
+    SealEntry(row, nullptr);
+    pfree(row);
+}
+
+}    // namespace
+
+void SealTurnedAway(Database* database) {
+    constexpr int64_t every_us = 5 * second_us;
+    memset(sealing, 0, sizeof sealing);
+    if (database->turned_away[0].times == 0 || SteadyNow() < seal_at)
+        return;
+    LWLockAcquire(database->lock, LW_SHARED);
+    memcpy(sealing, database->turned_away, sizeof sealing);
+    LWLockRelease(database->lock);
+    for (const TurnedAwaySubject& away : sealing)
+        if (away.times > 0)
+            SealRow(away);
+    seal_at = SteadyNow() + every_us;
+}
+
+void EndTurnedAway(Database* database, bool committed) {
+    if (sealing[0].times == 0)
+        return;
+    LWLockAcquire(database->lock, LW_EXCLUSIVE);
+    int kept = 0;
+    for (int i = 0; i < turned_away_places; i++) {
+        TurnedAwaySubject left = database->turned_away[i];
+        left.times -= committed ? sealing[i].times : 0;
+        database->turned_away[i] = TurnedAwaySubject{InvalidOid, 0};
+        if (left.times > 0)
+            database->turned_away[i < turned_away_places - 1 ? kept++ : i] = left;
+    }
+    LWLockRelease(database->lock);
+    seal_at = committed ? seal_at : 0;
+    memset(sealing, 0, sizeof sealing);
+}
+
+}    // namespace warrant

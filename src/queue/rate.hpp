@@ -1,0 +1,47 @@
+// What one subject can make the recorder do at will: so many entries a second, so many bytes, and a part of its time. Who is over it waits in his own
+// session, which a cancel ends; who would wait too long is refused at once and counted. What a grant allows, and decisions that are made, are free.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "queue/shared.hpp"
+
+namespace warrant {
+
+// Takes the subject's next turn, and waits for it: pg_warrant.refusal_rate of them a second and as many at once, in order, whatever the number of
+// his sessions. What his actions took beyond their turns comes first. Waits two seconds at most, 20 where nobody else of the subject does; false
+// when it would be longer: nothing is to be sent then, and he is counted among those turned away. Superusers do not wait.
+bool AwaitTurn(Oid subject);
+
+// The same for a call, which fails with 53400 then.
+void RequireTurn(Oid subject);
+
+// Seconds until the subject could have a turn, rounded up; at least one.
+int SecondsUntilTurn(Oid subject);
+
+// The entry is done, and nothing that he can go on sending: the turn was none.
+void ReturnTurn(Oid subject);
+
+// As RequireTurn for an action that may take long: one at a time for each subject in this database, so that others' come between. Held until the turn
+// is given back, or the (sub)transaction ends.
+void TakeLongTurn(Oid subject);
+void GiveLongTurnBack(Oid subject);
+
+// --- the recorder's side ---
+
+// The processor time of this process, and what it has written so far, without what a checkpoint adds.
+struct Spent {
+    int64_t time_us;
+    int64_t bytes;
+};
+Spent SpentSoFar();
+
+// An entry of the subject has taken what was spent since. A turn pays for a fifth of its time, and for turn_bytes; what is over moves his next turn.
+constexpr int64_t turn_bytes = 4096;
+void Charge(Oid subject, const Spent& before);
+
+// Writes a row for each subject that was turned away, every few seconds; in a batch. Those rows count when the batch is committed.
+void SealTurnedAway(Database* database);
+void EndTurnedAway(Database* database, bool committed);
+
+}    // namespace warrant

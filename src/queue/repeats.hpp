@@ -1,0 +1,59 @@
+// Refusals, and indirect attempts, that a session meets again within a second: the first is written at once, the others are counted, and when the second is over
+// they are written as one row for each access. A crash forgets what was counted; every other end of the recorder writes it.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "queue/entry.hpp"
+
+namespace warrant {
+
+// Refusals that are the same but for their statement's number and time.
+struct Repeated {
+    MemoryContext memory;      // nullptr: the place is free
+    Origin origin;
+    uint8_t digest[PG_SHA256_DIGEST_LENGTH];
+    uint32_t arguments_size;
+    char* arguments;
+    Event event;
+    NameData relation_name;
+    int64 until;               // they are counted, in steady time
+    int row_count;
+    EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
+    int32_t counted;           // with those of the batch under way
+    int32_t committed;
+    bool is_new;               // its first one belongs to the batch under way
+    bool sealed;               // in the batch under way
+};
+
+// A batch begins. Without counting each refusal is written.
+void BeginRepeats(bool counting);
+
+// The refusal was written: those like it are counted for a second.
+void CountRepeatsOf(const EntryHeader* refusal);
+
+// Where the refusal is to be counted; nullptr when it is to be written.
+Repeated* FindRepeated(const EntryHeader* refusal);
+
+// An indirect attempt as one that is counted, which it is too; false: it is to be written.
+bool CountAttempt(const EntryHeader* entry);
+
+// Refusals like these have another answer from now on.
+void CloseRepeats();
+
+// What is counted belongs to a log that is gone.
+void DropRepeats();
+
+// At the end of a batch: writes those whose second is over, or all.
+void SealRepeats(bool all);
+
+// What is counted and cannot be sealed any more goes to the server's log.
+void LogRepeats();
+
+// The batch was committed, or rolled back and is to be done again.
+void EndRepeats(bool committed);
+
+// When there is something to write; DT_NOEND: never.
+int64 RepeatsDue();
+
+}    // namespace warrant

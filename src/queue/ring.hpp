@@ -1,0 +1,86 @@
+// Putting entries into a database's ring, and waiting until the recorder has made them durable.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "queue/shared.hpp"
+
+namespace warrant {
+
+// What an entry carries behind its header; sizes are bytes, nothing is terminated.
+struct EntryParts {
+    const char* policy_name;
+    uint32_t policy_name_size;
+    const char* action;
+    uint32_t action_size;
+    const char* arguments;
+    uint32_t arguments_size;
+    const char* text;
+    uint32_t text_size;
+};
+
+enum class Enqueued { Yes, NoRecorder, RingFull };
+
+// Copies the entry into this database's ring and wakes the recorder; never waits, allocates or raises. Completes the header's sizes;
+// for an entry that waits, sets its serial and this process's mailbox. With *promise, room for one outcome is kept until an entry is
+// written with from_promise, as far as promises do not fill half of the ring: false afterwards when it is not. A subject may fill an eighth.
+Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool* promise, bool from_promise);
+
+// What a wait for room does about cancels, and about locks that the recorder needs: answers them as WaitForReply does, or only stops waiting.
+enum class WhileWaiting { Answer, Stop };
+
+// The same, and while the ring is full it waits for room, at most until the deadline; one of 0 becomes pg_warrant.audit_timeout after the
+// first wait has begun. Not in abort.
+Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how);
+
+// The same for a record that nobody waits for, into the ring of every database that has the extension. Of those that cannot take it the server's
+// log has it.
+void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
+
+// Keeps room for one outcome; false when there is none.
+bool TakePromise();
+
+enum class Waited { Done, TimedOut, InDoubt, NotReplicated };
+
+// Waits until the recorder answered the entry just written, at most until_ms milliseconds. Cancel and termination withdraw a queued entry and
+// raise as usual; an entry that the recorder has taken cannot be withdrawn: InDoubt, with the action's number in the mailbox.
+// Raises 55000 after 100 ms while this process holds a strong lock on a catalogue or on a table of ours.
+// NotReplicated: it is done here, and the reply is there, but no synchronous standby that the configuration asks for has it yet.
+Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
+
+// A recorder that needs what this transaction holds (a strong lock on a catalogue, or on a table of ours) would wait for it. Reads the
+// whole lock table: only before a wait that is long.
+bool HoldsLockAgainstRecorder();
+
+// What this process last sent is no longer waited for. True if the recorder had not taken it yet.
+bool Withdraw(uint64_t serial);
+
+// --- the recorder's side ---
+
+struct RingBatch {
+    uint64_t from;      // the first entry's position
+    uint64_t until;     // the tail when the batch was fixed
+};
+
+RingBatch FixBatch(Database* database);
+
+// Copies the entry at a position into memory of the caller's context. Its end is position + core::Aligned(size).
+EntryHeader* ReadEntry(const Database* database, uint64_t position);
+
+// The pieces of an entry that was read.
+EntryParts PartsOf(const EntryHeader* header);
+
+// The entries up to a position are durable: their room is free.
+void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject);
+
+// Takes a queued entry for execution under a number; false when its backend has given it up, unless it stays. An entry taken
+// before, by a batch that failed or a recorder that died, keeps its number: its backend may have been told.
+bool TakeEntry(const EntryHeader* header, int64_t* action_id);
+
+// The batch has failed and is to be done again: until then its backend may withdraw it.
+void ReturnEntry(const EntryHeader* header);
+
+// Tells the waiting backend. The reply is copied.
+void AnswerEntry(const EntryHeader* header, const Reply* reply);
+
+}    // namespace warrant

@@ -1,0 +1,213 @@
+#include "pg/server.hpp"
+
+#include <algorithm>
+
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "pg/worker.hpp"
+#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "queue/entry.hpp"
+#include "recorder/execute.hpp"
+#include "queue/ring.hpp"
+#include "recorder/seal.hpp"
+#include "queue/shared.hpp"
+
+namespace warrant {
+
+namespace {
+
+TimeoutId action_timeout;
+char told[sizeof Reply::detail];    // by the action under way
+
+// Who waits behind others that take too long still has an answer; and the first action compiles PL/pgSQL.
+int ActionLimitMs() { return std::max(settings.audit_timeout_ms / 5, 1000); }
+
+void OnActionTimeout() {
+    InterruptPending = true;
+    QueryCancelPending = true;
+}
+
+Datum TextOf(const char* bytes, int size) { return PointerGetDatum(cstring_to_text_with_len(bytes, size)); }
+
+Datum JsonOf(const char* bytes, int size) {
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(bytes, size)));
+}
+
+// Statement facts that an action may write into rows of its own.
+Datum StatementAsJson(const AuditFields* fields) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfo(&json, "{\"statement_id\":%llu,\"xid\":%llu,\"query_id\":%lld,\"occurred_at\":\"%s\"}",
+                     (unsigned long long)fields->statement_id, (unsigned long long)fields->xid, (long long)fields->query_id,
+                     timestamptz_to_str(fields->occurred_at));
+    return JsonOf(json.data, json.len);
+}
+
+void RunSql(const EntryHeader* entry, Reply* reply) {
+    static SPIPlanPtr plan = nullptr;
+    Oid types[] = {TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, TEXTOID};
+    Prepared(&plan, "SELECT warrant.act($1, $2, $3, $4, $5, $6)", 6, types);
+    EntryParts parts = PartsOf(entry);
+    char* origin = OriginAsJson(&entry->origin);
+    bool statement = entry->fields.has_digest;
+    Datum values[] = {TextOf(parts.action, parts.action_size),
+                      JsonOf(origin, strlen(origin)),
+                      JsonOf(parts.arguments, parts.arguments_size),
+                      statement ? StatementAsJson(&entry->fields) : Datum(0),
+                      TextOf(reinterpret_cast<const char*>(entry->fields.digest), sizeof entry->fields.digest),
+                      TextOf(parts.text, parts.text_size)};
+    char nulls[] = {' ', ' ', ' ', statement ? ' ' : 'n', statement ? ' ' : 'n', parts.text_size > 0 ? ' ' : 'n'};
+    SPI_execute_plan(plan, values, nulls, false, 1);
+    char* answer = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+    if (answer != nullptr && strlen(answer) >= sizeof reply->answer)
+        ereport(ERROR, (errcode(error_too_large), errmsg("the answer is longer than %zu bytes", sizeof reply->answer - 1),
+                        errhint("Name fewer requests in one call.")));
+    reply->is_null = answer == nullptr;
+    strlcpy(reply->answer, answer == nullptr ? "" : answer, sizeof reply->answer);
+}
+
+// As much as there is room for, in whole characters.
+void Copy(char* to, size_t size, const char* from) {
+    const char* text = from == nullptr ? "" : from;
+    strlcpy(to, text, pg_mbcliplen(text, int(strlen(text)), int(size) - 1) + 1);
+}
+
+void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
+    MemoryContext context = CurrentMemoryContext;
+    ResourceOwner owner = CurrentResourceOwner;
+    SealState before = *seal_state;
+    BeginInternalSubTransaction("action");
+    MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        told[0] = '\0';
+        enable_timeout_after(action_timeout, ActionLimitMs() * int(1 + entry->arguments_size / most_entry_bytes));
+        RunSql(entry, reply);
+        strlcpy(reply->detail, told, sizeof reply->detail);
+        disable_timeout(action_timeout, false);
+        ReleaseCurrentSubTransaction();
+    }
+    PG_CATCH();
+    {
+        disable_timeout(action_timeout, false);
+        if (IsTransient(geterrcode()) && geterrcode() != ERRCODE_QUERY_CANCELED && !Mutant("transient"))
+            PG_RE_THROW();    // the batch is done again
+        MemoryContextSwitchTo(context);
+        ErrorData* error = CopyErrorData();
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+        *seal_state = before;
+        ReplyWithError(reply, error);
+    }
+    PG_END_TRY();
+    QueryCancelPending = false;    // the limit may have struck after the last check
+    MemoryContextSwitchTo(context);
+    CurrentResourceOwner = owner;
+}
+
+Datum TextOrNull(const char* text, char* null) {
+    *null = text[0] == '\0' ? 'n' : ' ';
+    return text[0] == '\0' ? Datum(0) : CStringGetTextDatum(text);
+}
+
+void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply) {
+    static SPIPlanPtr plan = nullptr;
+    Oid types[] = {INT8OID, OIDOID, TEXTOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+    Prepared(&plan, "INSERT INTO warrant.action_results (action_id, session_user_oid, action, done, answer, sqlstate, message, detail, hint) "
+                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9, types);
+    EntryParts parts = PartsOf(entry);
+    char nulls[9];
+    memset(nulls, ' ', sizeof nulls);
+    Datum values[9] = {Int64GetDatum(action_id), ObjectIdGetDatum(entry->origin.session_user), TextOf(parts.action, parts.action_size),
+                       BoolGetDatum(!reply->failed)};
+    values[4] = TextOrNull(reply->answer, &nulls[4]);
+    values[5] = TextOrNull(reply->failed ? unpack_sql_state(reply->sqlstate) : "", &nulls[5]);
+    values[6] = TextOrNull(reply->message, &nulls[6]);
+    values[7] = TextOrNull(reply->detail, &nulls[7]);
+    values[8] = TextOrNull(reply->hint, &nulls[8]);
+    SPI_execute_plan(plan, values, nulls, false, 0);
+}
+
+}    // namespace
+
+bool IsForCaller(const ErrorData* error) {
+    constexpr int told[] = {error_refused, error_unavailable, error_ring_full, error_too_large, error_wrong_kind, error_unknown_id, error_wrong_state,
+                            ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_DUPLICATE_OBJECT};
+    if (Mutant("errors_told"))
+        return true;
+    constexpr char of_files[] = "could not ";    // as all of them begin, before they are translated; their codes follow from the system's
+    if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
+        return false;
+    for (int state : told)
+        if (error->sqlerrcode == state)
+            return true;
+    return ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION;
+}
+
+void ReplyWithError(Reply* reply, const ErrorData* error) {
+    reply->failed = true;
+    reply->is_null = true;
+    reply->sqlstate = error->sqlerrcode;
+    reply->detail[0] = reply->hint[0] = '\0';
+    if (IsForCaller(error)) {
+        Copy(reply->message, sizeof reply->message, error->message);
+        Copy(reply->detail, sizeof reply->detail, error->detail);
+        Copy(reply->hint, sizeof reply->hint, error->hint);
+        return;
+    }
+    ereport(LOG, (errcode(error->sqlerrcode), errmsg("the recorder failed to do what a session asked for: %s", error->message)));    // a detail may show a row
+    Copy(reply->hint, sizeof reply->hint, "The server's log tells administrators why.");
+    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+        pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", ActionLimitMs());
+    else
+        Copy(reply->message, sizeof reply->message, "the recorder cannot write");
+    if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INSUFFICIENT_RESOURCES)
+        reply->sqlstate = error_unavailable;
+}
+
+void TellCaller(const char* message) {
+    size_t length = strlen(told);
+    if (length > 0 && length + 1 < sizeof told)
+        told[length++] = '\n';
+    Copy(told + length, sizeof told - length, message);
+}
+
+void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }
+
+int64_t NextActionId() { return int64_t(pg_atomic_fetch_add_u64(&shared->next_statement, 1)); }
+
+void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply) {
+    *reply = Reply{};
+    RunInSubtransaction(entry, reply);
+    if (reply->failed && !entry->waits)    // nobody else would hear of it
+        ereport(LOG, (errmsg("an action that nobody waits for has failed: %s", reply->message)));
+    KeepResult(entry, action_id, reply);
+}
+
+void RecallReply(int64_t action_id, Reply* reply) {
+    *reply = Reply{};
+    Oid type = INT8OID;
+    Datum value = Int64GetDatum(action_id);
+    SPI_execute_with_args("SELECT done, answer, sqlstate, message, detail, hint FROM warrant.action_results WHERE action_id = $1", 1, &type,
+                          &value, nullptr, true, 1);
+    if (SPI_processed == 0) {
+        reply->failed = true;
+        reply->sqlstate = error_unavailable;
+        Copy(reply->message, sizeof reply->message, "the action was rejected");
+        return;
+    }
+    HeapTuple row = SPI_tuptable->vals[0];
+    auto column = [row](int number) { return SPI_getvalue(row, SPI_tuptable->tupdesc, number); };
+    reply->failed = strcmp(column(1), "t") != 0;
+    reply->is_null = column(2) == nullptr;
+    Copy(reply->answer, sizeof reply->answer, column(2));
+    const char* state = column(3);
+    reply->sqlstate = state == nullptr ? 0 : MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4]);
+    Copy(reply->message, sizeof reply->message, column(4));
+    Copy(reply->detail, sizeof reply->detail, column(5));
+    Copy(reply->hint, sizeof reply->hint, column(6));
+}
+
+}    // namespace warrant

@@ -1,0 +1,143 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "queue/entry.hpp"
+#include "queue/log_line.hpp"
+#include "queue/origin.hpp"
+#include "queue/ring.hpp"
+#include "statement/ledger.hpp"
+#include "statement/record.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Of one statement's rows so many carry its text, and for so many room is kept for their outcomes: a statement over thousands of relations
+// goes through a ring of any size. The outcomes of the others wait for room when it has succeeded.
+constexpr int most_texts = 16;
+constexpr int most_promises = 64;
+
+// The record on its way. It is one for all, because most of it is the session's and stays. It describes a line of a statement, by its place.
+EntryHeader header;
+int described = -1;
+
+void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
+    fields->statement_id = statement->id;
+    fields->occurred_at = now;
+    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->query_id = statement->query_id;
+    fields->policy_id = line->policy_id;
+    fields->policy_version = line->policy_version;
+    fields->grant_id = line->grant_id;
+    fields->request_id = 0;
+    fields->rows = fields->duration_us = -1;
+    fields->repeats = fields->sqlstate = 0;
+    fields->finished = fields->failed = false;
+    bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
+    fields->relation = of_relation ? line->access.relation : InvalidOid;
+    fields->executions = line->executions;
+    fields->event = line->event;
+    fields->command = line->access.command;
+    fields->has_command = true;
+    fields->has_digest = true;
+    memcpy(fields->digest, statement->digest, sizeof fields->digest);
+    fields->schema_name = line->schema_name;
+    fields->relation_name = line->relation_name;
+}
+
+int PlaceOf(const Statement* statement, const Line* line) { return int(line - statement->lines); }
+
+// Complete but for its sizes.
+void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
+    header.kind = EntryKind::Audit;
+    header.waits = header.stays = false;
+    RenewOrigin(&header.origin);
+    FillFields(&header.fields, statement, line, now);
+    described = PlaceOf(statement, line);
+}
+
+// Most statements have one line, and nothing was recorded since: that saves 150 instructions.
+void RefillHeader(const Statement* statement, const Line* line, TimestampTz now) {
+    if (described != PlaceOf(statement, line) || header.fields.statement_id != statement->id) {
+        FillHeader(statement, line, now);
+        return;
+    }
+    header.waits = false;
+    header.fields.occurred_at = now;
+    header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    header.fields.executions = line->executions;
+}
+
+void FailUnlessAllowed(Enqueued sent, const EntryParts* parts, const char* what) {
+    if (settings.audit_failure == int(AuditFailure::Allow)) {
+        LogRow(&header, parts, what);
+        return;
+    }
+    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
+                    errmsg("the statement cannot be audited"), errdetail("%s", what),
+                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
+}
+
+void WaitUntilDurable(const EntryParts* parts) {
+    Reply reply;
+    Waited waited = WaitForReply(header.serial, settings.audit_timeout_ms, &reply);
+    CHECK_FOR_INTERRUPTS();
+    if (waited == Waited::NotReplicated)
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, "No synchronous standby has confirmed its row.");
+    else if (waited != Waited::Done)
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, "The recorder of this database does not answer.");
+    else if (reply.failed)
+        FailUnlessAllowed(Enqueued::NoRecorder, parts, reply.message);
+}
+
+EntryParts PartsOf(const Line* line) {
+    EntryParts parts = {};
+    parts.policy_name = line->policy_name;
+    parts.policy_name_size = line->policy_name_size;
+    return parts;
+}
+
+}    // namespace
+
+void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
+    FillHeader(statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
+    RememberNames(&header.origin);
+    header.waits = waits;
+    EntryParts parts = PartsOf(line);
+    parts.text = text;
+    parts.text_size = statement->count > most_texts && !Mutant("text_once") ? 0 : KeptLength(text, length);
+    bool stands = line->stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
+    line->promised = has_outcome && statement->count <= most_promises;
+    int64 deadline = 0;
+    Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
+                           : Enqueue(&header, &parts, &line->promised, false);
+    line->ends = has_outcome && (sent == Enqueued::Yes || !stands);
+    if (sent != Enqueued::Yes && !stands)
+        LogRow(&header, &parts, WhyNot(sent));
+    else if (sent != Enqueued::Yes)
+        FailUnlessAllowed(sent, &parts, WhyNot(sent));
+    else if (waits)
+        WaitUntilDurable(&parts);
+}
+
+void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, int64* deadline) {
+    RefillHeader(statement, line, GetCurrentTimestamp());
+    header.fields.event = Event::Outcome;
+    header.fields.finished = true;
+    header.fields.failed = failed;
+    header.fields.sqlstate = failed ? sqlstate : 0;
+    header.fields.rows = failed ? -1 : statement->rows;
+    header.fields.duration_us = header.fields.occurred_at - statement->started;
+    EntryParts parts = PartsOf(line);
+    bool may_wait = line->stands && !failed && IsTransactionState();    // not in abort, which ends cursors too
+    Enqueued sent = line->promised ? Enqueue(&header, &parts, nullptr, true)
+                    : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
+                                   : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
+    if (unlikely(sent != Enqueued::Yes))
+        LogRow(&header, &parts, WhyNot(sent), false);
+}
+
+}    // namespace warrant

@@ -1,0 +1,33 @@
+// Uses of limited grants: each top-level statement spends one of each grant that it runs under, durably, before its first row or effect.
+// Code that it runs, and rows that are fetched from it later, spend nothing more; a statement that fails has spent its use.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "statement/statement.hpp"
+
+namespace warrant {
+
+// Whether somebody has to pay for it: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.
+bool OwesUse(const Decision* decision);
+
+// Spends what the verdicts owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took
+// the last use meanwhile; nothing is spent or recorded, and it is to be decided again.
+// statement: their ledger; nullptr for a fast-path call, whose verdicts are recorded afterwards. Raises 55000 when no recorder spends it,
+// whatever pg_warrant.audit_failure says, and 40003 when the recorder has taken it and the answer does not come.
+int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count);
+
+// A query that owes a use. When the client has only started it, its first run records and spends: true then.
+bool DeferUses(QueryDesc* query);
+inline bool has_deferred = false;    // in this session, once
+bool WasDeferred(const QueryDesc* query);
+inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) && WasDeferred(query); }
+void EndDeferral(const QueryDesc* query);
+
+// COMMIT has materialised a cursor WITH HOLD, whose query ends: the portal goes on with what is paid.
+void KeepPaid(const Statement* statement);
+
+// Lets the rules know what is paid. Once in each process.
+void CountUses();
+
+}    // namespace warrant
