@@ -1,0 +1,173 @@
+-- What the recorder alone writes, but for the leases of deliveries ------------------------------------------------------------------------------------------------
+
+-- src/rules/requests.cpp reads the first four columns by their place.
+CREATE TABLE warrant.requests (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
+    requester oid NOT NULL,
+    awaited boolean NOT NULL DEFAULT false,
+    requester_name name NOT NULL,
+    person text NOT NULL,
+    request_key text NOT NULL,
+    reason text,
+    duration interval,
+    min_approvals integer NOT NULL,
+    requested_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    grant_id bigint,
+    max_uses integer,
+    amended_at timestamptz,
+    PRIMARY KEY (id) INCLUDE (max_uses)
+);
+CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
+CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
+COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
+COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
+COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
+
+CREATE TABLE warrant.request_items (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    target_kind "char" NOT NULL,
+    target oid NOT NULL,
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    commands text[] NOT NULL,
+    policy_id bigint NOT NULL,
+    policy_name text NOT NULL,
+    policy_version integer NOT NULL
+);
+CREATE INDEX ON warrant.request_items (request_id);
+COMMENT ON TABLE warrant.request_items IS 'the accesses that a request asks for, each under the policy that governs it';
+
+CREATE TABLE warrant.decisions (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    decided_at timestamptz NOT NULL,
+    approver oid NOT NULL,
+    approver_name name NOT NULL,
+    person text NOT NULL,
+    approves boolean NOT NULL,
+    duration interval,
+    comment text,
+    max_uses integer,
+    PRIMARY KEY (request_id, person) INCLUDE (max_uses)
+);
+COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
+
+-- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
+CREATE TABLE warrant.deliveries (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    webhook text NOT NULL,
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'answered', 'dead', 'dropped')),
+    attempts integer NOT NULL DEFAULT 0,
+    next_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    ended_at timestamptz,
+    answer text,
+    error text,
+    facts jsonb NOT NULL,
+    awaited boolean DEFAULT true,
+    not_before timestamptz,
+    PRIMARY KEY (id) INCLUDE (not_before)
+);
+CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
+CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX deliveries_by_webhook ON warrant.deliveries (webhook, id);
+COMMENT ON TABLE warrant.deliveries IS 'what was sent to which webhook, and what came of it';
+COMMENT ON COLUMN warrant.deliveries.next_at IS 'when it is tried next; while it is sent, when its lease ends';
+COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
+COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
+
+CREATE TABLE warrant.grants (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    request_id bigint REFERENCES warrant.requests,
+    grantee oid NOT NULL,
+    grantee_name name NOT NULL,
+    granted_by name[] NOT NULL,
+    reason text,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    closed_by name,
+    close_reason text,
+    max_uses integer,
+    PRIMARY KEY (id) INCLUDE (request_id)
+);
+CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
+COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
+
+-- The gate reads the first eleven columns and max_uses by their place (src/rules/grants.cpp), in one index scan.
+CREATE TABLE warrant.grant_scopes (
+    grant_id bigint NOT NULL,
+    grantee oid NOT NULL,
+    policy_id bigint NOT NULL,
+    target_kind "char" NOT NULL,
+    target oid NOT NULL,
+    commands text[] NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    closed boolean NOT NULL DEFAULT false,
+    members oid[] NOT NULL,
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    policy_name text NOT NULL,
+    max_uses integer,
+    granters text[]
+);
+CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
+CREATE INDEX ON warrant.grant_scopes (grant_id);
+CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
+COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
+COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
+COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
+
+-- One row for each limited grant. No trigger: a use voids nobody's cache, because what limited grants allow is not kept. src/rules/uses.cpp
+-- reads both columns by their place.
+CREATE TABLE warrant.grant_uses (
+    grant_id bigint CHECK (grant_id IS NOT NULL),
+    uses_left integer NOT NULL CHECK (uses_left >= 0),
+    CONSTRAINT grant_uses_pkey UNIQUE (grant_id)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
+
+-- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of it none lives.
+INSERT INTO warrant.grant_scopes
+SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel', NULL
+  FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
+
+CREATE TABLE warrant.action_results (
+    action_id bigint,
+    done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    session_user_oid oid NOT NULL,
+    action text NOT NULL,
+    done boolean NOT NULL,
+    answer text,
+    sqlstate text,
+    message text,
+    detail text,
+    hint text,
+    PRIMARY KEY (action_id) INCLUDE (sqlstate)
+);
+CREATE INDEX ON warrant.action_results USING brin (done_at);
+
+CREATE TABLE warrant.known_settings (
+    name text CHECK (name IS NOT NULL),
+    value text NOT NULL,
+    UNIQUE (name)
+);
+COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
+
+CREATE TABLE warrant.recorder_state (
+    last_seq bigint NOT NULL,
+    ring_id bigint NOT NULL,
+    ring_position bigint NOT NULL,
+    last_sealed_at timestamptz NOT NULL,
+    wall_offset bigint,
+    boot_id text
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN warrant.recorder_state.wall_offset IS 'microseconds that the wall clock is ahead of the time since that start of the machine: a step changes it';
+INSERT INTO warrant.recorder_state VALUES (0, 0, 0, '2000-01-01 00:00:00+00');
+
+COMMENT ON TABLE warrant.action_results IS 'internal: what became of each action, for warrant.action_result; kept for a day';
+COMMENT ON TABLE warrant.recorder_state IS 'internal: how far the recorder has come';

@@ -1,0 +1,27 @@
+-- Invalidation ------------------------------------------------------------------------------------------------------------------
+
+-- Two empty tables whose relcache entries stand for "the policies" and "the grants" in every backend.
+CREATE TABLE warrant.policy_epoch ();
+CREATE TABLE warrant.grant_epoch ();
+COMMENT ON TABLE warrant.policy_epoch IS 'internal: sessions forget the policies they know when this changes';
+COMMENT ON TABLE warrant.grant_epoch IS 'internal: sessions forget the grants they know when this changes';
+
+CREATE FUNCTION warrant.invalidate() RETURNS trigger LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_invalidate';
+REVOKE ALL ON FUNCTION warrant.invalidate() FROM PUBLIC;
+
+CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON warrant.policies
+    FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('policy_epoch');
+CREATE TRIGGER invalidate AFTER TRUNCATE ON warrant.grant_scopes FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+CREATE TRIGGER invalidate_grantee AFTER INSERT OR UPDATE OR DELETE ON warrant.grant_scopes
+    FOR EACH ROW EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER invalidate;
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
+ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate_grantee;
+
+-- Who reads what ----------------------------------------------------------------------------------------------------------------
+
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
+    warrant.grant_scopes, warrant.grant_uses, warrant.audit_log, warrant.audit_text TO warrant_auditor;
+GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries TO warrant_admin;
+GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes, warrant.grant_uses
+    TO warrant_approver;

@@ -1,0 +1,206 @@
+-- Definitions: ordinary transactional SQL. The gate sees them after COMMIT. SECURITY DEFINER marks them as what may write our tables. --
+-- Those that make names, or keep them in the audit, do it the same way under every setting of the session.
+
+-- The live ADMIN grant that lets the session user weaken definitions, 0 when he needs none. Raises 42501 when he needs one and has none.
+CREATE FUNCTION warrant.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
+REVOKE ALL ON FUNCTION warrant.approval_to_weaken() FROM PUBLIC;
+
+CREATE FUNCTION warrant.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    approval bigint := CASE event WHEN 'weakened' THEN nullif(warrant.approval_to_weaken(), 0) END;
+BEGIN
+    INSERT INTO warrant.audit_unsealed (event, origin, policy_name, policy_version, comment)
+    VALUES (event, warrant.origin(), policy_name, policy_version, nullif(concat(note, ', under grant ' || approval), ''));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
+
+-- The type regrole takes a number that is no role's.
+CREATE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone oid;
+BEGIN
+    IF roles IS NULL OR array_position(roles, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'parameter "%" must not be or contain NULL', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT u.role INTO gone FROM unnest(roles::oid[]) AS u (role) WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = u.role) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role with OID % does not exist', gone USING ERRCODE = 'undefined_object', DETAIL = format('It is in parameter "%s".', parameter);
+    END IF;
+    RETURN roles::oid[];
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.role_oids(regrole[], text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.role_names(roles oid[]) RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(r.rolname ORDER BY u.place), '{}') FROM unnest(roles) WITH ORDINALITY u (role, place) JOIN pg_roles r ON r.oid = u.role);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
+
+-- A duration in seconds: 22023 for months, years, negative fields, zero and more than 1000 years. NULL stands for the setting.
+CREATE FUNCTION warrant.in_seconds(duration interval, parameter text) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_seconds';
+-- As comparisons take it, a month for 30 days, and at least a second: of what was stored otherwise.
+CREATE FUNCTION warrant.as_compared(duration interval) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_compared';
+REVOKE ALL ON FUNCTION warrant.in_seconds(interval, text), warrant.as_compared(interval) FROM PUBLIC;
+
+-- A number of uses must be positive; NULL is no limit.
+CREATE FUNCTION warrant.check_max_uses(value integer) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF value <= 0 THEN
+        RAISE EXCEPTION 'max_uses must be positive' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
+
+CREATE FUNCTION warrant.check_mode(mode text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF mode IS NULL OR mode NOT IN ('enforce', 'monitor') THEN
+        RAISE EXCEPTION 'unknown mode "%"', coalesce(mode, 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = 'Modes are enforce and monitor.';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_mode(text) FROM PUBLIC;
+
+-- Whether a policy that is made (NULL before), changed or ended (NULL after) lets through, or lets fewer or others decide about, what was not so.
+CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
+CREATE FUNCTION warrant.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
+REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies), warrant.why_undecidable(warrant.policies) FROM PUBLIC;
+
+CREATE FUNCTION warrant.create_policy(
+    name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
+    for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
+    mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
+    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
+    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET quote_all_identifiers = off
+AS $$
+DECLARE
+    made warrant.policies;
+BEGIN
+    IF num_nonnulls(on_table, on_schema, nullif(on_database, false)) <> 1 THEN
+        RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
+        RAISE EXCEPTION 'only targets, approver_role, durations, max_uses, audit and webhook may be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF name = '' OR octet_length(name) > 128 THEN
+        RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF effect NOT IN ('open', 'approve', 'deny') THEN
+        RAISE EXCEPTION 'unknown effect "%"', effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
+    END IF;
+    PERFORM warrant.check_mode(mode);
+    IF audit NOT IN ('statement', 'none') THEN
+        RAISE EXCEPTION 'unknown audit "%"', audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
+    END IF;
+    IF min_approvals NOT BETWEEN 1 AND 100 THEN
+        RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    default_duration := warrant.in_seconds(default_duration, 'default_duration');
+    max_duration := warrant.in_seconds(max_duration, 'max_duration');
+    request_ttl := warrant.in_seconds(request_ttl, 'request_ttl');
+    PERFORM warrant.check_max_uses(max_uses);
+    IF default_duration > max_duration THEN
+        RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF webhook IS NOT NULL AND effect <> 'approve' THEN
+        RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM FROM warrant.webhooks w WHERE w.name = webhook FOR KEY SHARE;
+    IF NOT FOUND AND webhook IS NOT NULL THEN
+        RAISE EXCEPTION 'webhook "%" does not exist', webhook USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
+    END IF;
+    made.target_schema := '';
+    made.target_name := '';
+    IF on_table IS NOT NULL THEN
+        PERFORM warrant.check_target(on_table);
+        made.target_kind := 't';
+        made.target := on_table;
+        SELECT n.nspname, c.relname INTO made.target_schema, made.target_name
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = on_table;
+    ELSIF on_schema IS NOT NULL THEN
+        SELECT 's', n.oid, n.nspname INTO made.target_kind, made.target, made.target_schema FROM pg_namespace n WHERE n.nspname = on_schema;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'schema "%" does not exist', on_schema USING ERRCODE = 'invalid_schema_name';
+        END IF;
+        IF on_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'warrant') OR on_schema ~ '^pg_(toast_)?temp_' THEN
+            RAISE EXCEPTION 'schema "%" cannot be protected', on_schema USING ERRCODE = 'wrong_object_type';
+        END IF;
+    ELSE
+        made.target_kind := 'd';
+        made.target := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+    END IF;
+    made.name := name;
+    made.effect := effect;
+    made.commands := warrant.expand_commands(commands);
+    IF made.commands = '{ADMIN}' AND made.target_kind <> 'd' THEN
+        RAISE EXCEPTION 'ADMIN is about the database' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it: on_database => true.';
+    END IF;
+    made.for_roles := warrant.role_oids(for_roles, 'for_roles');
+    made.except_roles := warrant.role_oids(except_roles, 'except_roles');
+    made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
+    made.approver_role := (warrant.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
+    BEGIN
+        INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
+            priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
+            default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
+        VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
+            made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
+            warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
+            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
+            made.definer_roles, warrant.role_names(made.definer_roles), max_uses)
+        RETURNING * INTO made;
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
+    END;
+    PERFORM warrant.note_definition(event.word, name, 1,
+            format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
+                                                             WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
+       FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
+      WHERE event.word = 'policy_created' OR warrant.weakens(NULL, made) ORDER BY event.place;
+    RETURN name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
+    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
+    regrole, interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) TO warrant_admin;
+COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
+    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) IS
+'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
+open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
+approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
+(warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
+audit: statement or none (NULL: none for open).
+audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+    gone warrant.policies;
+BEGIN
+    DELETE FROM warrant.policies p WHERE p.name = drop_policy.name AND p.target_kind <> '!' RETURNING * INTO gone;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    PERFORM warrant.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
+    IF warrant.weakens(gone, NULL) THEN
+        PERFORM warrant.note_definition('weakened', gone.name, gone.version, 'dropped');
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_policy(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.drop_policy(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.drop_policy(text) IS 'Removes a policy; grants made under it end. Raises P0002. Effective after COMMIT.';

@@ -1,0 +1,110 @@
+CREATE FUNCTION warrant.set_person(role regrole, person text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+BEGIN
+    IF role IS NULL OR person = '' THEN
+        RAISE EXCEPTION 'role must not be NULL and person not empty' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM warrant.persons p WHERE p.role = set_person.role;
+    IF person IS NOT NULL THEN
+        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(warrant.role_oids(ARRAY[role], 'role')))[1], person);
+    END IF;
+    PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
+    PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.set_person(regrole, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.set_person(regrole, text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.set_person(regrole, text) IS
+'Says whose login a role is, for four eyes and quorums; NULL forgets it. Audited as weakened. Effective after COMMIT.';
+
+-- What a URL may look like: https, or http to this machine; no user name or password, which would stand in a table. Without backslashes, which
+-- would mean something else to a caller without standard_conforming_strings.
+CREATE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127[.][0-9.]+|[[]::1[]])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
+        RAISE EXCEPTION 'invalid webhook url' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It must begin with https:// and have neither user name nor fragment; http:// only leads to this machine.';
+    END IF;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.check_webhook_url(text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.add_webhook(name text, url text, kind text, secret_name text, allowed_networks cidr[] DEFAULT '{}',
+    ca_file text DEFAULT NULL, timeout interval DEFAULT '3 s') RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    timeout_ms double precision := extract(epoch FROM warrant.in_seconds(timeout, 'timeout')) * 1000;
+BEGIN
+    IF num_nulls(name, url, kind, secret_name, allowed_networks, timeout) > 0 OR array_position(allowed_networks, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'only ca_file may be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF name !~ '^[A-Za-z0-9_.-]{1,48}$' OR secret_name !~ '^[A-Za-z0-9_.-]{1,128}$' THEN
+        RAISE EXCEPTION 'names of webhooks and secrets have letters, digits, dots, hyphens and underscores'
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = 'A webhook''s has at most 48 of them, a secret''s 128.';
+    END IF;
+    PERFORM warrant.check_webhook_url(url);
+    IF kind <> 'decision' THEN
+        RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
+    END IF;
+    IF timeout_ms NOT BETWEEN 10 AND 3000 THEN
+        RAISE EXCEPTION 'timeout must be between 10 ms and 3 s' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF ca_file !~ '^/' THEN
+        RAISE EXCEPTION 'ca_file must be an absolute path' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    BEGIN
+        INSERT INTO warrant.webhooks (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms)
+        VALUES (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms);
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
+    END;
+    PERFORM warrant.note_definition('webhook_added', NULL, NULL, name), warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+    RETURN name;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) TO warrant_admin;
+COMMENT ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) IS
+'Adds an HTTPS endpoint that decides the requests of the policies that name it: one signed POST a request, and its answer is one vote.
+kind: decision. secret_name: of its keys in pg_warrant.secret_file. allowed_networks: loopback, private and other inner addresses that it may
+lead to. ca_file: the only authorities trusted, PEM, instead of the system''s. timeout: of a call, at most 3 s. Returns the name.
+Raises 22023, 42710. Audited as weakened. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.drop_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    asking text;
+BEGIN
+    DELETE FROM warrant.webhooks w WHERE w.name = drop_webhook.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'webhook "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.name) INTO asking FROM warrant.policies p WHERE p.webhook = drop_webhook.name;
+    IF asking IS NOT NULL THEN
+        RAISE EXCEPTION 'webhook "%" is still asked', name USING ERRCODE = 'dependent_objects_still_exist',
+            DETAIL = format('By policies: %s.', asking);
+    END IF;
+    PERFORM warrant.note_definition('webhook_dropped', NULL, NULL, name);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_webhook(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.drop_webhook(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.drop_webhook(text) IS
+'Removes a webhook; what waits to be sent to it is not sent. Raises P0002, and 2BP01 while a policy asks it. Effective after COMMIT.';
+
+CREATE FUNCTION warrant.enable_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.webhooks w SET enabled = true WHERE w.name = enable_webhook.name AND NOT w.enabled;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    PERFORM warrant.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
+            warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.enable_webhook(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.enable_webhook(text) TO warrant_admin;
+COMMENT ON FUNCTION warrant.enable_webhook(text) IS
+'Lets a webhook decide again that came with a copy of a database or with a dump. Audited as weakened. Raises P0002. Effective after COMMIT.';

@@ -1,0 +1,92 @@
+CREATE FUNCTION warrant.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN concat_ws(', ', 'reason: ' || (request).reason, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses);
+END;
+$$;
+
+-- Gives a pending request the words that are given now and differ: who approved has approved something else, and what a webhook was sent says
+-- something else, so that its answer counts no more.
+CREATE FUNCTION warrant.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    pending warrant.requests;
+    words text;
+    voided bigint;
+BEGIN
+    SELECT * INTO pending FROM warrant.requests r WHERE r.id = request;
+    words := concat_ws(', ', CASE WHEN nullif(new_reason, '') <> coalesce(pending.reason, '') THEN 'reason' END,
+                             CASE WHEN new_duration IS NOT NULL AND new_duration IS DISTINCT FROM pending.duration THEN 'duration' END,
+                             CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END);
+    IF words = '' THEN
+        RETURN;
+    END IF;
+    UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
+           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
+    DELETE FROM warrant.decisions d WHERE d.request_id = request;
+    GET DIAGNOSTICS voided = ROW_COUNT;
+    UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
+     WHERE d.request_id = request;
+    PERFORM warrant.seal('request_amended', origin, request, NULL, array_to_string(i.commands, ','), i.target, o.schema_name, o.relation_name,
+                         i.policy_name, i.policy_version, concat_ws(', ', warrant.words_of(pending), 'approvals void: ' || nullif(voided, 0)))
+       FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
+    PERFORM warrant.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
+END;
+$$;
+
+-- Files a request, or finds the pending one for the same, which other words amend; may_share says whether it may.
+CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, max_uses integer,
+    may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    key text := (SELECT encode(sha256(convert_to(string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';'
+                               ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
+    asked_at timestamptz := warrant.monotonic_now();
+    request bigint;
+    filed bigint;
+BEGIN
+    PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
+    PERFORM warrant.check_within(duration, max_uses, terms);
+    IF may_share THEN
+        SELECT r.id INTO request FROM warrant.requests r
+         WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
+        IF FOUND THEN
+            PERFORM warrant.amend_request(origin, request, reason, duration, max_uses);
+            IF (terms).webhooks IS NOT NULL THEN
+                PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
+            END IF;
+            RETURN request;
+        END IF;
+    END IF;
+    IF (terms).require_reason AND coalesce(reason, '') = '' THEN
+        PERFORM warrant.fail('22023', format('policy %s requires a reason', warrant.that_require_reason(warrant.policies_of(items))), CASE WHEN statement_sha256 IS NULL
+            THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
+    END IF;
+    IF (SELECT count(*) FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester)
+       >= current_setting('pg_warrant.max_pending')::bigint THEN
+        PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
+                             'Cancel some with warrant.cancel, or wait for their decisions.');
+    END IF;
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
+    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, (warrant.role_names(ARRAY[requester]))[1],
+            CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant.as_compared((terms).request_ttl), max_uses)
+    RETURNING id INTO request;
+    INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
+    SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
+      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
+           CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o;
+    GET DIAGNOSTICS filed = ROW_COUNT;
+    PERFORM warrant.check_policies_stay(filed = cardinality(items));
+    PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
+                         i.policy_name, i.policy_version, nullif(reason, ''))
+       FROM warrant.request_items i WHERE i.request_id = request;
+    IF may_share AND (terms).webhooks IS NOT NULL THEN
+        PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
+    END IF;
+    RETURN request;
+END;
+$$;

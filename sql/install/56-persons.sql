@@ -1,0 +1,70 @@
+-- Remembers as whom the server has authenticated who acts.
+CREATE FUNCTION warrant.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF origin->>'authn_id' IS NOT NULL AND NOT EXISTS (SELECT FROM warrant.identities i
+        WHERE i.role = (origin->>'authenticated_user_oid')::oid AND i.identity = origin->>'authn_id') THEN
+        INSERT INTO warrant.identities VALUES ((origin->>'authenticated_user_oid')::oid, origin->>'authn_id');
+    END IF;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION warrant.note_identity(jsonb) FROM PUBLIC;
+
+-- Whether many are behind the login: all of them are one person to the server. So is who acts under a login that is not his.
+CREATE FUNCTION warrant.is_pool(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_pool';
+CREATE FUNCTION warrant.is_in_pool(origin jsonb) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.user_of(origin) <> (origin->>'authenticated_user_oid')::oid OR warrant.is_pool(warrant.user_of(origin));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_pool(oid), warrant.is_in_pool(jsonb) FROM PUBLIC;
+
+-- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person, as far
+-- as is known; of a login that has not been seen the gate asks again when it uses the grant.
+CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[] := warrant.names_of(origin);
+BEGIN
+    RETURN warrant.user_of(origin) = role OR warrant.is_member(warrant.user_of(origin), role) OR
+           EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) WHERE warrant.person_of(m.member, NULL) = ANY (names))
+        OR EXISTS (SELECT FROM unnest(role || warrant.members_of(role)) AS m (member) JOIN warrant.identities i ON i.role = m.member
+                    WHERE i.identity = ANY (names));
+END;
+$$;
+
+-- Whether who acts is the person that the request is of, as himself or under another of his logins.
+CREATE FUNCTION warrant.is_requester(origin jsonb, request warrant.requests) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (request).person = ANY (warrant.names_of(origin)) OR warrant.is_himself(origin, (request).requester);
+END;
+$$;
+
+-- The votes of the person who acts. Persons are compared as they were then and as they are known now: a set_person in between must not make
+-- two of one.
+CREATE FUNCTION warrant.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
+                    AND warrant.names_of(origin) && ARRAY[d.person, warrant.person_of(d.approver, d.person)]);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_requester(jsonb, warrant.requests), warrant.own_votes(jsonb, bigint) FROM PUBLIC;
+
+-- The checks that approving and denying share: another person, a member of every approver role.
+CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(warrant.items_of_request((request).id))) THEN
+        PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
+                             'Its policies name the roles whose members may.');
+    END IF;
+    IF warrant.is_requester(origin, request) THEN
+        PERFORM warrant.fail('42501', format('request %s must be decided by another person', (request).id),
+                             CASE WHEN NOT warrant.is_in_pool(origin) THEN 'warrant.cancel withdraws it.' END);
+    END IF;
+END;
+$$;

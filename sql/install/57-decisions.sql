@@ -1,0 +1,109 @@
+CREATE FUNCTION warrant.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant.file_request(origin, warrant.user_of(origin), warrant.items_of(warrant.user_of(origin), args), args->>'reason',
+                                (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+END;
+$$;
+
+-- The request has ended: nobody waits for an answer any more. One that is being asked for ends with it.
+CREATE FUNCTION warrant.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued';
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.drop_deliveries(bigint) FROM PUBLIC;
+
+CREATE FUNCTION warrant.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request((args->>'request_id')::bigint);
+BEGIN
+    IF NOT (CASE WHEN warrant.is_in_pool(origin) THEN request.requester = warrant.user_of(origin) ELSE warrant.is_requester(origin, request) END) THEN
+        PERFORM warrant.fail('42501', format('permission denied to cancel request %s', request.id));
+    END IF;
+    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
+    PERFORM warrant.drop_deliveries(request.id);
+    PERFORM warrant.seal('request_cancelled', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+END;
+$$;
+
+-- An approval that was found valid: kept, and with the last one that the quorum needs the grant is made.
+CREATE FUNCTION warrant.enter_approval(origin jsonb, request warrant.requests, items warrant.item[], terms warrant.terms, approver oid,
+    approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
+    IF warrant.approvals_of(request, warrant.policies_of(items)) < greatest((request).min_approvals, (terms).min_approvals) THEN
+        PERFORM warrant.seal('approval', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+        RETURN NULL;
+    END IF;
+    PERFORM warrant.seal('request_approved', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id AND warrant.vote_counts(d, warrant.policies_of(items))),
+        least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
+              CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
+                   THEN (terms).default_duration END, (terms).max_duration),
+        least((SELECT min(d.max_uses) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).max_uses, (terms).max_uses),
+        (request).reason, items,
+        ARRAY(SELECT DISTINCT n.name FROM warrant.decisions d CROSS JOIN LATERAL unnest(warrant.names_of(d.approver, d.person)) AS n (name)
+               WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items)) ORDER BY n.name));
+    UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
+    PERFORM warrant.drop_deliveries((request).id);
+    RETURN made;
+END;
+$$;
+
+CREATE FUNCTION warrant.enter_denial(origin jsonb, request warrant.requests, approver oid, approver_name text, person text, comment text)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
+    UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = (request).id;
+    PERFORM warrant.drop_deliveries((request).id);
+    PERFORM warrant.seal('request_denied', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+END;
+$$;
+
+CREATE FUNCTION warrant.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request(request_id);
+    items warrant.item[] := warrant.items_of_request(request_id);
+    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+BEGIN
+    PERFORM warrant.check_decider(origin, request);
+    IF warrant.own_votes(origin, request_id) <> '{}' THEN
+        PERFORM warrant.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+        PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
+    END IF;
+    PERFORM warrant.check_within(duration, max_uses, terms);
+    IF duration > request.duration THEN
+        PERFORM warrant.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
+    ELSIF max_uses > request.max_uses THEN
+        PERFORM warrant.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
+    END IF;
+    IF request.amended_at IS NOT NULL THEN    -- perhaps since he looked
+        PERFORM warrant.tell(format('request %s had been amended; it says now: %s', request.id, warrant.words_of(request)));
+    END IF;
+    RETURN warrant.enter_approval(origin, request, items, terms, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin),
+                                  duration, max_uses, comment);
+END;
+$$;
+
+CREATE FUNCTION warrant.deny_one(origin jsonb, request_id bigint, comment text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant.pending_request(request_id);
+BEGIN
+    PERFORM warrant.check_decider(origin, request);
+    DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant.own_votes(origin, request.id));
+    PERFORM warrant.enter_denial(origin, request, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin), comment);
+END;
+$$;

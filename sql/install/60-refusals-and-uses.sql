@@ -1,0 +1,131 @@
+-- Somebody else than who asks, as nobody has proved to be him.
+CREATE FUNCTION warrant.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text := (warrant.role_names(ARRAY[role]))[1];
+BEGIN
+    RETURN origin || jsonb_build_object('session_user_oid', role, 'session_user_name', name, 'authenticated_user_name', name, 'authn_id', NULL);
+END;
+$$;
+
+-- Whether grants cover all that a statement wanted under a policy, so young ones that its session may have decided without them: a request would ask
+-- for them again. An older one does not serve it, for whatever reason.
+CREATE FUNCTION warrant.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now timestamptz := warrant.monotonic_now();
+    young CONSTANT interval := '10 s';
+    names text[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM warrant.grant_scopes s WHERE s.grantee = requester AND NOT s.closed AND s.policy_id = is_granted_meanwhile.policy
+                      AND s.starts_at > now - young) THEN
+        RETURN false;    -- nearly always
+    END IF;
+    names := warrant.names_of(origin);
+    RETURN NOT EXISTS (
+        SELECT FROM jsonb_array_elements(items) AS i
+         WHERE (i->>'policy')::bigint = is_granted_meanwhile.policy AND NOT EXISTS (
+            SELECT FROM warrant.grant_scopes s
+             WHERE s.grantee = requester AND s.target = (i->>'relation')::oid AND s.target_kind = (i->>'kind')::"char" AND NOT s.closed
+                   AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
+                   AND s.starts_at > now - young AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
+                   AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.is_granted_meanwhile(jsonb, oid, bigint, jsonb) FROM PUBLIC;
+
+-- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
+-- on a second line, what to do about it.
+CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy bigint;
+    request bigint;
+    requests bigint[] := '{}'::bigint[];
+    refusal text := nullif(args->>'unfiled', '');
+    advice text;
+    wanted record;
+    requester oid := coalesce((args->>'file_for')::oid, warrant.user_of(origin));
+    files boolean := (args->>'file')::boolean OR args ? 'file_for';
+BEGIN
+    IF files AND NOT warrant.is_home() THEN
+        files := false;
+        refusal := 'this database is a copy of the one where grants were made';
+        advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
+    END IF;
+    IF files AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = requester) THEN
+        files := false;
+        refusal := 'the role of this session is gone';
+    END IF;
+    FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
+                   WHERE files AND i->>'answer' = 'request' ORDER BY 1 LOOP
+        IF warrant.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
+            refusal := 'it was granted a moment ago';
+            advice := 'Run the statement again.';
+            CONTINUE;
+        END IF;
+        BEGIN
+            request := warrant.file_request(CASE requester WHEN warrant.user_of(origin) THEN origin ELSE warrant.origin_of(requester, origin) END, requester, ARRAY(
+                SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
+                  FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
+                               array_agg(i->>'command' ORDER BY i->>'command') AS commands
+                          FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
+                args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
+                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows',
+                    (SELECT max((i->>'rows')::bigint) FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy AND (i->>'rows')::bigint >= 0))));
+            requests := requests || request;
+        EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
+            GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+        END;
+    END LOOP;
+    FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
+        PERFORM warrant.seal('refused', origin,
+            (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
+            NULL, wanted.i->>'command', CASE WHEN wanted.i->>'kind' = 't' THEN (wanted.i->>'relation')::oid END, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
+            nullif((wanted.i->>'policy_version')::integer, 0), nullif(concat_ws(' ', args->>'comment', refusal), ''), statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
+    END LOOP;
+    RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
+END;
+$$;
+
+-- A statement that runs under limited grants: one use of each, together with its rows. Answers NULL, or which grant somebody else used up, or
+-- ended, meanwhile; then nothing is spent or written. Nobody else writes these tables, so that what is looked at stays.
+CREATE FUNCTION warrant.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    spent bigint[] := ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'grants') AS e);
+    used_up bigint;
+BEGIN
+    SELECT w.id INTO used_up FROM unnest(spent) AS w (id)
+     WHERE NOT EXISTS (SELECT FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id
+                        WHERE u.grant_id = w.id AND u.uses_left > 0 AND g.closed_at IS NULL AND g.ends_at > warrant.monotonic_now());
+    IF FOUND THEN
+        RETURN used_up;    -- nothing is spent
+    END IF;
+    UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
+    PERFORM warrant.seal(l->>'event', origin, NULL, nullif((l->>'grant')::bigint, 0), l->>'command', (l->>'relation')::oid, l->>'schema', l->>'name',
+                         l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
+       FROM jsonb_array_elements(args->'lines') WITH ORDINALITY AS e (l, place);
+    PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name,
+                         s.policy_name, NULL, NULL, jsonb_build_object('statement_id', statement->'statement_id'))
+       FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
+            CROSS JOIN LATERAL warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
+      WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;
+    RETURN NULL;
+END;
+$$;
+
+-- What became of an action. Its caller, and auditors, may know.
+CREATE FUNCTION warrant.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result warrant.action_results;
+BEGIN
+    SELECT * INTO result FROM warrant.action_results a WHERE a.action_id = (args->>'action_id')::bigint
+       AND (a.session_user_oid = warrant.user_of(origin) OR warrant.is_member(warrant.user_of(origin), 'warrant_auditor'::regrole));
+    RETURN json_build_object('done', coalesce(result.done, false), 'answer', coalesce(result.answer, result.message));
+END;
+$$;

@@ -1,0 +1,61 @@
+-- The public calls: each sends its own name and arguments to the recorder -------------------------------------------------------------
+
+CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
+    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL)
+RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval, integer) IS
+'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same. Another reason,
+duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
+max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
+policy allows, and when nothing of it needs approval; 42501 when a policy denies it, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
+
+CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
+
+CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text) IS
+'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration
+and max_uses (statements) narrow what was asked for. Raises 42501 (not an approver, one''s own request, called indirectly), P0002, 55006, 22023. Durable at once.';
+CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.approve(bigint[], interval, integer, text) IS 'As warrant.approve, for several requests: all of them or none.';
+
+CREATE FUNCTION warrant.deny(request_id bigint, comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only; one''s own approval ends with it. Raises 42501, P0002, 55006. Durable at once.';
+CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
+
+CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
+    on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
+    max_uses integer DEFAULT NULL)
+RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer) IS
+'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. Top-level statement only.
+Raises 42501, 22023. Durable at once.';
+
+CREATE FUNCTION warrant.revoke(grant_id bigint, reason text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.revoke(bigint, text) IS
+'Ends a grant: the next statement of every session is refused. For those who could have made it, and warrant_admin. Top-level statement
+only. Raises 42501, P0002, 55006. Durable at once.';
+
+CREATE PROCEDURE warrant.wait_for(request_id bigint, timeout interval DEFAULT '10 min') LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wait_for';
+COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS
+'Returns when the request is approved, holding no locks meanwhile. Raises 42501 denied, 55006 cancelled or expired, 57014 still pending at
+the end, P0002 unknown, 25001 in a transaction block.';
+
+CREATE FUNCTION warrant.ask_result(action_id bigint) RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+CREATE FUNCTION warrant.action_result(action_id bigint, OUT done boolean, OUT answer text) LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT (r.a->>'done')::boolean, r.a->>'answer' FROM (SELECT warrant.ask_result($1)::jsonb) AS r (a) $$;
+COMMENT ON FUNCTION warrant.action_result(bigint) IS
+'Whether an action whose call ended with 40003 was done, and its answer. Kept for a day; not done for an action of somebody else.';
+
+CREATE FUNCTION warrant.adopt() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.adopt() IS
+'Makes a copy of a database a home of its own: ends the grants, requests and deliveries that came with it, and disables its webhooks. For
+superusers and members of pg_warrant.admin_roles, as a top-level statement. Raises 42501, and 55006 where grants live. Durable at once.';
+
+CREATE FUNCTION warrant.discard_audit_log() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_discard_audit_log';
+COMMENT ON FUNCTION warrant.discard_audit_log() IS
+'Lets the current transaction drop the extension together with its audit log, which is refused otherwise; written to the server log. Returns
+the last row''s number. For superusers and members of pg_warrant.admin_roles. Raises 42501, and 25P01 outside a transaction block.';
