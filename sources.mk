@@ -20,83 +20,101 @@ SOURCES := \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \
+	src/functions/weakening.cpp \
 	src/gate/access/access.cpp \
-	src/gate/call_units.cpp \
-	src/gate/defence/cluster.cpp \
-	src/gate/utility/confirm.cpp \
 	src/gate/access/created.cpp \
-	src/gate/defence/databases.cpp \
+	src/gate/access/planning.cpp \
+	src/gate/access/reading.cpp \
+	src/gate/call_units.cpp \
+	src/gate/check/check.cpp \
 	src/gate/check/decision_wait.cpp \
-	src/gate/utility/evaluated.cpp \
-	src/gate/utility/executed.cpp \
-	src/gate/fetch.cpp \
 	src/gate/check/estimate.cpp \
-	src/gate/gate.cpp \
+	src/gate/check/privileges.cpp \
+	src/gate/check/refusal.cpp \
+	src/gate/check/refusal_error.cpp \
+	src/gate/check/withheld.cpp \
+	src/gate/defence/cluster.cpp \
+	src/gate/defence/databases.cpp \
 	src/gate/defence/guarded_databases.cpp \
 	src/gate/defence/guarded_roles.cpp \
 	src/gate/defence/guarded_settings.cpp \
-	src/gate/utility/held_names.cpp \
+	src/gate/defence/own_tables.cpp \
+	src/gate/defence/replication.cpp \
+	src/gate/fetch.cpp \
 	src/gate/hooks.cpp \
 	src/gate/kept_rows.cpp \
-	src/gate/defence/own_tables.cpp \
-	src/gate/access/planning.cpp \
-	src/gate/check/privileges.cpp \
-	src/gate/queued.cpp \
-	src/gate/access/reading.cpp \
-	src/statement/record.cpp \
-	src/gate/check/refusal.cpp \
-	src/gate/defence/replication.cpp \
-	src/statement/statement.cpp \
-	src/statement/uses.cpp \
+	src/gate/queries.cpp \
+	src/gate/utility/confirm.cpp \
+	src/gate/utility/evaluated.cpp \
+	src/gate/utility/executed.cpp \
+	src/gate/utility/held_names.cpp \
 	src/gate/utility/utility.cpp \
 	src/gate/utility/utility_admin.cpp \
 	src/gate/utility/utility_alter.cpp \
+	src/gate/utility/utility_create.cpp \
 	src/gate/utility/utility_drop.cpp \
 	src/gate/utility/utility_grant.cpp \
 	src/gate/utility/utility_lock.cpp \
 	src/gate/utility/utility_maintain.cpp \
 	src/gate/utility/utility_names.cpp \
-	src/functions/weakening.cpp \
-	src/gate/check/withheld.cpp \
 	src/pg/acting.cpp \
 	src/pg/clock.cpp \
 	src/pg/duration.cpp \
 	src/pg/mutants.cpp \
 	src/pg/settings.cpp \
+	src/pg/standby.cpp \
 	src/pg/text.cpp \
+	src/pg/wait.cpp \
 	src/pg/worker.cpp \
 	src/pg_warrant.cpp \
 	src/queue/actions.cpp \
-	src/recorder/changes.cpp \
-	src/recorder/clock_step.cpp \
 	src/queue/copies.cpp \
-	src/recorder/dropped.cpp \
-	src/recorder/execute.cpp \
+	src/queue/dropped.cpp \
 	src/queue/guards.cpp \
 	src/queue/log_line.cpp \
-	src/recorder/numbers.cpp \
 	src/queue/origin.cpp \
-	src/recorder/partitions.cpp \
-	src/recorder/portions.cpp \
 	src/queue/rate.cpp \
-	src/recorder/recorder.cpp \
-	src/queue/repeats.cpp \
 	src/queue/replicated.cpp \
-	src/recorder/refusals.cpp \
 	src/queue/ring.cpp \
-	src/recorder/seal.cpp \
 	src/queue/setting_changes.cpp \
 	src/queue/shared.cpp \
+	src/queue/slots.cpp \
+	src/recorder/batch.cpp \
+	src/recorder/careful.cpp \
+	src/recorder/changes.cpp \
+	src/recorder/clock_step.cpp \
+	src/recorder/definitions.cpp \
+	src/recorder/execute.cpp \
+	src/recorder/items.cpp \
+	src/recorder/moment.cpp \
+	src/recorder/noted_settings.cpp \
+	src/recorder/notices.cpp \
+	src/recorder/numbers.cpp \
+	src/recorder/own_slot.cpp \
+	src/recorder/partitions.cpp \
+	src/recorder/portions.cpp \
+	src/recorder/process_item.cpp \
+	src/recorder/recorder.cpp \
+	src/recorder/refusals.cpp \
+	src/recorder/repeats.cpp \
+	src/recorder/script.cpp \
+	src/recorder/seal.cpp \
+	src/recorder/state.cpp \
 	src/recorder/stored_durations.cpp \
+	src/recorder/sweeps.cpp \
+	src/recorder/turned_away.cpp \
 	src/rules/approvers.cpp \
 	src/rules/commands.cpp \
 	src/rules/committed.cpp \
 	src/rules/decision.cpp \
+	src/rules/family.cpp \
 	src/rules/governance.cpp \
 	src/rules/grants.cpp \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
+	src/rules/listening.cpp \
 	src/rules/policies.cpp \
+	src/rules/presence.cpp \
 	src/rules/privileges.cpp \
 	src/rules/requests.cpp \
 	src/rules/somebody.cpp \
@@ -105,6 +123,11 @@ SOURCES := \
 	src/rules/two_phase.cpp \
 	src/rules/uses.cpp \
 	src/rules/weakening.cpp \
+	src/statement/ledger.cpp \
+	src/statement/queued.cpp \
+	src/statement/record.cpp \
+	src/statement/statement.cpp \
+	src/statement/uses.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp
 

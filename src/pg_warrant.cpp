@@ -1,12 +1,12 @@
 // pg_warrant: just-in-time approval for database actions. This file is the contents page.
 #include "pg/server.hpp"
 
-#include "gate/hooks.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/shared.hpp"
+#include "gate/hooks.hpp"
 #include "workers/launcher.hpp"
 
 extern "C" {

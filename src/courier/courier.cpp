@@ -11,15 +11,17 @@
 #include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/wait.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "queue/actions.hpp"
-#include "recorder/dropped.hpp"
+#include "queue/dropped.hpp"
 #include "queue/entry.hpp"
 #include "queue/replicated.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 #include "courier/courier.hpp"
 
 namespace warrant {
@@ -235,9 +237,7 @@ long Soonest(long nap_ms) {
 
 // True when somebody woke us.
 bool WaitFor(long nap_ms) {
-    int events = WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                                   self.deliveries->client().Descriptor(), Soonest(nap_ms), PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
+    bool woken = WaitOnLatchOrSocket(WaitsFor::Work, self.deliveries->client().Descriptor(), Soonest(nap_ms));
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
         ConfigReloadPending = false;
@@ -245,7 +245,7 @@ bool WaitFor(long nap_ms) {
         LogOwnErrors();
         ReadSecrets();
     }
-    return (events & WL_LATCH_SET) != 0;
+    return woken;
 }
 
 void Leave(int, Datum) { ReleaseCourier(self.database); }

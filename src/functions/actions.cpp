@@ -6,6 +6,7 @@
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "rules/subject.hpp"
 #include "queue/actions.hpp"
@@ -16,8 +17,9 @@
 #include "queue/rate.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
-#include "functions/asked.hpp"
+#include "queue/slots.hpp"
 #include "gate/defence/cluster.hpp"
+#include "functions/asked.hpp"
 
 namespace warrant {
 
@@ -151,8 +153,7 @@ void AdmitForAdoption(Oid subject) {
     AskLauncher(MyDatabaseId);
     constexpr long nap_ms = 10;
     for (long waited = 0; FindDatabase(MyDatabaseId) == nullptr && waited < settings.audit_timeout_ms; waited += nap_ms) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Workers, nap_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }

@@ -2,13 +2,14 @@
 
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
+#include "pg/rights.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
-#include "functions/asked.hpp"
 #include "gate/utility/utility.hpp"
+#include "functions/asked.hpp"
 
 namespace warrant {
 

@@ -8,10 +8,12 @@
 #include "pg/errors.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/two_phase.hpp"
+#include "recorder/batch.hpp"
 #include "recorder/changes.hpp"
 #include "queue/entry.hpp"
 #include "recorder/execute.hpp"
@@ -21,6 +23,7 @@
 #include "recorder/recorder.hpp"
 #include "recorder/seal.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 
 namespace warrant {
 
@@ -67,10 +70,7 @@ void OnTransaction(XactEvent event, void*) {
 
 // The current transaction has something to tell.
 void ListenForCommit() {
-    static bool listening = false;
-    if (!listening)
-        RegisterXactCallback(OnTransaction, nullptr);
-    listening = true;
+    (void)ListenForEnds<OnTransaction>();
     KeepFromTwoPhase();
 }
 

@@ -6,18 +6,18 @@
 #include "pg/settings.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
+#include "rules/presence.hpp"
 #include "rules/privileges.hpp"
-#include "rules/governance.hpp"
-#include "rules/decision.hpp"
-#include "rules/grants.hpp"
 #include "rules/subject.hpp"
-#include "rules/weakening.hpp"
 #include "rules/survey.hpp"
+#include "rules/weakening.hpp"
 #include "functions/asked.hpp"
-#include "gate/gate.hpp"
 
 namespace warrant {
 

@@ -5,9 +5,10 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "queue/replicated.hpp"
+#include "pg/wait.hpp"
 #include "rules/requests.hpp"
 #include "rules/subject.hpp"
+#include "queue/replicated.hpp"
 
 namespace warrant {
 
@@ -73,9 +74,7 @@ void Wait(int64 request_id, int64 timeout_ms) {
                             errhint("Call warrant.wait_for again, with a longer timeout.")));
         SPI_commit();
         InvalidateCatalogSnapshot();
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < look_every_ms ? left : look_every_ms,
-                        PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Decision, left < look_every_ms ? left : look_every_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }

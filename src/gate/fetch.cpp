@@ -2,13 +2,14 @@
 
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
-#include "rules/policies.hpp"
-#include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "statement/statement.hpp"
+#include "gate/access/access.hpp"
 #include "gate/fetch.hpp"
-#include "gate/gate.hpp"
+#include "gate/queries.hpp"
 
 namespace warrant {
 

@@ -10,39 +10,6 @@
 
 namespace warrant {
 
-struct Start {
-    QueryDesc* query;          // nullptr: its first run must ask
-    TimestampTz message;       // when the client's message came that started it; 0: whoever started it runs it at once
-};
-inline Start last_start;
-
-// The query has been decided on and started. A portal gets its receiver when it runs; who brings one to the start runs at once.
-inline void NoteStart(QueryDesc* query) {
-    bool at_once = query->dest->mydest != DestNone;
-    last_start.query = at_once || CurrentFrame() == nullptr ? query : nullptr;
-    last_start.message = at_once ? 0 : GetCurrentStatementStartTimestamp();
-}
-
-// Whether this run follows the start that was noted last, with nothing in between. The client's own portal runs in the message that started it,
-// or in the next one: what was decided on a millisecond ago has begun. Forgets the start.
-inline bool IsFirstRun(const QueryDesc* query) {
-    constexpr uint64 one_millisecond = 1000;
-    bool first = last_start.query == query &&
-                 (last_start.message == 0 || uint64(GetCurrentStatementStartTimestamp() - last_start.message) <= one_millisecond);
-    last_start.query = nullptr;
-    return first;
-}
-
-// A query that has ended, or has failed, is nobody's start.
-inline void ForgetStart(const QueryDesc* query) {
-    if (last_start.query == query)
-        last_start.query = nullptr;
-}
-inline void ForgetStarts() { last_start.query = nullptr; }
-
-// The client's own query that is being started; nullptr when something runs, which has a frame, and in a fast-path call.
-inline QueryDesc* StartingQuery() { return CurrentFrame() == nullptr && ActivePortal != nullptr ? last_start.query : nullptr; }
-
 // Raises 42501 when a query that has started earlier may not run now.
 void CheckBeforeRun(const QueryDesc* query);
 

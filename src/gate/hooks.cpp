@@ -1,36 +1,42 @@
 // The hooks: each body translates, asks the gate, calls on.
+#include "pg/acting.hpp"
+#include "pg/in_frame.hpp"
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
-#include "rules/governance.hpp"
-#include "rules/decision.hpp"
-#include "recorder/dropped.hpp"
+#include "rules/presence.hpp"
+#include "queue/dropped.hpp"
 #include "queue/entry.hpp"
-#include "gate/call_units.hpp"
-#include "gate/defence/cluster.hpp"
-#include "gate/utility/confirm.hpp"
-#include "gate/access/created.hpp"
-#include "gate/defence/databases.hpp"
-#include "gate/utility/executed.hpp"
-#include "pg/frame.hpp"
+#include "statement/queued.hpp"
+#include "statement/start.hpp"
 #include "statement/statement.hpp"
-#include "gate/gate.hpp"
-#include "gate/fetch.hpp"
+#include "statement/uses.hpp"
+#include "gate/access/access.hpp"
+#include "gate/access/created.hpp"
+#include "gate/access/reading.hpp"
+#include "gate/check/check.hpp"
+#include "gate/check/refusal.hpp"
+#include "gate/check/withheld.hpp"
+#include "gate/defence/cluster.hpp"
+#include "gate/defence/databases.hpp"
+#include "gate/defence/own_tables.hpp"
+#include "gate/defence/replication.hpp"
+#include "gate/utility/confirm.hpp"
+#include "gate/utility/executed.hpp"
 #include "gate/utility/held_names.hpp"
+#include "gate/utility/utility.hpp"
+#include "gate/call_units.hpp"
+#include "gate/fetch.hpp"
 #include "gate/hooks.hpp"
 #include "gate/kept_rows.hpp"
-#include "gate/defence/own_tables.hpp"
-#include "gate/queued.hpp"
-#include "gate/access/reading.hpp"
-#include "gate/check/refusal.hpp"
-#include "gate/defence/replication.hpp"
-#include "statement/uses.hpp"
-#include "gate/utility/utility.hpp"
-#include "gate/check/withheld.hpp"
+#include "gate/queries.hpp"
 
 namespace warrant {
 
@@ -135,6 +141,7 @@ pg_noinline void CheckUndecided(List* permissions) {
         CheckNewOwnTables(permissions);
         return;
     }
+    CheckOwnTables(permissions);
     CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
         CurrentFrame()->withheld = FlagWithheld(permissions, NIL);

@@ -1,7 +1,8 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
-#include "gate/gate.hpp"
+#include "pg/transaction_end.hpp"
+#include "rules/presence.hpp"
 #include "gate/kept_rows.hpp"
 
 namespace warrant {
@@ -101,15 +102,6 @@ void OnRollback(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
         PutRowsAside();
 }
 
-void ListenForEnds() {
-    static bool listening = false;
-    if (listening)
-        return;
-    RegisterXactCallback(OnEnd, nullptr);
-    RegisterSubXactCallback(OnRollback, nullptr);
-    listening = true;
-}
-
 // It counts no rows of its own, and what a client is told about the portal's columns comes from its query.
 PlannedStmt* FetchFrom(const char* name) {
     FetchStmt* fetch = makeNode(FetchStmt);
@@ -129,7 +121,7 @@ void NoteKeptRows(const QueryDesc* query) {
     bool keeps = portal != nullptr && portal->queryDesc == query && portal->holdStore != nullptr && portal->strategy == PORTAL_ONE_SELECT;
     if (!keeps || !GateIsPresent() || Mutant("kept_rows"))
         return;
-    ListenForEnds();
+    (void)ListenForEnds<OnEnd, OnRollback>();
     MemoryContext caller = MemoryContextSwitchTo(portal->portalContext);
     // A cached plan's are released, but not the portal's own.
     List* stmts = portal->cplan == nullptr ? portal->stmts : list_make1(copyObjectImpl(query->plannedstmt));

@@ -2,6 +2,7 @@
 
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
+#include "pg/leader.hpp"
 #include "pg/mutants.hpp"
 #include "pg/room.hpp"
 

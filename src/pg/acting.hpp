@@ -9,6 +9,8 @@
 
 #include "pg/server.hpp"
 
+#include "pg/frame.hpp"
+
 namespace warrant {
 
 struct ActingUser {
@@ -25,7 +27,6 @@ struct ActingUser {
 };
 
 extern ActingUser* acting_users;
-inline int acting_count = 0;
 
 // Whether he may still act: without a security context all others are over.
 inline bool IsLive(const ActingUser& acting) {
@@ -37,12 +38,6 @@ inline bool IsLive(const ActingUser& acting) {
 
 // Since when the query that starts has its own: whom the server switched to for it alone came later.
 inline int acting_before_start = 0;
-
-// Forgets those that came to the stack since it had this count.
-inline void LeaveActing(int count) {
-    if (unlikely(acting_count > count))
-        acting_count = count;
-}
 
 // Notes who acts now, unless it is known. Nobody but the session does without a security context, and nobody stands around then.
 void NoteSwitched(Oid user, int context);

@@ -4,8 +4,6 @@
 
 #include "pg/server.hpp"
 
-#include "pg/acting.hpp"
-
 namespace warrant {
 
 struct Statement;
@@ -42,6 +40,15 @@ struct Frame {
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }
 
+// How many act beside the session (acting.hpp).
+inline int acting_count = 0;
+
+// Forgets those that came to the stack since it had this count.
+inline void LeaveActing(int count) {
+    if (unlikely(acting_count > count))
+        acting_count = count;
+}
+
 inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
 
 // Runs that nothing catches have their frames here, because what unwinds them cannot read the stack that an error has left.
@@ -74,77 +81,13 @@ inline Frame* OutermostFrame() {
     return frame;
 }
 
-// Who acts inside is noticed at once: what the frame calls may be a function that the server does not tell of.
-inline void EnterActing(Frame* frame) {
-    frame->acting = acting_count;
-    current_frame = frame;
-    NoteActing();
-    frame->acting_inside = acting_count;
-}
+// The utility statement around what starts or is planned now; nullptr when there is none, or a query in between.
+inline const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
 
 // What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
 // The notes of triggers that its end has fired go with it.
 inline void (*on_queued_left)(const Frame*);
-
-// Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
-template <class Body>
-void InFrame(Frame* frame, const Body& body) {
-    frame->outer = CurrentFrame();
-    Frame* volatile uncaught_before = next_uncaught;    // kept over the longjmp
-    frame->caught = true;
-    frame->acting = acting_count;
-    PG_TRY();
-    {
-        EnterActing(frame);
-        body();
-    }
-    PG_CATCH();
-    {
-        current_frame = frame->outer;
-        LeaveActing(frame->acting);
-        next_uncaught = uncaught_before;
-        if (unlikely(frame->queued))
-            on_queued_left(frame);
-        on_frame_left(frame, true);
-        PG_RE_THROW();
-    }
-    PG_END_TRY();
-    current_frame = frame->outer;
-    LeaveActing(frame->acting);
-    if (unlikely(frame->queued))
-        on_queued_left(frame);
-    if (frame->statement != nullptr)
-        on_frame_left(frame, false);
-}
-
-// Whether another run that nothing catches has a place.
-inline bool HasUncaughtFrame() { return likely(next_uncaught < uncaught_frames + most_uncaught); }
-
-// The same for a run whose statement has no ledger, without the price of catching: an error ends the (sub)transaction that the query
-// began in, and UnwindFrames then takes the frame away.
-inline void EnterUncaughtRun(QueryDesc* query) {
-    Frame* outer = CurrentFrame();
-    Frame* frame = next_uncaught++;
-    frame->query = query;
-    frame->outer = outer;
-    uncaught_in = MyTransactionNumber();
-    frame->nest_level = GetCurrentTransactionNestLevel();
-    EnterActing(frame);
-}
-
-inline void LeaveUncaughtRun() {
-    next_uncaught--;
-    LeaveActing(next_uncaught->acting);
-    current_frame = next_uncaught->outer;
-}
-
-// A subtransaction begins at this nesting level: the client's own statement began there, unless that is known already.
-inline void NoteLevel(int nest_level) {
-    Frame* top = OutermostFrame();
-    if (top != nullptr && top->nest_level == 0)
-        top->nest_level = nest_level;
-}
 
 }    // namespace warrant

@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/log_level.hpp"
 #include "pg/mutants.hpp"
 
 namespace warrant {

@@ -6,6 +6,7 @@
 
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/wait.hpp"
 
 namespace warrant {
 
@@ -45,8 +46,7 @@ void WaitPoint(const char* place) {
     for (int nap = 0; nap < naps && WaitsAt(place); nap++) {
         if (nap == 0)
             ereport(LOG, (errmsg("waiting at \"%s\"", place)));
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Test, 100);
         CHECK_FOR_INTERRUPTS();
         if (ConfigReloadPending) {
             ConfigReloadPending = false;

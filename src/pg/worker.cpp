@@ -2,6 +2,7 @@
 
 #include "pg/log.hpp"
 #include "pg/process.hpp"
+#include "pg/wait.hpp"
 #include "pg/worker.hpp"
 
 namespace warrant {
@@ -124,8 +125,7 @@ void NoteSuccess(Retries* retries, const char* activity) {
 }
 
 void Nap(long milliseconds) {
-    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
+    WaitOnLatch(WaitsFor::Work, milliseconds);
     if (ProcDiePending && before_end != nullptr)
         before_end();
     CHECK_FOR_INTERRUPTS();

@@ -4,6 +4,7 @@
 #include "pg/mutants.hpp"
 #include "queue/copies.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 
 namespace warrant {
 

@@ -70,6 +70,21 @@ struct EntryHeader {
     AuditFields fields;
 };
 
+// What an entry carries behind its header; sizes are bytes, nothing is terminated.
+struct EntryParts {
+    const char* policy_name;
+    uint32_t policy_name_size;
+    const char* action;
+    uint32_t action_size;
+    const char* arguments;
+    uint32_t arguments_size;
+    const char* text;
+    uint32_t text_size;
+};
+
+// How it went to put one into a ring.
+enum class Enqueued { Yes, NoRecorder, RingFull };
+
 constexpr uint32_t most_entry_bytes = 32 * 1024;
 
 // What an outcome needs of the ring: promised when its attempt is recorded, so that reporting the end cannot fail.

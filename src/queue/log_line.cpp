@@ -3,12 +3,11 @@
 #include "pg/log.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
+#include "rules/subject.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"
-#include "recorder/seal.hpp"
 #include "queue/shared.hpp"
-#include "rules/subject.hpp"
 
 namespace warrant {
 

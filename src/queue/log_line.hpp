@@ -7,7 +7,6 @@
 #include "pg/server.hpp"
 
 #include "queue/entry.hpp"
-#include "queue/ring.hpp"
 
 namespace warrant {
 

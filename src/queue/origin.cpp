@@ -1,12 +1,13 @@
 #include "pg/server.hpp"
 
+#include "pg/leader.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/subject.hpp"
 #include "queue/entry.hpp"
 #include "queue/origin.hpp"
 #include "queue/shared.hpp"
-#include "rules/subject.hpp"
 
 namespace warrant {
 

@@ -5,9 +5,9 @@
 #include "pg/clock.hpp"
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
+#include "pg/wait.hpp"
 #include "queue/entry.hpp"
 #include "queue/rate.hpp"
-#include "recorder/seal.hpp"
 #include "queue/shared.hpp"
 
 namespace warrant {
@@ -20,8 +20,7 @@ int RateBucketOf(Oid subject) { return int(subject % rate_buckets); }    // OIDs
 
 void WaitUntil(uint64_t until) {    // in steady time
     for (long left; (left = MillisecondsUntil(int64(until))) > 0;) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Turn, left);
         CHECK_FOR_INTERRUPTS();
     }
 }
@@ -141,61 +140,6 @@ void Charge(Oid subject, const Spent& before) {
         moved = Later(mine, now - second_us) + uint64_t(owed);
         moved = moved < now + longest_us ? moved : now + longest_us;
     } while (!pg_atomic_compare_exchange_u64(next, &mine, moved));
-}
-
-namespace {
-
-TurnedAwaySubject sealing[turned_away_places];    // in the batch under way
-int64_t seal_at = 0;
-
-void SealRow(const TurnedAwaySubject& away) {
-    const char* comment = OidIsValid(away.subject) ? "over pg_warrant.refusal_rate: refused without rows of their own"
-                                                   : "over pg_warrant.refusal_rate: refused without rows of their own, of several roles";
-    uint32_t size = uint32_t(strlen(comment));
-    EntryHeader* row = static_cast<EntryHeader*>(palloc0(sizeof(EntryHeader) + size));
-    row->arguments_size = size;
-    memcpy(row + 1, comment, size);
-    row->fields.event = Event::Refused;
-    row->fields.occurred_at = GetCurrentTimestamp();
-    row->fields.executions = 1;
-    row->fields.repeats = int32_t(away.times);
-    row->fields.rows = row->fields.duration_us = -1;
-    row->origin.session_user = away.subject;
-    SealEntry(row, nullptr);
-    pfree(row);
-}
-
-}    // namespace
-
-void SealTurnedAway(Database* database) {
-    constexpr int64_t every_us = 5 * second_us;
-    memset(sealing, 0, sizeof sealing);
-    if (database->turned_away[0].times == 0 || SteadyNow() < seal_at)
-        return;
-    LWLockAcquire(database->lock, LW_SHARED);
-    memcpy(sealing, database->turned_away, sizeof sealing);
-    LWLockRelease(database->lock);
-    for (const TurnedAwaySubject& away : sealing)
-        if (away.times > 0)
-            SealRow(away);
-    seal_at = SteadyNow() + every_us;
-}
-
-void EndTurnedAway(Database* database, bool committed) {
-    if (sealing[0].times == 0)
-        return;
-    LWLockAcquire(database->lock, LW_EXCLUSIVE);
-    int kept = 0;
-    for (int i = 0; i < turned_away_places; i++) {
-        TurnedAwaySubject left = database->turned_away[i];
-        left.times -= committed ? sealing[i].times : 0;
-        database->turned_away[i] = TurnedAwaySubject{InvalidOid, 0};
-        if (left.times > 0)
-            database->turned_away[i < turned_away_places - 1 ? kept++ : i] = left;
-    }
-    LWLockRelease(database->lock);
-    seal_at = committed ? seal_at : 0;
-    memset(sealing, 0, sizeof sealing);
 }
 
 }    // namespace warrant

@@ -40,8 +40,4 @@ Spent SpentSoFar();
 constexpr int64_t turn_bytes = 4096;
 void Charge(Oid subject, const Spent& before);
 
-// Writes a row for each subject that was turned away, every few seconds; in a batch. Those rows count when the batch is committed.
-void SealTurnedAway(Database* database);
-void EndTurnedAway(Database* database, bool committed);
-
 }    // namespace warrant

@@ -9,6 +9,7 @@
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
+#include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "queue/copies.hpp"
@@ -17,6 +18,7 @@
 #include "queue/replicated.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 
 namespace warrant {
 
@@ -119,8 +121,7 @@ Waited WaitForStandby(const Reply* reply, int64 deadline) {
     for (long nap_ms = 1; !reply->failed && !IsReplicated(reply->position); nap_ms = nap_ms < longest_nap_ms ? 2 * nap_ms : nap_ms) {
         if (MustStop() || SteadyNow() >= deadline)
             return Waited::NotReplicated;
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Standby, nap_ms);
         if (!MustStop())
             CHECK_FOR_INTERRUPTS();
     }
@@ -209,8 +210,7 @@ static bool NapForRoom(int64* deadline, WhileWaiting how, long* nap_ms, bool* lo
         if (HoldsLockAgainstRecorder())
             RaiseLocked();
     }
-    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < *nap_ms ? left : *nap_ms, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
+    WaitOnLatch(WaitsFor::Room, left < *nap_ms ? left : *nap_ms);
     if (how == WhileWaiting::Answer)
         CHECK_FOR_INTERRUPTS();
     *nap_ms = *nap_ms * 2 < longest_nap_ms ? *nap_ms * 2 : longest_nap_ms;
@@ -257,8 +257,7 @@ Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
                 RaiseLocked();
         }
         long nap = looked || left < look_at_locks_after_ms ? left : look_at_locks_after_ms;
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap < 1 ? 1 : nap, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Recorder, nap < 1 ? 1 : nap);
         if (!MustStop())
             CHECK_FOR_INTERRUPTS();
     }

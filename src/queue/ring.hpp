@@ -3,23 +3,10 @@
 
 #include "pg/server.hpp"
 
+#include "queue/entry.hpp"
 #include "queue/shared.hpp"
 
 namespace warrant {
-
-// What an entry carries behind its header; sizes are bytes, nothing is terminated.
-struct EntryParts {
-    const char* policy_name;
-    uint32_t policy_name_size;
-    const char* action;
-    uint32_t action_size;
-    const char* arguments;
-    uint32_t arguments_size;
-    const char* text;
-    uint32_t text_size;
-};
-
-enum class Enqueued { Yes, NoRecorder, RingFull };
 
 // Copies the entry into this database's ring and wakes the recorder; never waits, allocates or raises. Completes the header's sizes;
 // for an entry that waits, sets its serial and this process's mailbox. With *promise, room for one outcome is kept until an entry is

@@ -5,9 +5,9 @@
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
-#include "recorder/portions.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
+#include "recorder/portions.hpp"
 
 namespace warrant {
 

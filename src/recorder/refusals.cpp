@@ -2,9 +2,9 @@
 
 #include "pg/worker.hpp"
 #include "queue/log_line.hpp"
-#include "recorder/refusals.hpp"
-#include "queue/repeats.hpp"
 #include "queue/ring.hpp"
+#include "recorder/refusals.hpp"
+#include "recorder/repeats.hpp"
 #include "recorder/seal.hpp"
 
 namespace warrant {

@@ -4,11 +4,11 @@
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
-#include "rules/policies.hpp"
-#include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/governance.hpp"
 #include "rules/grants.hpp"
 #include "rules/invalidation.hpp"
+#include "rules/policies.hpp"
 #include "rules/subject.hpp"
 
 namespace warrant {
@@ -166,6 +166,10 @@ const Decision* Decide(Governance* governance, Oid subject, Command command) {
     governance->decisions[int(command)] = passing;
     governance->decided |= MaskOf(command);
     return &governance->decisions[int(command)];
+}
+
+bool IsMonitored(const Decision* decision) {
+    return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
 }
 
 }    // namespace warrant

@@ -59,4 +59,7 @@ bool TrustsDefiner(const Governance* governance, Oid subject, Command command, O
 // The policy that governs the access, or NULL: the strictest over the family of each member's winner.
 const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command);
 
+// It is decided and recorded, and runs whatever the decision is.
+bool IsMonitored(const Decision* decision);
+
 }    // namespace warrant

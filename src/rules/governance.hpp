@@ -91,8 +91,7 @@ inline void ReleaseOldGovernances() {
 // Marks the relation, and those whose family it belongs to, as unknown; InvalidOid marks all. Callable from callbacks.
 void InvalidateGovernance(Oid relation);
 
-// The relations that govern together with it, itself first; and the policies of one of them alone.
-List* FamilyOf(Oid relation);
+// The policies of one relation alone.
 void ReadMember(Member* member, Oid relation, Rows rows);
 
 // Of the members' winners for a command, by how each policy is about somebody, the strictest, or nullptr.
@@ -107,10 +106,14 @@ const Policy* StrictestOf(const Member* members, int count, Command command, Aim
     return strictest;
 }
 
-// The same but for relations of other extensions, which the catalogue must be asked for.
-bool IsNeverOfSchemas(Oid relation, Oid schema);
+// Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.
+inline bool HoldsSamples(Oid relation) {
+    constexpr Oid toast_of_statistic = 2840, toast_of_extended = 3430;
+    return relation == StatisticRelationId || relation == toast_of_statistic || relation == StatisticExtDataRelationId ||
+           relation == toast_of_extended;
+}
 
-// Policies on a schema or the database never cover it: catalogues, our own tables, other extensions' and own temporary ones.
-bool CoveredByTableOnly(Oid relation, Oid schema);
+// Something has to be decided about the relation: a policy governs it, or nobody knows its kind.
+bool IsGoverned(Oid relation);
 
 }    // namespace warrant

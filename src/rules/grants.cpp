@@ -5,11 +5,10 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
-#include "rules/installation.hpp"
-#include "rules/policies.hpp"
-#include "rules/decision.hpp"
 #include "rules/governance.hpp"
 #include "rules/grants.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
 #include "rules/subject.hpp"
 
 namespace warrant {

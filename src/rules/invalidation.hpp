@@ -15,7 +15,7 @@ extern uint32_t policy_generation;
 // Set when what we know of our own installation may be wrong.
 extern bool installation_invalid;
 
-// Calls the server for callbacks; once in each process, at its first check.
+// Has the server tell of what the rules keep (listening.cpp); once in each process, at its first check.
 extern bool listening_for_invalidations;
 void RegisterForInvalidations();
 inline void ListenForInvalidations() {

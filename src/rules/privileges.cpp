@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/rights.hpp"
 #include "rules/governance.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"

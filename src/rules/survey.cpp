@@ -2,6 +2,7 @@
 
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
+#include "rules/family.hpp"
 #include "rules/governance.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/transaction_end.hpp"
 #include "rules/two_phase.hpp"
 
 namespace warrant {
@@ -19,10 +20,7 @@ void OnTransaction(XactEvent event, void*) {
 }    // namespace
 
 void KeepFromTwoPhase() {
-    static bool listening = false;
-    if (!listening)
-        RegisterXactCallback(OnTransaction, nullptr);
-    listening = true;
+    (void)ListenForEnds<OnTransaction>();
     kept = MyTransactionNumber();
 }
 

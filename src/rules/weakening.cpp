@@ -3,6 +3,7 @@
 #include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/family.hpp"
 #include "rules/governance.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"

@@ -1,11 +1,44 @@
-// What a ledger (statement.hpp) is made of, for those who write it: statement.cpp and uses.cpp.
+// The ledger of a top-level statement: one line for each access and verdict, however often its functions run.
 #pragma once
 
 #include "pg/server.hpp"
 
-#include "statement/statement.hpp"
+#include "pg/frame.hpp"
+#include "rules/access.hpp"
+#include "rules/decision.hpp"
+#include "queue/entry.hpp"
 
 namespace warrant {
+
+// One line; names are copied, because the cache they came from may change before the statement ends.
+struct Line {
+    Access access;
+    Event event;
+    int64_t policy_id;
+    int64_t grant_id;
+    int32_t policy_version;
+    int32_t executions;
+    bool ends;                 // with an outcome
+    bool promised;             // room for it is kept in the ring
+    bool stands;               // a grant allows it: it waits for room in the ring, as its outcome does
+    NameData schema_name;
+    NameData relation_name;
+    char policy_name[most_policy_name_bytes];
+    uint32_t policy_name_size;
+};
+
+// What to record about an access that runs, or would have been refused.
+struct Verdict {
+    Access access;
+    Event event;
+    const Governance* governance;
+    const Policy* policy;
+    int64_t grant_id;
+    bool audited;
+    bool waits;                // durable before the first effect
+    bool owes;                 // a use of its grant
+    bool stands;               // a grant allows it: its row must stand in the table
+};
 
 struct Statement {
     Statement* next;
@@ -26,6 +59,17 @@ struct Statement {
     int64_t* paid;             // grants whose use is spent
 };
 
+// The ledgers of this process.
+struct Ledgers {
+    Statement* open;           // of statements under way, and of cursors
+    Statement* spare;
+    Statement* planned;        // whose planning has spent a use: first it waits for the start, then it is that query's
+    TimestampTz planned_in;    // the client's message
+    Statement* starting;
+    int last_sqlstate;         // of the failure that was noted last
+};
+inline Ledgers ledgers;
+
 // The ledger of a query that starts or runs; nullptr when it has none.
 Statement* FindLedger(const QueryDesc* query);
 
@@ -45,5 +89,30 @@ Line* NewLine(Statement* statement, const Verdict* verdict);
 
 // The nesting level of the transaction in which the frame's statement began; it may be in a subtransaction of its own now.
 int LevelOf(const Frame* frame);
+
+// The same of no query and no frame: a fast-path call's. Its digest is for the caller to fill.
+Statement* NewStatement(QueryDesc* owner, int nest_level);
+
+// The place of the top-level statement under way, or of the query that is starting, in its source.
+void TopLevelText(QueryDesc* query, const char** text, int* length);
+
+// The id of the current top-level statement's ledger; 0 when it has none yet.
+uint64_t LedgerUnderWay(const QueryDesc* query);
+
+// The grant under which a statement under way makes this access, as its ledger has it; 0 for none.
+int64_t GrantInUse(Oid relation, Command command);
+
+// Rows of a run of this query, added to its statement's outcome.
+void CountRows(QueryDesc* query, uint64_t rows);
+
+// Rows of a utility statement, as its completion tag has them; nothing for a statement without a ledger.
+void SetRows(Statement* statement, uint64_t rows);
+
+// Some top-level statement under way, or an open cursor's, has a ledger.
+bool HasLedgers();
+
+// The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is
+// starting, or nullptr.
+void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length);
 
 }    // namespace warrant

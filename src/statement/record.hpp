@@ -1,9 +1,10 @@
-// What a line of a ledger (statement.hpp) sends to the recorder: a record when it is met first, and its outcome.
+// What a line of a ledger (ledger.hpp) sends to the recorder: a record when it is met first, and its outcome.
 #pragma once
 
 #include "pg/server.hpp"
 
-#include "statement/statement.hpp"
+#include "statement/ledger.hpp"
+
 
 namespace warrant {
 

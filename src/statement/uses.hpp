@@ -4,7 +4,8 @@
 
 #include "pg/server.hpp"
 
-#include "statement/statement.hpp"
+#include "statement/ledger.hpp"
+
 
 namespace warrant {
 

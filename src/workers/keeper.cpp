@@ -4,10 +4,11 @@
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
-#include "recorder/dropped.hpp"
+#include "queue/dropped.hpp"
 #include "queue/entry.hpp"
-#include "recorder/partitions.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
+#include "recorder/partitions.hpp"
 #include "workers/launcher.hpp"
 
 void warrant_keeper_main(Datum database) {

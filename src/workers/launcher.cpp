@@ -12,6 +12,7 @@
 #include "queue/entry.hpp"
 #include "queue/replicated.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 #include "workers/launcher.hpp"
 
 namespace warrant {

@@ -1,15 +1,18 @@
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
+#include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
+#include "rules/access.hpp"
 #include "rules/commands.hpp"
-#include "rules/policies.hpp"
-#include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
-#include "pg/frame.hpp"
 #include "statement/statement.hpp"
-#include "gate/gate.hpp"
+#include "gate/access/access.hpp"
 
 namespace warrant {
 
@@ -223,8 +226,6 @@ void AddPermission(AccessList* list, const Permission& permission, const TargetR
 void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported) {
     ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, reads, exported); });
 }
-
-const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
 
 bool WritesUnprotected(List* permissions) {
     bool found = false;

@@ -1,14 +1,17 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 #include "rules/commands.hpp"
+#include "rules/family.hpp"
 #include "rules/governance.hpp"
 #include "rules/grants.hpp"
+#include "rules/presence.hpp"
 #include "rules/subject.hpp"
+#include "statement/ledger.hpp"
 #include "gate/access/created.hpp"
-#include "gate/gate.hpp"
-#include "gate/utility/utility.hpp"
+#include "gate/access/utility_frame.hpp"
 
 namespace warrant {
 
@@ -125,7 +128,28 @@ void MarkAllJoined() {
         member->joined = true;
 }
 
+bool IsCreation(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_CreateStmt:
+        case T_CreateForeignTableStmt:
+        case T_CreateTableAsStmt:
+        case T_CreateSchemaStmt:
+        case T_ImportForeignSchemaStmt:
+        case T_ViewStmt: return true;
+        default: return false;
+    }
+}
+
 }    // namespace
+
+const Frame* CreatingFrame() {
+    const Frame* frame = CurrentFrame();
+    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
+        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
+    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
+        frame = frame->outer;
+    return frame != nullptr && frame->kind == FrameKind::Utility ? frame : nullptr;
+}
 
 void NoteCreated(Oid oid, const ObjectAccessPostCreate* how) {
     const Frame* frame = CreatingFrame();

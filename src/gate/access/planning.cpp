@@ -1,13 +1,14 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
 #include "rules/commands.hpp"
-#include "rules/policies.hpp"
-#include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "statement/statement.hpp"
-#include "gate/gate.hpp"
+#include "gate/access/access.hpp"
 #include "gate/access/planning.hpp"
 
 namespace warrant {

@@ -4,7 +4,8 @@
 
 #include "pg/server.hpp"
 
-#include "gate/gate.hpp"
+#include "gate/access/access.hpp"
+
 
 namespace warrant {
 

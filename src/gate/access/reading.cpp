@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
 #include "gate/access/reading.hpp"
 
 namespace warrant {

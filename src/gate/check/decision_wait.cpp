@@ -2,6 +2,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
+#include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "rules/requests.hpp"
 #include "queue/entry.hpp"
@@ -49,8 +50,7 @@ Awaited WaitWhileUndecided(const char* requests) {
         long left = MillisecondsUntil(deadline);
         if (awaited != Awaited::Nothing || !undecided || left <= 0)
             return awaited;
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left < look_every_ms ? left : look_every_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Decision, left < look_every_ms ? left : look_every_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }

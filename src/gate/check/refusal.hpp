@@ -4,25 +4,16 @@
 #include "pg/server.hpp"
 
 #include "pg/acting.hpp"
+#include "rules/access.hpp"
 #include "queue/shared.hpp"
-#include "gate/gate.hpp"
+#include "gate/check/refusal_error.hpp"
 
 namespace warrant {
-
-struct Missing {
-    Access access;
-    const Policy* policy;      // nullptr: no policy could be told
-    const Governance* governance;
-    Answer answer;             // Deny, Request or Refuse
-};
 
 // Raises 42501; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once. acting: who lacks it, for whom the
 // request is filed then; nullptr: the subject.
 void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait);
-
-// " Function f() runs as ..." or " ANALYZE runs code of ...", who has to pass besides the subject; nothing for one who has no function and operation.
-const char* WhoActs(const ActingUser* acting);
 
 // The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind
 // a pool the session has others.

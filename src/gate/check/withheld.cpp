@@ -2,13 +2,17 @@
 
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
+#include "pg/log_level.hpp"
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
+#include "rules/access.hpp"
 #include "rules/commands.hpp"
-#include "rules/policies.hpp"
-#include "rules/governance.hpp"
 #include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/policies.hpp"
+#include "rules/presence.hpp"
 #include "rules/subject.hpp"
-#include "gate/gate.hpp"
+#include "gate/access/access.hpp"
 #include "gate/check/withheld.hpp"
 
 namespace warrant {

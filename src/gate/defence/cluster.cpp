@@ -4,6 +4,8 @@
 #include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
+#include "pg/transaction_end.hpp"
+#include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
@@ -13,8 +15,8 @@
 #include "queue/rate.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
+#include "gate/check/refusal_error.hpp"
 #include "gate/defence/cluster.hpp"
-#include "gate/check/refusal.hpp"
 
 namespace warrant {
 
@@ -86,8 +88,7 @@ void AwaitGuards() {
             ereport(ERROR, (errcode(error_unavailable), errmsg("the gate does not know yet what it depends on"),
                             errdetail("Some database with the extension has no recorder yet that could tell."),
                             errhint("A superuser can run this command; warrant.status() tells what is missing.")));
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Workers, nap_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }
@@ -99,8 +100,7 @@ void AwaitSlots() {
     constexpr int start_ms = 60000;
     bool starting = !TimestampDifferenceExceeds(PgStartTime, GetCurrentTimestamp(), start_ms) && !RecoveryInProgress();
     for (long waited = 0; starting && !shared->looked_at_all && waited < most_ms; waited += nap_ms) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Workers, nap_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }
@@ -146,15 +146,6 @@ void OnTransaction(XactEvent event, void*) {
 void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId, void*) {
     if (event == SUBXACT_EVENT_ABORT_SUB)
         Forget(mine);
-}
-
-void ListenForEnds() {
-    static bool listening = false;
-    if (!listening) {
-        RegisterXactCallback(OnTransaction, nullptr);
-        RegisterSubXactCallback(OnSubtransaction, nullptr);
-    }
-    listening = true;
 }
 
 [[noreturn]] void RefuseGuarded(const Guarded* guarded, Node* utility, const ActingUser* other) {
@@ -221,7 +212,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
 void NoteChange(const Guarded* guarded, Node* utility) {
     if (!IsTransactionState())
         return;    // a command that ended the transaction itself
-    ListenForEnds();
+    (void)ListenForEnds<OnTransaction, OnSubtransaction>();
     MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
     Change* change = static_cast<Change*>(palloc(sizeof(Change)));
     FillRecord(&change->header, &change->parts, guarded->event, DescribeCommand(utility));

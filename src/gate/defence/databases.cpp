@@ -1,8 +1,12 @@
 #include "pg/server.hpp"
 
+#include "pg/rights.hpp"
+#include "pg/transaction_end.hpp"
+#include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
 #include "queue/shared.hpp"
+#include "queue/slots.hpp"
 #include "gate/defence/databases.hpp"
 
 namespace warrant {
@@ -77,20 +81,16 @@ void HoldDatabase(Oid oid) {
     holds_gated_database = BeginHold(oid);
     constexpr int naps = 500, nap_ms = 10;
     for (int nap = 0; nap < naps && WakeVisitors(oid); nap++) {
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        WaitOnLatch(WaitsFor::Workers, nap_ms);
         if (InterruptPending && (QueryCancelPending || ProcDiePending))
             break;    // the command itself will answer it, with the hold released
     }
 }
 
 void NoteCreatedDatabase(Oid database) {
-    static bool listening = false;
     if (!holds_gated_database)
         return;
-    if (!listening)
-        RegisterXactCallback(OnTransaction, nullptr);
-    listening = true;
+    (void)ListenForEnds<OnTransaction>();
     copy = database;
 }
 

@@ -3,18 +3,19 @@
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
 #include "pg/process.hpp"
+#include "pg/rights.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/subject.hpp"
 #include "rules/two_phase.hpp"
 #include "queue/shared.hpp"
+#include "statement/queued.hpp"
+#include "gate/check/refusal_error.hpp"
 #include "gate/defence/cluster.hpp"
-#include "gate/gate.hpp"
 #include "gate/defence/own_tables.hpp"
-#include "gate/queued.hpp"
-#include "gate/check/refusal.hpp"
 
 namespace warrant {
 
@@ -250,6 +251,18 @@ void InstallOwnTables() {
     needs_fmgr_hook = NeedsFmgrHook;
     previous_fmgr_hook = fmgr_hook;
     fmgr_hook = OnFunction;
+}
+
+void CheckOwnTables(List* permissions) {
+    ForEachPermission(permissions, [](const Permission& permission) {
+        if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
+            CheckOwnRelation(permission.relation);
+    });
+}
+
+void CheckNewOwnTables(List* permissions) {
+    if (unlikely(extension_created_here))
+        CheckOwnTables(permissions);
 }
 
 }    // namespace warrant

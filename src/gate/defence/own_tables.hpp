@@ -8,6 +8,10 @@ namespace warrant {
 // Raises 42501 when the relation is one of ours, unless one of our definition functions, or our script, is what runs now. In every mode.
 void CheckOwnRelation(Oid relation);
 
+// The same for what a list of the server's privilege checks writes to; and in the transaction that creates the extension, where there is no gate yet.
+void CheckOwnTables(List* permissions);
+void CheckNewOwnTables(List* permissions);
+
 // Refuses what would change the named part of the extension. advice: what else the hint says, with a space before it.
 [[noreturn]] void RefuseOwn(const char* name, const char* advice = "");
 

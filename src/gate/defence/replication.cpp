@@ -3,6 +3,7 @@
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
 #include "pg/mutants.hpp"
+#include "pg/rights.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/subject.hpp"

@@ -2,9 +2,11 @@
 
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
-#include "gate/utility/confirm.hpp"
-#include "gate/gate.hpp"
+#include "rules/presence.hpp"
+#include "gate/access/access.hpp"
+#include "gate/check/check.hpp"
 #include "gate/defence/own_tables.hpp"
+#include "gate/utility/confirm.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

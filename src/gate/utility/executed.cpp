@@ -2,9 +2,11 @@
 
 #include "pg/mutants.hpp"
 #include "rules/installation.hpp"
+#include "rules/presence.hpp"
+#include "statement/start.hpp"
+#include "gate/access/access.hpp"
+#include "gate/check/check.hpp"
 #include "gate/utility/executed.hpp"
-#include "gate/fetch.hpp"
-#include "gate/gate.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

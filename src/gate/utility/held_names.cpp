@@ -2,7 +2,6 @@
 
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
-#include "gate/gate.hpp"
 #include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 

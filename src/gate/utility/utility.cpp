@@ -4,9 +4,11 @@
 #include "pg/errors.hpp"
 #include "rules/decision.hpp"
 #include "rules/policies.hpp"
+#include "rules/presence.hpp"
 #include "rules/subject.hpp"
+#include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
-#include "gate/gate.hpp"
+#include "gate/check/check.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

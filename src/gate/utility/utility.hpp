@@ -7,20 +7,17 @@
 #include "pg/server.hpp"
 
 #include "pg/frame.hpp"
-#include "gate/gate.hpp"
+#include "gate/access/access.hpp"
+#include "gate/access/utility_frame.hpp"
 
 namespace warrant {
 
-// The frame of a utility statement.
-struct UtilityFrame : Frame {
-    AccessList needed;    // that it was let run with
-    List* names;          // where they led then (held_names.hpp)
-    CommandId began;      // the server's count, when it was
-    List* unable;         // relations that the caller has nothing to give away of (utility_grant.cpp)
-    bool decided;
-};
-
 using Collector = void (*)(Node*, AccessList*);
+
+template <class Statement>
+inline Statement* As(Node* node) {
+    return reinterpret_cast<Statement*>(node);
+}
 
 // Whether the statement names objects, so that DecideUtility may write into its tree.
 bool HasNames(const Node* utility);
@@ -33,14 +30,14 @@ void DecideUtility(Node* utility, AccessList* list);
 // For a node that a collector does not know: raises 42501 as above, or returns.
 void RefuseUnknown(Node* utility);
 
-// --- for the families: names.cpp ---
+// --- for the families: utility_names.cpp ---
 
 // Adds an access unless nothing governs the relation, an ancestor's access covers it, or the statement around this one decided it.
 // Indexes count as their table. Raises 42501 for a change of the gate's own relations.
 void Need(AccessList* list, Oid relation, Command command);
 
-// The frame of the statement that creates relations now; nullptr when none does.
-const Frame* CreatingFrame();
+// Resolves a relation and adds ALTER; nothing without a name. What Resolve raises.
+void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok);
 
 // Adds CREATE on the schema that a new relation would be in, unless nothing governs it. Who may not create there gets the server's error.
 void NeedCreate(AccessList* list, Oid schema);
@@ -103,7 +100,15 @@ List* RelationsIn(List* schemas);
 // --- the families ---
 
 void NeedOfAlter(Node* node, AccessList* list);               // utility_alter.cpp
-void NeedOfCreateTable(Node* node, AccessList* list);
+void NeedOfAlterFunction(Node* node, AccessList* list);
+void NeedOfAlterSchema(Node* node, AccessList* list);
+void NeedOfAlterDomain(Node* node, AccessList* list);
+void NeedOfAlterExtension(Node* node, AccessList* list);
+void NeedOfAlterServer(Node* node, AccessList* list);
+void NeedOfComment(Node* node, AccessList* list);
+void NeedOfSecurityLabel(Node* node, AccessList* list);
+
+void NeedOfCreateTable(Node* node, AccessList* list);         // utility_create.cpp
 void NeedOfCreateTableAs(Node* node, AccessList* list);
 void NeedOfExplain(Node* node, AccessList* list);
 void NeedOfCreateIndex(Node* node, AccessList* list);
@@ -113,13 +118,17 @@ void NeedOfCreateRule(Node* node, AccessList* list);
 void NeedOfCreatePolicy(Node* node, AccessList* list);
 void NeedOfCreateStatistics(Node* node, AccessList* list);
 void NeedOfCreateFunction(Node* node, AccessList* list);
-void NeedOfAlterFunction(Node* node, AccessList* list);
-void NeedOfAlterSchema(Node* node, AccessList* list);
-void NeedOfAlterDomain(Node* node, AccessList* list);
-void NeedOfAlterExtension(Node* node, AccessList* list);
-void NeedOfAlterServer(Node* node, AccessList* list);
-void NeedOfComment(Node* node, AccessList* list);
-void NeedOfSecurityLabel(Node* node, AccessList* list);
+
+// Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates
+// them by statements of its own, where they are pinned.
+void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating);
+void NeedOfConstraints(AccessList* list, List* constraints, bool creating);
+
+// The default partition's rows are looked through for those that belong into the new one.
+void NeedOfDefaultPartition(AccessList* list, Oid parent);
+
+// Another body under a trigger, an index or a view's query makes another thing of the relation.
+void NeedOfCallers(Oid function, AccessList* list);
 
 void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cpp
 void NeedOfDropOwned(Node* node, AccessList* list);

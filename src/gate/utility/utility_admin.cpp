@@ -1,8 +1,10 @@
 // What reaches rows, or code, beside the gate, which is ADMIN in a database with protected objects.
 #include "pg/server.hpp"
 
+#include "pg/rights.hpp"
+#include "rules/governance.hpp"
+#include "gate/access/access.hpp"
 #include "gate/utility/executed.hpp"
-#include "gate/gate.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

@@ -2,8 +2,11 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/rights.hpp"
 #include "rules/installation.hpp"
-#include "gate/gate.hpp"
+#include "rules/presence.hpp"
+#include "gate/access/access.hpp"
+#include "gate/check/check.hpp"
 #include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 

@@ -2,10 +2,10 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
-#include "gate/gate.hpp"
+#include "rules/installation.hpp"
+#include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/utility/utility.hpp"
-#include "rules/installation.hpp"
 
 namespace warrant {
 

@@ -2,9 +2,10 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
-#include "gate/gate.hpp"
-#include "gate/utility/held_names.hpp"
+#include "pg/rights.hpp"
+#include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
+#include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

@@ -1,13 +1,16 @@
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/rights.hpp"
 #include "pg/settings.hpp"
 #include "rules/governance.hpp"
+#include "rules/presence.hpp"
 #include "rules/subject.hpp"
-#include "gate/gate.hpp"
-#include "gate/utility/held_names.hpp"
+#include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
+#include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {
@@ -60,18 +63,6 @@ bool IsDecided(Oid relation, Command command) {
         else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
             return true;
     return false;
-}
-
-bool IsCreation(const Node* utility) {
-    switch (nodeTag(utility)) {
-        case T_CreateStmt:
-        case T_CreateForeignTableStmt:
-        case T_CreateTableAsStmt:
-        case T_CreateSchemaStmt:
-        case T_ImportForeignSchemaStmt:
-        case T_ViewStmt: return true;
-        default: return false;
-    }
 }
 
 // The relation is new, and what changes it is a part of the statement that created it.
@@ -164,15 +155,6 @@ Oid SchemaOfStatistics(Oid statistics) {
 }
 
 }    // namespace
-
-const Frame* CreatingFrame() {
-    const Frame* frame = CurrentFrame();
-    if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
-        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
-    while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
-        frame = frame->outer;
-    return frame != nullptr && frame->kind == FrameKind::Utility ? frame : nullptr;
-}
 
 void Need(AccessList* list, Oid relation, Command command) {
     if (Changes(command))
@@ -297,6 +279,14 @@ List* RelationsOf(Oid class_id, Oid object, bool created) {
 
 bool IsQueryOfView(Oid rule, Oid view) {
     return rule == GetSysCacheOid2(RULERELNAME, Anum_pg_rewrite_oid, ObjectIdGetDatum(view), PointerGetDatum(ViewSelectRuleName));
+}
+
+void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok) {
+    if (name == nullptr)
+        return;
+    Oid relation = Resolve(name, lock, privileges, missing_ok ? RVR_MISSING_OK : 0);
+    if (OidIsValid(relation))
+        Need(list, relation, Command::Alter);
 }
 
 }    // namespace warrant

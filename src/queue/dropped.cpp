@@ -1,10 +1,11 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
+#include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/two_phase.hpp"
-#include "recorder/dropped.hpp"
+#include "queue/dropped.hpp"
 #include "queue/entry.hpp"
 #include "queue/shared.hpp"
 
@@ -32,10 +33,7 @@ void OnTransaction(XactEvent event, void*) {
 }    // namespace
 
 void NoteDrop() {
-    static bool listening = false;
-    if (!listening)
-        RegisterXactCallback(OnTransaction, nullptr);
-    listening = true;
+    (void)ListenForEnds<OnTransaction>();
     KeepFromTwoPhase();
     dropping = MyTransactionNumber();
 }

@@ -1,9 +1,11 @@
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "pg/frame.hpp"
 #include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
 #include "pg/room.hpp"
-#include "gate/queued.hpp"
+#include "statement/queued.hpp"
 
 namespace warrant {
 

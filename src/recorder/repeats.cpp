@@ -4,8 +4,8 @@
 #include "rules/commands.hpp"
 #include "queue/log_line.hpp"
 #include "queue/rate.hpp"
-#include "queue/repeats.hpp"
 #include "queue/ring.hpp"
+#include "recorder/repeats.hpp"
 #include "recorder/seal.hpp"
 
 namespace warrant {

@@ -1,28 +1,30 @@
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "pg/errors.hpp"
+#include "pg/frame.hpp"
 #include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
+#include "rules/access.hpp"
 #include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
-#include "rules/governance.hpp"
-#include "rules/decision.hpp"
+#include "rules/presence.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
-#include "pg/frame.hpp"
 #include "statement/statement.hpp"
-#include "gate/access/created.hpp"
-#include "gate/fetch.hpp"
-#include "gate/gate.hpp"
-#include "gate/defence/own_tables.hpp"
-#include "gate/access/planning.hpp"
-#include "gate/check/privileges.hpp"
-#include "gate/access/reading.hpp"
-#include "gate/check/refusal.hpp"
 #include "statement/uses.hpp"
+#include "gate/access/access.hpp"
+#include "gate/access/created.hpp"
+#include "gate/access/planning.hpp"
+#include "gate/access/reading.hpp"
+#include "gate/check/check.hpp"
+#include "gate/check/privileges.hpp"
+#include "gate/check/refusal.hpp"
 #include "gate/check/withheld.hpp"
 
 namespace warrant {
@@ -217,96 +219,7 @@ void RequireAll(Findings* findings, const Asked& asked, const AccessList* list, 
     }
 }
 
-// Whether the query, or a modifying CTE, writes to what anybody reads without approval.
-bool HasWriteToUnprotected(Node* node, void* context) {
-    if (node == nullptr)
-        return false;
-    if (!IsA(node, Query))
-        return WalkExpression(node, HasWriteToUnprotected, context);
-    Query* query = reinterpret_cast<Query*>(node);
-    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) ||
-           WalkQuery(query, HasWriteToUnprotected, context, 0);
-}
-
-// It is read by a decision that is kept and asks for no record.
-bool IsReadSilently(Governance* governance, const Permission& permission) {
-    if (governance->own || permission.required != ACL_SELECT || (governance->decided & MaskOf(Command::Select)) == 0)
-        return false;
-    const Policy* policy = governance->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
-    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governance, CurrentSubject(), Command::Select) != nullptr;
-}
-
-// What it reads may leave: by COPY, or into another relation.
-bool MayExport(const QueryDesc* query) {
-    CommandDest dest = query->dest->mydest;
-    return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE || dest == DestCopyOut || dest == DestIntoRel ||
-           dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
-}
-
-// The fast path: nothing that the statement touches is governed or ours.
-bool AllFree(const PlannedStmt* plan) {
-    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
-        Oid relation = permission.relation;
-        return relation < FirstNormalObjectId ? !HoldsSamples(relation) : IsFree(relation);
-    });
-}
-
-// The second one: something is governed, but only read, as this session did before.
-bool AllReadSilently(const PlannedStmt* plan) {
-    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
-        if (permission.relation < FirstNormalObjectId)
-            return !HoldsSamples(permission.relation);
-        Governance* governance = FindGovernance(permission.relation);
-        return governance->free || IsReadSilently(governance, permission);
-    });
-}
-
-// A transaction absorbs them when it starts, and for each lock that it takes: its first check need not, while it is in the message that
-// started it. That saves the fast path a third of its instructions.
-void AbsorbInvalidations() {
-    static LocalTransactionId checked = InvalidLocalTransactionId;
-    bool first = checked != MyTransactionNumber();
-    checked = MyTransactionNumber();
-    if (first)
-        ForgetStarts();    // an error may have left one of an earlier transaction
-    if ((!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp()) && !Mutant("absorbed_messages"))
-        AcceptInvalidationMessages();
-}
-
-// A superuser must be able to bring it back.
-bool PassesWhereMissed() {
-    auto passes = [](Oid user) { return superuser_arg(user) || IsExempt(user); };
-    Oid subject = CurrentSubject();
-    ActingUser other;
-    return passes(subject) && !FindActorWithout(&other, subject, passes);
-}
-
-// Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000. The transaction that
-// brings it back fills it, and what materialized views read.
-pg_noinline bool IsMissed() {
-    const char* required = settings.required_databases;
-    return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() && !IsCreatedHere() &&
-           IsListed(required, get_database_name(MyDatabaseId)) && !PassesWhereMissed();
-}
-
-// The same where a transaction is sure to be under way.
-bool GateIsPresentInTransaction() {
-    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker)
-        return false;
-    AbsorbInvalidations();
-    ReleaseOldGovernances();
-    return FindInstallation() != nullptr || IsMissed();
-}
-
 }    // namespace
-
-bool IsMonitored(const Decision* decision) {
-    return settings.enforcement == int(Enforcement::Monitor) || (decision->policy != nullptr && decision->policy->monitor);
-}
-
-bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
-
-bool GateIsPresent() { return IsTransactionState() && GateIsPresentInTransaction(); }
 
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     if (GateIsOff() || list->count == 0)
@@ -333,85 +246,13 @@ void RefuseMissing(const AccessList* list, Query* parsed, int leaves_out) {
     RequireAll(&findings, Asked{nullptr, parsed, nullptr, leaves_out}, list);
 }
 
-bool IsGoverned(Oid relation) {
-    if (relation < FirstNormalObjectId)
-        return HoldsSamples(relation);
-    const Governance* governance = FindGovernance(relation);
-    return !governance->free && !governance->own;
-}
-
-void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility) {
-    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
-        return;
-    AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    list.others = NIL;
-    bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
-    bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
-    CollectBeforePlanning(&list, query, reads, exported);
-    RefuseMissing(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
-}
-
-void CheckBeforeFetch(const PlannedStmt* plan) {
-    if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
-        return;
-    AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    list.others = NIL;
-    CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
-    RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
-}
-
-static void CheckOwnTables(List* permissions) {
-    ForEachPermission(permissions, [](const Permission& permission) {
-        if (permission.relation >= FirstNormalObjectId && (permission.required & ~ACL_SELECT) != 0)
-            CheckOwnRelation(permission.relation);
-    });
-}
-
-void CheckNewOwnTables(List* permissions) {
-    if (unlikely(extension_created_here))
-        CheckOwnTables(permissions);
-}
-
 void CheckPermissions(QueryDesc* query, List* permissions, const TargetReads& reads, bool exported, int leaves_out) {
-    CheckOwnTables(permissions);
     AccessList list;
     list.count = 0;
     list.items = nullptr;
     list.others = NIL;
     CollectAccesses(&list, permissions, reads, exported);
     CheckAccesses(query, &list, leaves_out);
-}
-
-static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
-    PlannedStmt* plan = query->plannedstmt;
-    bool may_export = MayExport(query);
-    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
-        return 0;
-    List* permissions = PermissionsOf(plan);
-    TargetReads reads = NotedTargetReads(plan);
-    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
-    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
-    return only_reads ? 0 : FlagWithheld(permissions, reads.implied);
-}
-
-void CheckDeferred(QueryDesc* query) {
-    if (!GateIsPresent())
-        return;
-    List* permissions = PermissionsOf(query->plannedstmt);
-    CheckPermissions(query, permissions, NotedTargetReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
-    EndDeferral(query);
-}
-
-int CheckQuery(QueryDesc* query, int eflags) {
-    if (GateIsPresentInTransaction())
-        return unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
-    if (unlikely(extension_created_here))
-        CheckNewOwnTables(PermissionsOf(query->plannedstmt));
-    return 0;
 }
 
 }    // namespace warrant

@@ -1,0 +1,59 @@
+// What a planned statement, or a list of the server's privilege checks, needs.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/permissions.hpp"
+#include "rules/access.hpp"
+#include "gate/access/reading.hpp"
+
+namespace warrant {
+
+// The accesses of one statement, each once.
+struct AccessList {
+    int count;
+    int room;
+    Access* items;
+    List* others;    // Others: whom the server checks instead of the caller, of those who are asked
+    Access first[16];
+};
+
+// The owner of a view or rule, which are his words: what it reaches runs for him where it goes into a relation, or changes one. What the caller
+// reads through it goes to him alone.
+struct Others {
+    Access access;
+    Oid user;
+    bool stored;
+};
+
+void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
+
+// The accesses to a relation that the server checks privileges of, and for a list of them. reads:
+// of what the statement writes (reading.hpp). exported: the rows go where no approval is needed to read them.
+void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported);
+
+// Whether the statement sends what it reads out, or writes it to a relation that anybody reads without approval, a new one included.
+bool Exports(const QueryDesc* query, List* permissions);
+
+// The same by the parts: of what it writes to, and of the utility statement whose query it is (may be nullptr).
+bool WritesUnprotected(List* permissions);
+bool ExportsResult(const Node* utility);
+
+// The utility statement in an EXPLAIN; nullptr when it explains a query.
+Node* ExplainedUtility(const ExplainStmt* explain);
+
+// Whether a planned statement of this process has to ask at all; false for our workers, the copy of a plan that a parallel worker runs
+// for its leader, and the server's own referential-integrity lookups.
+bool MustAsk(const QueryDesc* query, int eflags);
+
+// Whether it is what a foreign key's action writes, for which the server switched to the table's owner: it asks the subject, not him.
+bool IsKeyAction(const QueryDesc* query, int eflags);
+
+// Whether the relation is the materialized view that the server writes to by statements of its own, in REFRESH ... CONCURRENTLY around this one.
+bool IsOfRefresh(Oid relation);
+
+// Whether these permissions, asked for without a plan, are of such a lookup.
+bool IsIntegrityProbe(const List* permissions);
+
+}    // namespace warrant

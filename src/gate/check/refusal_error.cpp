@@ -1,0 +1,169 @@
+#include "pg/server.hpp"
+
+#include "pg/errors.hpp"
+#include "pg/mutants.hpp"
+#include "pg/settings.hpp"
+#include "rules/approvers.hpp"
+#include "rules/commands.hpp"
+#include "rules/governance.hpp"
+#include "rules/policies.hpp"
+#include "rules/subject.hpp"
+#include "queue/rate.hpp"
+#include "gate/check/refusal_error.hpp"
+
+namespace warrant {
+
+TargetKind TargetKindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case relkind_schema: return TargetKind::Schema;
+        case relkind_database: return TargetKind::Database;
+        default: return TargetKind::Table;
+    }
+}
+
+const char* WhoActs(const ActingUser* acting) {
+    if (acting == nullptr || (acting->operation == nullptr && !OidIsValid(acting->function)))
+        return "";
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);
+    if (!OidIsValid(acting->user))
+        return psprintf(" It runs in somebody's name whom the gate cannot tell, for \"%s\".", subject == nullptr ? "" : subject);
+    const char* name = GetUserNameFromId(acting->user, true);
+    const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
+    const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
+    if (acting->fired)
+        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+    return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+}
+
+bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
+
+const char* NameOfTarget(const Missing* item) {
+    switch (TargetKindOf(item->governance)) {
+        case TargetKind::Schema: return NameStr(item->governance->schema_name);
+        case TargetKind::Database: return get_database_name(MyDatabaseId);
+        default: return NameStr(item->governance->relation_name);
+    }
+}
+
+static const char* DescribeItems(const Missing* missing, int count) {
+    StringInfoData words;
+    initStringInfo(&words);
+    constexpr int most_named = 20;
+    for (int i = 0; i < count; i++) {
+        if (i == most_named) {
+            appendStringInfo(&words, " and %d others", count - i);
+            break;
+        }
+        bool qualified = TargetKindOf(missing[i].governance) == TargetKind::Table;
+        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
+                         qualified ? NameStr(missing[i].governance->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
+    }
+    return words.data;
+}
+
+const char* KindOf(const Governance* governance) {
+    switch (governance->relkind) {
+        case relkind_schema: return "schema";
+        case relkind_database: return "database";
+        case RELKIND_VIEW: return "view";
+        case RELKIND_MATVIEW: return "materialized view";
+        case RELKIND_FOREIGN_TABLE: return "foreign table";
+        default: return "table";
+    }
+}
+
+int ErrorFields(const Missing* item) {
+    if (NameStr(item->governance->schema_name)[0] != '\0')
+        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
+    if (NameStr(item->governance->relation_name)[0] != '\0')
+        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
+    if (item->policy != nullptr)
+        err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
+    return 0;
+}
+
+// How to let somebody else's code run: nullptr for the subject's own, and where nobody knows whose it is.
+static const char* HowToTrust(const Missing* item, const ActingUser* acting) {
+    if (acting == nullptr || !OidIsValid(acting->user))
+        return nullptr;
+    const char* name = GetUserNameFromId(acting->user, false);
+    const char* listed = item->policy == nullptr ? "" : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
+                                                                 item->policy->name, name);
+    return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
+}
+
+static int TrustHint(const Missing* item, const ActingUser* acting) {
+    const char* how = HowToTrust(item, acting);
+    return how == nullptr ? 0 : errhint("%s", how);
+}
+
+void RaiseRefused(const Missing* item, const ActingUser* acting) {
+    const char* command = NameOf(item->access.command);
+    const char* name = NameOfTarget(item);
+    if (item->policy == nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
+                        errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
+    if (item->answer != Answer::Deny)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governance), name),
+                        errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                        ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
+                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
+                    ErrorFields(item)));
+}
+
+[[noreturn]] static void RaiseUnfiled(const Missing* item, const char* answer, const ActingUser* acting) {
+    const char* advice = strchr(answer, '\n');
+    int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused),
+                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                        errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
+                        TrustHint(item, acting), ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
+                           NameOfTarget(item)),
+                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
+                    ErrorFields(item)));
+}
+
+void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting) {
+    if (hopeless != nullptr)
+        RaiseRefused(hopeless, acting);
+    RaiseUnfiled(missing, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
+                                   GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
+}
+
+// What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
+static const char* Hopes(const Missing* missing, int count, const ActingUser* acting) {
+    Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
+    for (int i = 0; i < count; i++)
+        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, requester))
+            return psprintf(" %s", why);
+    return "";
+}
+
+void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer,
+                                 const ActingUser* acting) {
+    const char* command = NameOf(missing->access.command);
+    const char* name = NameOfTarget(missing);
+    const char* kind = KindOf(missing->governance);
+    if (!IsRequestIds(answer))
+        RaiseUnfiled(missing, answer, acting);
+    bool several = strchr(answer, ',') != nullptr;
+    if (acting != nullptr)
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+                        errdetail("%s %s (%s) of \"%s\" %s waiting for the approvers.%s%s", several ? "Requests" : "Request", answer,
+                                  DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
+                                  Hopes(asked, asked_count, acting), WhoActs(acting)),
+                        TrustHint(missing, acting), ErrorFields(missing)));
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr)),
+             several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
+                     : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+             ErrorFields(missing)));
+}
+
+}    // namespace warrant

@@ -1,0 +1,40 @@
+// What a refused client is told.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "pg/acting.hpp"
+#include "rules/access.hpp"
+#include "rules/decision.hpp"
+
+namespace warrant {
+
+struct Missing {
+    Access access;
+    const Policy* policy;      // nullptr: no policy could be told
+    const Governance* governance;
+    Answer answer;             // Deny, Request or Refuse
+};
+
+TargetKind TargetKindOf(const Governance* governance);
+
+// The name that a message gives the object, and what it is.
+const char* NameOfTarget(const Missing* item);
+const char* KindOf(const Governance* governance);
+
+// TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
+int ErrorFields(const Missing* item);
+
+// " Function f() runs as ..." or " ANALYZE runs code of ...", who has to pass besides the subject; nothing for one who has no function and operation.
+const char* WhoActs(const ActingUser* acting);
+
+// The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
+bool IsRequestIds(const char* answer);
+
+// These raise 42501. acting: who lacks it; nullptr: the subject. hopeless: an item that no approval can help, or nullptr. asked: the same items as the
+// request has them.
+[[noreturn]] void RaiseRefused(const Missing* item, const ActingUser* acting);
+[[noreturn]] void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting);
+[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer, const ActingUser* acting);
+
+}    // namespace warrant

@@ -1,0 +1,129 @@
+#include "pg/server.hpp"
+
+#include "pg/acting.hpp"
+#include "pg/frame.hpp"
+#include "pg/mutants.hpp"
+#include "pg/permissions.hpp"
+#include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governance.hpp"
+#include "rules/installation.hpp"
+#include "rules/policies.hpp"
+#include "rules/presence.hpp"
+#include "rules/subject.hpp"
+#include "queue/entry.hpp"
+#include "statement/statement.hpp"
+#include "statement/uses.hpp"
+#include "gate/access/access.hpp"
+#include "gate/access/planning.hpp"
+#include "gate/access/reading.hpp"
+#include "gate/check/check.hpp"
+#include "gate/check/withheld.hpp"
+#include "gate/defence/own_tables.hpp"
+#include "gate/queries.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Whether the query, or a modifying CTE, writes to what anybody reads without approval.
+bool HasWriteToUnprotected(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, HasWriteToUnprotected, context);
+    Query* query = reinterpret_cast<Query*>(node);
+    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) ||
+           WalkQuery(query, HasWriteToUnprotected, context, 0);
+}
+
+// It is read by a decision that is kept and asks for no record.
+bool IsReadSilently(Governance* governance, const Permission& permission) {
+    if (governance->own || permission.required != ACL_SELECT || (governance->decided & MaskOf(Command::Select)) == 0)
+        return false;
+    const Policy* policy = governance->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
+    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governance, CurrentSubject(), Command::Select) != nullptr;
+}
+
+// What it reads may leave: by COPY, or into another relation.
+bool MayExport(const QueryDesc* query) {
+    CommandDest dest = query->dest->mydest;
+    return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE || dest == DestCopyOut || dest == DestIntoRel ||
+           dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
+}
+
+// The fast path: nothing that the statement touches is governed or ours.
+bool AllFree(const PlannedStmt* plan) {
+    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
+        Oid relation = permission.relation;
+        return relation < FirstNormalObjectId ? !HoldsSamples(relation) : IsFree(relation);
+    });
+}
+
+// The second one: something is governed, but only read, as this session did before.
+bool AllReadSilently(const PlannedStmt* plan) {
+    return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
+        if (permission.relation < FirstNormalObjectId)
+            return !HoldsSamples(permission.relation);
+        Governance* governance = FindGovernance(permission.relation);
+        return governance->free || IsReadSilently(governance, permission);
+    });
+}
+
+}    // namespace
+
+void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility) {
+    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
+        return;
+    AccessList list;
+    list.count = 0;
+    list.items = nullptr;
+    list.others = NIL;
+    bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
+    bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
+    CollectBeforePlanning(&list, query, reads, exported);
+    RefuseMissing(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
+}
+
+void CheckBeforeFetch(const PlannedStmt* plan) {
+    if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
+        return;
+    AccessList list;
+    list.count = 0;
+    list.items = nullptr;
+    list.others = NIL;
+    CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
+    RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
+}
+
+static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
+    PlannedStmt* plan = query->plannedstmt;
+    bool may_export = MayExport(query);
+    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
+        return 0;
+    List* permissions = PermissionsOf(plan);
+    TargetReads reads = NotedTargetReads(plan);
+    CheckOwnTables(permissions);
+    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
+    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
+    return only_reads ? 0 : FlagWithheld(permissions, reads.implied);
+}
+
+void CheckDeferred(QueryDesc* query) {
+    if (!GateIsPresent())
+        return;
+    List* permissions = PermissionsOf(query->plannedstmt);
+    CheckOwnTables(permissions);
+    CheckPermissions(query, permissions, NotedTargetReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
+    EndDeferral(query);
+}
+
+int CheckQuery(QueryDesc* query, int eflags) {
+    if (GateIsPresentInTransaction())
+        return unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
+    if (unlikely(extension_created_here))
+        CheckNewOwnTables(PermissionsOf(query->plannedstmt));
+    return 0;
+}
+
+}    // namespace warrant

@@ -1,0 +1,139 @@
+#include "pg/server.hpp"
+
+#include "pg/mutants.hpp"
+#include "pg/worker.hpp"
+#include "queue/guards.hpp"
+#include "queue/shared.hpp"
+#include "recorder/batch.hpp"
+#include "recorder/careful.hpp"
+#include "recorder/changes.hpp"
+#include "recorder/definitions.hpp"
+#include "recorder/items.hpp"
+#include "recorder/moment.hpp"
+#include "recorder/noted_settings.hpp"
+#include "recorder/notices.hpp"
+#include "recorder/portions.hpp"
+#include "recorder/process_item.hpp"
+#include "recorder/refusals.hpp"
+#include "recorder/repeats.hpp"
+#include "recorder/state.hpp"
+#include "recorder/sweeps.hpp"
+#include "recorder/turned_away.hpp"
+
+namespace warrant {
+
+bool deliveries_queued = false;
+
+namespace {
+
+// While we nap, the extension can be dropped, and even be there again with a log of its own.
+bool StillInstalled() {
+    if (IsOurs())
+        return true;
+    ForgetRefusals();
+    DropRepeats();
+    ForgetGuards();
+    LoadState();
+    self.working = self.sealed;
+    self.sweep_at = self.definitions_at = 0;
+    SweepAnew();
+    return self.installed;
+}
+
+void ProcessItems() {
+    MemoryContextSwitchTo(self.context);
+    for (int i = 0; i < self.count; i++)
+        if (IsCareful())
+            ProcessCarefully(&self.items[i]);
+        else
+            ProcessItem(&self.items[i]);
+    ProcessAbandoned();
+}
+
+// The batch's transaction.
+void RunBatch() {
+    if (!StillInstalled())
+        return;
+    self.acted = deliveries_queued = false;
+    BeginRepeats(!IsCareful());
+    NoteRestore();
+    NoteSettings();
+    BeginLook();
+    MendStored();
+    Beside("definitions", SealDefinitions);
+    ProcessItems();
+    Beside("the sweep of orphans", SweepOrphans);
+    Beside("the sweep", Sweep);
+    SealRepeats(false);
+    SealTurnedAway(self.database);
+    ReadGuards(self.database);
+    if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
+        SaveState(self.batch.until > self.position ? self.batch.until : self.position);
+    WaitPoint("recorder_before_commit");
+}
+
+// The batch has failed and this recorder lives: it was no entry that ended it, and a cause that passes blames none.
+void TakeBack() {
+    self.database->suspect_deaths = 0;
+    self.database->suspect = 0;
+    self.database->tries = uint32_t(self.retries.count);
+    if (IsTransient(self.retries.sqlstate) && !Mutant("transient"))
+        self.database->failures--;
+    ReturnItems();
+}
+
+void EndFailed() {
+    self.partitions = {0, 0};    // a moment without one may have been the reason
+    self.durations_mended = false;
+    self.definitions_at = 0;    // what it was told is not done
+    ForgetRefusals();    // they may name requests that were rolled back
+    SweepAnew();
+    EndNotedSettings(false);
+    TakeBack();
+}
+
+// What the batch did counts from now on: first for this recorder, then for the server, then for those who wait.
+void EndCommitted() {
+    int64_t before = self.sealed.last_seq;
+    EndNotedSettings(true);
+    self.sealed = self.working;
+    if (self.batch.until > self.position)
+        self.position = self.batch.until;
+    WaitPoint("recorder_after_commit");
+    self.database->failures = self.database->start_failures = self.database->tries = 0;
+    self.database->last_seq = uint64_t(self.sealed.last_seq);
+    self.database->last_sealed_at = self.sealed.last_sealed_at;
+    PublishGuards(self.database);
+    AnswerWaiters();
+    if (deliveries_queued)
+        WakeCourier(self.database);
+    if (self.acted)
+        WakeThoseWhoAwait();
+    if (self.acted)
+        NotifyOf(before);
+}
+
+}    // namespace
+
+bool DoBatch() {
+    if (!KeepUpWithClock())
+        return false;
+    MemoryContextReset(self.context);
+    MemoryContext caller = MemoryContextSwitchTo(self.context);
+    ReadBatch();
+    FoldOutcomes();
+    self.database->failures++;
+    bool done = InSealingTransaction("recording", RunBatch, &self.retries);
+    MemoryContextSwitchTo(caller);
+    EndRepeats(done);
+    EndChanges(done);
+    EndPortions(done);
+    EndTurnedAway(self.database, done);
+    if (!done)
+        EndFailed();
+    else if (self.installed)
+        EndCommitted();
+    return done;
+}
+
+}    // namespace warrant

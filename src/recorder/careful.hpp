@@ -1,0 +1,20 @@
+// After a batch has failed twice: each part of it alone, in a subtransaction, so that one that cannot be done does not stop the others.
+// What fails for a reason that passes by itself still fails the batch.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "recorder/items.hpp"
+
+namespace warrant {
+
+// Whether the batch under way is done so.
+bool IsCareful();
+
+// An entry that cannot be written is rejected; so is one that has ended the recorder twice.
+void ProcessCarefully(Item* item);
+
+// What is to be done beside the entries must not stop them either. what: as the server's log names it.
+void Beside(const char* what, void (*work)());
+
+}    // namespace warrant

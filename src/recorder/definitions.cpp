@@ -1,0 +1,70 @@
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/worker.hpp"
+#include "queue/guards.hpp"
+#include "recorder/changes.hpp"
+#include "recorder/definitions.hpp"
+#include "recorder/refusals.hpp"
+#include "recorder/script.hpp"
+#include "recorder/state.hpp"
+#include "recorder/stored_durations.hpp"
+
+namespace warrant {
+
+namespace {
+
+constexpr int64 most_definitions = 1000;    // that one call of seal_definitions() seals
+
+// How many rows were sealed. What fails must stop neither the entries that sessions wait for nor the other: it is looked at again as if it were due.
+int64 SealWhatIsLeft() {
+    static SPIPlanPtr plan = nullptr, names = nullptr;
+    int64 sealed = 0;
+    (void)InSubtransaction("definitions", [&sealed] {
+        SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
+        sealed = FirstInt64(1);
+    });
+    bool kept = InSubtransaction("names", [&sealed] {
+        SPI_execute_plan(Prepared(&names, "SELECT warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
+        sealed += FirstInt64(1);
+    });
+    if (!kept)
+        NoteNamesLeft();
+    return sealed;
+}
+
+}    // namespace
+
+void BeginLook() {
+    int64 now = SteadyNow();
+    self.told = self.database->definitions_changed;
+    self.looks = self.told || now >= self.definitions_at;
+    if (!self.looks)
+        return;
+    self.database->definitions_changed = false;
+    pg_memory_barrier();
+    self.definitions_at = now + definitions_every_us;
+}
+
+void MendStored() {
+    if (self.looks && (self.takes_other_durations || !self.durations_mended))
+        self.durations_mended = MendDurations();
+}
+
+void SealDefinitions() {
+    if (!self.looks)
+        return;
+    self.orphans = self.orphans || self.told;    // a policy may have gone
+    int64 sealed = SealWhatIsLeft();
+    LookForWebhooks();
+    if (sealed == 0)
+        return;
+    self.acted = guards_changed = true;
+    ForgetRefusals();
+    if (sealed >= most_definitions) {    // the others come in batches of their own
+        self.database->definitions_changed = true;
+        SetLatch(MyLatch);
+    }
+}
+
+}    // namespace warrant

@@ -1,0 +1,49 @@
+#include "pg/server.hpp"
+
+#include "pg/worker.hpp"
+#include "queue/replicated.hpp"
+#include "recorder/notices.hpp"
+#include "recorder/state.hpp"
+
+namespace warrant {
+
+namespace {
+
+// In a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for no disk.
+void Notify(int64_t after_seq, int64_t until_seq) {
+    (void)InTransaction("notifying", [after_seq, until_seq] {
+        (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+        static SPIPlanPtr plan = nullptr;
+        Oid types[] = {INT8OID, INT8OID};
+        Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
+        Prepared(&plan,
+                 "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
+                 " WHERE (SELECT warrant.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%' OR l.event LIKE 'grant\\_%')"
+                 " ORDER BY l.seq",
+                 2, types);
+        SPI_execute_plan(plan, values, nullptr, false, 0);
+    });
+}
+
+}    // namespace
+
+bool IsNoticeDue() { return self.due.until > self.notified; }
+
+void NotifyDue() {
+    while (IsNoticeDue() && IsReplicated(self.due.position)) {
+        Notify(self.notified, self.due.until);
+        self.notified = self.due.until;
+        self.due = self.latest;
+    }
+}
+
+void NotifyOf(int64_t after_seq) {
+    self.latest = Notice{self.sealed.last_seq, XactLastCommitEnd};
+    if (!IsNoticeDue()) {
+        self.notified = after_seq;
+        self.due = self.latest;
+    }
+    NotifyDue();
+}
+
+}    // namespace warrant
