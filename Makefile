@@ -17,7 +17,6 @@
 #   TESTS="a b"             only these tests of the pg_regress, isolation and TAP suites, or patterns of bypass vectors
 #   GUARDS="a b"            only these guards of `make test-mutants`
 #   SANITIZE=undefined      with UBSan
-#   DEBUG_SWITCHES=1        with the switches that mutation tests turn; never for production
 .DEFAULT_GOAL := all
 
 include sources.mk
@@ -55,9 +54,6 @@ WERROR = $(if $(shell $(CXX) --version | grep -E '^g\+\+ .Debian 12\.|^Debian cl
 ifdef SANITIZE
 PG_CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 SHLIB_LINK += -fsanitize=$(SANITIZE)
-endif
-ifdef DEBUG_SWITCHES
-PG_CPPFLAGS += -DWARRANT_MUTANTS
 endif
 
 # Debian's PGXS would compile every C++ file a second time, to bitcode and without these flags.

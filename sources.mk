@@ -60,7 +60,6 @@ SOURCES := \
 	src/pg/acting.cpp \
 	src/pg/clock.cpp \
 	src/pg/duration.cpp \
-	src/pg/mutants.cpp \
 	src/pg/settings.cpp \
 	src/pg/standby.cpp \
 	src/pg/text.cpp \

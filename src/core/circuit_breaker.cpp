@@ -1,7 +1,5 @@
 #include "core/circuit_breaker.hpp"
 
-#include "core/guards.hpp"
-
 #include <algorithm>
 
 namespace warrant::core {
@@ -41,7 +39,7 @@ bool CircuitBreaker::Failed(int64_t now_ms) {
     }
     failures_++;
     Note(now_ms, true);
-    if ((failures_ < most_failures && !HalfFailed(now_ms)) || IsOff("circuit_breaker")) {
+    if (failures_ < most_failures && !HalfFailed(now_ms)) {
         return false;
     }
     open_for_ms_ = first_ms;

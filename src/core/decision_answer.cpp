@@ -1,6 +1,5 @@
 #include "core/decision_answer.hpp"
 
-#include "core/guards.hpp"
 #include "core/json.hpp"
 
 #include <algorithm>
@@ -109,7 +108,7 @@ void CheckRequestId(Reader* reader, const JsonValue* context, std::string_view h
     // A proxy may put its own id into the header, so the header counts only where the body is silent.
     std::string_view given = echoed ? std::string_view(*echoed) : header;
     reader->Check(!given.empty(), "request id", "is not repeated");
-    reader->Check(given == expected || IsOff("answer_id"), "request id", "is another request's");
+    reader->Check(given == expected, "request id", "is another request's");
 }
 
 DecisionAnswer ReadBody(const HttpAnswer& answer, std::string_view request_id) {

@@ -1,7 +1,5 @@
 #include "core/http_transfer.hpp"
 
-#include "core/guards.hpp"
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -117,11 +115,11 @@ bool HttpTransfer::SetOptions() {
            Set(handle_, CURLOPT_POSTFIELDS, call_.body.data()) && Set(handle_, CURLOPT_HTTPHEADER, headers_) &&
            Set(handle_, CURLOPT_PROXYHEADER, static_cast<curl_slist*>(nullptr)) &&
            Set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) &&
-           Set(handle_, CURLOPT_FOLLOWLOCATION, IsOff("no_redirects") ? 1L : 0L) &&
+           Set(handle_, CURLOPT_FOLLOWLOCATION, 0L) &&
            Set(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
            Set(handle_, CURLOPT_HEADERFUNCTION, &HttpTransfer::ReceiveHeader) && Set(handle_, CURLOPT_HEADERDATA, this) &&
            Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::ReceiveBody) && Set(handle_, CURLOPT_WRITEDATA, this) &&
-           Set(handle_, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(IsOff("answer_size") ? 0 : http_body_limit)) &&
+           Set(handle_, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(http_body_limit)) &&
            Set(handle_, CURLOPT_ERRORBUFFER, error_) && Set(handle_, CURLOPT_PRIVATE, this);
 }
 
@@ -135,8 +133,8 @@ bool HttpTransfer::SetTransport() {
            Set(handle_, CURLOPT_QUICK_EXIT, 1L) && Set(handle_, CURLOPT_MAXLIFETIME_CONN, connection_lifetime_s) &&
            Set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
            Set(handle_, CURLOPT_PROXY, call_.proxy.c_str()) && Set(handle_, CURLOPT_NOPROXY, "") &&
-           SetText(handle_, CURLOPT_UNIX_SOCKET_PATH, call_.unix_socket) && Set(handle_, CURLOPT_SSL_VERIFYPEER, IsOff("certificate") ? 0L : 1L) &&
-           Set(handle_, CURLOPT_SSL_VERIFYHOST, IsOff("host_name") ? 0L : 2L) &&
+           SetText(handle_, CURLOPT_UNIX_SOCKET_PATH, call_.unix_socket) && Set(handle_, CURLOPT_SSL_VERIFYPEER, 1L) &&
+           Set(handle_, CURLOPT_SSL_VERIFYHOST, 2L) &&
            Set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
            SetText(handle_, CURLOPT_CAINFO, call_.ca_file) &&
            // Debian's libcurl would trust its directory of authorities beside the file.
@@ -230,7 +228,7 @@ size_t HttpTransfer::ReceiveHeader(char* bytes, size_t size, size_t count, void*
 size_t HttpTransfer::ReceiveBody(char* bytes, size_t size, size_t count, void* self) noexcept try {
     auto* transfer = static_cast<HttpTransfer*>(self);
     transfer->result_.bytes_received = true;
-    if (transfer->result_.body.size() + size * count > http_body_limit && !IsOff("answer_size")) {
+    if (transfer->result_.body.size() + size * count > http_body_limit) {
         transfer->too_large_ = true;
         return 0;
     }

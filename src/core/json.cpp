@@ -1,7 +1,5 @@
 #include "core/json.hpp"
 
-#include "core/guards.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <exception>
@@ -109,7 +107,7 @@ class JsonBuilder {
         std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
         auto twice =
             std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
-        return twice == members.end() || IsOff("duplicate_names") ? Close() : Refuse("an object has the same name twice");
+        return twice == members.end() ? Close() : Refuse("an object has the same name twice");
     }
 
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {

@@ -9,7 +9,6 @@
 #include "pg/boundary.hpp"
 #include "pg/clock.hpp"
 #include "pg/log.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
 #include "pg/worker.hpp"
@@ -181,8 +180,6 @@ void ClaimRows() {
         ReadClaimed(claimed->vals[i], claimed->tupdesc, &self.claimed[i]);
     self.count = int(count);
     FindNext();
-    if (self.count > 0)
-        WaitPoint("courier_claiming");
 }
 
 // False when it failed and is to be tried again soon.
@@ -195,8 +192,6 @@ bool Claim() {
         return false;
     self.at_start = false;
     self.database->courier_failures = 0;
-    if (self.count > 0)
-        WaitPoint("courier_claimed");
     Do([] {
         for (int i = 0; i < self.count; i++)
             self.deliveries->Begin(self.claimed[i].delivery_id, self.claimed[i].letter);
@@ -214,10 +209,8 @@ void LogNotes() {
 // False when the recorder cannot take them now.
 bool HandOver() {
     while (const char* answer = self.deliveries->answer()) {
-        WaitPoint("courier_answered");
         if (SendAction("webhook_answer", answer) != Enqueued::Yes)
             return false;
-        WaitPoint("courier_handed_over");
         self.deliveries->HandedOver();
     }
     return true;

@@ -1,6 +1,5 @@
 #include "courier/deliveries.hpp"
 
-#include "core/guards.hpp"
 #include "core/json.hpp"
 #include "core/standard_webhooks.hpp"
 #include "courier/letter.hpp"
@@ -56,7 +55,7 @@ void Deliveries::Fail(int64_t delivery_id, const Failure& failure) {
     constexpr int64_t longest_s = 24 * 3600;    // no request waits for longer
     JsonWriter json = Begun(delivery_id, "error");
     json.Member("error", Clean(failure.error)).Member("may_repeat", failure.may_repeat);
-    if (failure.retry_after_s > 0 && !core::IsOff("retry_after"))
+    if (failure.retry_after_s > 0)
         json.Member("retry_after_s", std::min(failure.retry_after_s, longest_s));
     if (failure.gone)
         json.Member("gone", true);
@@ -87,7 +86,7 @@ void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
         missed_key_ = true;
         return Fail(delivery_id, {.error = secrets_.WhyNone(letter.secret_name)});
     }
-    auto signature = core::SignWebhook(letter.request_id, now, core::IsOff("signed_body") ? "" : letter.call.body, keys);
+    auto signature = core::SignWebhook(letter.request_id, now, letter.call.body, keys);
     if (!signature)
         return Fail(delivery_id, {.error = "it could not be signed"});
     letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.request_id,
@@ -114,8 +113,6 @@ void Deliveries::Perform() {
 
 // What the answer limits and nobody would keep, or empty: to pass over a limit would widen what was approved.
 std::string Deliveries::LostLimit(const core::Approved& approved) const {
-    if (core::IsOff("answer_limits"))
-        return "";
     if (approved.max_rows)
         return "the answer limits rows, which this release cannot keep";
     if (approved.max_uses && !keeps_uses_)

@@ -1,7 +1,5 @@
 #include "courier/secrets.hpp"
 
-#include "core/guards.hpp"
-
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <sys/stat.h>
@@ -41,7 +39,7 @@ std::string Judge(int file) {
         return "it is not a regular file";
     if (state.st_uid != geteuid())
         return "it does not belong to the server's user";
-    if ((state.st_mode & 0177) != 0 && !core::IsOff("secret_file_mode"))
+    if ((state.st_mode & 0177) != 0)
         return "its mode must be 0600 or less";
     return state.st_size > off_t(most_bytes) ? "it is too large" : "";
 }

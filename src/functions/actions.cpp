@@ -4,7 +4,6 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
 #include "rules/commands.hpp"
@@ -67,7 +66,7 @@ void AppendArray(StringInfo json, Oid element, Datum value) {
 constexpr int most_text_bytes = 2000;
 
 void RequireShort(const char* name, const char* text) {
-    if (strlen(text) > size_t(most_text_bytes) && !Mutant("text_length"))
+    if (strlen(text) > size_t(most_text_bytes))
         ereport(ERROR, (errcode(error_too_large), errmsg("%s must not be longer than %d bytes", name, most_text_bytes)));
 }
 
@@ -128,7 +127,7 @@ void RefuseForOthers(FunctionCallInfo fcinfo) {
     Oid subject = CurrentSubject();
     Actors actors;
     FindActors(&actors, subject);
-    if (actors.count == 0 || !actors.by_server || Mutant("actions_for_others"))
+    if (actors.count == 0 || !actors.by_server)
         return;
     const char* user = GetUserNameFromId(actors.users[actors.count - 1].user, true);
     ereport(ERROR, (errcode(error_refused), errmsg("%s.%s must be called by \"%s\"", "warrant", get_func_name(fcinfo->flinfo->fn_oid),
@@ -215,7 +214,7 @@ bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
     const Frame* frame = CurrentFrame();
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
            PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid) &&
-           (IsSentByClient(ActivePortal) || Mutant("sent_by_client"));
+           IsSentByClient(ActivePortal);
 }
 
 void RecordIndirectAttempt(const char* function) {
@@ -273,12 +272,12 @@ WARRANT_FUNCTION(warrant_action) {
 // Any of: approve, deny, grant, revoke.
 WARRANT_FUNCTION(warrant_decision) {
     using namespace warrant;
-    if (IsPoolSession() && !Mutant("pool_decides"))
+    if (IsPoolSession())
         ereport(ERROR, (errcode(error_refused), errmsg("nobody decides in a session of a pool"),
                         errdetail("Role \"%s\" is in \"pg_warrant.pool_roles\": who is behind it is not known.",
                                   GetUserNameFromId(GetSessionUserId(), true)),
                         errhint("Connect with a login of your own.")));
-    if (!IsOwnTopLevelStatement(fcinfo) && !Mutant("top_level_only")) {
+    if (!IsOwnTopLevelStatement(fcinfo)) {
         char* name = get_func_name(fcinfo->flinfo->fn_oid);
         RecordIndirectAttempt(name);
         ereport(ERROR, (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),

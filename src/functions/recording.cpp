@@ -6,7 +6,6 @@
 #include "pg/clock.hpp"
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
@@ -40,7 +39,7 @@ bool tell_recorder = false;
 bool slot_reserved = false;
 
 // Before the commit, so that what it makes public, and what comes right after it, has a place in the log.
-void Reserve() { slot_reserved = tell_launcher && !Mutant("reserved_slot") && ReserveDatabase(MyDatabaseId); }
+void Reserve() { slot_reserved = tell_launcher && ReserveDatabase(MyDatabaseId); }
 
 void OnTransaction(XactEvent event, void*) {
     if (event == XACT_EVENT_PRE_COMMIT) {
@@ -282,7 +281,7 @@ WARRANT_FUNCTION(warrant_start_workers) {
                         errhint("Set \"pg_warrant.max_databases\" to more than %d and restart the server.", shared->database_count)));
     ListenForCommit();
     tell_launcher = true;
-    extension_created_here = !Mutant("created_here");
+    extension_created_here = true;
     PG_RETURN_VOID();
 }
 

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/governance.hpp"
@@ -14,12 +13,12 @@
 namespace warrant {
 
 void CheckBeforeRun(const QueryDesc* query) {
-    if (!Mutant("later_runs") && MustAsk(query, query->estate->es_top_eflags))
+    if (MustAsk(query, query->estate->es_top_eflags))
         CheckBeforeFetch(query->plannedstmt);
 }
 
 void CheckPortal(Frame* fetch, const char* name) {
-    Portal portal = Mutant("held_cursors") ? nullptr : GetPortalByName(name);
+    Portal portal = GetPortalByName(name);
     fetch->resumed = portal;
     ListCell* cell;
     foreach (cell, PortalIsValid(portal) ? portal->stmts : NIL) {

@@ -5,7 +5,6 @@
 
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/governance.hpp"
@@ -58,7 +57,6 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     if (unlikely(rows_in_reach))
         PutRowsAside();
     BeginQuery(query);
-    Hold("starting");
     int acting = acting_before_start = acting_count;
     eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
@@ -106,10 +104,7 @@ pg_noinline void FinishCaught(QueryDesc* query) {
     InFrame(&frame, [query] {
         if (unlikely(acting_count > 0))
             NoteDeferrable(PermissionsOf(query->plannedstmt), (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0);
-        if (Mutant("at_finish"))
-            previous_finish(query);
-        else
-            Withholding(query, [query] { previous_finish(query); });
+        Withholding(query, [query] { previous_finish(query); });
     });
 }
 
@@ -133,7 +128,7 @@ void OnExecutorEnd(QueryDesc* query) {
 
 // COPY of a table is met here: its relation is locked and resolved, and nothing has happened yet.
 pg_noinline void CheckUndecided(List* permissions) {
-    if (IsIntegrityProbe(permissions) || Mutant("privilege_checks"))
+    if (IsIntegrityProbe(permissions))
         return;
     if (unlikely(acting_count > 0))
         NoteDeferrable(permissions, false);
@@ -174,7 +169,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             (void)TellWorkers();
         if (IsA(plan->utilityStmt, TruncateStmt) && reinterpret_cast<TruncateStmt*>(plan->utilityStmt)->behavior == DROP_CASCADE)
             NoteTruncate();
-        if (HasNames(plan->utilityStmt) && GateIsPresent() && !Mutant("utility")) {
+        if (HasNames(plan->utilityStmt) && GateIsPresent()) {
             plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
             read_only_tree = false;
             frame.utility = plan->utilityStmt;
@@ -182,7 +177,6 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             frame.began = GetCurrentCommandId(false);
             frame.decided = true;
             frame.withheld = FlagChanged(&frame.needed);
-            Hold(plan->utilityStmt);
         }
         if (IsA(plan->utilityStmt, FetchStmt)) {
             const FetchStmt* fetch = reinterpret_cast<FetchStmt*>(plan->utilityStmt);
@@ -210,12 +204,10 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr, 0, uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
-        Hold("analysed");
         TargetReads reads = FindTargetReads(parse);
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
         if (unlikely(HasCreated()))    // parallel workers do not know what this transaction has created
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
-        Hold("planning");
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
         NoteTargetReads(plan, reads);

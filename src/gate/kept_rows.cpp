@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/presence.hpp"
 #include "gate/kept_rows.hpp"
@@ -119,7 +118,7 @@ PlannedStmt* FetchFrom(const char* name) {
 void NoteKeptRows(const QueryDesc* query) {
     Portal portal = ActivePortal;
     bool keeps = portal != nullptr && portal->queryDesc == query && portal->holdStore != nullptr && portal->strategy == PORTAL_ONE_SELECT;
-    if (!keeps || !GateIsPresent() || Mutant("kept_rows"))
+    if (!keeps || !GateIsPresent())
         return;
     (void)ListenForEnds<OnEnd, OnRollback>();
     MemoryContext caller = MemoryContextSwitchTo(portal->portalContext);

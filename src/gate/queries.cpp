@@ -2,7 +2,6 @@
 
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -73,7 +72,7 @@ bool AllReadSilently(const PlannedStmt* plan) {
 }    // namespace
 
 void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility) {
-    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query) || Mutant("before_planning"))
+    if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
     list.count = 0;
@@ -99,7 +98,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
 static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     PlannedStmt* plan = query->plannedstmt;
     bool may_export = MayExport(query);
-    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags) || Mutant("at_start"))
+    if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags))
         return 0;
     List* permissions = PermissionsOf(plan);
     TargetReads reads = NotedTargetReads(plan);

@@ -3,7 +3,6 @@
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
 #include "pg/leader.hpp"
-#include "pg/mutants.hpp"
 #include "pg/room.hpp"
 
 namespace warrant {
@@ -89,7 +88,7 @@ ActingUser ByServer(Oid user, int context, int depth) {
 // What the leader of this parallel worker tells; nullptr when it told nothing.
 const LeadersActing* Told() {
     int leader = LeaderProcessIndex();
-    const LeadersActing* told = leader < 0 || Mutant("leaders_acting") ? nullptr : place_for_workers(leader);
+    const LeadersActing* told = leader < 0 ? nullptr : place_for_workers(leader);
     return told != nullptr && told->pid == MyProc->lockGroupLeader->pid ? told : nullptr;
 }
 
@@ -103,7 +102,7 @@ void NoteLeaders(int context) {
                         MyTransactionNumber(), user.fired || !named, false});
     }
     bool several = (context & servers_flags) != 0 && (context & SECURITY_LOCAL_USERID_CHANGE) != 0;
-    if (told == nullptr && several && !Mutant("unnoticed_switch"))
+    if (told == nullptr && several)
         Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber(), false, false});
 }
 
@@ -112,13 +111,11 @@ void NoteLeaders(int context) {
 void DropBefore(Oid user, int context) {
     int floor = Floor();
     while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context && Top()->user != user &&
-           OidIsValid(Top()->user) && !Mutant("switched_before"))
+           OidIsValid(Top()->user))
         acting_count--;
 }
 
 void NoteAt(Oid user, int context, int depth) {
-    if (Mutant("acting"))
-        return;
     DropEnded(context);
     DropBefore(user, context);
     if (unlikely(acting_count == 0 && IsParallelWorker()))
@@ -141,7 +138,7 @@ void NoteDefiner(Oid user, int context, Oid function, bool own) {
     if (unlikely(acting_count == 0 && IsParallelWorker()))
         NoteLeaders(0);
     int around = acting_count == 0 ? 0 : Top()->context;
-    if ((context & servers_flags & ~around) != 0 && !Mutant("unnoticed_switch"))
+    if ((context & servers_flags & ~around) != 0)
         Push(ByServer(InvalidOid, context & servers_flags, function_depth));
     if (!IsTop(user, context))
         Push(ActingUser{user, context, false, own, function, nullptr, function_depth + 1, MyTransactionNumber(), false, false});
@@ -198,7 +195,7 @@ void EnterFunction(Oid function, bool own) {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    if (unlikely(context != 0) && !Mutant("acting")) {
+    if (unlikely(context != 0)) {
         if ((context & SECURITY_LOCAL_USERID_CHANGE) != 0 && IsDefiner(function))
             NoteDefiner(user, context, function, own);
         else
@@ -224,7 +221,7 @@ static bool FiresAlready(ActingUser* acting) {
 }
 
 void EnterFired(ActingUser acting) {
-    if (Mutant("acting") || FiresAlready(&acting))
+    if (FiresAlready(&acting))
         return;
     Oid user;
     GetUserIdAndSecContext(&user, &acting.context);

@@ -4,7 +4,6 @@
 
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 
 namespace warrant {
 
@@ -94,7 +93,7 @@ Interval* IntervalOf(int64 microseconds) {
 
 void RequireDuration(const Interval* interval, const char* parameter) {
     const char* problem = ProblemOf(interval);
-    if (problem == nullptr || Mutant("durations"))
+    if (problem == nullptr)
         return;
     bool calendar = interval->month != 0 && !IsInfinite(interval);
     ereport(ERROR, (errcode(error_bad_argument), errmsg("%s %s", parameter, problem),
@@ -110,7 +109,7 @@ bool ParseDuration(const char* text, int64* microseconds, const char** problem) 
 
 void CheckUnits(const FuncExpr* call, const char* source) {
     ListCell* cell;
-    foreach (cell, source == nullptr || Mutant("units") ? NIL : call->args) {
+    foreach (cell, source == nullptr ? NIL : call->args) {
         const Node* argument = static_cast<const Node*>(lfirst(cell));
         if (IsA(argument, NamedArgExpr))
             argument = reinterpret_cast<const Node*>(reinterpret_cast<const NamedArgExpr*>(argument)->arg);

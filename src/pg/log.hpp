@@ -4,7 +4,6 @@
 #include "pg/server.hpp"
 
 #include "pg/log_level.hpp"
-#include "pg/mutants.hpp"
 
 namespace warrant {
 
@@ -15,8 +14,6 @@ inline bool logging_anyway = false;
 template <class Work>
 void LogAnyway(Work work) {
     int least = LeastLogged();
-    if (Mutant("log_anyway"))
-        return work();
     logging_anyway = true;
     if (!IsLogged(LOG, least))
         SetLeastLogged(ERROR);
@@ -34,7 +31,7 @@ void LogAnyway(Work work) {
 
 // Our own workers', which have nothing else to tell with: for the life of the process, until the configuration is read again.
 inline void LogOwnErrors() {
-    if (!IsLogged(ERROR, LeastLogged()) && !Mutant("log_anyway"))
+    if (!IsLogged(ERROR, LeastLogged()))
         SetLeastLogged(ERROR);
 }
 

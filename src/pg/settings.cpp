@@ -192,14 +192,6 @@ void DefineSettings() {
     DefineCustomStringVariable("pg_warrant.duration",
                                "The duration asked for by requests that this session's refused statements file.", nullptr,
                                &settings.duration, "", PGC_USERSET, 0, CheckDuration, nullptr, nullptr);
-#ifdef WARRANT_MUTANTS
-    const char* mutant = getenv("WARRANT_MUTANT");
-    DefineCustomStringVariable("pg_warrant.mutant", "The guard that is switched off.", nullptr, &settings.mutant,
-                               mutant == nullptr ? "" : mutant, PGC_SUSET,
-                               0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("pg_warrant.wait_point", "The place to wait at.", nullptr, &settings.wait_point, "", PGC_SUSET, 0,
-                               nullptr, nullptr, nullptr);
-#endif
     MarkGUCPrefixReserved("pg_warrant");
 }
 

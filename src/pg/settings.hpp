@@ -36,10 +36,6 @@ struct Settings {
     char* replication_roles;    // names with commas, or *
     char* reason;               // the session's claims, filed with a refused statement's request
     char* duration;
-#ifdef WARRANT_MUTANTS
-    char* mutant;
-    char* wait_point;
-#endif
 };
 
 extern Settings settings;

@@ -1,13 +1,12 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/text.hpp"
 
 namespace warrant {
 
 namespace {
 
-bool IsText(const char* text, int size) { return pg_verify_mbstr(GetDatabaseEncoding(), text, size, true) || Mutant("clean_text"); }
+bool IsText(const char* text, int size) { return pg_verify_mbstr(GetDatabaseEncoding(), text, size, true); }
 
 }    // namespace
 

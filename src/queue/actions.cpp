@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "queue/actions.hpp"
@@ -35,7 +34,7 @@ void RaiseInDoubt(int64_t action_id, const char* detail) {
 
 // A refusal that came again is only counted, and has no number.
 void FailInDoubt(const ActionRequest* request, const char* detail) {
-    if (ActionTaken() != 0 && request->in_doubt != nullptr && !Mutant("outcome_in_doubt"))
+    if (ActionTaken() != 0 && request->in_doubt != nullptr)
         request->in_doubt(request->argument);
     if (ProcDiePending || ActionTaken() == 0)
         CHECK_FOR_INTERRUPTS();
@@ -114,7 +113,7 @@ char* RunAction(const ActionRequest* request) {
             break;
         case Waited::Done:
             // The cancel that came between the answer and its reading must not look like one of something that was not done.
-            if (QueryCancelPending && InterruptHoldoffCount == 0 && !reply.failed && !OnlyAsks(request) && request->in_doubt == nullptr && !Mutant("late_cancel"))
+            if (QueryCancelPending && InterruptHoldoffCount == 0 && !reply.failed && !OnlyAsks(request) && request->in_doubt == nullptr)
                 FailInDoubt(request, "It was done when it was cancelled.");
             break;
     }

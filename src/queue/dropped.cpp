@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
@@ -18,7 +17,7 @@ bool gone = false;    // when it commits: neither rolled back to a savepoint nor
 
 void OnTransaction(XactEvent event, void*) {
     if (event == XACT_EVENT_PRE_COMMIT)
-        gone = dropping == MyTransactionNumber() && !OidIsValid(get_extension_oid(extension_name, true)) && !Mutant("dropped");
+        gone = dropping == MyTransactionNumber() && !OidIsValid(get_extension_oid(extension_name, true));
     Database* database = event == XACT_EVENT_COMMIT && gone ? FindDatabase(MyDatabaseId) : nullptr;
     if (database != nullptr) {
         database->dropped = true;

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -113,7 +112,7 @@ bool ReadNotedGrantees() {
 }
 
 int CountOf(const Database* database, Guarding what) {
-    return what == Guarding::Membership && !Mutant("aimed_at_roles") ? database->guarded_count : database->guarded_wholly;
+    return what == Guarding::Membership ? database->guarded_count : database->guarded_wholly;
 }
 
 bool Holds(const Database* database, const List* roles, Guarding what) {

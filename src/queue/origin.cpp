@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/leader.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/subject.hpp"
@@ -19,7 +18,7 @@ bool session_known = false;
 // What the leader of this parallel worker has published, or nullptr.
 const Origin* LeaderConnection() {
     int leader = LeaderProcessIndex();
-    const Origin* connection = leader < 0 || Mutant("leader_identity") ? nullptr : &MailboxOf(leader)->connection;
+    const Origin* connection = leader < 0 ? nullptr : &MailboxOf(leader)->connection;
     return connection != nullptr && connection->pid == MyProc->lockGroupLeader->pid ? connection : nullptr;
 }
 

@@ -3,7 +3,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
 #include "queue/entry.hpp"
@@ -38,7 +37,7 @@ bool NextTurn(Oid subject, uint64_t* turn) {
     do {
         uint64_t now = uint64_t(SteadyNow());
         *turn = Later(mine, now - second_us);
-        if (*turn > now + (pg_atomic_read_u64(last) <= now ? longest_alone_us : longest_us) && !Mutant("turned_away"))
+        if (*turn > now + (pg_atomic_read_u64(last) <= now ? longest_alone_us : longest_us))
             return false;
     } while (!pg_atomic_compare_exchange_u64(next, &mine, *turn + Interval()));
     pg_atomic_write_u64(last, *turn);
@@ -78,7 +77,7 @@ void SetLongTurn(LOCKTAG* tag, Oid subject) {
 
 bool AwaitTurn(Oid subject) {
     uint64_t turn;
-    if (superuser_arg(subject) || Mutant("refusal_rate"))    // he could stop the recorder altogether
+    if (superuser_arg(subject))    // he could stop the recorder altogether
         return true;
     bool taken = NextTurn(subject, &turn);
     if (taken)
@@ -128,8 +127,8 @@ Spent SpentSoFar() {
 void Charge(Oid subject, const Spent& before) {
     constexpr int64_t price = 5, longest_us = 3600 * second_us;
     Spent after = SpentSoFar();
-    int64_t for_time = Mutant("time_budget") ? 0 : price * (after.time_us - before.time_us);
-    int64_t for_bytes = Mutant("byte_budget") ? 0 : Interval() * (after.bytes - before.bytes) / turn_bytes;
+    int64_t for_time = price * (after.time_us - before.time_us);
+    int64_t for_bytes = Interval() * (after.bytes - before.bytes) / turn_bytes;
     int64_t owed = (for_time > for_bytes ? for_time : for_bytes) - Interval();
     if (owed <= 0)
         return;

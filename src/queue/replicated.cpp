@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/standby.hpp"
 #include "queue/entry.hpp"
 #include "queue/replicated.hpp"
@@ -12,7 +11,7 @@ void PublishSynchronousCommit() { pg_atomic_write_u32(&shared->standby_mode, Wan
 
 bool IsReplicated(XLogRecPtr position) {
     uint32_t mode = pg_atomic_read_u32(&shared->standby_mode);
-    if (mode == 0 || RecoveryInProgress() || Mutant("standby"))
+    if (mode == 0 || RecoveryInProgress())
         return true;
     LWLockAcquire(SyncRepLock, LW_SHARED);
     bool replicated = WalSndCtl->lsn[mode - 1] >= position;

@@ -6,7 +6,6 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
 #include "pg/wait.hpp"
@@ -221,7 +220,7 @@ static pg_noinline Enqueued EnqueueWhenRoom(EntryHeader* header, const EntryPart
     bool looked = false;
     long nap_ms = 1;
     Enqueued sent = Enqueued::RingFull;
-    while (sent == Enqueued::RingFull && !Mutant("wait_for_room") && NapForRoom(deadline, how, &nap_ms, &looked)) {
+    while (sent == Enqueued::RingFull && NapForRoom(deadline, how, &nap_ms, &looked)) {
         if (promise != nullptr)
             *promise = wanted;
         sent = Enqueue(header, parts, promise, false);
@@ -324,8 +323,7 @@ bool TakeEntry(const EntryHeader* header, int64_t* action_id) {
     Mailbox* mailbox = MailboxOf(header->process);
     uint64_t ticket = pg_atomic_read_u64(&mailbox->ticket);
     if (ticket == Ticket(header->serial, Wait::Taken)) {    // by a batch that failed, or whose recorder died
-        if (!Mutant("keep_action_number"))
-            *action_id = int64_t(pg_atomic_read_u64(&mailbox->action_id));
+        *action_id = int64_t(pg_atomic_read_u64(&mailbox->action_id));
         return true;
     }
     if (ticket != Ticket(header->serial, Wait::Queued))

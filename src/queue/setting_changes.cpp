@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "queue/setting_changes.hpp"
 
@@ -39,7 +38,7 @@ void Append(int setting, uint32_t value) {
 // A process without a place of its own may have left the shared memory, and a parallel worker begins with the built-in values. Whoever is the first
 // to meet a value tells of it.
 void OnSetting(int setting, uint32_t value) {
-    if ((IsUnderPostmaster && MyProc == nullptr) || InitializingParallelWorker || Mutant("setting_changes"))
+    if ((IsUnderPostmaster && MyProc == nullptr) || InitializingParallelWorker)
         return;
     uint64_t known = pg_atomic_read_u64(&changes->values[setting]), mine = uint64_t(value) + 1;
     while (known != mine)

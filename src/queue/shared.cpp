@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/standby.hpp"
 #include "pg/wait.hpp"
@@ -122,7 +121,7 @@ Database* FindDatabase(Oid oid) {
 bool IsProcess(int process, pid_t pid) { return ProcGlobal->allProcs[process].procLatch.owner_pid == pid; }
 
 bool RecorderLives(const Database* database) {
-    return database->recorder_pid != 0 && (IsProcess(database->recorder_process, database->recorder_pid) || Mutant("slot_left"));
+    return database->recorder_pid != 0 && IsProcess(database->recorder_process, database->recorder_pid);
 }
 
 bool CourierLives(const Database* database) {

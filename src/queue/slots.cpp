@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "queue/setting_changes.hpp"
@@ -242,15 +241,13 @@ void AwaitStart(Oid oid, uint32_t Database::*failures) {
     constexpr int naps_a_second = 10;
     Database* database = FindDatabase(oid);
     uint32_t failed = database == nullptr ? 0 : (database->*failures)++;
-    int naps = failed == 0 || Mutant("start_back_off") ? 0 : naps_a_second << (failed < most_doublings ? failed - 1 : most_doublings - 1);
+    int naps = failed == 0 ? 0 : naps_a_second << (failed < most_doublings ? failed - 1 : most_doublings - 1);
     while (naps-- > 0 && !IsHeld(oid))
         Nap(1000 / naps_a_second);
 }
 
 bool WakeVisitors(Oid oid) {
     bool some = false;
-    if (Mutant("visitors_leave"))
-        return false;
     LWLockAcquire(shared->lock, LW_SHARED);
     for (int i = 0; i < ProcessCount(); i++) {
         const Mailbox* mailbox = MailboxOf(i);

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "queue/guards.hpp"
 #include "queue/shared.hpp"
@@ -69,7 +68,6 @@ void RunBatch() {
     ReadGuards(self.database);
     if (self.working.last_seq != self.sealed.last_seq || self.count > 0)
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
-    WaitPoint("recorder_before_commit");
 }
 
 // The batch has failed and this recorder lives: it was no entry that ended it, and a cause that passes blames none.
@@ -77,7 +75,7 @@ void TakeBack() {
     self.database->suspect_deaths = 0;
     self.database->suspect = 0;
     self.database->tries = uint32_t(self.retries.count);
-    if (IsTransient(self.retries.sqlstate) && !Mutant("transient"))
+    if (IsTransient(self.retries.sqlstate))
         self.database->failures--;
     ReturnItems();
 }
@@ -99,7 +97,6 @@ void EndCommitted() {
     self.sealed = self.working;
     if (self.batch.until > self.position)
         self.position = self.batch.until;
-    WaitPoint("recorder_after_commit");
     self.database->failures = self.database->start_failures = self.database->tries = 0;
     self.database->last_seq = uint64_t(self.sealed.last_seq);
     self.database->last_sealed_at = self.sealed.last_sealed_at;

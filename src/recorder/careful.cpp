@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
@@ -58,7 +57,7 @@ const ErrorData* Alone(Work work) {
     }
     PG_CATCH();
     {
-        if (IsTransient(geterrcode()) && !Mutant("transient"))
+        if (IsTransient(geterrcode()))
             PG_RE_THROW();
         MemoryContextSwitchTo(context);
         error = CopyErrorData();

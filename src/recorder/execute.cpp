@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -92,7 +91,7 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     PG_CATCH();
     {
         disable_timeout(action_timeout, false);
-        if (IsTransient(geterrcode()) && geterrcode() != ERRCODE_QUERY_CANCELED && !Mutant("transient"))
+        if (IsTransient(geterrcode()) && geterrcode() != ERRCODE_QUERY_CANCELED)
             PG_RE_THROW();    // the batch is done again
         MemoryContextSwitchTo(context);
         ErrorData* error = CopyErrorData();
@@ -135,8 +134,6 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 bool IsForCaller(const ErrorData* error) {
     constexpr int told[] = {error_refused, error_unavailable, error_ring_full, error_too_large, error_wrong_kind, error_unknown_id, error_wrong_state,
                             ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_DUPLICATE_OBJECT};
-    if (Mutant("errors_told"))
-        return true;
     constexpr char of_files[] = "could not ";    // as all of them begin, before they are translated; their codes follow from the system's
     if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
         return false;

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "recorder/clock_step.hpp"
 #include "recorder/moment.hpp"
@@ -56,7 +55,7 @@ bool HaveClock(TimestampTz now, int64 offset, int64 step) {
 bool KeepUpWithClock() {
     TimestampTz now = GetCurrentTimestamp();
     int64 offset = WallOffset(), step = ClockStep(self.wall_offset, offset, now);
-    bool covered = (self.partitions.from <= now && now < self.partitions.until) || Mutant("partition_at_once");
+    bool covered = self.partitions.from <= now && now < self.partitions.until;
     if (!self.installed || (covered && step == 0 && self.offset_saved))
         return true;
     return (covered || HavePartitions(now)) && ((step == 0 && self.offset_saved) || HaveClock(now, step == 0 ? self.wall_offset : offset, step));

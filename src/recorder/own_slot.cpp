@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "queue/copies.hpp"
 #include "queue/shared.hpp"
@@ -16,7 +15,7 @@ namespace {
 
 // What is still counted when the recorder is told to end. Meanwhile it must not end.
 void SealLeft() {
-    if (!self.installed || RepeatsDue() == DT_NOEND || Mutant("seal_left"))
+    if (!self.installed || RepeatsDue() == DT_NOEND)
         return;
     ProcDiePending = InterruptPending = false;
     bool done = InSealingTransaction("recording", [] {
@@ -41,7 +40,7 @@ void LogLeft(int, Datum) {
 }
 
 void Leave(int, Datum) {
-    if (self.database != nullptr && !Mutant("slot_left"))
+    if (self.database != nullptr)
         ReleaseDatabase(self.database, !self.installed);
 }
 

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/rate.hpp"
@@ -51,7 +50,6 @@ void LogFailedRefusal(const Item* item) {
 
 // A refusal keeps what was filed; everything else may change what a refusal's answer is.
 void ProcessAction(Item* item, int64_t action_id) {
-    WaitPoint("recorder_action");
     int64_t before = self.working.last_seq;
     self.acted = true;
     Spent spent_before = SpentSoFar();

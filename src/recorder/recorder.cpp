@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "rules/installation.hpp"
 #include "queue/copies.hpp"
@@ -57,7 +56,6 @@ void Start(Oid oid) {
     if (others_copy && !IsAdmitted(oid))
         LeaveCopy(oid);
     PrepareToLeave();
-    WaitPoint("recorder_connected");
     Claim(oid);
     Persist(oid, "loading", LoadState);
     PublishGuards(self.database);

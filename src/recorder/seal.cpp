@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
@@ -150,7 +149,7 @@ SealState at_start[deepest];
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     int level = GetCurrentTransactionNestLevel();
-    if (seal_state == nullptr || level >= deepest || Mutant("numbers_back"))
+    if (seal_state == nullptr || level >= deepest)
         return;
     if (event == SUBXACT_EVENT_START_SUB)
         at_start[level] = *seal_state;

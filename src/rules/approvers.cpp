@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/approvers.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -46,16 +45,14 @@ List* AddName(List* names, char* name) {
 // What the human behind a login is known by: his person, and as whom the server has met him; or else the login.
 List* NamesOf(Oid login) {
     List* names = NIL;
-    if (!Mutant("persons_count"))
-        ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
-            if (!nulls[2])
-                names = AddName(names, TextDatumGetCString(values[2]));
-        });
-    if (!Mutant("persons_count"))
-        ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
-            if (!nulls[1])
-                names = AddName(names, TextDatumGetCString(values[1]));
-        });
+    ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
+        if (!nulls[2])
+            names = AddName(names, TextDatumGetCString(values[2]));
+    });
+    ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
+        if (!nulls[1])
+            names = AddName(names, TextDatumGetCString(values[1]));
+    });
     const char* name = GetUserNameFromId(login, true);
     return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
 }
@@ -105,7 +102,7 @@ bool IsEnabled(const char* webhook) {
             if (strcmp(NameStr(TupleDescAttr(row, i)->attname), "enabled") == 0)
                 enabled = !nulls[i] && DatumGetBool(values[i]);
     });
-    return enabled || Mutant("disabled_webhook");
+    return enabled;
 }
 
 }    // namespace

@@ -2,15 +2,13 @@
 
 #include "rules/committed.hpp"
 
-#include "pg/mutants.hpp"
-
 namespace warrant {
 
 namespace {
 
 // A registered copy, so that setting curcid does not reach the server's own catalog snapshot.
 Snapshot TakeCommittedSnapshot(Oid table, Rows rows) {
-    if (rows == Rows::OfTransaction || Mutant("own_rows_count"))
+    if (rows == Rows::OfTransaction)
         return RegisterSnapshot(GetLatestSnapshot());
     Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(table));
     snapshot->curcid = FirstCommandId;

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -55,7 +54,7 @@ bool ApproveAsks(Question* question) {
     return question->decision->policy->effect == Effect::Approve && Answered(question, Answer::Request);
 }
 
-bool NothingElseRuns(Question* question) { return Answered(question, Mutant("fail_closed") ? Answer::Open : Answer::Refuse); }
+bool NothingElseRuns(Question* question) { return Answered(question, Answer::Refuse); }
 
 void Evaluate(Question* question) {
     for (int i = 0; i < decision_step_count; i++)
@@ -64,7 +63,7 @@ void Evaluate(Question* question) {
 }
 
 // Keeps what lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
-bool IsKept(const Decision* decision) { return Runs(decision) && (decision->price == Price::Nothing || Mutant("uses_not_kept")); }
+bool IsKept(const Decision* decision) { return Runs(decision) && decision->price == Price::Nothing; }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision a past generation's.
 void PrepareDecisions(Governance* governance, Oid subject) {
@@ -133,7 +132,7 @@ const Decision* KeptDecision(Governance* governance, Oid subject, Command comman
     if ((governance->decided & MaskOf(command)) == 0)
         return nullptr;
     const Decision* kept = &governance->decisions[int(command)];
-    return kept->answer != Answer::Granted || MonotonicNow() < kept->until || Mutant("kept_until") ? kept : nullptr;
+    return kept->answer != Answer::Granted || MonotonicNow() < kept->until ? kept : nullptr;
 }
 
 Decision DecideFor(const Governance* governance, Oid user, Command command) {
@@ -159,8 +158,6 @@ const Decision* Decide(Governance* governance, Oid subject, Command command) {
     Question question = {subject, governance, command, MonotonicNow(), &passing};
     if (governance->known_kind || IsExempt(subject))
         Evaluate(&question);
-    if (Mutant("mark_before_snapshot"))
-        governance->generation = decision_generation;
     if (governance->decisions == nullptr || !IsKept(&passing))
         return &passing;
     governance->decisions[int(command)] = passing;

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/family.hpp"
 #include "rules/installation.hpp"
 
@@ -33,7 +32,7 @@ List* AddRelatives(List* found, Oid start, bool up) {
 
 // A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
 List* AddOtherParents(List* family, int first_descendant, char relkind) {
-    int count = relkind == RELKIND_PARTITIONED_TABLE || Mutant("other_parents") ? 0 : list_length(family);
+    int count = relkind == RELKIND_PARTITIONED_TABLE ? 0 : list_length(family);
     for (int i = first_descendant; i < count; i++)
         family = AddRelatives(family, list_nth_oid(family, i), true);
     return family;
@@ -42,9 +41,9 @@ List* AddOtherParents(List* family, int first_descendant, char relkind) {
 }    // namespace
 
 List* ReadFamily(Oid relation, char relkind, int* ancestor_count) {
-    List* ancestors = Mutant("ancestors") ? list_make1_oid(relation) : AddRelatives(list_make1_oid(relation), relation, true);
+    List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
     *ancestor_count = list_length(ancestors);
-    return AddOtherParents(Mutant("descendants") ? ancestors : AddRelatives(ancestors, relation, false), *ancestor_count, relkind);
+    return AddOtherParents(AddRelatives(ancestors, relation, false), *ancestor_count, relkind);
 }
 
 Oid OwnerOfToast(Oid toast) {

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
 #include "rules/governance.hpp"
@@ -95,7 +94,6 @@ List* ReadMembers(Governance* governance, List* family) {
             kept = !SamePolicies(&governance->members[i].policies, &member->policies);
         if (kept)
             governance->member_count++;
-        Hold("reading_policies");
     }
     return namesakes;
 }
@@ -109,14 +107,14 @@ void RememberRelatives(const List* found) {
 }
 
 void RememberFamily(Governance* governance, List* family) {
-    governance->has_family = list_length(family) > 1 || (linitial_oid(family) != governance->relation && !Mutant("toast_family"));    // its table
+    governance->has_family = list_length(family) > 1 || linitial_oid(family) != governance->relation;    // its table
     if (governance->has_family)
         RememberRelatives(family);
 }
 
 // They are no relatives, but their end matters as much.
 void RememberNamesakes(Governance* governance, const List* namesakes) {
-    if (namesakes == NIL || Mutant("namesakes"))
+    if (namesakes == NIL)
         return;
     governance->has_family = true;
     RememberRelatives(namesakes);
@@ -215,8 +213,6 @@ void Fill(Governance* governance) {
 void MarkCurrent(Governance* governance) {
     governance->valid = true;
     governance->family_generation = governance_cache.family_generation;
-    if (Mutant("mark_before_snapshot"))
-        governance_cache.all_invalid = false;
 }
 
 void ApplyInvalidateAll() {
@@ -306,8 +302,6 @@ Governance* ReadGovernance(Oid relation) {
     Forget(governance);
     MarkCurrent(governance);    // before reading: what changes meanwhile takes the mark away
     Fill(governance);
-    if (Mutant("mark_before_snapshot"))
-        MarkCurrent(governance);
     governance->filled = true;
     return governance;
 }

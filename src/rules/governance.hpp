@@ -5,7 +5,6 @@
 
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/policies.hpp"
 
 namespace warrant {
@@ -100,7 +99,7 @@ const Policy* StrictestOf(const Member* members, int count, Command command, Aim
     const Policy* strictest = nullptr;
     for (int i = 0; i < count; i++) {
         const Policy* winner = WinnerOf(&members[i].policies, command, aim_of);
-        if (winner != nullptr && (strictest == nullptr || (IsStricter(winner, strictest) && !Mutant("strictest"))))
+        if (winner != nullptr && (strictest == nullptr || IsStricter(winner, strictest)))
             strictest = winner;
     }
     return strictest;

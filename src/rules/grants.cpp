@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
@@ -20,8 +19,6 @@ enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands,
               c_max_uses = 13, c_granters };
 
 bool CoversObject(Datum* values, const Governance* governance) {
-    if (Mutant("grant_object"))
-        return true;
     Oid target = DatumGetObjectId(values[c_target]);
     switch (TargetKind(DatumGetChar(values[c_target_kind]))) {
         case TargetKind::Table:
@@ -36,18 +33,16 @@ bool CoversObject(Datum* values, const Governance* governance) {
 }
 
 bool UnderPolicy(Datum* values, const Policy* policy) {
-    return DatumGetInt64(values[c_policy]) == policy->id || Mutant("grant_bound_to_policy");
+    return DatumGetInt64(values[c_policy]) == policy->id;
 }
 
 bool InWindow(Datum* values, TimestampTz now) {
-    return (!DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now &&
-            now < DatumGetTimestampTz(values[c_ends_at])) ||
-           Mutant("grant_window");
+    return !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now && now < DatumGetTimestampTz(values[c_ends_at]);
 }
 
 // Whether the subject is the grantee, or was a member of it when the grant was made.
 bool IsMeant(Datum* values, Oid subject) {
-    if (DatumGetObjectId(values[c_grantee]) == subject || Mutant("members_when_granted"))
+    if (DatumGetObjectId(values[c_grantee]) == subject)
         return true;
     Datum* members;
     int count;
@@ -61,7 +56,7 @@ bool IsMeant(Datum* values, Oid subject) {
 // Whether the session's human has approved the grant himself, as another login: the server told his identity.
 bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
     const char* identity = client_identity == nullptr ? nullptr : client_identity();
-    if (identity == nullptr || identity[0] == '\0' || scan->slot->tts_tupleDescriptor->natts <= c_granters || nulls[c_granters] || Mutant("own_grants"))
+    if (identity == nullptr || identity[0] == '\0' || scan->slot->tts_tupleDescriptor->natts <= c_granters || nulls[c_granters])
         return false;
     Datum* granters;
     bool* unknown;
@@ -83,9 +78,8 @@ bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
 
 // The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
 bool IsHome(Datum* sentinel) {
-    return (DatumGetInt64(sentinel[c_policy]) == int64(GetSystemIdentifier()) && DatumGetObjectId(sentinel[c_target]) == MyDatabaseId &&
-            strcmp(NameStr(*DatumGetName(sentinel[c_schema_name])), settings.instance) == 0) ||
-           Mutant("home");
+    return DatumGetInt64(sentinel[c_policy]) == int64(GetSystemIdentifier()) && DatumGetObjectId(sentinel[c_target]) == MyDatabaseId &&
+           strcmp(NameStr(*DatumGetName(sentinel[c_schema_name])), settings.instance) == 0;
 }
 
 // Whether a grant that ends then could take the best one's place, before it is looked at what it costs.
@@ -105,7 +99,7 @@ template <class Visit>
 void ForEachOfGrantee(CommittedScan* scan, Oid grantee, const List* targets, Visit visit) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(grantee));
-    bool by_target = OidIsValid(grantee) && IndexRelationGetNumberOfKeyAttributes(scan->index) > 1 && !Mutant("grant_object");    // in the script of 0.3.0 it has one column
+    bool by_target = OidIsValid(grantee) && IndexRelationGetNumberOfKeyAttributes(scan->index) > 1;    // in the script of 0.3.0 it has one column
     if (!by_target)
         return ForEachCommitted(scan, keys, 1, visit);
     ListCell* cell;
@@ -137,14 +131,13 @@ void RememberGrantees(const List* roles) {
 template <class Visit>
 bool ForEachScope(Oid subject, const Governance* governance, Visit visit) {
     const Installation* own = RequireInstallation();
-    bool sentinel = Mutant("sentinel"), home = sentinel;
+    bool sentinel = false, home = false;
     List* targets = TargetsOf(governance);
     List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
     RememberGrantees(roles);
     List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
     BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
-    Hold("reading_grants");
     ListCell* cell;
     foreach (cell, grantees) {
         ForEachOfGrantee(&scan, lfirst_oid(cell), targets, [&](Datum* values, bool* nulls) {
@@ -170,7 +163,7 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governa
         LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
         if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
             IsOwn(scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
-            (!(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) && !Mutant("grant_commands")))
+            !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
         if (limited && !FindPrice(grant.id, &grant.price))
             return;
@@ -194,7 +187,7 @@ auto Reading(Read read) {
 }    // namespace
 
 void InvalidateGrantsOf(Oid role) {
-    if (asked_of != nullptr && hash_search(asked_of, &role, HASH_FIND, nullptr) != nullptr && !Mutant("grants_of_role"))
+    if (asked_of != nullptr && hash_search(asked_of, &role, HASH_FIND, nullptr) != nullptr)
         decision_generation++;
 }
 

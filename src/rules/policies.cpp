@@ -2,7 +2,6 @@
 
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -58,8 +57,7 @@ Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count) {
     policy->effect = ReadEffect(values[c_effect]);
     policy->target_kind = TargetKind(DatumGetChar(values[c_target_kind]));
     policy->commands = ParseCommands(DatumGetArrayTypeP(values[c_commands]));
-    if (!Mutant("implied_commands"))
-        policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
+    policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
     policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
     policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
     policy->definer_count = ReadRoles(values[c_definer_roles], &policy->definer_roles);
@@ -124,7 +122,7 @@ void ReadByTarget(PolicyList* list, TargetKind kind, Oid target, Rows rows) {
     CommittedScan scan;
     BeginByTarget(&scan, rows);
     ScanKeyData keys[2];
-    int key_count = kind == TargetKind::Database && !Mutant("database_of_copy") ? 1 : 2;
+    int key_count = kind == TargetKind::Database ? 1 : 2;
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(kind)));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(target));
     ForEachCommitted(&scan, keys, key_count, [list, &scan](Datum*, bool*) { Append(list, ReadRow(&scan)); });
@@ -148,7 +146,7 @@ void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schem
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
     ForEachCommitted(&scan, keys, 2, [list, kind, bearer, rows, &scan](Datum* values, bool*) {
         Oid target = DatumGetObjectId(values[c_target]);
-        if (DatumGetChar(values[c_target_kind]) != char(kind) || target == bearer || Mutant("gone_targets"))
+        if (DatumGetChar(values[c_target_kind]) != char(kind) || target == bearer)
             return;
         if (!TargetIsGone(values)) {
             list->namesakes = list_append_unique_oid(list->namesakes, target);
@@ -202,7 +200,7 @@ bool IsSameVersion(const Policy* a, const Policy* b) {
 void RequirePolicySentinel() {
     PolicyList sentinel = {};
     ReadByTarget(&sentinel, TargetKind::Sentinel, InvalidOid, Rows::Committed);
-    if (sentinel.count == 0 && !Mutant("sentinel"))
+    if (sentinel.count == 0)
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its policies"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
 }
@@ -248,7 +246,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
 
 // As ReadByTarget and ReadByName find it.
 static Oid TargetOf(Datum* values, const Policy* policy) {
-    if (policy->target_kind == TargetKind::Database || !TargetIsGone(values) || Mutant("gone_targets"))
+    if (policy->target_kind == TargetKind::Database || !TargetIsGone(values))
         return policy->target;
     if (policy->effect == Effect::Open)
         return InvalidOid;
@@ -286,7 +284,7 @@ bool AnythingIsProtected() {
 }
 
 bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
-    if (!RoleIsGone(role) || Mutant("gone_roles"))
+    if (!RoleIsGone(role))
         return false;
     if (!silent)
         ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody about whom no other is as strict.")));

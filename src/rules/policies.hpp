@@ -3,7 +3,6 @@
 
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 
@@ -114,7 +113,7 @@ Aim AimAtMember(const Policy* policy, IsMember is_member, bool silent = false) {
             return Aim::Him;
     for (int i = 0; i < policy->for_count && policy->effect != Effect::Open; i++)
         if (IsGoneRole(policy, policy->for_roles[i], silent))
-            return Mutant("gone_role_displaces") ? Aim::Him : Aim::EverybodySinceARoleIsGone;
+            return Aim::EverybodySinceARoleIsGone;
     return policy->for_count == 0 ? Aim::Him : Aim::Nobody;
 }
 

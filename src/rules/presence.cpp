@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
@@ -19,7 +18,7 @@ void AbsorbInvalidations() {
     static LocalTransactionId checked = InvalidLocalTransactionId;
     bool first = checked != MyTransactionNumber();
     checked = MyTransactionNumber();
-    if ((!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp()) && !Mutant("absorbed_messages"))
+    if (!first || GetCurrentTransactionStartTimestamp() != GetCurrentStatementStartTimestamp())
         AcceptInvalidationMessages();
 }
 
@@ -35,14 +34,14 @@ bool PassesWhereMissed() {
 // brings it back fills it, and what materialized views read.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
-    return required[0] != '\0' && !Mutant("required_databases") && !GateIsOff() && !IsCreatedHere() &&
+    return required[0] != '\0' && !GateIsOff() && !IsCreatedHere() &&
            IsListed(required, get_database_name(MyDatabaseId)) && !PassesWhereMissed();
 }
 
 }    // namespace
 
 bool GateIsPresentInTransaction() {
-    if ((IsParallelWorker() && Mutant("parallel_skip")) || is_own_worker)
+    if (is_own_worker)
         return false;
     AbsorbInvalidations();
     ReleaseOldGovernances();

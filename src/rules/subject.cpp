@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/subject.hpp"
@@ -38,8 +37,6 @@ Oid FirstUser() {
 }    // namespace
 
 Oid CurrentSubject() {
-    if (Mutant("session_user"))
-        return GetUserId();
     if (!HasClient())
         return FirstUser();
     Oid role = IsPoolSession() ? GetCurrentRoleId() : InvalidOid;    // not a definer's, whose function runs
@@ -47,10 +44,10 @@ Oid CurrentSubject() {
 }
 
 bool IsServersChoice(Oid subject) {
-    return unlikely(!HasClient()) && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject && !Mutant("servers_choice");
+    return unlikely(!HasClient()) && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject;
 }
 
-bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && !Mutant("role_is_gone"); }
+bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }
 
 bool IsExempt(Oid subject) {
     if (superuser_arg(subject) && !settings.enforce_superuser)
@@ -95,7 +92,7 @@ void FindActors(Actors* actors, Oid subject, int leaves_out) {
         if (acting.passes || !IsLive(acting))
             continue;
         actors->by_server |= acting.by_server;
-        bool chosen = acting.user == GetOuterUserId() && HasClient() && (!acting.fired || acting.chosen || Mutant("chosen_by_trigger"));
+        bool chosen = acting.user == GetOuterUserId() && HasClient() && (!acting.fired || acting.chosen);
         if (acting.user != subject && !chosen)
             Add(actors, acting);
     }

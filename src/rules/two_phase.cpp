@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/two_phase.hpp"
 
@@ -11,7 +10,7 @@ namespace {
 LocalTransactionId kept = InvalidLocalTransactionId;
 
 void OnTransaction(XactEvent event, void*) {
-    if (event == XACT_EVENT_PRE_PREPARE && kept == MyTransactionNumber() && !Mutant("two_phase"))
+    if (event == XACT_EVENT_PRE_PREPARE && kept == MyTransactionNumber())
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot PREPARE a transaction that has changed what the gate goes by"),
                         errdetail("It has changed definitions, or created or dropped the extension."),
                         errhint("Change them in a transaction of their own, and COMMIT it.")));

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/uses.hpp"
@@ -31,8 +30,8 @@ int32_t UsesLeft(int64_t grant_id) {
 
 bool FindPrice(int64_t grant_id, Price* price) {
     bool spent = use_is_spent != nullptr && use_is_spent(grant_id);    // no hooks, no statement: at a console, in pg_upgrade
-    *price = spent && !Mutant("use_is_spent") ? Price::Paid : Price::OneUse;
-    return *price == Price::Paid || UsesLeft(grant_id) > 0 || Mutant("uses_left");
+    *price = spent ? Price::Paid : Price::OneUse;
+    return *price == Price::Paid || UsesLeft(grant_id) > 0;
 }
 
 }    // namespace warrant

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
@@ -204,7 +203,7 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
 bool LoosensForRelatives(Look* look, Oid relation) {
     List* relatives = FamilyOf(relation);
     ListCell* cell;
-    if (list_length(relatives) == 1 || Mutant("weakened_relatives"))
+    if (list_length(relatives) == 1)
         return false;
     foreach (cell, relatives) {
         bool found;
@@ -342,7 +341,7 @@ bool Loosens(const PolicyChange& change) {
 // Policies change in one transaction after the other: whether one weakens depends on all that are there. No statement of a client takes this lock.
 void AwaitOthers() {
     const Installation* own = FindInstallation();
-    if (own != nullptr && !Mutant("one_by_one"))
+    if (own != nullptr)
         LockDatabaseObject(RelationRelationId, own->policies, 1, AccessExclusiveLock);
 }
 
@@ -350,8 +349,6 @@ void AwaitOthers() {
 
 bool Weakens(const PolicyChange& change) {
     AwaitOthers();
-    if (Mutant("weakens"))
-        return OpensByItself(change.before, change.after);
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant weakening", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     bool weakens = Loosens(change);

@@ -2,7 +2,6 @@
 
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "pg/room.hpp"
 #include "statement/queued.hpp"
@@ -143,7 +142,7 @@ constexpr char key_action[] = "a foreign key's action";
 
 // The server's own trigger calls them: nothing tells which one fires. At the end of the query, or later.
 void NoteRechecks(Oid relation, const ActingUser& acting) {
-    if (Mutant("rechecks_of_others") || !RechecksExpressions(relation))
+    if (!RechecksExpressions(relation))
         return;
     Add(Kind::Recheck, false, relation, acting);
     Queued later = {Kind::Recheck, false, false, relation, InvalidOid, nullptr, acting};
@@ -156,7 +155,7 @@ void NoteRechecks(Oid relation, const ActingUser& acting) {
 
 void NoteKeyActionStarts(const QueryDesc* query) {
     bool reads = query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
-    if (reads || !InNoForceRLSOperation() || Mutant("queued_by_keys"))
+    if (reads || !InNoForceRLSOperation())
         return;
     int count = ActingNow();
     if (count == 0)
@@ -181,7 +180,7 @@ void NoteKeyActionEnds(const QueryDesc* query) {
 
 void NoteDeferrable(List* permissions, bool by_key) {
     int count = ActingNow();
-    if (count == 0 || Mutant("queued_for_later"))
+    if (count == 0)
         return;
     ForEachPermission(permissions, [count, by_key](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId || !Writes(permission))
@@ -204,13 +203,12 @@ void NoteCalled() {
 }
 
 void NoteTruncate() {
-    if (!Mutant("queued_by_truncate"))
-        Add(Kind::Truncate, false, InvalidOid, ActingUser{});
+    Add(Kind::Truncate, false, InvalidOid, ActingUser{});
 }
 
 void NoteFired(const TriggerData* trigger) {
     const Frame* frame = CurrentFrame();
-    if (frame != nullptr && frame->kind == FrameKind::Run && IsOfKeyAction(frame->query) && !Mutant("parts_of_others"))
+    if (frame != nullptr && frame->kind == FrameKind::Run && IsOfKeyAction(frame->query))
         EnterFired(OwnerOf(trigger, key_action));
     for (int i = 0; i < queued_count; i++) {
         if (!Fires(&queued[i], trigger))

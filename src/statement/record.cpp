@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
@@ -108,7 +107,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
     header.waits = waits;
     EntryParts parts = PartsOf(line);
     parts.text = text;
-    parts.text_size = statement->count > most_texts && !Mutant("text_once") ? 0 : KeptLength(text, length);
+    parts.text_size = statement->count > most_texts ? 0 : KeptLength(text, length);
     bool stands = line->stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
     line->promised = has_outcome && statement->count <= most_promises;
     int64 deadline = 0;

@@ -4,7 +4,6 @@
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/in_frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
@@ -78,7 +77,7 @@ void EndQueriesFrom(int nest_level) {
     while (statement != nullptr) {
         Statement* next = statement->next;
         if ((statement->query != nullptr || statement == ledgers.planned) && statement->nest_level >= nest_level) {
-            int sqlstate = first && !Mutant("error_under_way") ? ErrorUnderWay() : ledgers.last_sqlstate;
+            int sqlstate = first ? ErrorUnderWay() : ledgers.last_sqlstate;
             ledgers.last_sqlstate = sqlstate != 0 || CurrentFrame() == nullptr ? sqlstate : ledgers.last_sqlstate;
             first = false;
             EndStatement(statement, true);
@@ -121,7 +120,7 @@ void LeaveFrame(Frame* frame, bool failed) {
     Statement* statement = frame->statement;
     if (statement == nullptr)
         return;
-    if (failed || frame->outer != nullptr || frame->kind != FrameKind::Planning || statement->paid_count == 0 || Mutant("planned_once")) {
+    if (failed || frame->outer != nullptr || frame->kind != FrameKind::Planning || statement->paid_count == 0) {
         EndStatement(statement, failed);
         return;
     }

@@ -2,7 +2,6 @@
 
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/room.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -204,7 +203,7 @@ void RequirePrimary() {
 }    // namespace
 
 bool OwesUse(const Decision* decision) {
-    return decision->price == Price::OneUse && !IsMonitored(decision) && !OnlyExplains() && !Mutant("spend_use");
+    return decision->price == Price::OneUse && !IsMonitored(decision) && !OnlyExplains();
 }
 
 int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count) {

@@ -6,7 +6,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/mutants.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
@@ -121,7 +120,7 @@ bool Start(const char* entry_point, const char* type, Oid database, int restart,
     MemoryContextSwitchTo(caller);
     if (started && slots_ran_out)
         ereport(LOG, (errmsg("background worker slots are free again")));
-    if (!started && (!slots_ran_out || Mutant("told_once")))
+    if (!started && !slots_ran_out)
         ereport(LOG, (errmsg("no background worker slot is free for \"%s\" of database %u", type, database),
                       errdetail("It is tried again until there is one."), errhint("Set \"max_worker_processes\" higher.")));
     slots_ran_out = !started;

@@ -1,5 +1,5 @@
 # An action whose caller gives up, or whose recorder ends, at any step is done once or not at all, and the caller can tell which: 57014 and
-# 55000 say not done, 40003 names an action that action_result knows. Needs the wait points of a DEBUG_SWITCHES build.
+# 55000 say not done, 40003 names an action that action_result knows. Needs the wait points of a build with the switches of test/mutants.
 use strict;
 use warnings;
 use FindBin;

@@ -1,5 +1,5 @@
 # A courier or recorder that ends, even by kill -9, at any step of a delivery loses no request and decides none twice: the delivery is sent
-# again under the same id, and counts once. Needs the wait points of a DEBUG_SWITCHES build.
+# again under the same id, and counts once. Needs the wait points of a build with the switches of test/mutants.
 use strict;
 use warnings;
 use FindBin;

@@ -1,5 +1,5 @@
 # The name that a statement gives leads to a protected relation from the moment after the decision: the statement does what was decided on, or fails.
-# Every command that takes a name is tried with every change. Needs the wait points of a DEBUG_SWITCHES build.
+# Every command that takes a name is tried with every change. Needs the wait points of a build with the switches of test/mutants.
 use strict;
 use warnings;
 use FindBin;

@@ -2,7 +2,6 @@
 
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
@@ -46,7 +45,7 @@ bool StoresNothing(Oid relation) {
     bool writes = triggers != nullptr &&
                   (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
     table_close(view, NoLock);
-    return !writes || Mutant("stored_by_trigger");
+    return !writes;
 }
 
 // The columns' names lead from a partitioned table to its part.
@@ -67,7 +66,7 @@ bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
 
 // Whether the update may carry rows from protected partitions into others: it assigns to a key of a table some of whose partitions are free.
 bool MovesRowsOut(const Permission& permission) {
-    if (!Updates(permission) || permission.relation < FirstNormalObjectId || Mutant("moved_rows"))
+    if (!Updates(permission) || permission.relation < FirstNormalObjectId)
         return false;
     const Governance* governance = FindGovernance(permission.relation);
     if (likely(governance->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governance))
@@ -105,7 +104,7 @@ bool IntoKeepsProtected(const Node* utility) {
 
 // The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
-    return InNoForceRLSOperation() && (((eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI) || Mutant("lookup_marks")) &&
+    return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && query->dest->mydest == DestSPI &&
            query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
 }
 
@@ -143,7 +142,7 @@ bool IsLeadersPlan(const QueryDesc* query) {
 Oid DefinerOf(const Permission& permission) {
     if (OidIsValid(permission.check_as_user))
         return permission.check_as_user;
-    return InsideDefiner() || Mutant("definers") ? GetUserId() : InvalidOid;
+    return InsideDefiner() ? GetUserId() : InvalidOid;
 }
 
 Oid TrustedDefinerOf(const Permission& permission) {
@@ -196,7 +195,7 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
 }
 
 static void AddPermissionItself(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
-    if (HoldsSamples(permission.relation) && permission.required != 0 && !Mutant("samples")) {
+    if (HoldsSamples(permission.relation) && permission.required != 0) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
     }
@@ -204,7 +203,7 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
     bool implied = Writes(permission) && list_member_oid(reads.implied, permission.relation);
     if (((permission.required & ACL_SELECT) && !implied) || list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission)) {
         AddAccess(list, permission.relation, Command::Select, definer);
-        if (exported && !Mutant("export"))
+        if (exported)
             AddAccess(list, permission.relation, Command::Export, definer);
     }
     if (permission.required & ACL_INSERT)

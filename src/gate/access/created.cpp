@@ -2,7 +2,6 @@
 
 #include "pg/clock.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
 #include "rules/governance.hpp"
@@ -65,7 +64,7 @@ Created* Find(Oid relation) {
     return static_cast<Created*>(hash_search(created, &relation, HASH_FIND, nullptr));
 }
 
-bool MadeBy(const Created* made, Oid user) { return made->subject == user || made->user == user || Mutant("created_by"); }
+bool MadeBy(const Created* made, Oid user) { return made->subject == user || made->user == user; }
 
 // Everything in the family is new, made by the user, and was never joined to anything else.
 bool AreCreated(const List* family, Oid user) {
@@ -100,7 +99,7 @@ bool HasOldParent(const Node* utility) {
     foreach (cell, parents) {
         Oid parent = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
         if (!OidIsValid(parent) || !AreCreated(FamilyOf(parent), CurrentSubject()))
-            return !Mutant("created_joined");
+            return true;
     }
     return false;
 }
@@ -175,7 +174,7 @@ void NoteJoined(Oid relation, Oid other) {
 }
 
 void SettleJoins() {
-    int count = HasCreated() && !Mutant("created_joined") ? join_count : 0;
+    int count = HasCreated() ? join_count : 0;
     for (int i = 0; i < count && count <= most_joins; i++)
         MarkJoined(list_concat_unique_oid(FamilyOf(joins[i].relation), FamilyOf(joins[i].other)));
     if (count > most_joins)
@@ -185,19 +184,19 @@ void SettleJoins() {
 
 // By what has let the CREATE run: a grant that was revoked, or is over, lets nothing more run; one whose uses are spent goes on in the transaction that spent them.
 static bool IsStillCovered(const Created* made, const Governance* governance) {
-    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governance, MonotonicNow()) || Mutant("created_revoked");
+    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governance, MonotonicNow());
 }
 
 bool IsCoveredByCreation(const Governance* governance, const Decision* decision, Command command, Oid user, Decision* covered) {
     bool free = Runs(decision) && decision->price == Price::Nothing;
     if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governance->ancestor_count == 0)
         return false;
-    if ((command == Command::Export || TakesOut(command)) && !Mutant("created_export"))
+    if (command == Command::Export || TakesOut(command))
         return false;
     const Created* made = Find(governance->ancestors[0]);
     if (made == nullptr || !MadeBy(made, user))
         return false;
-    if ((!AreCreated(FamilyOf(made->relation), user) && !Mutant("created_family")) || !IsStillCovered(made, governance))
+    if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, governance))
         return false;
     *covered = Decision{Answer::Granted, Price::Nothing, decision->policy, made->grant_id, DT_NOEND};
     return true;

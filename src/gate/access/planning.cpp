@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -67,7 +66,7 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
     if (called == nullptr || !IsA(called, FuncExpr) || reinterpret_cast<const FuncExpr*>(called)->funcid < FirstUnpinnedObjectId)
         return;
     Oid function = reinterpret_cast<const FuncExpr*>(called)->funcid;
-    if (list_member_oid(collection->inlined, function) || Mutant("inlined_functions"))
+    if (list_member_oid(collection->inlined, function))
         return;    // one that calls itself reads no more for that; the planner may find that it never does
     check_stack_depth();
     RangeTblEntry* copy = static_cast<RangeTblEntry*>(copyObjectImpl(entry));
@@ -153,7 +152,7 @@ bool IsPlannedIntegrityLookup(Query* query) {
     return InNoForceRLSOperation() && list_length(query->targetList) == 1 &&
            IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&
            !ReadsMoreThanKeys(reinterpret_cast<Node*>(query), nullptr) &&
-           (Mutant("lookup_calls_nobody") || !CallsUser(reinterpret_cast<Node*>(query), nullptr));
+           !CallsUser(reinterpret_cast<Node*>(query), nullptr);
 }
 
 }    // namespace warrant

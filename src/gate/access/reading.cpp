@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "gate/access/reading.hpp"
 
@@ -37,13 +36,13 @@ bool MakesOfNames(Oid function) {
 
 // Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
 bool IsOthersFunction(Oid function, void*) {
-    return (MakesOfNames(function) && !Mutant("side_effects")) || (function >= FirstUnpinnedObjectId && !Mutant("others_functions")) ||
-           (func_volatile(function) == PROVOLATILE_VOLATILE && !Mutant("side_effects"));
+    return MakesOfNames(function) || function >= FirstUnpinnedObjectId ||
+           func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
 // A value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
 bool IsOthersType(Oid type) {
-    if (type < FirstUnpinnedObjectId || Mutant("others_types"))
+    if (type < FirstUnpinnedObjectId)
         return false;
     Oid element = get_element_type(type);
     return get_typtype(OidIsValid(element) ? element : type) != TYPTYPE_BASE;
@@ -73,8 +72,6 @@ bool CallsOthers(Node* node) {
 
 // Column definitions have domains checked without a node that says so.
 bool ConvertsColumns(const RangeTblEntry* entry) {
-    if (Mutant("converted_columns"))
-        return false;
     if (entry->rtekind == RTE_TABLEFUNC)
         return true;
     ListCell* cell;
@@ -139,7 +136,7 @@ bool IsThroughView(const Query* query) {
     foreach (cell, query->rtable) {
         const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
         if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_VIEW)
-            return !Mutant("view_conditions");
+            return true;
     }
     return false;
 }
@@ -159,7 +156,7 @@ bool ShowsToOthers(const Query* query) {
 }
 
 bool ShowsItsTarget(const Query* query) {
-    return (query->returningList != NIL && !Mutant("returning")) || ShowsToOthers(query);
+    return query->returningList != NIL || ShowsToOthers(query);
 }
 
 struct Reads {

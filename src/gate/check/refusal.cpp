@@ -4,7 +4,6 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
 #include "rules/approvers.hpp"
@@ -138,7 +137,7 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing*
     const char* begin = BeginArguments(query, parsed, acting, file, unfiled, 0);
     int room = most_portion_bytes - kept - int(strlen(begin));
     char* items = BuildItems(query, parsed, missing, count, file, room, &next);
-    if ((next == count && int(strlen(items)) <= room) || Mutant("portions"))
+    if (next == count && int(strlen(items)) <= room)
         return psprintf("%s%s]}", begin, items);
     int64 deadline = 0;
     for (next = 0; next < count; portions++) {
@@ -225,8 +224,6 @@ bool Repeats(const Missing* items, int last) {
 // request, as the recorder would, or nullptr.
 const char* AskForCommitted(Missing* items, int* count) {
     constexpr const char* advice = "Run the statement again once what it needs is committed.";
-    if (Mutant("uncommitted_targets"))
-        return nullptr;
     const char* subject = GetUserNameFromId(CurrentSubject(), true);    // of one that is gone the recorder tells
     if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
         return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
@@ -276,7 +273,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
     memcpy(asked, missing, count * sizeof(Missing));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    if (FindKept(accesses, LedgerUnderWay(query)) == nullptr && !AwaitTurn(Mutant("subject_pays") && acting != nullptr ? acting->user : CurrentSubject()))
+    if (FindKept(accesses, LedgerUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseTurnedAway(hopeless, missing, acting);
     if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;
@@ -289,7 +286,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
         Remember(missing, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         // Why none was filed may be a grant that this session did not know of yet.
         bool may_pass = may_wait && hopeless == nullptr && unfiled == nullptr;
-        if (may_pass && (IsRequestIds(last_refusal.answer) ? ApprovedMeanwhile(missing) : !Mutant("granted_meanwhile")))
+        if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(missing)))
             return;
     }
     if (hopeless != nullptr)
@@ -303,7 +300,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int c
 WARRANT_FUNCTION(warrant_last_refusal) {
     using namespace warrant;
     InitMaterializedSRF(fcinfo, 0);
-    if (last_refusal.refused_at == 0 || (last_refusal.subject != CurrentSubject() && !Mutant("own_refusals")))
+    if (last_refusal.refused_at == 0 || last_refusal.subject != CurrentSubject())
         PG_RETURN_VOID();
     Oid input, element;
     getTypeInputInfo(INT8ARRAYOID, &input, &element);

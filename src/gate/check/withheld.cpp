@@ -3,7 +3,6 @@
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
 #include "pg/log_level.hpp"
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
@@ -95,7 +94,7 @@ void OnEmitLog(ErrorData* error) {
     else if (previous_emit_log != nullptr)
         previous_emit_log(error);
     bool of_constraint = error->elevel >= ERROR && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    if (!of_constraint || error->detail == nullptr || !IsConcerned(WithheldInTransaction(), error->sqlerrcode) || Mutant("withheld_deferred"))
+    if (!of_constraint || error->detail == nullptr || !IsConcerned(WithheldInTransaction(), error->sqlerrcode))
         return;
     if (error->detail_log == nullptr)
         error->detail_log = error->detail;
@@ -106,15 +105,13 @@ void OnEmitLog(ErrorData* error) {
 int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_generic_string(field, name); }
 
 int FlagsOf(const List* permissions, List* implied_reads) {
-    if (GateIsOff() || Mutant("withheld"))
+    if (GateIsOff())
         return 0;
     ListCell* cell;
     foreach (cell, implied_reads)
         if (lfirst_oid(cell) >= FirstNormalObjectId && !MaySelect(lfirst_oid(cell)))
             return flag_withheld;
     int flags = 0;
-    if (Mutant("withheld_unread"))
-        return flags;
     ForEachPermission(permissions, [&flags](const Permission& permission) {
         if (Writes(permission) && permission.relation >= FirstNormalObjectId && !MaySelect(permission.relation))
             flags |= (permission.required & (ACL_UPDATE | ACL_DELETE)) != 0 ? flag_withheld : flag_exclusion_withheld;
@@ -127,7 +124,7 @@ int FlagsOf(const List* permissions, List* implied_reads) {
 int FlagWithheld(const List* permissions, List* implied_reads) { return Remembered(FlagsOf(permissions, implied_reads)); }
 
 int FlagChanged(const AccessList* list) {
-    for (int i = 0; i < list->count && !Mutant("withheld"); i++) {
+    for (int i = 0; i < list->count; i++) {
         const Access& access = list->items[i];
         if ((access.command == Command::Alter || access.command == Command::Maintain) && !MaySelect(access.relation))
             return flag_constraints_withheld;
@@ -156,7 +153,7 @@ void InstallWithheld() {
 
 int SilenceNotices(int flags) {
     int level = NewGUCNestLevel();
-    if ((flags & flag_withheld) && !Mutant("notices"))
+    if ((flags & flag_withheld) != 0)
         (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     return level;
 }

@@ -9,7 +9,6 @@
 #include "pg/server.hpp"
 
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 
 namespace warrant {
 

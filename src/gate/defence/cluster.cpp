@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/mutants.hpp"
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction_end.hpp"
@@ -189,7 +188,7 @@ bool AreAdministrators(ActingUser* other) {
 }
 
 Guarded CheckCluster(Node* utility, bool top_level) {
-    if (is_own_worker || !IsTransactionState() || Mutant("cluster"))
+    if (is_own_worker || !IsTransactionState())
         return unguarded;
     Guarded guarded = FindGuarded(utility, top_level);
     if (likely(guarded.object == nullptr && !guarded.needs_known))

@@ -2,7 +2,6 @@
 // may enter no recorder starts, which could tell what is guarded there.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "queue/guards.hpp"
@@ -34,7 +33,7 @@ bool ClosesDatabase(const AlterDatabaseStmt* alter) {
 
 Guarded GuardedDatabasesOf(Node* utility) {
     const char* name = NameOfDatabase(utility);
-    if (Mutant("guarded_databases") || (IsA(utility, AlterDatabaseStmt) && !ClosesDatabase(reinterpret_cast<AlterDatabaseStmt*>(utility))))
+    if (IsA(utility, AlterDatabaseStmt) && !ClosesDatabase(reinterpret_cast<AlterDatabaseStmt*>(utility)))
         return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
     Oid database = get_database_oid(name, true);
     bool required = IsListed(settings.required_databases, name);    // under another name it would not be

@@ -1,7 +1,6 @@
 // Settings that the gate depends on: its own, and those that say which libraries the server loads.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/commands.hpp"
 #include "gate/defence/cluster.hpp"
 
@@ -45,8 +44,6 @@ const VariableSetStmt* SettingOf(const Node* utility) {
 
 Guarded GuardedSettingsOf(Node* utility) {
     const VariableSetStmt* set = SettingOf(utility);
-    if (Mutant("guarded_settings"))
-        return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
     const char* detail = "What the gate does, or whether it is there at all, depends on it.";
     if (set->kind == VAR_RESET_ALL && IsA(utility, AlterSystemStmt))
         return Guarded{"the server's configuration", detail, Event::ConfigChanged, false};

@@ -2,7 +2,6 @@
 
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
-#include "pg/mutants.hpp"
 #include "pg/permissions.hpp"
 #include "pg/process.hpp"
 #include "pg/rights.hpp"
@@ -53,7 +52,7 @@ bool NeedsFmgrHook(Oid function) {
 // Where a trigger fires for others, the server asks whether the session may call the function.
 void CheckMayDefine(Oid function) {
     const ActingUser* other = FindFiredWithout([function](Oid user) { return MayExecute(function, user); });
-    if (other != nullptr && !Mutant("defined_by_triggers"))
+    if (other != nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("permission denied for function %s.%s", schema_name, get_func_name(function)),
                         errdetail("%s", WhoActs(other) + 1)));
 }
@@ -217,7 +216,7 @@ void RefuseOwn(const char* name, const char* advice) {
 }
 
 void CheckOwnRelation(Oid relation) {
-    if (InsideDefinition() || Mutant("own_tables") || !IsOwnRelation(relation) || MayRestore(relation) || IsUpdatingItself())
+    if (InsideDefinition() || !IsOwnRelation(relation) || MayRestore(relation) || IsUpdatingItself())
         return;
     bool restores = IsDumped(relation) && superuser_arg(CurrentSubject());
     RefuseOwn(get_rel_name(relation),
@@ -225,7 +224,7 @@ void CheckOwnRelation(Oid relation) {
 }
 
 void CheckComesIn(Oid class_id, Oid object) {
-    if (is_own_worker || Mutant("strays") || IsUpdatingItself() || (settings.allow_restore && AreSuperusers()))
+    if (is_own_worker || IsUpdatingItself() || (settings.allow_restore && AreSuperusers()))
         return;
     Oid schema = OwnSchema();
     char* name;
@@ -235,7 +234,7 @@ void CheckComesIn(Oid class_id, Oid object) {
 }
 
 void CheckAuditStays(Oid relation) {
-    if (is_own_worker || !IsPartOfAuditLog(relation) || Mutant("audit_stays"))
+    if (is_own_worker || !IsPartOfAuditLog(relation))
         return;
     KeepFromTwoPhase();
     if (discarding == MyTransactionNumber() || !HasMoreRows(relation, 0))

@@ -2,7 +2,6 @@
 
 #include "pg/errors.hpp"
 #include "pg/log.hpp"
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
@@ -21,7 +20,7 @@ ClientAuthentication_hook_type previous_authentication;
 
 // By role, through whatever memberships; a superuser only by name.
 bool IsListedForReplication(Oid role) {
-    if (Mutant("replication") || IsListed(settings.replication_roles, "*"))
+    if (IsListed(settings.replication_roles, "*"))
         return true;
     ListCell* cell;
     foreach (cell, NamesIn(settings.replication_roles)) {
@@ -35,7 +34,7 @@ bool IsListedForReplication(Oid role) {
 // What the server will find when it begins the session, after this: nothing is recorded as allowed that it refuses. NULL when it finds nothing.
 const char* WhyServerRefuses(const Port* port, Oid role) {
     HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-    if (!HeapTupleIsValid(tuple) || Mutant("server_refuses"))
+    if (!HeapTupleIsValid(tuple))
         return nullptr;
     Form_pg_authid row = Form_pg_authid(GETSTRUCT(tuple));
     const char* why = !row->rolcanlogin ? "the role may not log in" : !row->rolsuper && !row->rolreplication ? "the role has no REPLICATION attribute" : nullptr;

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "rules/presence.hpp"
 #include "gate/access/access.hpp"
@@ -37,18 +36,18 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
         case T_CreateFunctionStmt:
         case T_AlterFunctionStmt:
         case T_DefineStmt:    // of an aggregate
-            return class_id == ProcedureRelationId && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+            return class_id == ProcedureRelationId ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterTSConfigurationStmt:
         case T_AlterTSDictionaryStmt: {
             bool words = class_id == TSConfigRelationId || class_id == TSDictionaryRelationId;
-            return words && !Mutant("replaced_functions") ? RelationsThatUse(class_id, object) : NIL;
+            return words ? RelationsThatUse(class_id, object) : NIL;
         }
         case T_AlterForeignServerStmt:
-            return class_id == ForeignServerRelationId && !Mutant("servers") ? RelationsThatUse(class_id, object) : NIL;
-        case T_AlterDomainStmt: return class_id == TypeRelationId && !Mutant("domains") ? ColumnsOfType(object) : NIL;
+            return class_id == ForeignServerRelationId ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterDomainStmt: return class_id == TypeRelationId ? ColumnsOfType(object) : NIL;
         case T_AlterEnumStmt: {
             bool renames = reinterpret_cast<const AlterEnumStmt*>(utility)->oldVal != nullptr;
-            return class_id == TypeRelationId && renames && !Mutant("enums") ? ColumnsOfType(object) : NIL;
+            return class_id == TypeRelationId && renames ? ColumnsOfType(object) : NIL;
         }
         default: return NIL;
     }
@@ -80,7 +79,7 @@ Oid SchemaOfType(Oid type) {
 
 // Under another name or in another schema the recorder finds its functions and types no more; another owner could replace them.
 void CheckOwnPart(Oid class_id, Oid object) {
-    if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition() || Mutant("own_parts"))
+    if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition())
         return;
     Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object);
     if (OidIsValid(schema) && schema == OwnSchema() && !IsUpdatingItself())
@@ -89,7 +88,7 @@ void CheckOwnPart(Oid class_id, Oid object) {
 
 // The triggers of our tables bind what comes from a dump to names, and tell of it: they stay on for those who may write the tables, too.
 void CheckOwnTriggers(Oid trigger) {
-    if (Mutant("own_triggers") || IsUpdatingItself())
+    if (IsUpdatingItself())
         return;
     ListCell* cell;
     foreach (cell, RelationsOf(TriggerRelationId, trigger, false))
@@ -109,7 +108,7 @@ void ConfirmAround(List* relations) {
 void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
         return;
-    if (Mutant("object_access") || IsInternal(access, argument) || object < FirstNormalObjectId)
+    if (IsInternal(access, argument) || object < FirstNormalObjectId)
         return;
     if (access == OAT_POST_ALTER)
         CheckOwnPart(class_id, object);

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "gate/utility/evaluated.hpp"
 
 namespace warrant {
@@ -81,8 +80,6 @@ bool HasExpressionIndex(Relation relation) {
 }    // namespace
 
 bool EvaluatesOverRows(Oid relation, const AlterTableCmd* command) {
-    if (Mutant("evaluated_rows"))
-        return false;
     switch (command->subtype) {
         case AT_AlterColumnType: return ConvertsVisibly(relation, command);
         case AT_AddColumn: return EvaluatesInColumn(castNode(ColumnDef, command->def));
@@ -97,11 +94,11 @@ bool EvaluatesOverRows(const IndexStmt* index) {
     ListCell* cell;
     foreach (cell, index->indexParams)
         evaluates = evaluates || lfirst_node(IndexElem, cell)->expr != nullptr;
-    return evaluates && !Mutant("evaluated_rows");
+    return evaluates;
 }
 
 bool EvaluatesInPartitions(Oid relation) {
-    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE || Mutant("evaluated_rows"))
+    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE)
         return false;
     bool evaluates = false;
     ListCell* cell;

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "rules/presence.hpp"
 #include "statement/start.hpp"
@@ -90,12 +89,12 @@ bool IsServerFunction(Oid function) {
 }
 
 bool ReadsServerFiles(Oid handler) {
-    return IsLibraryFunction(handler, [](const char* path) { return IsOfLibrary(path, "file_fdw"); }) && !Mutant("libraries");
+    return IsLibraryFunction(handler, [](const char* path) { return IsOfLibrary(path, "file_fdw"); });
 }
 
 void CheckExecuted(Oid function) {
-    if (Mutant("executed") || !GateIsPresent() ||
-        (function >= FirstNormalObjectId && (Mutant("libraries") || !IsLibraryFunction(function, IsOfSuchLibrary))))
+    if (!GateIsPresent() ||
+        (function >= FirstNormalObjectId && !IsLibraryFunction(function, IsOfSuchLibrary)))
         return;
     AccessList list = {};
     NeedAdmin(&list);

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 
@@ -19,7 +18,7 @@ Oid LookUp(const HeldName* name) {
     return name->schema != nullptr ? get_namespace_oid(name->schema, true) : RangeVarGetRelid(name->relation, NoLock, true);
 }
 
-void Hold(const char* schema, const RangeVar* relation, Oid object) {
+void HoldName(const char* schema, const RangeVar* relation, Oid object) {
     Frame* frame = CurrentFrame();
     if (!IsLocking() || frame == nullptr || frame->kind != FrameKind::Utility)
         return;
@@ -33,13 +32,13 @@ void Hold(const char* schema, const RangeVar* relation, Oid object) {
 
 void HoldSchema(const char* name, Oid schema) {
     if (name != nullptr && OidIsValid(schema) && !isTempNamespace(schema))
-        Hold(name, nullptr, schema);
+        HoldName(name, nullptr, schema);
 }
 
-void HoldRelation(const RangeVar* name, Oid relation) { Hold(nullptr, name, relation); }
+void HoldRelation(const RangeVar* name, Oid relation) { HoldName(nullptr, name, relation); }
 
 void CheckHeldNames(const UtilityFrame* frame) {
-    if (frame->names == NIL || !IsTransactionState() || Mutant("held_names"))
+    if (frame->names == NIL || !IsTransactionState())
         return;
     ListCell* cell;
     foreach (cell, frame->names) {

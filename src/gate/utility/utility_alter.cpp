@@ -1,7 +1,6 @@
 // ALTER in its wide sense: what changes how a relation behaves, on either end; with SELECT where expressions are evaluated over its rows.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
@@ -41,8 +40,6 @@ void NeedOfAttached(AccessList* list, Oid parent, RangeVar* name) {
 
 // The relation that a subcommand names beside its own.
 void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool of_index) {
-    if (Mutant("other_end"))
-        return;
     switch (command->subtype) {
         case AT_AddInherit:
             NeedAlter(list, As<RangeVar>(command->def), ShareUpdateExclusiveLock, 0, false);
@@ -170,7 +167,7 @@ void RequireOwnerOfType(Oid type, char kind) {
 // A value's other name shows in every row that has it.
 void NeedOfAlterEnum(Node* node, AccessList* list) {
     AlterEnumStmt* alter = As<AlterEnumStmt>(node);
-    if (alter->oldVal == nullptr || Mutant("enums"))
+    if (alter->oldVal == nullptr)
         return;
     Oid type = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     RequireOwnerOfType(type, TYPTYPE_ENUM);
@@ -198,8 +195,6 @@ ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
         case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
         default: return InvalidObjectAddress;
     }
-    if (Mutant("named_objects"))
-        return InvalidObjectAddress;
     ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
     ListCell* cell;
     foreach (cell, RelationsOf(address.classId, address.objectId))
@@ -243,7 +238,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
         RefuseOwn(As<RenameStmt>(node)->newname);
     Oid schema = get_namespace_oid(name, true);
     HoldSchema(As<RenameStmt>(node)->newname, schema);    // which it has then
-    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()) && !Mutant("renamed_schemas"))    // or the command fails by itself
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
@@ -255,7 +250,7 @@ void NeedOfAlterServer(Node* node, AccessList* list) {
     Oid server = get_foreign_server_oid(name, true);
     if (OidIsValid(server) && !OwnsObject(ForeignServerRelationId, server, GetUserId()))
         aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
-    if (OidIsValid(server) && !Mutant("servers"))
+    if (OidIsValid(server))
         NeedOfEach(list, RelationsThatUse(ForeignServerRelationId, server), Command::Alter);
 }
 
@@ -268,7 +263,7 @@ void NeedOfAlterDomain(Node* node, AccessList* list) {
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     RequireOwnerOfType(domain, TYPTYPE_DOMAIN);
     ListCell* cell;
-    foreach (cell, Mutant("domains") ? NIL : ColumnsOfType(domain)) {
+    foreach (cell, ColumnsOfType(domain)) {
         if (alter->subtype != 'V')
             Need(list, lfirst_oid(cell), Command::Alter);
         if (checks)
@@ -296,7 +291,7 @@ void NeedOfAlterExtension(Node* node, AccessList* list) {
         RefuseOwn(extension_name);
     ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);
     // The server tells nobody, for its caches do not depend on who is a member.
-    if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId) && !Mutant("extension_members"))
+    if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId))
         CacheInvalidateRelcacheByRelid(member.objectId);
 }
 

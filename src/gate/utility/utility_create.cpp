@@ -1,7 +1,6 @@
 // CREATE of what is in a schema or belongs to a relation, with what it reads and changes of others.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
@@ -78,7 +77,7 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent) {
 }
 
 void NeedOfCallers(Oid function, AccessList* list) {
-    if (!Mutant("replaced_functions") && OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
+    if (OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsThatUse(ProcedureRelationId, function), Command::Alter);
 }
 
@@ -104,7 +103,7 @@ void NeedOfCreateTable(Node* node, AccessList* list) {
     CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
     NeedCreate(list, ResolveNew(create->relation));
     ListCell* cell;
-    foreach (cell, Mutant("parents") ? NIL : create->inhRelations) {
+    foreach (cell, create->inhRelations) {
         Oid parent = Resolve(lfirst_node(RangeVar, cell), create->partbound != nullptr ? AccessExclusiveLock : ShareUpdateExclusiveLock, 0, 0);
         Need(list, parent, Command::Alter);
         if (create->partbound != nullptr)
@@ -158,7 +157,7 @@ void NeedOfCreateStatistics(Node* node, AccessList* list) {
     const CreateStatsStmt* create = As<CreateStatsStmt>(node);
     bool evaluates = false;
     ListCell* cell;
-    foreach (cell, Mutant("evaluated_rows") ? NIL : create->exprs)
+    foreach (cell, create->exprs)
         evaluates = evaluates || lfirst_node(StatsElem, cell)->expr != nullptr;
     foreach (cell, create->relations) {
         if (!IsA(lfirst(cell), RangeVar))

@@ -1,7 +1,6 @@
 // GRANT and REVOKE of privileges on relations, and on what belongs to the gate.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "rules/installation.hpp"
 #include "rules/presence.hpp"
@@ -167,7 +166,7 @@ void CheckGranted(const UtilityFrame* frame) {
     const GrantStmt* grant = reinterpret_cast<const GrantStmt*>(frame->utility);
     if (!frame->decided || !IsA(grant, GrantStmt) || grant->objtype != OBJECT_TABLE || grant->targtype != ACL_TARGET_ALL_IN_SCHEMA)
         return;
-    if (GateIsOff() || !GateIsPresent() || Mutant("granted_tables"))
+    if (GateIsOff() || !GateIsPresent())
         return;
     List* written = RelationsWritten(RelationRelationId, RelationOfClass, frame->began);
     if (NamesColumns(grant))
@@ -181,7 +180,7 @@ void NeedOfGrant(Node* node, AccessList* list) {
     GrantStmt* grant = reinterpret_cast<GrantStmt*>(node);
     if (ConcernsOwn(grant))
         NeedAdmin(list);
-    if (grant->objtype != OBJECT_TABLE || Mutant("privileges"))
+    if (grant->objtype != OBJECT_TABLE)
         return;
     switch (grant->targtype) {
         case ACL_TARGET_OBJECT: NeedOfNames(grant->objects, NamesColumns(grant), list); break;

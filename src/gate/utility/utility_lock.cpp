@@ -1,7 +1,6 @@
 // LOCK and TRUNCATE.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
@@ -70,7 +69,7 @@ void NeedOfLock(Node* node, AccessList* list) {
         if (lock->mode == AccessShareLock && IsOwnRelation(relation))
             continue;
         Need(list, relation, Command::Lock);
-        if (get_rel_relkind(relation) == RELKIND_VIEW && !Mutant("locked_views"))
+        if (get_rel_relkind(relation) == RELKIND_VIEW)
             NeedOfView(relation, list, lock->mode, GetUserId(), NIL);
     }
 }

@@ -1,7 +1,6 @@
 // VACUUM, ANALYZE, CLUSTER and REPACK, REINDEX, REFRESH MATERIALIZED VIEW: by name, of a schema, of the whole database.
 #include "pg/server.hpp"
 
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
@@ -29,8 +28,6 @@ bool MayVacuum(Oid relation) { return MayMaintain(relation, GetUserId()) || Owns
 template <class Chooses>
 void NeedOfMany(AccessList* list, Chooses chooses) {
     List* relations = NIL;
-    if (Mutant("maintained_by_many"))
-        return;
     ForEachRelation([&](Form_pg_class row) {
         if (chooses(row))
             relations = lappend_oid(relations, row->oid);
@@ -40,7 +37,7 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
 
 // Whether the command takes the relation. Of what is pinned it would look only with its lock, which others may hold for long.
 bool IsTaken(Oid relation, uint32 options) {
-    if (!IsLocking() || Mutant("unowned_vacuum"))
+    if (!IsLocking())
         return MayVacuum(relation) || IsLocking();
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
     bool taken = HeapTupleIsValid(row) && IsTakenByVacuum(relation, Form_pg_class(GETSTRUCT(row)), options);

@@ -2,7 +2,6 @@
 
 #include "pg/acting.hpp"
 #include "pg/frame.hpp"
-#include "pg/mutants.hpp"
 #include "pg/rights.hpp"
 #include "pg/settings.hpp"
 #include "rules/governance.hpp"
@@ -58,7 +57,7 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
 bool IsDecided(Oid relation, Command command) {
     const Frame* inner = CurrentFrame();
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
-        if (frame->acting_inside != inner->acting_inside && !Mutant("decided_for_others"))
+        if (frame->acting_inside != inner->acting_inside)
             return false;    // for those who did not act there
         else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
             return true;
@@ -117,7 +116,7 @@ List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
     Oid type = oid_in(part->type);
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);
-    return OidIsValid(type) && !Mutant("domains") ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
+    return OidIsValid(type) ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
 }
 
 // Columns, triggers, rules, policies and constraints are named after their relation.
@@ -133,14 +132,14 @@ char* PinnedName(Oid schema) {
 }
 
 void PinSchema(RangeVar* name, Oid schema) {
-    char* pinned = OidIsValid(schema) && !Mutant("pinned_names") ? PinnedName(schema) : nullptr;
+    char* pinned = OidIsValid(schema) ? PinnedName(schema) : nullptr;
     if (pinned != nullptr)
         name->schemaname = pinned;
 }
 
 List* PinnedNames(ObjectType type, List* names, Oid schema, char* name) {
     char* schema_name = PinnedName(schema);
-    if (schema_name == nullptr || Mutant("pinned_names"))
+    if (schema_name == nullptr)
         return names;
     List* pinned = list_make2(makeString(schema_name), makeString(name));
     return IsNamedAfterRelation(type) ? lappend(pinned, llast(names)) : pinned;
@@ -187,7 +186,7 @@ void RequireCreateIn(Oid schema) {
 }
 
 void NeedCreate(AccessList* list, Oid schema) {
-    if (GateIsOff() || !OidIsValid(schema) || Mutant("creation"))
+    if (GateIsOff() || !OidIsValid(schema))
         return;
     RequireCreateIn(schema);
     const Governance* governance = ReadSchemaGovernance(schema);
@@ -206,7 +205,7 @@ static bool IsAdminGoverned() {
 }
 
 void NeedAdmin(AccessList* list) {
-    if (!GateIsOff() && !Mutant("admin") && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) &&
+    if (!GateIsOff() && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) &&
         !IsDecided(MyDatabaseId, Command::Admin))
         AddAccess(list, MyDatabaseId, Command::Admin);
 }

@@ -1,4 +1,3 @@
-#ifdef WARRANT_MUTANTS
 #include <set>
 #include <string>
 
@@ -66,4 +65,3 @@ void Hold(const char* place) {
 void Hold(const Node* utility) { Hold(GetCommandTagName(CreateCommandTag(const_cast<Node*>(utility)))); }
 
 }    // namespace warrant
-#endif

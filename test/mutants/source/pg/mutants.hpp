@@ -1,11 +1,10 @@
-// Switches that turn one guard off, to prove that a test notices. They exist in builds with -DWARRANT_MUTANTS alone.
+// Switches that turn one guard off, to prove that a test notices. insert-switches puts them into the sources.
 #pragma once
 
 struct Node;
 
 namespace warrant {
 
-#ifdef WARRANT_MUTANTS
 // Whether the setting pg_warrant.mutant names this guard, alone or among others with commas. "?" names none, and has each process write into the
 // server's log which guards it asks: what it does not ask cannot matter to it.
 bool Mutant(const char* guard);
@@ -15,11 +14,5 @@ void WaitPoint(const char* place);
 // likes meanwhile. The setting is the session's own.
 void Hold(const char* place);
 void Hold(const Node* utility);
-#else
-constexpr bool Mutant(const char*) { return false; }
-constexpr void WaitPoint(const char*) {}
-constexpr void Hold(const char*) {}
-constexpr void Hold(const Node*) {}
-#endif
 
 }    // namespace warrant
