@@ -1,4 +1,4 @@
-# The pages of the documentation as tests see them: README.md and docs/*.md are headings, words, and fenced blocks.
+# The pages of the documentation as tests see them: README.md, CONTRIBUTING.md and docs/*.md are headings, words, and fenced blocks.
 #
 #   ```sql                        statements, run in the page's order in a database of its own
 #   -- as clerk                   whose session runs the block; must be its first line
@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 sub of
 {
 	my ($root) = @_;
-	return ("$root/README.md", sort glob "$root/docs/*.md");
+	return ("$root/README.md", "$root/CONTRIBUTING.md", sort glob "$root/docs/*.md");
 }
 
 # blocks(TEXT): each a hash of language, mark (the words after the language), body, line and position; a text block that answers the
