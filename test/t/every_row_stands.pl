@@ -72,6 +72,7 @@ for my $run ('under the grant', 'under one that is limited', 'without waiting')
 	my $allowed = value("SELECT count(*) || ' ' || count(DISTINCT relation_name) FROM warrant.audit_log WHERE grant_id = $grant AND event = 'allowed'");
 	is($allowed, "$tables $tables", "$run: each access has its row");
 	is($ended, $tables, "$run: and its end");
+	is(value("SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE grant_id = $grant AND event = 'allowed'"), '16', "$run: the first ones have the text");
 }
 is(lost(), '0', 'nothing went to the log');
 
