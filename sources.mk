@@ -13,7 +13,7 @@ SOURCES := \
 	src/core/webhook_request.cpp \
 	src/courier/courier.cpp \
 	src/courier/deliveries.cpp \
-	src/courier/letter.cpp \
+	src/courier/webhook_call.cpp \
 	src/courier/secrets.cpp \
 	src/functions/actions.cpp \
 	src/functions/asked.cpp \
@@ -24,7 +24,7 @@ SOURCES := \
 	src/gate/access/access.cpp \
 	src/gate/access/created.cpp \
 	src/gate/access/planning.cpp \
-	src/gate/access/reading.cpp \
+	src/gate/access/implied_reads.cpp \
 	src/gate/call_units.cpp \
 	src/gate/check/check.cpp \
 	src/gate/check/decision_wait.cpp \
@@ -32,7 +32,7 @@ SOURCES := \
 	src/gate/check/privileges.cpp \
 	src/gate/check/refusal.cpp \
 	src/gate/check/refusal_error.cpp \
-	src/gate/check/withheld.cpp \
+	src/gate/check/concealed_errors.cpp \
 	src/gate/defence/cluster.cpp \
 	src/gate/defence/databases.cpp \
 	src/gate/defence/guarded_databases.cpp \
@@ -44,9 +44,9 @@ SOURCES := \
 	src/gate/hooks.cpp \
 	src/gate/kept_rows.cpp \
 	src/gate/queries.cpp \
-	src/gate/utility/confirm.cpp \
-	src/gate/utility/evaluated.cpp \
-	src/gate/utility/executed.cpp \
+	src/gate/utility/object_access.cpp \
+	src/gate/utility/row_expressions.cpp \
+	src/gate/utility/server_functions.cpp \
 	src/gate/utility/held_names.cpp \
 	src/gate/utility/utility.cpp \
 	src/gate/utility/utility_admin.cpp \
@@ -107,7 +107,7 @@ SOURCES := \
 	src/rules/committed.cpp \
 	src/rules/decision.cpp \
 	src/rules/family.cpp \
-	src/rules/governance.cpp \
+	src/rules/governing_policies.cpp \
 	src/rules/grants.cpp \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
@@ -122,9 +122,9 @@ SOURCES := \
 	src/rules/two_phase.cpp \
 	src/rules/uses.cpp \
 	src/rules/weakening.cpp \
-	src/statement/ledger.cpp \
+	src/statement/statement_record.cpp \
 	src/statement/queued.cpp \
-	src/statement/record.cpp \
+	src/statement/rows.cpp \
 	src/statement/statement.cpp \
 	src/statement/uses.cpp \
 	src/workers/keeper.cpp \

@@ -2,7 +2,7 @@
 
 #include "core/json.hpp"
 #include "core/standard_webhooks.hpp"
-#include "courier/letter.hpp"
+#include "courier/webhook_call.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -73,10 +73,10 @@ void Deliveries::Watch(const core::HttpResult& result, const std::string& webhoo
 }
 
 void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
-    auto read = ReadLetter(json);
+    auto read = ReadWebhookCall(json);
     if (const auto* error = std::get_if<std::string>(&read))
         return Fail(delivery_id, {.error = *error, .may_repeat = false});
-    Letter& letter = std::get<Letter>(read);
+    WebhookCall& letter = std::get<WebhookCall>(read);
     core::CircuitBreaker& breaker = breakers_[letter.webhook];
     if (int64_t wait_ms = breaker.until_ms() - NowMs(); breaker.IsOpen(NowMs()))
         return Fail(delivery_id, {.error = "the webhook has failed too often and is left alone for a while", .retry_after_s = wait_ms / 1000 + 1});

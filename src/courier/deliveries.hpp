@@ -32,7 +32,7 @@ class Deliveries {
     // Whether the recorder's SQL keeps limits on uses; that of 0.1.0 would pass over them.
     void SetKeepsUses(bool keeps) { keeps_uses_ = keeps; }
 
-    // Begins to send a letter (see letter.hpp). What is wrong with it becomes its answer.
+    // Begins to send a letter (see webhook_call.hpp). What is wrong with it becomes its answer.
     void Begin(int64_t delivery_id, std::string_view letter);
 
     // Does what can be done without waiting; answers line up behind those before them.

@@ -7,7 +7,7 @@
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
@@ -56,8 +56,8 @@ const char* WordFor(Answer answer) {
 // What would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
-char* DetailOf(const Question* question, const char* step, bool answered) {
-    const Decision* decision = question->decision;
+char* DetailOf(const DecisionInput* input, const char* step, bool answered) {
+    const Decision* decision = input->decision;
     if (answered && IsOnlyWatched(decision))
         return psprintf("audited as would_refuse: %s", settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor"
                                                                                                            : "the policy's mode is monitor");
@@ -67,13 +67,13 @@ char* DetailOf(const Question* question, const char* step, bool answered) {
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
-                        decision->price == Price::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
-    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, question->subject) : nullptr;
+                        decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
+    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, input->subject) : nullptr;
 }
 
-void PutStep(ReturnSetInfo* result, int number, const Step* step, bool answered, const Question* question) {
-    char* detail = DetailOf(question, step->name, answered);
-    const char* word = !answered ? "goes on" : IsOnlyWatched(question->decision) ? "run: only watched" : WordFor(question->decision->answer);
+void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionInput* input) {
+    char* detail = DetailOf(input, step->name, answered);
+    const char* word = !answered ? "goes on" : IsOnlyWatched(input->decision) ? "run: only watched" : WordFor(input->decision->answer);
     Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name), CStringGetTextDatum(word),
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
@@ -167,11 +167,11 @@ bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command co
 }
 
 // What governs the access: CREATE is about the schema that the relation is in, ADMIN about the database.
-const Governance* GovernanceOf(Oid role, Oid relation, Command command) {
+const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid relation, Command command) {
     switch (command) {
-        case Command::Admin: return ReadDatabaseGovernance(role);
-        case Command::Create: return ReadSchemaGovernance(get_rel_namespace(relation));
-        default: return FindGovernance(relation);
+        case Command::Admin: return ReadDatabaseGoverningPolicies(role);
+        case Command::Create: return ReadSchemaGoverningPolicies(get_rel_namespace(relation));
+        default: return FindGoverningPolicies(relation);
     }
 }
 
@@ -244,12 +244,12 @@ WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(WhoAsks()); }
 WARRANT_FUNCTION(warrant_governing_policy) {
     RequireArguments(fcinfo);
     AcceptInvalidationMessages();
-    ReleaseOldGovernances();
+    ReleaseOldGoverningPolicies();
     Oid relation = PG_GETARG_OID(2);
     CommandMask mask = ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     if (mask == 0 || FindInstallation() == nullptr || get_rel_relkind(relation) == '\0')
         PG_RETURN_NULL();
-    const Policy* policy = GoverningPolicy(FindGovernance(relation), PG_GETARG_OID(0), FirstOf(mask));
+    const Policy* policy = GoverningPolicy(FindGoverningPolicies(relation), PG_GETARG_OID(0), FirstOf(mask));
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
@@ -263,7 +263,7 @@ WARRANT_FUNCTION(warrant_governing_schema_policy) {
     CommandMask mask = creates ? MaskOf(Command::Create) : ParseCommand(TextDatumGetCString(PG_GETARG_DATUM(1)));
     if (mask == 0 || FindInstallation() == nullptr)
         PG_RETURN_NULL();
-    const Policy* policy = GoverningPolicy(ReadSchemaGovernance(PG_GETARG_OID(creates ? 1 : 2)), PG_GETARG_OID(0), FirstOf(mask));
+    const Policy* policy = GoverningPolicy(ReadSchemaGoverningPolicies(PG_GETARG_OID(creates ? 1 : 2)), PG_GETARG_OID(0), FirstOf(mask));
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
@@ -274,7 +274,7 @@ WARRANT_FUNCTION(warrant_governing_admin_policy) {
     RequireArguments(fcinfo);
     if (FindInstallation() == nullptr)
         PG_RETURN_NULL();
-    const Policy* policy = GoverningPolicy(ReadDatabaseGovernance(PG_GETARG_OID(0)), PG_GETARG_OID(0), Command::Admin);
+    const Policy* policy = GoverningPolicy(ReadDatabaseGoverningPolicies(PG_GETARG_OID(0)), PG_GETARG_OID(0), Command::Admin);
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
@@ -342,7 +342,7 @@ WARRANT_FUNCTION(warrant_explain) {
         if (PG_ARGISNULL(i))
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
     AcceptInvalidationMessages();
-    ReleaseOldGovernances();
+    ReleaseOldGoverningPolicies();
     Oid role = first > 0 ? PG_GETARG_OID(0) : WhoAsks();
     Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(first)));
     bool nowhere = PG_ARGISNULL(first + 1);
@@ -351,13 +351,13 @@ WARRANT_FUNCTION(warrant_explain) {
     if (!nowhere)
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
-    Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
-    Question question = {role, GovernanceOf(role, target, command), command, MonotonicNow(), &decision};
+    Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    DecisionInput input = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
-        bool answered = decision_steps[i].answer(&question);
-        PutStep(result, i + 2, &decision_steps[i], answered, &question);
+        bool answered = decision_steps[i].answer(&input);
+        PutStep(result, i + 2, &decision_steps[i], answered, &input);
         if (answered)
             break;
     }

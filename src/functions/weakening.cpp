@@ -6,7 +6,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
@@ -20,20 +20,20 @@ namespace {
 
 // Spends a use of it, unless the statement has; false when another session took the last one.
 bool Spend(const LiveGrant& grant) {
-    Verdict verdict = {};
-    verdict.grant_id = grant.id;
-    verdict.owes = grant.price == Price::OneUse;
-    return RecordVerdicts(nullptr, &verdict, 1);
+    CheckedAccess checked_access = {};
+    checked_access.grant_id = grant.id;
+    checked_access.owes_use = grant.cost == UseCost::OneUse;
+    return RecordChecked(nullptr, &checked_access, 1);
 }
 
 // None for one from whom nothing is protected. Raises 42501 for one who needs it and has none.
 LiveGrant ApprovalOf(Oid user) {
-    Governance* governance = ReadDatabaseGovernance(user);
-    const Policy* policy = GoverningPolicy(governance, user, Command::Admin);
+    GoverningPolicies* governing = ReadDatabaseGoverningPolicies(user);
+    const Policy* policy = GoverningPolicy(governing, user, Command::Admin);
     if (policy == nullptr && OidIsValid(user))
         return LiveGrant{};
     bool grants = policy != nullptr && policy->effect == Effect::Approve;
-    LiveGrant grant = grants ? FindGrant(user, policy, governance, Command::Admin, MonotonicNow()) : LiveGrant{};
+    LiveGrant grant = grants ? FindGrant(user, policy, governing, Command::Admin, MonotonicNow()) : LiveGrant{};
     const char* whose = user == CurrentSubject() ? "yours" : OidIsValid(user) ? psprintf("of \"%s\", who acts here", GetUserNameFromId(user, true)) : "known";
     if (grant.id == 0 || !Spend(grant))
         ereport(ERROR, (errcode(error_refused), errmsg("definitions that weaken the gate need approval"),

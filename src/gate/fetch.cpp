@@ -2,7 +2,7 @@
 
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "statement/statement.hpp"

@@ -7,7 +7,7 @@
 #include "pg/frame.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
@@ -19,16 +19,16 @@
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/refusal.hpp"
-#include "gate/check/withheld.hpp"
+#include "gate/check/concealed_errors.hpp"
 #include "gate/defence/cluster.hpp"
 #include "gate/defence/databases.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/defence/replication.hpp"
-#include "gate/utility/confirm.hpp"
-#include "gate/utility/executed.hpp"
+#include "gate/utility/object_access.hpp"
+#include "gate/utility/server_functions.hpp"
 #include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 #include "gate/call_units.hpp"
@@ -77,7 +77,7 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
         else if (again)
             CheckBeforeRun(query);
         int told = unlikely(query->plannedstmt->parallelModeNeeded) ? TellWorkers() : -1;
-        Withholding(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
+        Concealing(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
         if (told >= 0)
             TellWorkersAgain(told);
         if (query->dest->mydest == DestTuplestore)
@@ -88,14 +88,14 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
 
 void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool again = !IsFirstRun(query);
-    if (unlikely(again || HasLedgers() || !HasUncaughtFrame() || IsWithheld(query) || query->plannedstmt->parallelModeNeeded)) {
+    if (unlikely(again || HasStatementRecords() || !HasUncaughtFrame() || IsConcealed(query) || query->plannedstmt->parallelModeNeeded)) {
         RunCaught(again, WARRANT_RUN_ARGUMENTS);
         return;
     }
     EnterUncaughtRun(query);
     previous_run(WARRANT_RUN_ARGUMENTS);
     LeaveUncaughtRun();
-    if (unlikely(HasLedgers()))
+    if (unlikely(HasStatementRecords()))
         CountRows(query, query->estate->es_processed);
 }
 
@@ -104,7 +104,7 @@ pg_noinline void FinishCaught(QueryDesc* query) {
     InFrame(&frame, [query] {
         if (unlikely(acting_count > 0))
             NoteDeferrable(PermissionsOf(query->plannedstmt), (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0);
-        Withholding(query, [query] { previous_finish(query); });
+        Concealing(query, [query] { previous_finish(query); });
     });
 }
 
@@ -137,9 +137,9 @@ pg_noinline void CheckUndecided(List* permissions) {
         return;
     }
     CheckOwnTables(permissions);
-    CheckPermissions(nullptr, permissions, TargetReads{}, ExportsResult(CurrentUtility()));
+    CheckPermissions(nullptr, permissions, ImpliedReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
-        CurrentFrame()->withheld = FlagWithheld(permissions, NIL);
+        CurrentFrame()->concealed = FlagConcealed(permissions, NIL);
 }
 
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
@@ -176,7 +176,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             DecideUtility(plan->utilityStmt, &frame.needed);
             frame.began = GetCurrentCommandId(false);
             frame.decided = true;
-            frame.withheld = FlagChanged(&frame.needed);
+            frame.concealed = FlagChanged(&frame.needed);
         }
         if (IsA(plan->utilityStmt, FetchStmt)) {
             const FetchStmt* fetch = reinterpret_cast<FetchStmt*>(plan->utilityStmt);
@@ -188,7 +188,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
             ForgetLastRefusal();
         WithClusterGuarded(plan->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL, [&] {
             WithDatabaseHeld(plan->utilityStmt, [&] {
-                Withholding(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
+                Concealing(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
             });
         });
         CheckHeldNames(&frame);
@@ -204,13 +204,13 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr, 0, uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
-        TargetReads reads = FindTargetReads(parse);
+        ImpliedReads reads = FindImpliedReads(parse);
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
         if (unlikely(HasCreated()))    // parallel workers do not know what this transaction has created
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
-        NoteTargetReads(plan, reads);
+        NoteImpliedReads(plan, reads);
     });
     return plan;
 }
@@ -231,7 +231,7 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
         CheckAuditStays(object);
     if (access == OAT_DROP && class_id == ExtensionRelationId && object == get_extension_oid(extension_name, true))
         NoteDrop();
-    ConfirmAccess(access, class_id, object, sub_id, argument);
+    CheckObjectAccess(access, class_id, object, sub_id, argument);
 }
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
@@ -269,7 +269,7 @@ void InstallHooks() {
     Install<object_access_hook_type>(&object_access_hook, &previous_object_access, StandardObjectAccess, OnObjectAccess);
     InstallOwnTables();
     InstallQueued();
-    InstallWithheld();
+    InstallConcealedErrors();
     InstallReplication();
 }
 

@@ -8,8 +8,8 @@ namespace warrant {
 
 namespace {
 
-struct Kept {
-    Kept* next;
+struct StoredPortal {
+    StoredPortal* next;
     Portal portal;
     TimestampTz created;       // together with its address it tells a portal from all others
     char name[NAMEDATALEN];
@@ -20,10 +20,10 @@ struct Kept {
     bool refused;              // our FETCH has failed, and the portal with it
 };
 
-Kept* all_kept = nullptr;
+StoredPortal* all_kept = nullptr;
 
-Kept* FindKept(Portal portal) {
-    for (Kept* kept = all_kept; kept != nullptr; kept = kept->next)
+StoredPortal* FindKept(Portal portal) {
+    for (StoredPortal* kept = all_kept; kept != nullptr; kept = kept->next)
         if (kept->portal == portal && kept->created == portal->creation_time)
             return kept;
     return nullptr;
@@ -47,7 +47,7 @@ void NoteReach() {
 
 // Also before the server drops the portal, or because it has failed.
 void Restore(Portal portal) {
-    Kept* kept = FindKept(portal);
+    StoredPortal* kept = FindKept(portal);
     if (kept == nullptr || kept->rows == nullptr)
         return;
     if (portal->holdStore != nullptr)    // made for what our FETCH would return
@@ -65,13 +65,13 @@ void Restore(Portal portal) {
 }
 
 // A portal that is running, or whose COMMIT is, keeps them.
-bool IsAtRest(const Kept* kept) {
+bool IsAtRest(const StoredPortal* kept) {
     const PortalData* portal = kept->portal;
     return (portal->status == PORTAL_READY || kept->refused) && portal->holdStore != nullptr && portal->queryDesc == nullptr &&
            portal->createSubid == InvalidSubTransactionId;
 }
 
-void TakeOut(Kept* kept) {
+void TakeOut(StoredPortal* kept) {
     Portal portal = kept->portal;
     kept->rows = portal->holdStore;
     kept->context = portal->holdContext;
@@ -84,7 +84,7 @@ void TakeOut(Kept* kept) {
     portal->status = PORTAL_READY;    // also after our FETCH has failed, as when the client's fails before the portal is touched
 }
 
-bool IsOver(const Kept* kept) {
+bool IsOver(const StoredPortal* kept) {
     Portal now = GetPortalByName(kept->name);
     return now != kept->portal || now->creation_time != kept->created || (now->status == PORTAL_FAILED && !kept->refused);
 }
@@ -126,7 +126,7 @@ void NoteKeptRows(const QueryDesc* query) {
     List* stmts = portal->cplan == nullptr ? portal->stmts : list_make1(copyObjectImpl(query->plannedstmt));
     List* asking = lcons(FetchFrom(portal->name), list_copy(stmts));
     MemoryContextSwitchTo(caller);
-    Kept* kept = static_cast<Kept*>(MemoryContextAllocZero(TopMemoryContext, sizeof(Kept)));
+    StoredPortal* kept = static_cast<StoredPortal*>(MemoryContextAllocZero(TopMemoryContext, sizeof(StoredPortal)));
     kept->next = all_kept;
     kept->portal = portal;
     kept->created = portal->creation_time;
@@ -139,8 +139,8 @@ void NoteKeptRows(const QueryDesc* query) {
 
 void PutRowsAside() {
     rows_in_reach = false;
-    for (Kept** link = &all_kept; *link != nullptr;) {
-        Kept* kept = *link;
+    for (StoredPortal** link = &all_kept; *link != nullptr;) {
+        StoredPortal* kept = *link;
         if (IsOver(kept)) {
             *link = kept->next;
             pfree(kept);
@@ -155,7 +155,7 @@ void PutRowsAside() {
 
 bool GiveRowsBack(const FetchStmt* fetch) {
     Portal portal = GetPortalByName(fetch->portalname);
-    const Kept* kept = PortalIsValid(portal) ? FindKept(portal) : nullptr;
+    const StoredPortal* kept = PortalIsValid(portal) ? FindKept(portal) : nullptr;
     if (kept == nullptr || kept->rows == nullptr)
         return false;
     Restore(portal);

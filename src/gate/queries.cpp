@@ -5,7 +5,7 @@
 #include "pg/permissions.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
@@ -15,9 +15,9 @@
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/planning.hpp"
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 #include "gate/check/check.hpp"
-#include "gate/check/withheld.hpp"
+#include "gate/check/concealed_errors.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/queries.hpp"
 
@@ -37,11 +37,11 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 }
 
 // It is read by a decision that is kept and asks for no record.
-bool IsReadSilently(Governance* governance, const Permission& permission) {
-    if (governance->own || permission.required != ACL_SELECT || (governance->decided & MaskOf(Command::Select)) == 0)
+bool IsReadSilently(GoverningPolicies* governing, const Permission& permission) {
+    if (governing->own || permission.required != ACL_SELECT || (governing->decided & MaskOf(Command::Select)) == 0)
         return false;
-    const Policy* policy = governance->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
-    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governance, CurrentSubject(), Command::Select) != nullptr;
+    const Policy* policy = governing->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
+    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governing, CurrentSubject(), Command::Select) != nullptr;
 }
 
 // What it reads may leave: by COPY, or into another relation.
@@ -64,14 +64,14 @@ bool AllReadSilently(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId)
             return !HoldsSamples(permission.relation);
-        Governance* governance = FindGovernance(permission.relation);
-        return governance->free || IsReadSilently(governance, permission);
+        GoverningPolicies* governing = FindGoverningPolicies(permission.relation);
+        return governing->free || IsReadSilently(governing, permission);
     });
 }
 
 }    // namespace
 
-void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility) {
+void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* utility) {
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
@@ -81,7 +81,7 @@ void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* uti
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
-    RefuseMissing(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
+    RefuseAccesses(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {
@@ -91,8 +91,8 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     list.count = 0;
     list.items = nullptr;
     list.others = NIL;
-    CollectAccesses(&list, PermissionsOf(plan), NotedTargetReads(plan), false);
-    RefuseMissing(&list);    // the server has asked for its privileges when it started, maybe as another user
+    CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
+    RefuseAccesses(&list);    // the server has asked for its privileges when it started, maybe as another user
 }
 
 static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
@@ -101,11 +101,11 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags))
         return 0;
     List* permissions = PermissionsOf(plan);
-    TargetReads reads = NotedTargetReads(plan);
+    ImpliedReads reads = NotedImpliedReads(plan);
     CheckOwnTables(permissions);
     CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
     bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
-    return only_reads ? 0 : FlagWithheld(permissions, reads.implied);
+    return only_reads ? 0 : FlagConcealed(permissions, reads.implied);
 }
 
 void CheckDeferred(QueryDesc* query) {
@@ -113,7 +113,7 @@ void CheckDeferred(QueryDesc* query) {
         return;
     List* permissions = PermissionsOf(query->plannedstmt);
     CheckOwnTables(permissions);
-    CheckPermissions(query, permissions, NotedTargetReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
+    CheckPermissions(query, permissions, NotedImpliedReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
     EndDeferral(query);
 }
 

@@ -3,12 +3,12 @@
 
 #include "pg/server.hpp"
 
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 
 namespace warrant {
 
 // The whole check of a planned statement. Raises 42501 when it is refused, 55000 when the gate cannot tell. Returns a flag for its errors,
-// or 0 (withheld.hpp).
+// or 0 (concealed_errors.hpp).
 int CheckQuery(QueryDesc* query, int eflags);
 
 // At the first run of a query whose start has recorded nothing (uses.hpp): decides again and records.
@@ -16,7 +16,7 @@ void CheckDeferred(QueryDesc* query);
 
 // Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
 // statement whose query it is, or nullptr.
-void CheckBeforePlanning(Query* query, const TargetReads& reads, const Node* utility);
+void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* utility);
 
 // Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);

@@ -6,7 +6,7 @@
 
 namespace warrant {
 
-struct Statement;
+struct StatementRecord;
 
 enum class FrameKind : uint8_t { Run, Utility, Planning };
 
@@ -29,9 +29,9 @@ struct Frame {
     QueryDesc* query;          // of a Run frame
     const Node* utility;       // of a Utility frame
     Source source;             // of the others
-    Statement* statement;      // the ledger of a utility statement or a planning; a query's is found by its QueryDesc
+    StatementRecord* statement;      // the record of a utility statement or a planning; a query's is found by its QueryDesc
     Portal resumed;            // of FETCH and MOVE: the cursor
-    int withheld = 0;          // which errors of a utility statement are kept from the client
+    int concealed = 0;          // which errors of a utility statement are kept from the client
     uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
     int acting = 0;            // how many acted (acting.hpp) when it began
     int acting_inside = 0;     // and with who does in it, if that was noticed then

@@ -4,7 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
@@ -14,8 +14,8 @@ namespace warrant {
 
 namespace {
 
-bool Answered(Question* question, Answer answer) {
-    question->decision->answer = answer;
+bool Answered(DecisionInput* input, Answer answer) {
+    input->decision->answer = answer;
     return true;
 }
 
@@ -25,48 +25,48 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
 
 // Steps 0 to 2 are the gate's: they need no object. Conditions of passing will stand between exempt and open.
 
-bool FindPolicy(Question* question) {
-    question->decision->policy = GoverningPolicy(question->governance, question->subject, question->command);
-    return question->decision->policy == nullptr && Answered(question, Answer::Unprotected);
+bool FindPolicy(DecisionInput* input) {
+    input->decision->policy = GoverningPolicy(input->governing, input->subject, input->command);
+    return input->decision->policy == nullptr && Answered(input, Answer::Unprotected);
 }
 
-bool ExemptRuns(Question* question) { return IsExempt(question->subject) && Answered(question, Answer::Exempt); }
+bool ExemptRuns(DecisionInput* input) { return IsExempt(input->subject) && Answered(input, Answer::Exempt); }
 
-bool OpenRuns(Question* question) {
-    return question->decision->policy->effect == Effect::Open && Answered(question, Answer::Open);
+bool OpenRuns(DecisionInput* input) {
+    return input->decision->policy->effect == Effect::Open && Answered(input, Answer::Open);
 }
 
-bool DenyRefuses(Question* question) {
-    return question->decision->policy->effect == Effect::Deny && Answered(question, Answer::Deny);
+bool DenyRefuses(DecisionInput* input) {
+    return input->decision->policy->effect == Effect::Deny && Answered(input, Answer::Deny);
 }
 
-bool GrantRuns(Question* question) {
-    LiveGrant grant = FindGrant(question->subject, question->decision->policy, question->governance, question->command, question->now);
+bool GrantRuns(DecisionInput* input) {
+    LiveGrant grant = FindGrant(input->subject, input->decision->policy, input->governing, input->command, input->now);
     if (grant.id == 0)
         return false;
-    question->decision->grant_id = grant.id;
-    question->decision->price = grant.price;
-    question->decision->until = grant.ends_at;
-    return Answered(question, Answer::Granted);
+    input->decision->grant_id = grant.id;
+    input->decision->cost = grant.cost;
+    input->decision->until = grant.ends_at;
+    return Answered(input, Answer::Granted);
 }
 
-bool ApproveAsks(Question* question) {
-    return question->decision->policy->effect == Effect::Approve && Answered(question, Answer::Request);
+bool ApproveAsks(DecisionInput* input) {
+    return input->decision->policy->effect == Effect::Approve && Answered(input, Answer::Request);
 }
 
-bool NothingElseRuns(Question* question) { return Answered(question, Answer::Refuse); }
+bool NothingElseRuns(DecisionInput* input) { return Answered(input, Answer::Refuse); }
 
-void Evaluate(Question* question) {
+void Evaluate(DecisionInput* input) {
     for (int i = 0; i < decision_step_count; i++)
-        if (decision_steps[i].answer(question))
+        if (decision_steps[i].answer(input))
             return;
 }
 
 // Keeps what lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
-bool IsKept(const Decision* decision) { return Runs(decision) && decision->price == Price::Nothing; }
+bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing; }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision a past generation's.
-void PrepareDecisions(Governance* governance, Oid subject) {
+void PrepareDecisions(GoverningPolicies* governing, Oid subject) {
     static bool superusers_gated = false;
     if (superusers_gated != settings.enforce_superuser)
         decision_generation++;
@@ -75,94 +75,94 @@ void PrepareDecisions(Governance* governance, Oid subject) {
     if (instance_changes != settings.instance_changes)    // grants live or do not by its name
         decision_generation++;
     instance_changes = settings.instance_changes;
-    if (governance->generation == decision_generation && governance->subject == subject)
+    if (governing->generation == decision_generation && governing->subject == subject)
         return;
-    governance->generation = decision_generation;
-    governance->subject = subject;
-    governance->decided = 0;
-    if (governance->decisions == nullptr && governance->context != nullptr)
-        governance->decisions =
-            static_cast<Decision*>(MemoryContextAllocZero(governance->context, command_count * sizeof(Decision)));
+    governing->generation = decision_generation;
+    governing->subject = subject;
+    governing->decided = 0;
+    if (governing->decisions == nullptr && governing->context != nullptr)
+        governing->decisions =
+            static_cast<Decision*>(MemoryContextAllocZero(governing->context, command_count * sizeof(Decision)));
 }
 
 }    // namespace
 
-const Step decision_steps[] = {
+const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns}, {"open", OpenRuns},          {"deny", DenyRefuses},
     {"grant", GrantRuns},   {"approve", ApproveAsks}, {"otherwise", NothingElseRuns},
 };
 const int decision_step_count = lengthof(decision_steps);
 
-const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command) {
-    return StrictestOf(governance->members, governance->member_count, command,
+const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, Command command) {
+    return StrictestOf(governing->members, governing->member_count, command,
                        [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
 // Whomever it is about.
-static const Policy* StrictestOf(const Governance* governance, Command command) {
+static const Policy* StrictestOf(const GoverningPolicies* governing, Command command) {
     const Policy* strictest = nullptr;
-    for (int i = 0; i < governance->member_count; i++)
-        for (int j = 0; j < governance->members[i].policies.count; j++) {
-            const Policy* policy = governance->members[i].policies.items[j];
+    for (int i = 0; i < governing->member_count; i++)
+        for (int j = 0; j < governing->members[i].policies.count; j++) {
+            const Policy* policy = governing->members[i].policies.items[j];
             if ((policy->commands & MaskOf(command)) != 0 && (strictest == nullptr || IsStricter(policy, strictest)))
                 strictest = policy;
         }
     return strictest;
 }
 
-bool MayTrustDefiner(const Governance* governance, Oid definer) {
-    for (int i = 0; i < governance->member_count; i++)
-        for (int j = 0; j < governance->members[i].policies.count; j++)
-            if (TrustsDefiner(governance->members[i].policies.items[j], definer))
+bool MayTrustDefiner(const GoverningPolicies* governing, Oid definer) {
+    for (int i = 0; i < governing->member_count; i++)
+        for (int j = 0; j < governing->members[i].policies.count; j++)
+            if (TrustsDefiner(governing->members[i].policies.items[j], definer))
                 return true;
     return false;
 }
 
-bool TrustsDefiner(const Governance* governance, Oid subject, Command command, Oid definer) {
-    for (int i = 0; i < governance->member_count; i++) {
-        const Policy* winner = WinnerOf(&governance->members[i], subject, command);
+bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command command, Oid definer) {
+    for (int i = 0; i < governing->member_count; i++) {
+        const Policy* winner = WinnerOf(&governing->members[i], subject, command);
         if (winner != nullptr && winner->effect != Effect::Open && !TrustsDefiner(winner, definer))
             return false;
     }
-    return governance->known_kind;
+    return governing->known_kind;
 }
 
-const Decision* KeptDecision(Governance* governance, Oid subject, Command command) {
-    PrepareDecisions(governance, subject);
-    if ((governance->decided & MaskOf(command)) == 0)
+const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command command) {
+    PrepareDecisions(governing, subject);
+    if ((governing->decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* kept = &governance->decisions[int(command)];
+    const Decision* kept = &governing->decisions[int(command)];
     return kept->answer != Answer::Granted || MonotonicNow() < kept->until ? kept : nullptr;
 }
 
-Decision DecideFor(const Governance* governance, Oid user, Command command) {
-    Decision decision = {Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
-    Question question = {user, governance, command, MonotonicNow(), &decision};
+Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command) {
+    Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    DecisionInput input = {user, governing, command, MonotonicNow(), &decision};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
-        decision.policy = StrictestOf(governance, command);
-    if (!OidIsValid(user) && decision.policy == nullptr && governance->known_kind)
+        decision.policy = StrictestOf(governing, command);
+    if (!OidIsValid(user) && decision.policy == nullptr && governing->known_kind)
         decision.answer = Answer::Unprotected;
-    else if (OidIsValid(user) && (governance->known_kind || IsExempt(user)))
-        Evaluate(&question);
+    else if (OidIsValid(user) && (governing->known_kind || IsExempt(user)))
+        Evaluate(&input);
     return decision;
 }
 
-const Decision* Decide(Governance* governance, Oid subject, Command command) {
-    static const Decision unprotected = {Answer::Unprotected, Price::Nothing, nullptr, 0, DT_NOEND};
+const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command) {
+    static const Decision unprotected = {Answer::Unprotected, UseCost::Nothing, nullptr, 0, DT_NOEND};
     static Decision passing;
-    if (governance->member_count == 0 && governance->known_kind)
+    if (governing->member_count == 0 && governing->known_kind)
         return &unprotected;
-    if (const Decision* kept = KeptDecision(governance, subject, command))
+    if (const Decision* kept = KeptDecision(governing, subject, command))
         return kept;
-    passing = Decision{Answer::Refuse, Price::Nothing, nullptr, 0, DT_NOEND};
-    Question question = {subject, governance, command, MonotonicNow(), &passing};
-    if (governance->known_kind || IsExempt(subject))
-        Evaluate(&question);
-    if (governance->decisions == nullptr || !IsKept(&passing))
+    passing = Decision{Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    DecisionInput input = {subject, governing, command, MonotonicNow(), &passing};
+    if (governing->known_kind || IsExempt(subject))
+        Evaluate(&input);
+    if (governing->decisions == nullptr || !IsKept(&passing))
         return &passing;
-    governance->decisions[int(command)] = passing;
-    governance->decided |= MaskOf(command);
-    return &governance->decisions[int(command)];
+    governing->decisions[int(command)] = passing;
+    governing->decided |= MaskOf(command);
+    return &governing->decisions[int(command)];
 }
 
 bool IsMonitored(const Decision* decision) {

@@ -3,7 +3,7 @@
 
 #include "pg/server.hpp"
 
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/uses.hpp"
 
 namespace warrant {
@@ -12,7 +12,7 @@ enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request,
 
 struct Decision {
     Answer answer;
-    Price price;
+    UseCost cost;
     const Policy* policy;      // that governs the access; NULL when none does
     int64_t grant_id;
     TimestampTz until;         // the answer holds no longer
@@ -25,39 +25,39 @@ inline bool Runs(const Decision* decision) {
 }
 
 // What a step reads and writes.
-struct Question {
+struct DecisionInput {
     Oid subject;
-    const Governance* governance;
+    const GoverningPolicies* governing;
     Command command;
     TimestampTz now;
     Decision* decision;
 };
 
-struct Step {
+struct DecisionStep {
     const char* name;
-    bool (*answer)(Question*);      // true: the decision is made
+    bool (*answer)(DecisionInput*);      // true: the decision is made
 };
 
-extern const Step decision_steps[];
+extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
 
 // The decision that this backend's cache has, or nullptr.
-const Decision* KeptDecision(Governance* governance, Oid subject, Command command);
+const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command command);
 
 // The decision, from this backend's cache when it is there. Valid until the next call.
-const Decision* Decide(Governance* governance, Oid subject, Command command);
+const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command);
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for.
-Decision DecideFor(const Governance* governance, Oid user, Command command);
+Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command);
 
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
-bool MayTrustDefiner(const Governance* governance, Oid definer);
+bool MayTrustDefiner(const GoverningPolicies* governing, Oid definer);
 
 // Whether every policy that wins for a relation of the family trusts the definer, or is open.
-bool TrustsDefiner(const Governance* governance, Oid subject, Command command, Oid definer);
+bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command command, Oid definer);
 
 // The policy that governs the access, or NULL: the strictest over the family of each member's winner.
-const Policy* GoverningPolicy(const Governance* governance, Oid subject, Command command);
+const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, Command command);
 
 // It is decided and recorded, and runs whatever the decision is.
 bool IsMonitored(const Decision* decision);

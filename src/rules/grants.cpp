@@ -4,7 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
@@ -18,15 +18,15 @@ namespace {
 enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name,
               c_max_uses = 13, c_granters };
 
-bool CoversObject(Datum* values, const Governance* governance) {
+bool CoversObject(Datum* values, const GoverningPolicies* governing) {
     Oid target = DatumGetObjectId(values[c_target]);
     switch (TargetKind(DatumGetChar(values[c_target_kind]))) {
         case TargetKind::Table:
-            for (int i = 0; i < governance->ancestor_count; i++)
-                if (governance->ancestors[i] == target)
+            for (int i = 0; i < governing->ancestor_count; i++)
+                if (governing->ancestors[i] == target)
                     return true;
             return false;
-        case TargetKind::Schema: return target == governance->schema;
+        case TargetKind::Schema: return target == governing->schema;
         case TargetKind::Database: return target == MyDatabaseId;
         default: return false;
     }
@@ -73,7 +73,7 @@ bool IsLimited(const CommittedScan* scan, const bool* nulls) {
 }
 
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
-    return best.id == 0 || grant.price < best.price || (grant.price == best.price && grant.ends_at > best.ends_at);
+    return best.id == 0 || grant.cost < best.cost || (grant.cost == best.cost && grant.ends_at > best.ends_at);
 }
 
 // The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
@@ -84,14 +84,14 @@ bool IsHome(Datum* sentinel) {
 
 // Whether a grant that ends then could take the best one's place, before it is looked at what it costs.
 bool MayBeBetter(bool limited, TimestampTz ends_at, const LiveGrant& best) {
-    return best.id == 0 || best.price != Price::Nothing || (!limited && ends_at > best.ends_at);
+    return best.id == 0 || best.cost != UseCost::Nothing || (!limited && ends_at > best.ends_at);
 }
 
 // What a grant can be on that covers the relation: itself or an ancestor, its schema, the database.
-List* TargetsOf(const Governance* governance) {
-    List* targets = list_make2_oid(governance->schema, MyDatabaseId);
-    for (int i = 0; i < governance->ancestor_count; i++)
-        targets = lappend_oid(targets, governance->ancestors[i]);
+List* TargetsOf(const GoverningPolicies* governing) {
+    List* targets = list_make2_oid(governing->schema, MyDatabaseId);
+    for (int i = 0; i < governing->ancestor_count; i++)
+        targets = lappend_oid(targets, governing->ancestors[i]);
     return targets;
 }
 
@@ -129,10 +129,10 @@ void RememberGrantees(const List* roles) {
 // Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False where grants made elsewhere do not
 // live. Raises 55000 when the table cannot be read.
 template <class Visit>
-bool ForEachScope(Oid subject, const Governance* governance, Visit visit) {
+bool ForEachScope(Oid subject, const GoverningPolicies* governing, Visit visit) {
     const Installation* own = RequireInstallation();
     bool sentinel = false, home = false;
-    List* targets = TargetsOf(governance);
+    List* targets = TargetsOf(governing);
     List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
     RememberGrantees(roles);
     List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
@@ -156,16 +156,16 @@ bool ForEachScope(Oid subject, const Governance* governance, Visit visit) {
     return home;
 }
 
-LiveGrant BestGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
+LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now) {
     LiveGrant best = {};
-    bool home = ForEachScope(subject, governance, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
+    bool home = ForEachScope(subject, governing, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
         bool limited = IsLimited(scan, nulls);
-        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), Price::Nothing};
-        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governance) || !IsMeant(values, subject) ||
+        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing};
+        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governing) || !IsMeant(values, subject) ||
             IsOwn(scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
-        if (limited && !FindPrice(grant.id, &grant.price))
+        if (limited && !FindUseCost(grant.id, &grant.cost))
             return;
         if (IsBetter(grant, best))
             best = grant;
@@ -214,14 +214,14 @@ bool AreAtHome() {
     return home;
 }
 
-LiveGrant FindGrant(Oid subject, const Policy* policy, const Governance* governance, Command command, TimestampTz now) {
-    return Reading([=] { return BestGrant(subject, policy, governance, command, now); });
+LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now) {
+    return Reading([=] { return BestGrant(subject, policy, governing, command, now); });
 }
 
-bool IsGrantOpen(int64_t id, Oid subject, const Governance* governance, TimestampTz now) {
+bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* governing, TimestampTz now) {
     return Reading([=] {
         bool open = false;
-        bool home = ForEachScope(subject, governance, [&](const CommittedScan*, Datum* values, bool*) {
+        bool home = ForEachScope(subject, governing, [&](const CommittedScan*, Datum* values, bool*) {
             open |= DatumGetInt64(values[c_grant]) == id && InWindow(values, now) && IsMeant(values, subject);
         });
         return home && open;

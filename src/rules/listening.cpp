@@ -1,6 +1,6 @@
 #include "pg/server.hpp"
 
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
@@ -15,7 +15,7 @@ void OnRelation(Datum, Oid relation) {
         installation_invalid = true;
     if (!OidIsValid(relation) || !InstallationIsKnown() || known_installation == nullptr || relation == known_installation->policy_epoch)
         policy_generation++;
-    InvalidateGovernance(relation);
+    InvalidateGoverningPolicies(relation);
     InvalidateGrantsOf(relation);
 }
 
@@ -25,7 +25,7 @@ void OnRoles(Datum, CacheNumber, uint32) {
 
 void OnNamespace(Datum, CacheNumber, uint32) {
     installation_invalid = true;
-    InvalidateGovernance(InvalidOid);
+    InvalidateGoverningPolicies(InvalidOid);
 }
 
 }    // namespace

@@ -3,7 +3,7 @@
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
@@ -44,7 +44,7 @@ bool GateIsPresentInTransaction() {
     if (is_own_worker)
         return false;
     AbsorbInvalidations();
-    ReleaseOldGovernances();
+    ReleaseOldGoverningPolicies();
     return FindInstallation() != nullptr || IsMissed();
 }
 

@@ -1,7 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/rights.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
 
@@ -119,10 +119,10 @@ bool HoldsPrivilege(Oid role, Oid relation, Command command) { return MayAnyRun(
 
 bool ReachesRelation(Oid role, Oid relation, Command command) {
     const List* roles = RolesOf(role);
-    const Governance* governance = FindGovernance(relation);
+    const GoverningPolicies* governing = FindGoverningPolicies(relation);
     List* ways = list_make1_oid(relation);
-    for (int i = 0; i < governance->ancestor_count; i++)
-        ways = list_append_unique_oid(ways, governance->ancestors[i]);
+    for (int i = 0; i < governing->ancestor_count; i++)
+        ways = list_append_unique_oid(ways, governing->ancestors[i]);
     ListCell* cell;
     foreach (cell, ways) {    // grows while it is walked
         CHECK_FOR_INTERRUPTS();

@@ -1,7 +1,7 @@
 #include "pg/server.hpp"
 
 #include "rules/commands.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/somebody.hpp"
 #include "rules/subject.hpp"

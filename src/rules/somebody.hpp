@@ -4,7 +4,7 @@
 #include "pg/server.hpp"
 
 #include "rules/commands.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 
 namespace warrant {

@@ -3,7 +3,7 @@
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/family.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/survey.hpp"
@@ -141,21 +141,21 @@ const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
     return &entry->policies;
 }
 
-void Judge(const Survey* survey, const Governance* governance, int64_t* policies) {
+void Judge(const Survey* survey, const GoverningPolicies* governing, int64_t* policies) {
     for (int command = 0; command < command_count; command++) {
         const Policy* policy =
-            survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governance, survey->subject, Command(command)) : nullptr;
+            survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governing, survey->subject, Command(command)) : nullptr;
         policies[command] = policy == nullptr ? 0 : policy->id;
     }
 }
 
 void JudgeMember(const Survey* survey, PolicyList policies, int64_t* answer) {
     Member member = {policies};
-    Governance governance = {};
-    governance.known_kind = true;
-    governance.member_count = policies.count > 0 ? 1 : 0;
-    governance.members = &member;
-    Judge(survey, &governance, answer);
+    GoverningPolicies governing = {};
+    governing.known_kind = true;
+    governing.member_count = policies.count > 0 ? 1 : 0;
+    governing.members = &member;
+    Judge(survey, &governing, answer);
 }
 
 void Tell(const Survey* survey, Oid relation, const int64_t* policies) {
@@ -173,8 +173,8 @@ void Tell(const Survey* survey, Oid relation, const int64_t* policies) {
 }
 
 void JudgeRelation(Survey* survey, Oid relation, int64_t* policies) {
-    ReleaseOldGovernances();
-    Judge(survey, FindGovernance(relation), policies);
+    ReleaseOldGoverningPolicies();
+    Judge(survey, FindGoverningPolicies(relation), policies);
 }
 
 const int64_t* JudgeKind(Survey* survey, const Kind* kind, Oid relation) {
@@ -235,7 +235,7 @@ void LookAtRelationsOf(Survey* survey, Oid schema) {
 void LookAtSchema(Survey* survey, Oid schema) {
     int64_t policies[command_count];
     CHECK_FOR_INTERRUPTS();
-    Judge(survey, ReadSchemaGovernance(schema), policies);
+    Judge(survey, ReadSchemaGoverningPolicies(schema), policies);
     Tell(survey, InvalidOid, policies);
 }
 

@@ -28,10 +28,10 @@ int32_t UsesLeft(int64_t grant_id) {
     return left;
 }
 
-bool FindPrice(int64_t grant_id, Price* price) {
+bool FindUseCost(int64_t grant_id, UseCost* cost) {
     bool spent = use_is_spent != nullptr && use_is_spent(grant_id);    // no hooks, no statement: at a console, in pg_upgrade
-    *price = spent ? Price::Paid : Price::OneUse;
-    return *price == Price::Paid || UsesLeft(grant_id) > 0;
+    *cost = spent ? UseCost::Paid : UseCost::OneUse;
+    return *cost == UseCost::Paid || UsesLeft(grant_id) > 0;
 }
 
 }    // namespace warrant

@@ -6,13 +6,13 @@
 namespace warrant {
 
 // What a statement pays for running under a grant, the cheapest first.
-enum class Price : uint8_t { Nothing, Paid, OneUse };
+enum class UseCost : uint8_t { Nothing, Paid, OneUse };
 
 // Whether the statement under way, or the cursor that it fetches from, has spent a use of the grant. Set by the gate.
 inline bool (*use_is_spent)(int64_t grant_id);
 
 // The price of a limited grant; false when no use is left for who has not spent one.
-bool FindPrice(int64_t grant_id, Price* price);
+bool FindUseCost(int64_t grant_id, UseCost* cost);
 
 // How many uses of it are left, as committed; 0 when nobody knows.
 int32_t UsesLeft(int64_t grant_id);

@@ -3,7 +3,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/somebody.hpp"

@@ -8,15 +8,15 @@
 #include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
-#include "statement/ledger.hpp"
-#include "statement/record.hpp"
+#include "statement/statement_record.hpp"
+#include "statement/rows.hpp"
 #include "statement/start.hpp"
 #include "statement/statement.hpp"
 #include "statement/uses.hpp"
@@ -25,31 +25,31 @@ namespace warrant {
 
 namespace {
 
-pg_noinline int LastNewThatWaits(Statement* statement, const Verdict* verdicts, int count) {
+pg_noinline int LastNewThatWaits(StatementRecord* statement, const CheckedAccess* checked, int count) {
     for (int i = count - 1; i >= 0; i--)
-        if (verdicts[i].audited && verdicts[i].waits && FindLine(statement, &verdicts[i]) == nullptr)
+        if (checked[i].audited && checked[i].waits && FindAccessRecord(statement, &checked[i]) == nullptr)
             return i;
     return -1;
 }
 
-void EndStatement(Statement* statement, bool failed) {
-    for (Statement** link = &ledgers.open; *link != nullptr; link = &(*link)->next)
+void EndStatement(StatementRecord* statement, bool failed) {
+    for (StatementRecord** link = &statement_records.open; *link != nullptr; link = &(*link)->next)
         if (*link == statement) {
             *link = statement->next;
             break;
         }
     int64 deadline = 0;    // of all of them
     for (int i = 0; i < statement->count; i++)
-        if (statement->lines[i].ends)
-            RecordOutcome(statement, &statement->lines[i], failed, ledgers.last_sqlstate, &deadline);
+        if (statement->accesses[i].ends)
+            SendOutcomeRow(statement, &statement->accesses[i], failed, statement_records.last_sqlstate, &deadline);
     if (unlikely(statement->paid_count > 0)) {
-        ledgers.planned = ledgers.planned == statement ? nullptr : ledgers.planned;
-        ledgers.starting = ledgers.starting == statement ? nullptr : ledgers.starting;
+        statement_records.planned = statement_records.planned == statement ? nullptr : statement_records.planned;
+        statement_records.starting = statement_records.starting == statement ? nullptr : statement_records.starting;
         statement->paid_count = 0;
     }
     statement->count = 0;
-    statement->next = ledgers.spare;
-    ledgers.spare = statement;
+    statement->next = statement_records.spare;
+    statement_records.spare = statement;
 }
 
 // The error that ends the (sub)transaction: the server keeps it until that is over. A ROLLBACK has none, and neither has who caught it before.
@@ -72,13 +72,13 @@ int ErrorUnderWay() {
 // Queries that began at this nesting level or deeper end with it; utility statements survive a COMMIT or ROLLBACK of their own. What was caught
 // inside them says nothing of their end.
 void EndQueriesFrom(int nest_level) {
-    Statement* statement = ledgers.open;
+    StatementRecord* statement = statement_records.open;
     bool first = true;
     while (statement != nullptr) {
-        Statement* next = statement->next;
-        if ((statement->query != nullptr || statement == ledgers.planned) && statement->nest_level >= nest_level) {
-            int sqlstate = first ? ErrorUnderWay() : ledgers.last_sqlstate;
-            ledgers.last_sqlstate = sqlstate != 0 || CurrentFrame() == nullptr ? sqlstate : ledgers.last_sqlstate;
+        StatementRecord* next = statement->next;
+        if ((statement->query != nullptr || statement == statement_records.planned) && statement->nest_level >= nest_level) {
+            int sqlstate = first ? ErrorUnderWay() : statement_records.last_sqlstate;
+            statement_records.last_sqlstate = sqlstate != 0 || CurrentFrame() == nullptr ? sqlstate : statement_records.last_sqlstate;
             first = false;
             EndStatement(statement, true);
         }
@@ -103,48 +103,48 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
     }
     if (event != SUBXACT_EVENT_COMMIT_SUB)
         return;
-    for (Statement* statement = ledgers.open; statement != nullptr; statement = statement->next)
+    for (StatementRecord* statement = statement_records.open; statement != nullptr; statement = statement->next)
         if (statement->nest_level >= level)
             statement->nest_level = level - 1;
 }
 
 void OnExit(int, Datum) {
-    ledgers.last_sqlstate = FatalError();
-    while (ledgers.open != nullptr)
-        EndStatement(ledgers.open, true);
+    statement_records.last_sqlstate = FatalError();
+    while (statement_records.open != nullptr)
+        EndStatement(statement_records.open, true);
 }
 
 void LeaveFrame(Frame* frame, bool failed) {
     if (failed)
-        ledgers.last_sqlstate = geterrcode();
-    Statement* statement = frame->statement;
+        statement_records.last_sqlstate = geterrcode();
+    StatementRecord* statement = frame->statement;
     if (statement == nullptr)
         return;
     if (failed || frame->outer != nullptr || frame->kind != FrameKind::Planning || statement->paid_count == 0) {
         EndStatement(statement, failed);
         return;
     }
-    if (ledgers.planned != nullptr)
-        EndStatement(ledgers.planned, false);
-    ledgers.planned = statement;
-    ledgers.planned_in = GetCurrentStatementStartTimestamp();
+    if (statement_records.planned != nullptr)
+        EndStatement(statement_records.planned, false);
+    statement_records.planned = statement;
+    statement_records.planned_in = GetCurrentStatementStartTimestamp();
 }
 
 // The client's statement that has been planned in this message is what starts now.
 void StartPlanned(QueryDesc* query) {
-    Statement* statement = ledgers.planned;
-    if (CurrentFrame() != nullptr || ledgers.planned_in != GetCurrentStatementStartTimestamp()) {
+    StatementRecord* statement = statement_records.planned;
+    if (CurrentFrame() != nullptr || statement_records.planned_in != GetCurrentStatementStartTimestamp()) {
         EndStatement(statement, false);
         return;
     }
-    ledgers.planned = nullptr;
-    ledgers.starting = statement;
+    statement_records.planned = nullptr;
+    statement_records.starting = statement;
     statement->query = query;
     statement->query_id = query->plannedstmt->queryId;
     statement->rows = 0;
 }
 
-// Only once there are ledgers.
+// Only once there are records.
 void ListenForTheirEnds() {
     if (ListenForEnds<OnTransaction>())
         before_shmem_exit(OnExit, Datum(0));
@@ -159,16 +159,16 @@ void FollowFrames() {
 }
 
 // A fast-path call is no statement: nobody tells of its end.
-static void RecordCall(const Verdict* verdicts, int count) {
-    Statement* statement = NewStatement(nullptr, GetCurrentTransactionNestLevel());
+static void RecordCall(const CheckedAccess* checked, int count) {
+    StatementRecord* statement = NewStatement(nullptr, GetCurrentTransactionNestLevel());
     DigestOf("", 0, statement->digest);
     statement->query_id = 0;
-    int waiting = LastNewThatWaits(statement, verdicts, count);
+    int waiting = LastNewThatWaits(statement, checked, count);
     PG_TRY();
     {
         for (int i = 0; i < count; i++)
-            if (verdicts[i].audited && FindLine(statement, &verdicts[i]) == nullptr)
-                RecordLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, false, "", 0);
+            if (checked[i].audited && FindAccessRecord(statement, &checked[i]) == nullptr)
+                SendAccessRow(statement, NewAccessRecord(statement, &checked[i]), &checked[i], i == waiting, false, "", 0);
     }
     PG_FINALLY();
     {
@@ -177,21 +177,21 @@ static void RecordCall(const Verdict* verdicts, int count) {
     PG_END_TRY();
 }
 
-bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
+bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
     bool audited = false, owed = false, waits = false;
     for (int i = 0; i < count; i++) {
-        audited |= verdicts[i].audited;
-        owed |= verdicts[i].owes;
-        waits |= verdicts[i].waits;
+        audited |= checked[i].audited;
+        owed |= checked[i].owes_use;
+        waits |= checked[i].waits;
     }
     if (!audited && !owed)
         return true;
     ListenForTheirEnds();
     PrepareOrigin();
     if (query == nullptr && CurrentFrame() == nullptr) {
-        bool spent = !owed || SpendUses(query, nullptr, verdicts, count) >= 0;
+        bool spent = !owed || SpendUses(query, nullptr, checked, count) >= 0;
         if (spent)
-            RecordCall(verdicts, count);
+            RecordCall(checked, count);
         return spent;
     }
     if (unlikely(owed) && DeferUses(query))
@@ -199,23 +199,23 @@ bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count) {
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
-    Statement* statement = CurrentStatement(query, text, length);
-    int recorded = likely(!owed) ? 0 : SpendUses(query, statement, verdicts, count);
+    StatementRecord* statement = CurrentStatement(query, text, length);
+    int recorded = likely(!owed) ? 0 : SpendUses(query, statement, checked, count);
     if (recorded < 0)
         return false;
-    int waiting = waits ? LastNewThatWaits(statement, verdicts, count) : -1;    // the recorder keeps the order: one wait is enough
+    int waiting = waits ? LastNewThatWaits(statement, checked, count) : -1;    // the recorder keeps the order: one wait is enough
     for (int i = recorded; i < count; i++) {
-        if (!verdicts[i].audited)
+        if (!checked[i].audited)
             continue;
-        if (Line* line = FindLine(statement, &verdicts[i]))
+        if (AccessRecord* line = FindAccessRecord(statement, &checked[i]))
             line->executions++;
         else
-            RecordLine(statement, NewLine(statement, &verdicts[i]), &verdicts[i], i == waiting, true, text, length);
+            SendAccessRow(statement, NewAccessRecord(statement, &checked[i]), &checked[i], i == waiting, true, text, length);
     }
     return true;
 }
 
-uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
+uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count) {
     if (query == nullptr && CurrentFrame() == nullptr)
         return 0;
     ListenForTheirEnds();
@@ -223,13 +223,13 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
-    Statement* statement = CurrentStatement(query, text, length);
+    StatementRecord* statement = CurrentStatement(query, text, length);
     bool before = true;
     for (int i = 0; i < count; i++) {
-        Line* line = FindLine(statement, &verdicts[i]);
+        AccessRecord* line = FindAccessRecord(statement, &checked[i]);
         before = before && line != nullptr;
         if (line == nullptr)
-            line = NewLine(statement, &verdicts[i]);
+            line = NewAccessRecord(statement, &checked[i]);
         else
             line->executions++;
         line->promised = line->promised || (line->executions > 1 && TakePromise());
@@ -239,21 +239,21 @@ uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count) {
 }
 
 // Out of the way of those who have no ledger.
-static pg_noinline void BeginBesideLedgers(QueryDesc* query) {
-    if (Statement* statement = FindLedger(query))
+static pg_noinline void BeginBesideRecords(QueryDesc* query) {
+    if (StatementRecord* statement = FindStatementRecord(query))
         EndStatement(statement, true);
-    ledgers.starting = nullptr;
-    if (unlikely(ledgers.planned != nullptr))
+    statement_records.starting = nullptr;
+    if (unlikely(statement_records.planned != nullptr))
         StartPlanned(query);
 }
 
 void BeginQuery(QueryDesc* query) {
-    if (unlikely(ledgers.open != nullptr))
-        BeginBesideLedgers(query);
+    if (unlikely(statement_records.open != nullptr))
+        BeginBesideRecords(query);
 }
 
-static pg_noinline void EndBesideLedgers(QueryDesc* query) {
-    Statement* statement = FindLedger(query);
+static pg_noinline void EndBesideRecords(QueryDesc* query) {
+    StatementRecord* statement = FindStatementRecord(query);
     if (statement == nullptr)
         return;
     if (unlikely(statement->paid_count > 0))
@@ -262,8 +262,8 @@ static pg_noinline void EndBesideLedgers(QueryDesc* query) {
 }
 
 void EndStatementOf(QueryDesc* query) {
-    if (unlikely(ledgers.open != nullptr))
-        EndBesideLedgers(query);
+    if (unlikely(statement_records.open != nullptr))
+        EndBesideRecords(query);
 }
 
 }    // namespace warrant

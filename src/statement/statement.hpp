@@ -4,20 +4,20 @@
 
 #include "pg/server.hpp"
 
-#include "statement/ledger.hpp"
+#include "statement/statement_record.hpp"
 
 namespace warrant {
 
-// Records the verdicts that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,
+// Records the checked accesses that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,
 // once a statement and grant; under such, a query that the client has only started records at its first run. False when another session
 // took the last use meanwhile: decide again.
-// query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a verdict that waits and cannot be
+// query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a checked access that waits and cannot be
 // recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
-bool RecordVerdicts(QueryDesc* query, const Verdict* verdicts, int count);
+bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count);
 
 // Notes refusals of the current top-level statement. Its id when it met each of them before, in code that went on after an error (the
 // statement's outcome will tell how often); 0 otherwise.
-uint64_t RefusedBefore(QueryDesc* query, const Verdict* verdicts, int count);
+uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count);
 
 // A query begins: what another one at the same address left behind, when its cursor failed in a subtransaction, is not its own.
 void BeginQuery(QueryDesc* query);
@@ -25,7 +25,7 @@ void BeginQuery(QueryDesc* query);
 // The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
 void EndStatementOf(QueryDesc* query);
 
-// Ends ledgers with their frames, subtransactions and transactions, without allocation, wait or error. Before any hook is installed.
+// Ends records with their frames, subtransactions and transactions, without allocation, wait or error. Before any hook is installed.
 void FollowFrames();
 
 }    // namespace warrant

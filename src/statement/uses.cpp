@@ -5,7 +5,7 @@
 #include "pg/room.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/uses.hpp"
 #include "queue/actions.hpp"
@@ -13,7 +13,7 @@
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
-#include "statement/ledger.hpp"
+#include "statement/statement_record.hpp"
 #include "statement/uses.hpp"
 
 namespace warrant {
@@ -22,14 +22,14 @@ namespace {
 
 // --- what is paid ---
 
-bool HasPaid(const Statement* statement, int64_t grant_id) {
+bool HasPaid(const StatementRecord* statement, int64_t grant_id) {
     for (int i = 0; statement != nullptr && i < statement->paid_count; i++)
         if (statement->paid[i] == grant_id)
             return true;
     return false;
 }
 
-void NotePaid(Statement* statement, int64_t grant_id) {
+void NotePaid(StatementRecord* statement, int64_t grant_id) {
     if (HasPaid(statement, grant_id))
         return;
     MakeRoom(&statement->paid, &statement->paid_room, statement->paid_count, 4);
@@ -40,29 +40,29 @@ void NotePaid(Statement* statement, int64_t grant_id) {
 void NotePaidByAll(QueryDesc* starting, int64_t grant_id) {
     for (Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
         if (frame->query != nullptr)
-            NotePaid(LedgerOf(frame->query, LevelOf(frame)), grant_id);
+            NotePaid(StatementRecordOf(frame->query, LevelOf(frame)), grant_id);
         else if (frame->outer == nullptr && frame->statement != nullptr)
             NotePaid(frame->statement, grant_id);
     if (starting != nullptr)
-        NotePaid(LedgerOf(starting, GetCurrentTransactionNestLevel()), grant_id);
+        NotePaid(StatementRecordOf(starting, GetCurrentTransactionNestLevel()), grant_id);
 }
 
 // A portal whose rows a COMMIT has put aside.
-struct Held {
-    Held* next;
+struct PaidCursor {
+    PaidCursor* next;
     Portal portal;
     TimestampTz created;       // together with its address it tells a portal from all others
     char name[NAMEDATALEN];
     int64_t grant_id;
 };
 
-Held* held_portals = nullptr;
+PaidCursor* paid_cursors = nullptr;
 
-bool IsPortal(const Held* held, Portal portal) { return held->portal == portal && held->created == portal->creation_time; }
+bool IsPortal(const PaidCursor* held, Portal portal) { return held->portal == portal && held->created == portal->creation_time; }
 
 void ForgetClosed() {
-    for (Held** link = &held_portals; *link != nullptr;) {
-        Held* held = *link;
+    for (PaidCursor** link = &paid_cursors; *link != nullptr;) {
+        PaidCursor* held = *link;
         Portal now = GetPortalByName(held->name);
         if (PortalIsValid(now) && IsPortal(held, now)) {
             link = &held->next;
@@ -76,17 +76,17 @@ void ForgetClosed() {
 bool HasPaid(Portal portal, int64_t grant_id) {
     if (!PortalIsValid(portal))
         return false;
-    for (const Held* held = held_portals; held != nullptr; held = held->next)
+    for (const PaidCursor* held = paid_cursors; held != nullptr; held = held->next)
         if (held->grant_id == grant_id && IsPortal(held, portal))
             return true;
-    return portal->queryDesc != nullptr && HasPaid(FindLedger(portal->queryDesc), grant_id);
+    return portal->queryDesc != nullptr && HasPaid(FindStatementRecord(portal->queryDesc), grant_id);
 }
 
 bool UseIsSpent(int64_t grant_id) {
     for (const Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
-        if (HasPaid(frame->query != nullptr ? FindLedger(frame->query) : frame->statement, grant_id) || HasPaid(frame->resumed, grant_id))
+        if (HasPaid(frame->query != nullptr ? FindStatementRecord(frame->query) : frame->statement, grant_id) || HasPaid(frame->resumed, grant_id))
             return true;
-    return HasPaid(StartingLedger(), grant_id);
+    return HasPaid(StartingRecord(), grant_id);
 }
 
 // --- the recorder's action ---
@@ -106,41 +106,41 @@ bool OnlyExplains() {
 }
 
 // The first that owes for its grant.
-bool Owes(const Verdict* verdicts, int i) {
+bool Owes(const CheckedAccess* checked, int i) {
     for (int j = 0; j < i; j++)
-        if (verdicts[j].owes && verdicts[j].grant_id == verdicts[i].grant_id)
+        if (checked[j].owes_use && checked[j].grant_id == checked[i].grant_id)
             return false;
-    return verdicts[i].owes;
+    return checked[i].owes_use;
 }
 
-bool IsSameLine(const Verdict& a, const Verdict& b) {
+bool IsSameAccess(const CheckedAccess& a, const CheckedAccess& b) {
     return a.access.relation == b.access.relation && a.access.command == b.access.command && a.event == b.event && a.grant_id == b.grant_id &&
            a.policy == b.policy;
 }
 
 // It has no line yet, and none of those before it makes one.
-bool IsNewLine(Statement* statement, const Verdict* verdicts, int i) {
+bool IsNewAccess(StatementRecord* statement, const CheckedAccess* checked, int i) {
     for (int j = 0; j < i; j++)
-        if (verdicts[j].audited && IsSameLine(verdicts[j], verdicts[i]))
+        if (checked[j].audited && IsSameAccess(checked[j], checked[i]))
             return false;
-    return verdicts[i].audited && FindLine(statement, &verdicts[i]) == nullptr;
+    return checked[i].audited && FindAccessRecord(statement, &checked[i]) == nullptr;
 }
 
-void AppendLine(StringInfo json, const Verdict* verdict) {
-    bool of_relation = verdict->access.command != Command::Create && verdict->access.command != Command::Admin;
+void AppendAccess(StringInfo json, const CheckedAccess* checked_access) {
+    bool of_relation = checked_access->access.command != Command::Create && checked_access->access.command != Command::Admin;
     appendStringInfo(json, "{\"event\":\"%s\",\"command\":\"%s\",\"relation\":%u,\"grant\":%lld,\"policy_version\":%d,\"policy_name\":",
-                     NameOf(verdict->event), NameOf(verdict->access.command), of_relation ? verdict->access.relation : InvalidOid,
-                     (long long)verdict->grant_id, verdict->policy->version);
-    escape_json(json, verdict->policy->name);
+                     NameOf(checked_access->event), NameOf(checked_access->access.command), of_relation ? checked_access->access.relation : InvalidOid,
+                     (long long)checked_access->grant_id, checked_access->policy->version);
+    escape_json(json, checked_access->policy->name);
     appendStringInfoString(json, ",\"schema\":");
-    escape_json(json, NameStr(verdict->governance->schema_name));
+    escape_json(json, NameStr(checked_access->governing->schema_name));
     appendStringInfoString(json, ",\"name\":");
-    escape_json(json, NameStr(verdict->governance->relation_name));
+    escape_json(json, NameStr(checked_access->governing->relation_name));
     appendStringInfoChar(json, '}');
 }
 
-// *recorded: of how many verdicts the lines are in it. What does not fit beside the statement's text is recorded as ever, after the uses are spent.
-char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, int text_bytes, int* recorded) {
+// *recorded: of how many checked accesses the records are in it. What does not fit beside the statement's text is recorded as ever, after the uses are spent.
+char* BuildArguments(StatementRecord* statement, const CheckedAccess* checked, int count, int text_bytes, int* recorded) {
     constexpr int most_line_bytes = 2000;
     int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - text_bytes - most_line_bytes - 100;
     StringInfoData json;
@@ -148,42 +148,42 @@ char* BuildArguments(Statement* statement, const Verdict* verdicts, int count, i
     appendStringInfoString(&json, "{\"grants\":[");
     const char* separator = "";
     for (int i = 0; i < count; i++)
-        if (Owes(verdicts, i)) {
-            appendStringInfo(&json, "%s%lld", separator, (long long)verdicts[i].grant_id);
+        if (Owes(checked, i)) {
+            appendStringInfo(&json, "%s%lld", separator, (long long)checked[i].grant_id);
             separator = ",";
         }
     appendStringInfoString(&json, "],\"lines\":[");
     separator = "";
     for (*recorded = 0; statement != nullptr && *recorded < count && json.len < most_bytes; ++*recorded)
-        if (IsNewLine(statement, verdicts, *recorded)) {
+        if (IsNewAccess(statement, checked, *recorded)) {
             appendStringInfoString(&json, separator);
-            AppendLine(&json, &verdicts[*recorded]);
+            AppendAccess(&json, &checked[*recorded]);
             separator = ",";
         }
     appendStringInfoString(&json, "]}");
     return json.data;
 }
 
-void EnterLine(Line* line) {
+void EnterAccess(AccessRecord* line) {
     line->ends = line->stands = true;
     line->promised = TakePromise();
 }
 
-void EnterLines(Statement* statement, const Verdict* verdicts, int recorded) {
+void EnterAccesses(StatementRecord* statement, const CheckedAccess* checked, int recorded) {
     for (int i = 0; i < recorded; i++) {
-        if (!verdicts[i].audited)
+        if (!checked[i].audited)
             continue;
-        if (Line* line = FindLine(statement, &verdicts[i]))
+        if (AccessRecord* line = FindAccessRecord(statement, &checked[i]))
             line->executions++;
         else
-            EnterLine(NewLine(statement, &verdicts[i]));
+            EnterAccess(NewAccessRecord(statement, &checked[i]));
     }
 }
 
 // What an action that may be done has to be told about it.
 struct Spending {
-    Statement* statement;
-    const Verdict* verdicts;
+    StatementRecord* statement;
+    const CheckedAccess* checked;
     int recorded;
 };
 
@@ -191,7 +191,7 @@ struct Spending {
 void EnterInDoubt(void* argument) {
     const Spending* spending = static_cast<const Spending*>(argument);
     if (spending->statement != nullptr)
-        EnterLines(spending->statement, spending->verdicts, spending->recorded);
+        EnterAccesses(spending->statement, spending->checked, spending->recorded);
 }
 
 void RequirePrimary() {
@@ -203,59 +203,59 @@ void RequirePrimary() {
 }    // namespace
 
 bool OwesUse(const Decision* decision) {
-    return decision->price == Price::OneUse && !IsMonitored(decision) && !OnlyExplains();
+    return decision->cost == UseCost::OneUse && !IsMonitored(decision) && !OnlyExplains();
 }
 
-int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count) {
+int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess* checked, int count) {
     RequirePrimary();
     RememberActors();
     AuditFields fields;
     int recorded;
     ActionRequest action = {"spend", nullptr, &fields, nullptr, 0, false, true};
     DescribeStatement(query, &fields, &action.text, &action.text_length);
-    action.arguments = BuildArguments(statement, verdicts, count, KeptLength(action.text, action.text_length), &recorded);
+    action.arguments = BuildArguments(statement, checked, count, KeptLength(action.text, action.text_length), &recorded);
     fields.query_id = statement == nullptr ? 0 : statement->query_id;
-    Spending spending = {statement, verdicts, recorded};
+    Spending spending = {statement, checked, recorded};
     action.in_doubt = EnterInDoubt;
     action.argument = &spending;
     if (RunAction(&action) != nullptr)
         return -1;
     for (int i = 0; i < count; i++)
-        if (verdicts[i].owes)
-            NotePaidByAll(query, verdicts[i].grant_id);
+        if (checked[i].owes_use)
+            NotePaidByAll(query, checked[i].grant_id);
     if (statement != nullptr)
-        EnterLines(statement, verdicts, recorded);
+        EnterAccesses(statement, checked, recorded);
     return recorded;
 }
 
 bool DeferUses(QueryDesc* query) {
     if (CurrentFrame() != nullptr)
         return false;
-    LedgerOf(query, GetCurrentTransactionNestLevel())->deferred = has_deferred = true;
+    StatementRecordOf(query, GetCurrentTransactionNestLevel())->deferred = has_deferred = true;
     return true;
 }
 
 bool WasDeferred(const QueryDesc* query) {
-    const Statement* statement = FindLedger(query);
+    const StatementRecord* statement = FindStatementRecord(query);
     return statement != nullptr && statement->deferred;
 }
 
-void EndDeferral(const QueryDesc* query) { FindLedger(query)->deferred = false; }
+void EndDeferral(const QueryDesc* query) { FindStatementRecord(query)->deferred = false; }
 
-void KeepPaid(const Statement* statement) {
+void KeepPaid(const StatementRecord* statement) {
     Portal portal = ActivePortal;
     bool held = portal != nullptr && portal->holdStore != nullptr && portal->queryDesc == nullptr && (portal->cursorOptions & CURSOR_OPT_HOLD);
     if (!held)
         return;
     ForgetClosed();
     for (int i = 0; i < statement->paid_count; i++) {
-        Held* kept = static_cast<Held*>(MemoryContextAlloc(TopMemoryContext, sizeof(Held)));
-        kept->next = held_portals;
+        PaidCursor* kept = static_cast<PaidCursor*>(MemoryContextAlloc(TopMemoryContext, sizeof(PaidCursor)));
+        kept->next = paid_cursors;
         kept->portal = portal;
         kept->created = portal->creation_time;
         strlcpy(kept->name, portal->name, sizeof kept->name);
         kept->grant_id = statement->paid[i];
-        held_portals = kept;
+        paid_cursors = kept;
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "pg/server.hpp"
 
-#include "statement/ledger.hpp"
+#include "statement/statement_record.hpp"
 
 
 namespace warrant {
@@ -12,11 +12,11 @@ namespace warrant {
 // Whether somebody has to pay for it: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.
 bool OwesUse(const Decision* decision);
 
-// Spends what the verdicts owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took
+// Spends what the checked accesses owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took
 // the last use meanwhile; nothing is spent or recorded, and it is to be decided again.
-// statement: their ledger; nullptr for a fast-path call, whose verdicts are recorded afterwards. Raises 55000 when no recorder spends it,
+// statement: their record; nullptr for a fast-path call, whose checked accesses are recorded afterwards. Raises 55000 when no recorder spends it,
 // whatever pg_warrant.audit_failure says, and 40003 when the recorder has taken it and the answer does not come.
-int SpendUses(QueryDesc* query, Statement* statement, const Verdict* verdicts, int count);
+int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess* checked, int count);
 
 // A query that owes a use. When the client has only started it, its first run records and spends: true then.
 bool DeferUses(QueryDesc* query);
@@ -26,7 +26,7 @@ inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) &
 void EndDeferral(const QueryDesc* query);
 
 // COMMIT has materialised a cursor WITH HOLD, whose query ends: the portal goes on with what is paid.
-void KeepPaid(const Statement* statement);
+void KeepPaid(const StatementRecord* statement);
 
 // Lets the rules know what is paid. Once in each process.
 void CountUses();

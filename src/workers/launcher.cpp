@@ -198,7 +198,7 @@ void TakeAsked(bool* all) {
     LWLockRelease(shared->lock);
 }
 
-// Waiting for a verdict takes the latch's wake-ups: what was asked meanwhile shows only here.
+// Waiting for a decision takes the latch's wake-ups: what was asked meanwhile shows only here.
 bool IsAsked() {
     LWLockAcquire(shared->lock, LW_SHARED);
     bool asked = shared->asked_count > 0 || shared->look_at_all;

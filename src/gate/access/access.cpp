@@ -6,7 +6,7 @@
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
@@ -24,9 +24,9 @@ namespace {
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 // Who reads the relation needs approval: what is written to it stays protected.
-bool Protects(const Governance* governance) {
-    auto protects = [governance](Oid user) {
-        const Policy* policy = GoverningPolicy(governance, user, Command::Select);
+bool Protects(const GoverningPolicies* governing) {
+    auto protects = [governing](Oid user) {
+        const Policy* policy = GoverningPolicy(governing, user, Command::Select);
         return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
     };
     Oid subject = CurrentSubject();
@@ -34,7 +34,7 @@ bool Protects(const Governance* governance) {
     return protects(subject) && !FindActorWithout(&other, subject, protects);
 }
 
-bool KeepsProtected(Oid relation) { return Protects(FindGovernance(relation)); }
+bool KeepsProtected(Oid relation) { return Protects(FindGoverningPolicies(relation)); }
 
 // A view that nothing but its tables stores rows for; a trigger of its own may put them anywhere. The statement has locked it.
 bool StoresNothing(Oid relation) {
@@ -68,8 +68,8 @@ bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
 bool MovesRowsOut(const Permission& permission) {
     if (!Updates(permission) || permission.relation < FirstNormalObjectId)
         return false;
-    const Governance* governance = FindGovernance(permission.relation);
-    if (likely(governance->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governance))
+    const GoverningPolicies* governing = FindGoverningPolicies(permission.relation);
+    if (likely(governing->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governing))
         return false;
     bool moves = false, keeps = true;
     ListCell* cell;
@@ -99,7 +99,7 @@ bool IntoKeepsProtected(const Node* utility) {
     RangeVar* name = reinterpret_cast<const CreateTableAsStmt*>(utility)->into->rel;
     if (name->relpersistence == RELPERSISTENCE_TEMP)
         return false;
-    return Protects(ReadSchemaGovernance(RangeVarGetCreationNamespace(name)));
+    return Protects(ReadSchemaGoverningPolicies(RangeVarGetCreationNamespace(name)));
 }
 
 // The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
@@ -149,7 +149,7 @@ Oid TrustedDefinerOf(const Permission& permission) {
     Oid definer = DefinerOf(permission);
     if (!OidIsValid(definer) || permission.relation < FirstNormalObjectId)
         return InvalidOid;
-    return MayTrustDefiner(FindGovernance(permission.relation), definer) ? definer : InvalidOid;
+    return MayTrustDefiner(FindGoverningPolicies(permission.relation), definer) ? definer : InvalidOid;
 }
 
 }    // namespace
@@ -194,7 +194,7 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
     }
 }
 
-static void AddPermissionItself(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
+static void AddPermissionItself(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported) {
     if (HoldsSamples(permission.relation) && permission.required != 0) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
@@ -216,13 +216,13 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
-void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported) {
+void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported) {
     AddPermissionItself(list, permission, reads, exported);
     if (unlikely(OidIsValid(permission.check_as_user)))
         AddOther(list, permission, exported);
 }
 
-void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported) {
+void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported) {
     ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, reads, exported); });
 }
 
@@ -230,9 +230,9 @@ bool WritesUnprotected(List* permissions) {
     bool found = false;
     ForEachPermission(permissions, [&found](const Permission& permission) {
         bool writes = (permission.required & ACL_INSERT) != 0 || Updates(permission);
-        const Governance* governance = writes && !found ? FindGovernance(permission.relation) : nullptr;
-        if (governance != nullptr)
-            found = Protects(governance) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
+        const GoverningPolicies* governing = writes && !found ? FindGoverningPolicies(permission.relation) : nullptr;
+        if (governing != nullptr)
+            found = Protects(governing) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
     });
     return found;
 }

@@ -5,7 +5,7 @@
 
 #include "pg/permissions.hpp"
 #include "rules/access.hpp"
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 
 namespace warrant {
 
@@ -29,9 +29,9 @@ struct Others {
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
 // The accesses to a relation that the server checks privileges of, and for a list of them. reads:
-// of what the statement writes (reading.hpp). exported: the rows go where no approval is needed to read them.
-void AddPermission(AccessList* list, const Permission& permission, const TargetReads& reads, bool exported);
-void CollectAccesses(AccessList* list, List* permissions, const TargetReads& reads, bool exported);
+// of what the statement writes (implied_reads.hpp). exported: the rows go where no approval is needed to read them.
+void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported);
 
 // Whether the statement sends what it reads out, or writes it to a relation that anybody reads without approval, a new one included.
 bool Exports(const QueryDesc* query, List* permissions);

@@ -4,11 +4,11 @@
 #include "pg/frame.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
-#include "statement/ledger.hpp"
+#include "statement/statement_record.hpp"
 #include "gate/access/created.hpp"
 #include "gate/access/utility_frame.hpp"
 
@@ -79,7 +79,7 @@ bool AreCreated(const List* family, Oid user) {
 
 // The statement's CREATE was decided, or nothing governs it: not what other code of the server makes on its way.
 bool IsCreateDecided(const Frame* frame, Oid schema) {
-    if (GoverningPolicy(ReadSchemaGovernance(schema), CurrentSubject(), Command::Create) == nullptr)
+    if (GoverningPolicy(ReadSchemaGoverningPolicies(schema), CurrentSubject(), Command::Create) == nullptr)
         return true;
     for (; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer) {
         const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame);
@@ -183,22 +183,22 @@ void SettleJoins() {
 }
 
 // By what has let the CREATE run: a grant that was revoked, or is over, lets nothing more run; one whose uses are spent goes on in the transaction that spent them.
-static bool IsStillCovered(const Created* made, const Governance* governance) {
-    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governance, MonotonicNow());
+static bool IsStillCovered(const Created* made, const GoverningPolicies* governing) {
+    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governing, MonotonicNow());
 }
 
-bool IsCoveredByCreation(const Governance* governance, const Decision* decision, Command command, Oid user, Decision* covered) {
-    bool free = Runs(decision) && decision->price == Price::Nothing;
-    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governance->ancestor_count == 0)
+bool IsCoveredByCreation(const GoverningPolicies* governing, const Decision* decision, Command command, Oid user, Decision* covered) {
+    bool free = Runs(decision) && decision->cost == UseCost::Nothing;
+    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governing->ancestor_count == 0)
         return false;
     if (command == Command::Export || TakesOut(command))
         return false;
-    const Created* made = Find(governance->ancestors[0]);
+    const Created* made = Find(governing->ancestors[0]);
     if (made == nullptr || !MadeBy(made, user))
         return false;
-    if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, governance))
+    if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, governing))
         return false;
-    *covered = Decision{Answer::Granted, Price::Nothing, decision->policy, made->grant_id, DT_NOEND};
+    *covered = Decision{Answer::Granted, UseCost::Nothing, decision->policy, made->grant_id, DT_NOEND};
     return true;
 }
 

@@ -24,6 +24,6 @@ void NoteJoined(Oid relation, Oid other);
 void SettleJoins();
 
 // Whether the user's access, which this decision does not let run without a price, is covered by creation; what is decided then.
-bool IsCoveredByCreation(const Governance* governance, const Decision* decision, Command command, Oid user, Decision* covered);
+bool IsCoveredByCreation(const GoverningPolicies* governing, const Decision* decision, Command command, Oid user, Decision* covered);
 
 }    // namespace warrant

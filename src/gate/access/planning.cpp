@@ -3,7 +3,7 @@
 #include "pg/permissions.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "statement/statement.hpp"
@@ -18,7 +18,7 @@ namespace {
 struct Collection {
     void (*visit)(Query* level, Collection*);
     AccessList* list;
-    TargetReads reads;
+    ImpliedReads reads;
     bool exported;
     List* inlined = NIL;    // the functions around, each within the one before
 };
@@ -137,13 +137,13 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 
 }    // namespace
 
-void CollectBeforePlanning(AccessList* list, Query* query, const TargetReads& reads, bool exported) {
+void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& reads, bool exported) {
     Collection collection = {Collect, list, reads, exported};
     CollectFromQuery(query, &collection);
 }
 
 void RequirePrivilegesBeforePlanning(Query* query) {
-    Collection collection = {Require, nullptr, TargetReads{}, false};
+    Collection collection = {Require, nullptr, ImpliedReads{}, false};
     CollectFromQuery(query, &collection);
 }
 

@@ -11,7 +11,7 @@ namespace warrant {
 
 // The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place, as CollectAccesses
 // would name them from its plan; those of relations that nothing governs are left out. Runs nobody's code.
-void CollectBeforePlanning(AccessList* list, Query* query, const TargetReads& reads, bool exported);
+void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& reads, bool exported);
 
 // The server's own check of the privileges that the plan will need, on the same levels of the query; raises the server's error.
 void RequirePrivilegesBeforePlanning(Query* query);

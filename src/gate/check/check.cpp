@@ -8,7 +8,7 @@
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
@@ -20,11 +20,11 @@
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
 #include "gate/access/planning.hpp"
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/privileges.hpp"
 #include "gate/check/refusal.hpp"
-#include "gate/check/withheld.hpp"
+#include "gate/check/concealed_errors.hpp"
 
 namespace warrant {
 
@@ -37,90 +37,90 @@ Item* RoomFor(Item* on_stack, int count) {
     return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
 }
 
-struct Findings {
+struct CheckResult {
     int missing_count;
-    Missing* missing;
-    int verdict_count;
-    int verdict_room;
-    Verdict* verdicts;
+    RefusedAccess* missing;
+    int checked_count;
+    int checked_room;
+    CheckedAccess* checked;
     const ActingUser* missed_by;    // who lacks it; nullptr: the subject
 };
 
-Verdict* NewVerdict(Findings* findings) {
-    if (findings->verdict_count == findings->verdict_room) {
-        Verdict* more = static_cast<Verdict*>(palloc(2 * findings->verdict_room * sizeof(Verdict)));
-        memcpy(more, findings->verdicts, findings->verdict_count * sizeof(Verdict));
-        findings->verdicts = more;
-        findings->verdict_room *= 2;
+CheckedAccess* NewChecked(CheckResult* result) {
+    if (result->checked_count == result->checked_room) {
+        CheckedAccess* more = static_cast<CheckedAccess*>(palloc(2 * result->checked_room * sizeof(CheckedAccess)));
+        memcpy(more, result->checked, result->checked_count * sizeof(CheckedAccess));
+        result->checked = more;
+        result->checked_room *= 2;
     }
-    return &findings->verdicts[findings->verdict_count++];
+    return &result->checked[result->checked_count++];
 }
 
 // How an access that runs, or only would have been refused, is recorded.
-void AddVerdict(Findings* findings, const Access& access, const Governance* governance, const Decision* decision, bool trusted) {
-    Verdict* verdict = NewVerdict(findings);
-    verdict->access = access;
-    verdict->event = Event::Allowed;
-    verdict->governance = governance;
-    verdict->policy = decision->policy;
-    verdict->grant_id = decision->grant_id;
-    verdict->audited = decision->policy->audited;
-    verdict->waits = verdict->owes = verdict->stands = false;
+void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision, bool trusted) {
+    CheckedAccess* checked_access = NewChecked(result);
+    checked_access->access = access;
+    checked_access->event = Event::Allowed;
+    checked_access->governing = governing;
+    checked_access->policy = decision->policy;
+    checked_access->grant_id = decision->grant_id;
+    checked_access->audited = decision->policy->audited;
+    checked_access->waits = checked_access->owes_use = checked_access->stands = false;
     switch (trusted ? Answer::Exempt : decision->answer) {
         case Answer::Granted:
-            verdict->stands = !IsMonitored(decision);
-            verdict->waits = decision->policy->audit_wait && verdict->stands;
-            verdict->owes = unlikely(decision->price != Price::Nothing) && OwesUse(decision);
+            checked_access->stands = !IsMonitored(decision);
+            checked_access->waits = decision->policy->audit_wait && checked_access->stands;
+            checked_access->owes_use = unlikely(decision->cost != UseCost::Nothing) && OwesUse(decision);
             break;
-        case Answer::Exempt: verdict->event = Event::Exempt; break;
+        case Answer::Exempt: checked_access->event = Event::Exempt; break;
         case Answer::Open: break;
-        default: verdict->event = Event::WouldRefuse, verdict->audited = true;
+        default: checked_access->event = Event::WouldRefuse, checked_access->audited = true;
     }
 }
 
-bool IsMissing(const Findings* findings, const Access& access) {
-    for (int i = 0; i < findings->missing_count; i++)
-        if (findings->missing[i].access.relation == access.relation && findings->missing[i].access.command == access.command)
+bool IsRefused(const CheckResult* result, const Access& access) {
+    for (int i = 0; i < result->missing_count; i++)
+        if (result->missing[i].access.relation == access.relation && result->missing[i].access.command == access.command)
             return true;
     return false;
 }
 
-Governance* GovernanceOf(const Access& access, Oid subject) {
+GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
     switch (access.command) {
-        case Command::Create: return ReadSchemaGovernance(access.relation);
-        case Command::Admin: return ReadDatabaseGovernance(subject);
-        default: return FindGovernance(access.relation);
+        case Command::Create: return ReadSchemaGoverningPolicies(access.relation);
+        case Command::Admin: return ReadDatabaseGoverningPolicies(subject);
+        default: return FindGoverningPolicies(access.relation);
     }
 }
 
-void Miss(Findings* findings, const Access& access, const Governance* governance, const Decision* decision) {
-    if (!IsMissing(findings, access))
-        findings->missing[findings->missing_count++] = Missing{access, decision->policy, governance, decision->answer};
+void Miss(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision) {
+    if (!IsRefused(result, access))
+        result->missing[result->missing_count++] = RefusedAccess{access, decision->policy, governing, decision->answer};
 }
 
 // By the policy's definer_roles: who the server checks, or for whom it works where no client is that could call him.
-bool IsTrusted(const Governance* governance, Oid subject, const Access& access) {
-    return (OidIsValid(access.definer) && TrustsDefiner(governance, subject, access.command, access.definer)) ||
-           (IsServersChoice(subject) && TrustsDefiner(governance, subject, access.command, subject));
+bool IsTrusted(const GoverningPolicies* governing, Oid subject, const Access& access) {
+    return (OidIsValid(access.definer) && TrustsDefiner(governing, subject, access.command, access.definer)) ||
+           (IsServersChoice(subject) && TrustsDefiner(governing, subject, access.command, subject));
 }
 
-// The decision may live in the governance's memory, which stays while no other check runs.
-Answer Examine(Findings* findings, const Access& access, Oid subject) {
-    Governance* governance = GovernanceOf(access, subject);
-    if (governance->own)
+// The decision may live in the governing policies' memory, which stays while no other check runs.
+Answer Examine(CheckResult* result, const Access& access, Oid subject) {
+    GoverningPolicies* governing = GoverningPoliciesOf(access, subject);
+    if (governing->own)
         return Answer::Unprotected;
-    const Decision* decision = Decide(governance, subject, access.command);
+    const Decision* decision = Decide(governing, subject, access.command);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(governance, decision, access.command, subject, &covered))
+    if (unlikely(HasCreated()) && IsCoveredByCreation(governing, decision, access.command, subject, &covered))
         decision = &covered;
-    bool trusted = !Runs(decision) && IsTrusted(governance, subject, access);
+    bool trusted = !Runs(decision) && IsTrusted(governing, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
-            AddVerdict(findings, access, governance, decision, trusted);
+            AddChecked(result, access, governing, decision, trusted);
     } else {
-        Miss(findings, access, governance, decision);
+        Miss(result, access, governing, decision);
     }
     return decision->answer;
 }
@@ -129,31 +129,31 @@ bool Asks(const Access& access) {
     return access.relation >= FirstNormalObjectId || access.command == Command::Create || access.command == Command::Admin;
 }
 
-// Who acts needs no verdict of his own but for the grant that he passes by: the subject's has his name in the row.
-void ExamineActing(Findings* findings, const Access& access, Oid user) {
-    Governance* governance = GovernanceOf(access, user);
-    if (governance->own || (governance->member_count == 0 && governance->known_kind))
+// Who acts needs no checked access of his own but for the grant that he passes by: the subject's has his name in the row.
+void ExamineActing(CheckResult* result, const Access& access, Oid user) {
+    GoverningPolicies* governing = GoverningPoliciesOf(access, user);
+    if (governing->own || (governing->member_count == 0 && governing->known_kind))
         return;
-    bool trusted = OidIsValid(user) && (TrustsDefiner(governance, user, access.command, user) ||
-                                        (OidIsValid(access.definer) && TrustsDefiner(governance, user, access.command, access.definer)));
+    bool trusted = OidIsValid(user) && (TrustsDefiner(governing, user, access.command, user) ||
+                                        (OidIsValid(access.definer) && TrustsDefiner(governing, user, access.command, access.definer)));
     if (trusted)
         return;
-    Decision decision = DecideFor(governance, user, access.command), covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(governance, &decision, access.command, user, &covered))
+    Decision decision = DecideFor(governing, user, access.command), covered;
+    if (unlikely(HasCreated()) && IsCoveredByCreation(governing, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))
-        Miss(findings, access, governance, &decision);
+        Miss(result, access, governing, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
-        AddVerdict(findings, access, governance, &decision, false);
+        AddChecked(result, access, governing, &decision, false);
 }
 
 // The subject's own grant leads into the functions that he calls; what lets him pass without one, and what he did not call, does not.
-void FindActing(Findings* findings, const AccessList* list, const bool* granted, const Actors* actors) {
-    for (int user = 0; user < actors->count && findings->missing_count == 0; user++) {
-        findings->missed_by = &actors->users[user];
+void FindActing(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
+    for (int user = 0; user < actors->count && result->missing_count == 0; user++) {
+        result->missed_by = &actors->users[user];
         for (int i = 0; i < list->count; i++)
             if (Asks(list->items[i]) && (actors->by_server || !granted[i]) && !IsOfRefresh(list->items[i].relation))
-                ExamineActing(findings, list->items[i], actors->users[user].user);
+                ExamineActing(result, list->items[i], actors->users[user].user);
     }
 }
 
@@ -165,34 +165,34 @@ Answer AnswerOf(const AccessList* list, const bool* granted, const Access& acces
 }
 
 // The subject's own grant leads through others' views, as into their functions; an exemption, and a definer's trust, do not.
-void FindOthers(Findings* findings, const AccessList* list, const bool* granted, const Actors* actors) {
-    static ActingUser other;    // findings keep its address
+void FindOthers(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
+    static ActingUser other;    // the result keeps its address
     ListCell* cell;
     foreach (cell, list->others) {
         const Others* others = static_cast<const Others*>(lfirst(cell));
         bool leads = !actors->by_server && AnswerOf(list, granted, others->access) == Answer::Granted;
-        if (leads || (actors->count == 0 && !others->stored) || findings->missing_count > 0)
+        if (leads || (actors->count == 0 && !others->stored) || result->missing_count > 0)
             continue;
         other = ActingUser{};
         other.user = others->user;
         other.by_server = true;
         other.operation = "a view or rule";
-        findings->missed_by = &other;
-        ExamineActing(findings, others->access, others->user);
+        result->missed_by = &other;
+        ExamineActing(result, others->access, others->user);
     }
 }
 
-void FindAll(Findings* findings, const AccessList* list, const Actors* actors, Oid subject) {
+void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, Oid subject) {
     bool on_stack[most_on_stack];
     bool* granted = RoomFor(on_stack, list->count);
-    findings->missing_count = findings->verdict_count = 0;
-    findings->missed_by = nullptr;
+    result->missing_count = result->checked_count = 0;
+    result->missed_by = nullptr;
     for (int i = 0; i < list->count; i++)
-        granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(findings, list->items[i], subject) == Answer::Granted;
-    if (unlikely(actors->count > 0) && findings->missing_count == 0)
-        FindActing(findings, list, granted, actors);
-    if (unlikely(list->others != NIL) && findings->missing_count == 0)
-        FindOthers(findings, list, granted, actors);
+        granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(result, list->items[i], subject) == Answer::Granted;
+    if (unlikely(actors->count > 0) && result->missing_count == 0)
+        FindActing(result, list, granted, actors);
+    if (unlikely(list->others != NIL) && result->missing_count == 0)
+        FindOthers(result, list, granted, actors);
 }
 
 // What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for.
@@ -204,16 +204,16 @@ struct Asked {
 };
 
 // Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
-void RequireAll(Findings* findings, const Asked& asked, const AccessList* list, bool may_wait = true) {
+void RequireAll(CheckResult* result, const Asked& asked, const AccessList* list, bool may_wait = true) {
     Oid subject = CurrentSubject();
     Actors actors;
     FindActors(&actors, subject, asked.leaves_out);
     for (;; may_wait = false) {
-        FindAll(findings, list, &actors, subject);
-        if (findings->missing_count == 0)
+        FindAll(result, list, &actors, subject);
+        if (result->missing_count == 0)
             return;
         RequireServerPrivileges(asked.plan, asked.parsed);
-        Refuse(asked.query, asked.parsed, findings->missing, findings->missing_count, findings->missed_by, may_wait);
+        Refuse(asked.query, asked.parsed, result->missing, result->missing_count, result->missed_by, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -223,29 +223,29 @@ void RequireAll(Findings* findings, const Asked& asked, const AccessList* list, 
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    Missing missing[most_on_stack];
-    Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(verdicts, list->count), nullptr};
+    RefusedAccess missing[most_on_stack];
+    CheckedAccess checked[most_on_stack];
+    CheckResult result = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     constexpr int most_races = 10;    // who loses one for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
-        RequireAll(&findings, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
-        if (RecordVerdicts(query, findings.verdicts, findings.verdict_count))
+        RequireAll(&result, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
+        if (RecordChecked(query, result.checked, result.checked_count))
             return;
         AcceptInvalidationMessages();
     }
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
-void RefuseMissing(const AccessList* list, Query* parsed, int leaves_out) {
+void RefuseAccesses(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    Missing missing[most_on_stack];
-    Verdict verdicts[most_on_stack];
-    Findings findings = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(verdicts, list->count), nullptr};
-    RequireAll(&findings, Asked{nullptr, parsed, nullptr, leaves_out}, list);
+    RefusedAccess missing[most_on_stack];
+    CheckedAccess checked[most_on_stack];
+    CheckResult result = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
+    RequireAll(&result, Asked{nullptr, parsed, nullptr, leaves_out}, list);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, const TargetReads& reads, bool exported, int leaves_out) {
+void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out) {
     AccessList list;
     list.count = 0;
     list.items = nullptr;

@@ -10,12 +10,12 @@ namespace warrant {
 // Checks a list of permissions that the server is about to check, as a whole. Raises 42501 when one is refused, 55000 when the
 // gate cannot tell. query is nullptr when it is no planned statement's.
 // leaves_out: so many of the latest who act are not asked.
-void CheckPermissions(QueryDesc* query, List* permissions, const TargetReads& reads, bool exported, int leaves_out = 0);
+void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out = 0);
 
 // The same for the accesses of a utility statement; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);
 
 // Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet.
-void RefuseMissing(const AccessList* list, Query* parsed = nullptr, int leaves_out = 0);
+void RefuseAccesses(const AccessList* list, Query* parsed = nullptr, int leaves_out = 0);
 
 }    // namespace warrant

@@ -10,7 +10,7 @@
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/actions.hpp"
@@ -30,15 +30,15 @@ LastRefusal last_refusal;
 namespace {
 
 // Refusals that a statement may meet again, of several sets of accesses in turn.
-struct Kept {
+struct RecentRefusal {
     uint32_t accesses;    // their digest, and the subject's: other sets, and others, have other requests
     LastRefusal refusal;
 };
-constexpr int most_kept = 8;
-Kept kept[most_kept];
-int next_kept = 0;
+constexpr int most_recent = 8;
+RecentRefusal kept[most_recent];
+int next_recent = 0;
 
-uint32_t DigestOf(const Missing* missing, int count, const ActingUser* acting) {
+uint32_t DigestOf(const RefusedAccess* missing, int count, const ActingUser* acting) {
     uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(acting != nullptr ? acting->user : CurrentSubject()));
     for (int i = 0; i < count; i++) {
         digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
@@ -47,9 +47,9 @@ uint32_t DigestOf(const Missing* missing, int count, const ActingUser* acting) {
     return digest;
 }
 
-void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
+void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     char(TargetKindOf(item->governance)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+                     char(TargetKindOf(item->governing)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -57,9 +57,9 @@ void AppendItem(StringInfo json, const Missing* item, int64_t rows) {
     appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
     escape_json(json, item->policy == nullptr ? "" : item->policy->name);
     appendStringInfoString(json, ",\"schema\":");
-    escape_json(json, NameStr(item->governance->schema_name));
+    escape_json(json, NameStr(item->governing->schema_name));
     appendStringInfoString(json, ",\"name\":");
-    escape_json(json, NameStr(item->governance->relation_name));
+    escape_json(json, NameStr(item->governing->relation_name));
     appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
 }
 
@@ -72,7 +72,7 @@ void AppendDuration(StringInfo json) {
 }
 
 // The items as JSON, with commas between them, from *next on: as many as fit, but one at least.
-char* BuildItems(QueryDesc* query, const Query* parsed, const Missing* missing, int count, bool file, int most_bytes, int* next) {
+char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, bool file, int most_bytes, int* next) {
     StringInfoData json;
     initStringInfo(&json);
     while (*next < count) {
@@ -129,7 +129,7 @@ char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* ac
 }
 
 // Items that do not fit into one entry go before it, in portions of their own; the recorder makes one refusal of them.
-const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool file,
+const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool file,
                            const char* unfiled, ActionRequest* action) {
     file = file && unfiled == nullptr;
     constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
@@ -147,21 +147,21 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const Missing*
     return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
 }
 
-void Remember(const Missing* item, uint32_t accesses, uint64_t statement_id, const char* answer) {
+void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_id, const char* answer) {
     last_refusal.statement_id = statement_id;
     last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
-    last_refusal.schema_name = item->governance->schema_name;
-    last_refusal.relation_name = item->governance->relation_name;
+    last_refusal.schema_name = item->governing->schema_name;
+    last_refusal.relation_name = item->governing->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
-    kept[next_kept++ % most_kept] = Kept{accesses, last_refusal};
+    kept[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
 }
 
 // The refusal that the statement met before: it is answered from here, and costs no turn.
-const Kept* FindKept(uint32_t accesses, uint64_t statement_id) {
-    for (const Kept& met : kept)
+const RecentRefusal* FindRecent(uint32_t accesses, uint64_t statement_id) {
+    for (const RecentRefusal& met : kept)
         if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
             return &met;
     return nullptr;
@@ -169,7 +169,7 @@ const Kept* FindKept(uint32_t accesses, uint64_t statement_id) {
 
 // It is the last one again then.
 bool Recall(uint32_t accesses, uint64_t statement_id) {
-    const Kept* met = FindKept(accesses, statement_id);
+    const RecentRefusal* met = FindRecent(accesses, statement_id);
     if (met == nullptr)
         return false;
     last_refusal = met->refusal;
@@ -178,17 +178,17 @@ bool Recall(uint32_t accesses, uint64_t statement_id) {
 }
 
 // Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
-bool RefusedInThisStatement(QueryDesc* query, const Missing* missing, int count, uint32_t accesses) {
-    Verdict* verdicts = static_cast<Verdict*>(palloc(count * sizeof(Verdict)));
+bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* missing, int count, uint32_t accesses) {
+    CheckedAccess* checked = static_cast<CheckedAccess*>(palloc(count * sizeof(CheckedAccess)));
     for (int i = 0; i < count; i++)
-        verdicts[i] = Verdict{missing[i].access, Event::Refused, missing[i].governance, missing[i].policy, 0, true, true, false, false};
-    uint64_t before = RefusedBefore(query, verdicts, count);
-    pfree(verdicts);
+        checked[i] = CheckedAccess{missing[i].access, Event::Refused, missing[i].governing, missing[i].policy, 0, true, true, false, false};
+    uint64_t before = RefusedBefore(query, checked, count);
+    pfree(checked);
     return Recall(accesses, before);
 }
 
 // The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
-bool ApprovedMeanwhile(const Missing* item) {
+bool ApprovedMeanwhile(const RefusedAccess* item) {
     switch (AwaitDecision(last_refusal.answer)) {
         case Awaited::Approved: return true;
         case Awaited::Nothing: return false;
@@ -196,24 +196,24 @@ bool ApprovedMeanwhile(const Missing* item) {
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governing), NameOfTarget(item)),
                     several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
                             : errdetail("Request %s was denied.", last_refusal.answer),
                     ErrorFields(item)));
 }
 
 // The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
-Oid CommittedTarget(const Missing* item) {
-    if (item->governance->ancestor_count == 0)
+Oid CommittedTarget(const RefusedAccess* item) {
+    if (item->governing->ancestor_count == 0)
         return IsCommitted(RelationRelationId, ClassOidIndexId, item->access.relation) ? item->access.relation : InvalidOid;
-    for (int i = 0; i < item->governance->ancestor_count; i++)
-        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->governance->ancestors[i]))
-            return i == 0 ? item->access.relation : item->governance->ancestors[i];
+    for (int i = 0; i < item->governing->ancestor_count; i++)
+        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->governing->ancestors[i]))
+            return i == 0 ? item->access.relation : item->governing->ancestors[i];
     return InvalidOid;
 }
 
 // Whether an earlier item is the same.
-bool Repeats(const Missing* items, int last) {
+bool Repeats(const RefusedAccess* items, int last) {
     for (int i = 0; i < last; i++)
         if (items[i].access.relation == items[last].access.relation && items[i].access.command == items[last].access.command)
             return true;
@@ -222,16 +222,16 @@ bool Repeats(const Missing* items, int last) {
 
 // What a rollback of this transaction takes away is not asked for; a new part is, as its whole that is there already. Returns why there can be no
 // request, as the recorder would, or nullptr.
-const char* AskForCommitted(Missing* items, int* count) {
+const char* AskForCommitted(RefusedAccess* items, int* count) {
     constexpr const char* advice = "Run the statement again once what it needs is committed.";
     const char* subject = GetUserNameFromId(CurrentSubject(), true);    // of one that is gone the recorder tells
     if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
         return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
     int kept = 0;
     for (int i = 0; i < *count; i++) {
-        Missing* item = &items[kept++];
+        RefusedAccess* item = &items[kept++];
         *item = items[i];
-        TargetKind kind = TargetKindOf(item->governance);
+        TargetKind kind = TargetKindOf(item->governing);
         if (kind == TargetKind::Schema && !IsCommitted(NamespaceRelationId, NamespaceOidIndexId, item->access.relation))
             return psprintf("schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
                             " warrant.request('{CREATE}', on_database => true).", NameOfTarget(item));
@@ -239,11 +239,11 @@ const char* AskForCommitted(Missing* items, int* count) {
             continue;
         Oid target = CommittedTarget(item);
         if (!OidIsValid(target))
-            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->governance), NameOfTarget(item), advice);
+            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->governing), NameOfTarget(item), advice);
         if (target == item->access.relation)
             continue;
         item->access.relation = target;
-        item->governance = FindGovernance(target);
+        item->governing = FindGoverningPolicies(target);
         kept -= Repeats(items, kept - 1);
     }
     *count = kept;
@@ -251,7 +251,7 @@ const char* AskForCommitted(Missing* items, int* count) {
 }
 
 // The item to name first: one that no approval can help.
-const Missing* Hopeless(const Missing* missing, int count) {
+const RefusedAccess* Hopeless(const RefusedAccess* missing, int count) {
     for (int i = 0; i < count; i++)
         if (missing[i].answer != Answer::Request)
             return &missing[i];
@@ -262,18 +262,18 @@ const Missing* Hopeless(const Missing* missing, int count) {
 
 void ForgetLastRefusal() {
     last_refusal = LastRefusal{};
-    for (Kept& met : kept)
-        met = Kept{};
+    for (RecentRefusal& met : kept)
+        met = RecentRefusal{};
 }
 
-void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait) {
-    const Missing* hopeless = Hopeless(missing, count);
+void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool may_wait) {
+    const RefusedAccess* hopeless = Hopeless(missing, count);
     uint32_t accesses = DigestOf(missing, count, acting);
-    Missing* asked = static_cast<Missing*>(palloc(count * sizeof(Missing)));
-    memcpy(asked, missing, count * sizeof(Missing));
+    RefusedAccess* asked = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
+    memcpy(asked, missing, count * sizeof(RefusedAccess));
     int asked_count = count;
     const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    if (FindKept(accesses, LedgerUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
+    if (FindRecent(accesses, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseTurnedAway(hopeless, missing, acting);
     if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;

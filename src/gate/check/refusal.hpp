@@ -13,7 +13,7 @@ namespace warrant {
 // Raises 42501; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
 // meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once. acting: who lacks it, for whom the
 // request is filed then; nullptr: the subject.
-void Refuse(QueryDesc* query, const Query* parsed, const Missing* missing, int count, const ActingUser* acting, bool may_wait);
+void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool may_wait);
 
 // The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind
 // a pool the session has others.

@@ -4,7 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/rate.hpp"
@@ -12,8 +12,8 @@
 
 namespace warrant {
 
-TargetKind TargetKindOf(const Governance* governance) {
-    switch (governance->relkind) {
+TargetKind TargetKindOf(const GoverningPolicies* governing) {
+    switch (governing->relkind) {
         case relkind_schema: return TargetKind::Schema;
         case relkind_database: return TargetKind::Database;
         default: return TargetKind::Table;
@@ -36,15 +36,15 @@ const char* WhoActs(const ActingUser* acting) {
 
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
 
-const char* NameOfTarget(const Missing* item) {
-    switch (TargetKindOf(item->governance)) {
-        case TargetKind::Schema: return NameStr(item->governance->schema_name);
+const char* NameOfTarget(const RefusedAccess* item) {
+    switch (TargetKindOf(item->governing)) {
+        case TargetKind::Schema: return NameStr(item->governing->schema_name);
         case TargetKind::Database: return get_database_name(MyDatabaseId);
-        default: return NameStr(item->governance->relation_name);
+        default: return NameStr(item->governing->relation_name);
     }
 }
 
-static const char* DescribeItems(const Missing* missing, int count) {
+static const char* DescribeItems(const RefusedAccess* missing, int count) {
     StringInfoData words;
     initStringInfo(&words);
     constexpr int most_named = 20;
@@ -53,15 +53,15 @@ static const char* DescribeItems(const Missing* missing, int count) {
             appendStringInfo(&words, " and %d others", count - i);
             break;
         }
-        bool qualified = TargetKindOf(missing[i].governance) == TargetKind::Table;
+        bool qualified = TargetKindOf(missing[i].governing) == TargetKind::Table;
         appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
-                         qualified ? NameStr(missing[i].governance->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
+                         qualified ? NameStr(missing[i].governing->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
     }
     return words.data;
 }
 
-const char* KindOf(const Governance* governance) {
-    switch (governance->relkind) {
+const char* KindOf(const GoverningPolicies* governing) {
+    switch (governing->relkind) {
         case relkind_schema: return "schema";
         case relkind_database: return "database";
         case RELKIND_VIEW: return "view";
@@ -71,18 +71,18 @@ const char* KindOf(const Governance* governance) {
     }
 }
 
-int ErrorFields(const Missing* item) {
-    if (NameStr(item->governance->schema_name)[0] != '\0')
-        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governance->schema_name));
-    if (NameStr(item->governance->relation_name)[0] != '\0')
-        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governance->relation_name));
+int ErrorFields(const RefusedAccess* item) {
+    if (NameStr(item->governing->schema_name)[0] != '\0')
+        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governing->schema_name));
+    if (NameStr(item->governing->relation_name)[0] != '\0')
+        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governing->relation_name));
     if (item->policy != nullptr)
         err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
     return 0;
 }
 
 // How to let somebody else's code run: nullptr for the subject's own, and where nobody knows whose it is.
-static const char* HowToTrust(const Missing* item, const ActingUser* acting) {
+static const char* HowToTrust(const RefusedAccess* item, const ActingUser* acting) {
     if (acting == nullptr || !OidIsValid(acting->user))
         return nullptr;
     const char* name = GetUserNameFromId(acting->user, false);
@@ -91,42 +91,42 @@ static const char* HowToTrust(const Missing* item, const ActingUser* acting) {
     return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
 }
 
-static int TrustHint(const Missing* item, const ActingUser* acting) {
+static int TrustHint(const RefusedAccess* item, const ActingUser* acting) {
     const char* how = HowToTrust(item, acting);
     return how == nullptr ? 0 : errhint("%s", how);
 }
 
-void RaiseRefused(const Missing* item, const ActingUser* acting) {
+void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
     const char* command = NameOf(item->access.command);
     const char* name = NameOfTarget(item);
     if (item->policy == nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
-        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governance), name),
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governing), name),
                         errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
                         ErrorFields(item)));
-    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governance), name),
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governing), name),
                     errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
                     ErrorFields(item)));
 }
 
-[[noreturn]] static void RaiseUnfiled(const Missing* item, const char* answer, const ActingUser* acting) {
+[[noreturn]] static void RaiseUnfiled(const RefusedAccess* item, const char* answer, const ActingUser* acting) {
     const char* advice = strchr(answer, '\n');
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused),
-                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance), NameOfTarget(item)),
+                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governing), NameOfTarget(item)),
                         errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
                         TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governance),
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governing),
                            NameOfTarget(item)),
                     errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
                     ErrorFields(item)));
 }
 
-void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting) {
+void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing, const ActingUser* acting) {
     if (hopeless != nullptr)
         RaiseRefused(hopeless, acting);
     RaiseUnfiled(missing, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
@@ -134,7 +134,7 @@ void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const Acti
 }
 
 // What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
-static const char* Hopes(const Missing* missing, int count, const ActingUser* acting) {
+static const char* Hopes(const RefusedAccess* missing, int count, const ActingUser* acting) {
     Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
     for (int i = 0; i < count; i++)
         if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, requester))
@@ -142,11 +142,11 @@ static const char* Hopes(const Missing* missing, int count, const ActingUser* ac
     return "";
 }
 
-void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer,
+void RaiseRequested(const RefusedAccess* missing, const RefusedAccess* asked, int asked_count, const char* answer,
                                  const ActingUser* acting) {
     const char* command = NameOf(missing->access.command);
     const char* name = NameOfTarget(missing);
-    const char* kind = KindOf(missing->governance);
+    const char* kind = KindOf(missing->governing);
     if (!IsRequestIds(answer))
         RaiseUnfiled(missing, answer, acting);
     bool several = strchr(answer, ',') != nullptr;

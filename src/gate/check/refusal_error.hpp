@@ -9,21 +9,21 @@
 
 namespace warrant {
 
-struct Missing {
+struct RefusedAccess {
     Access access;
     const Policy* policy;      // nullptr: no policy could be told
-    const Governance* governance;
+    const GoverningPolicies* governing;
     Answer answer;             // Deny, Request or Refuse
 };
 
-TargetKind TargetKindOf(const Governance* governance);
+TargetKind TargetKindOf(const GoverningPolicies* governing);
 
 // The name that a message gives the object, and what it is.
-const char* NameOfTarget(const Missing* item);
-const char* KindOf(const Governance* governance);
+const char* NameOfTarget(const RefusedAccess* item);
+const char* KindOf(const GoverningPolicies* governing);
 
 // TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
-int ErrorFields(const Missing* item);
+int ErrorFields(const RefusedAccess* item);
 
 // " Function f() runs as ..." or " ANALYZE runs code of ...", who has to pass besides the subject; nothing for one who has no function and operation.
 const char* WhoActs(const ActingUser* acting);
@@ -33,8 +33,8 @@ bool IsRequestIds(const char* answer);
 
 // These raise 42501. acting: who lacks it; nullptr: the subject. hopeless: an item that no approval can help, or nullptr. asked: the same items as the
 // request has them.
-[[noreturn]] void RaiseRefused(const Missing* item, const ActingUser* acting);
-[[noreturn]] void RaiseTurnedAway(const Missing* hopeless, const Missing* missing, const ActingUser* acting);
-[[noreturn]] void RaiseRequested(const Missing* missing, const Missing* asked, int asked_count, const char* answer, const ActingUser* acting);
+[[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
+[[noreturn]] void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing, const ActingUser* acting);
+[[noreturn]] void RaiseRequested(const RefusedAccess* missing, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting);
 
 }    // namespace warrant

@@ -200,7 +200,7 @@ bool HasNames(const Node* utility) {
 void DecideUtility(Node* utility, AccessList* list) {
     AccessList foreseen = {};
     Collect(static_cast<Node*>(copyObjectImpl(utility)), &foreseen, false);
-    RefuseMissing(&foreseen);
+    RefuseAccesses(&foreseen);
     ForgetJoins();
     Collect(utility, list, true);
     CheckAccesses(nullptr, list);

@@ -1,7 +1,7 @@
 // What utility statements need, by one table from the server's command tags (utility.cpp); each family of commands has its own file.
 //
 // Collectors resolve names once, under the lock mode that the command itself takes, and write what they found back into the parse tree,
-// so that the command cannot come to another relation. What a command touches without naming it, confirm.cpp meets.
+// so that the command cannot come to another relation. What a command touches without naming it, object_access.cpp meets.
 #pragma once
 
 #include "pg/server.hpp"
@@ -14,9 +14,9 @@ namespace warrant {
 
 using Collector = void (*)(Node*, AccessList*);
 
-template <class Statement>
-inline Statement* As(Node* node) {
-    return reinterpret_cast<Statement*>(node);
+template <class StatementRecord>
+inline StatementRecord* As(Node* node) {
+    return reinterpret_cast<StatementRecord*>(node);
 }
 
 // Whether the statement names objects, so that DecideUtility may write into its tree.

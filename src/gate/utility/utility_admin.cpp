@@ -2,9 +2,9 @@
 #include "pg/server.hpp"
 
 #include "pg/rights.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "gate/access/access.hpp"
-#include "gate/utility/executed.hpp"
+#include "gate/utility/server_functions.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

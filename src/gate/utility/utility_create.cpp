@@ -5,7 +5,7 @@
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
-#include "gate/utility/evaluated.hpp"
+#include "gate/utility/row_expressions.hpp"
 #include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 

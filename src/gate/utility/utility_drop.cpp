@@ -1,8 +1,8 @@
-// DROP and what falls with it, so that one request names all of it. confirm.cpp meets each object again when it goes.
+// DROP and what falls with it, so that one request names all of it. object_access.cpp meets each object again when it goes.
 #include "pg/server.hpp"
 
 #include "pg/rights.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"

@@ -4,7 +4,7 @@
 #include "pg/frame.hpp"
 #include "pg/rights.hpp"
 #include "pg/settings.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
 #include "gate/access/access.hpp"
@@ -163,15 +163,15 @@ void Need(AccessList* list, Oid relation, Command command) {
         relation = IndexGetRelation(relation, true);
     if (relation < FirstNormalObjectId || kind == RELKIND_SEQUENCE || kind == RELKIND_COMPOSITE_TYPE || kind == '\0' || GateIsOff())
         return;
-    const Governance* governance = FindGovernance(relation);
-    if (governance->own || governance->free)
+    const GoverningPolicies* governing = FindGoverningPolicies(relation);
+    if (governing->own || governing->free)
         return;
-    for (int i = 0; i < governance->ancestor_count; i++)
-        if (Lists(list, governance->ancestors[i], command) || IsDecided(governance->ancestors[i], command))
+    for (int i = 0; i < governing->ancestor_count; i++)
+        if (Lists(list, governing->ancestors[i], command) || IsDecided(governing->ancestors[i], command))
             return;
     if (command == Command::Alter && IsBeingCreated(relation))
         return;
-    AddAccess(list, governance->ancestor_count > 0 ? governance->ancestors[0] : relation, command);
+    AddAccess(list, governing->ancestor_count > 0 ? governing->ancestors[0] : relation, command);
 }
 
 void RequireAnyOf(Oid relation, AclMode privileges, const char* name) {
@@ -189,16 +189,16 @@ void NeedCreate(AccessList* list, Oid schema) {
     if (GateIsOff() || !OidIsValid(schema))
         return;
     RequireCreateIn(schema);
-    const Governance* governance = ReadSchemaGovernance(schema);
-    if (governance->own)
+    const GoverningPolicies* governing = ReadSchemaGoverningPolicies(schema);
+    if (governing->own)
         NeedAdmin(list);
-    else if (!governance->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
+    else if (!governing->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
         AddAccess(list, schema, Command::Create);
 }
 
 // For the subject, or whoever else acts.
 static bool IsAdminGoverned() {
-    auto is_free = [](Oid user) { return ReadDatabaseGovernance(user)->free; };
+    auto is_free = [](Oid user) { return ReadDatabaseGoverningPolicies(user)->free; };
     Oid subject = CurrentSubject();
     ActingUser other;
     return !is_free(subject) || FindActorWithout(&other, subject, is_free);

@@ -7,12 +7,12 @@
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
 #include "gate/access/access.hpp"
-#include "gate/check/withheld.hpp"
+#include "gate/check/concealed_errors.hpp"
 
 namespace warrant {
 
@@ -42,16 +42,16 @@ bool NamesOnly(int sqlstate) {
 }
 
 bool MaySelect(Oid relation) {
-    Governance* governance = FindGovernance(relation);
-    if (governance->free || governance->own)
+    GoverningPolicies* governing = FindGoverningPolicies(relation);
+    if (governing->free || governing->own)
         return true;
     auto passes = [](const Decision* decision) {
         return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
     };
     Oid subject = CurrentSubject();
     ActingUser other;
-    return passes(Decide(governance, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
-        Decision decision = DecideFor(governance, user, Command::Select);
+    return passes(Decide(governing, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
+        Decision decision = DecideFor(governing, user, Command::Select);
         return passes(&decision);
     });
 }
@@ -66,8 +66,8 @@ struct {
 
 int Remembered(int flags) {
     if (flags != 0) {
-        latest.least_logged = WithheldInTransaction() != 0 ? latest.least_logged : 0;
-        latest.flags = WithheldInTransaction() | flags;
+        latest.least_logged = ConcealedInTransaction() != 0 ? latest.least_logged : 0;
+        latest.flags = ConcealedInTransaction() | flags;
         latest.transaction = MyTransactionNumber();
         latest.message = GetCurrentStatementStartTimestamp();
         may_hide_errors = true;
@@ -78,28 +78,28 @@ int Remembered(int flags) {
 
 bool IsConcerned(int flags, int sqlstate) {
     bool of_constraint = ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    return (flags & flag_withheld) || ((flags & flag_constraints_withheld) && of_constraint) ||
-           ((flags & flag_exclusion_withheld) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
+    return (flags & flag_concealed) || ((flags & flag_constraints_concealed) && of_constraint) ||
+           ((flags & flag_exclusion_concealed) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
 }
 
-constexpr char detail_withheld[] = "What went wrong could show values that need approval to be read.";
-constexpr char hint_withheld[] = "Under a grant of SELECT the error tells it; the server log has it.";
+constexpr char detail_concealed[] = "What went wrong could show values that need approval to be read.";
+constexpr char hint_concealed[] = "Under a grant of SELECT the error tells it; the server log has it.";
 
 emit_log_hook_type previous_emit_log = nullptr;
 
 // An error on its way to log and client. COMMIT raises where nothing can catch it.
 void OnEmitLog(ErrorData* error) {
-    if (latest.least_logged != 0 && !logging_anyway && WithheldInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
+    if (latest.least_logged != 0 && !logging_anyway && ConcealedInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
         error->output_to_server = false;
     else if (previous_emit_log != nullptr)
         previous_emit_log(error);
     bool of_constraint = error->elevel >= ERROR && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    if (!of_constraint || error->detail == nullptr || !IsConcerned(WithheldInTransaction(), error->sqlerrcode))
+    if (!of_constraint || error->detail == nullptr || !IsConcerned(ConcealedInTransaction(), error->sqlerrcode))
         return;
     if (error->detail_log == nullptr)
         error->detail_log = error->detail;
-    error->detail = pstrdup(detail_withheld);
-    error->hint = pstrdup(hint_withheld);
+    error->detail = pstrdup(detail_concealed);
+    error->hint = pstrdup(hint_concealed);
 }
 
 int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_generic_string(field, name); }
@@ -110,29 +110,29 @@ int FlagsOf(const List* permissions, List* implied_reads) {
     ListCell* cell;
     foreach (cell, implied_reads)
         if (lfirst_oid(cell) >= FirstNormalObjectId && !MaySelect(lfirst_oid(cell)))
-            return flag_withheld;
+            return flag_concealed;
     int flags = 0;
     ForEachPermission(permissions, [&flags](const Permission& permission) {
         if (Writes(permission) && permission.relation >= FirstNormalObjectId && !MaySelect(permission.relation))
-            flags |= (permission.required & (ACL_UPDATE | ACL_DELETE)) != 0 ? flag_withheld : flag_exclusion_withheld;
+            flags |= (permission.required & (ACL_UPDATE | ACL_DELETE)) != 0 ? flag_concealed : flag_exclusion_concealed;
     });
     return flags;
 }
 
 }    // namespace
 
-int FlagWithheld(const List* permissions, List* implied_reads) { return Remembered(FlagsOf(permissions, implied_reads)); }
+int FlagConcealed(const List* permissions, List* implied_reads) { return Remembered(FlagsOf(permissions, implied_reads)); }
 
 int FlagChanged(const AccessList* list) {
     for (int i = 0; i < list->count; i++) {
         const Access& access = list->items[i];
         if ((access.command == Command::Alter || access.command == Command::Maintain) && !MaySelect(access.relation))
-            return flag_constraints_withheld;
+            return flag_constraints_concealed;
     }
     return 0;
 }
 
-int WithheldInTransaction() {
+int ConcealedInTransaction() {
     if (latest.transaction == InvalidLocalTransactionId || MyProc == nullptr)
         return 0;
     bool now = latest.transaction == MyTransactionNumber() || latest.message == GetCurrentStatementStartTimestamp();
@@ -146,19 +146,19 @@ void HearErrors() {
     (void)set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
-void InstallWithheld() {
+void InstallConcealedErrors() {
     previous_emit_log = emit_log_hook;
     emit_log_hook = OnEmitLog;
 }
 
 int SilenceNotices(int flags) {
     int level = NewGUCNestLevel();
-    if ((flags & flag_withheld) != 0)
+    if ((flags & flag_concealed) != 0)
         (void)set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     return level;
 }
 
-void RaiseWithheld(MemoryContext caller, int flags) {
+void RaiseConcealed(MemoryContext caller, int flags) {
     if (!IsConcerned(flags, geterrcode()) || QuotesNothing(geterrcode()))
         PG_RE_THROW();
     MemoryContextSwitchTo(caller);
@@ -170,8 +170,8 @@ void RaiseWithheld(MemoryContext caller, int flags) {
     });
     ereport(ERROR, (errcode(error->sqlerrcode),
                     NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
-                    errdetail(detail_withheld),
-                    errhint(hint_withheld),
+                    errdetail(detail_concealed),
+                    errhint(hint_concealed),
                     CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name), CopyName(PG_DIAG_TABLE_NAME, error->table_name),
                     CopyName(PG_DIAG_COLUMN_NAME, error->column_name), CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
 }

@@ -5,7 +5,7 @@
 #include "statement/start.hpp"
 #include "gate/access/access.hpp"
 #include "gate/check/check.hpp"
-#include "gate/utility/executed.hpp"
+#include "gate/utility/server_functions.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

@@ -1,4 +1,4 @@
-// The ledger of a top-level statement: one line for each access and verdict, however often its functions run.
+// The record of a top-level statement: one part for each checked access, however often its functions run.
 #pragma once
 
 #include "pg/server.hpp"
@@ -11,7 +11,7 @@
 namespace warrant {
 
 // One line; names are copied, because the cache they came from may change before the statement ends.
-struct Line {
+struct AccessRecord {
     Access access;
     Event event;
     int64_t policy_id;
@@ -28,20 +28,20 @@ struct Line {
 };
 
 // What to record about an access that runs, or would have been refused.
-struct Verdict {
+struct CheckedAccess {
     Access access;
     Event event;
-    const Governance* governance;
+    const GoverningPolicies* governing;
     const Policy* policy;
     int64_t grant_id;
     bool audited;
     bool waits;                // durable before the first effect
-    bool owes;                 // a use of its grant
+    bool owes_use;                 // a use of its grant
     bool stands;               // a grant allows it: its row must stand in the table
 };
 
-struct Statement {
-    Statement* next;
+struct StatementRecord {
+    StatementRecord* next;
     QueryDesc* query;          // nullptr: a utility statement's or a planning's, ended by its frame
     int nest_level;            // of the transaction that its top-level statement began in
     uint64_t id;
@@ -51,53 +51,53 @@ struct Statement {
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     int count;
     int room;
-    Line* lines;
-    Line first_lines[4];
+    AccessRecord* accesses;
+    AccessRecord first_accesses[4];
     bool deferred;             // nothing is recorded yet: its first run does that
     int paid_count;
     int paid_room;
     int64_t* paid;             // grants whose use is spent
 };
 
-// The ledgers of this process.
-struct Ledgers {
-    Statement* open;           // of statements under way, and of cursors
-    Statement* spare;
-    Statement* planned;        // whose planning has spent a use: first it waits for the start, then it is that query's
+// The records of this process.
+struct StatementRecords {
+    StatementRecord* open;           // of statements under way, and of cursors
+    StatementRecord* spare;
+    StatementRecord* planned;        // whose planning has spent a use: first it waits for the start, then it is that query's
     TimestampTz planned_in;    // the client's message
-    Statement* starting;
+    StatementRecord* starting;
     int last_sqlstate;         // of the failure that was noted last
 };
-inline Ledgers ledgers;
+inline StatementRecords statement_records;
 
 // The ledger of a query that starts or runs; nullptr when it has none.
-Statement* FindLedger(const QueryDesc* query);
+StatementRecord* FindStatementRecord(const QueryDesc* query);
 
 // The same, made when there is none. nest_level: of the transaction that the query began in.
-Statement* LedgerOf(QueryDesc* query, int nest_level);
+StatementRecord* StatementRecordOf(QueryDesc* query, int nest_level);
 
 // What the planning of the client's statement has left to its start, and to another planning of it; nullptr when that spent no use, and once
 // another statement has started.
-const Statement* StartingLedger();
+const StatementRecord* StartingRecord();
 
 // The ledger of the top-level statement under way, made with this text when it has none.
-Statement* CurrentStatement(QueryDesc* query, const char* text, int length);
+StatementRecord* CurrentStatement(QueryDesc* query, const char* text, int length);
 
-// The line of a verdict; nullptr when it is a new one.
-Line* FindLine(Statement* statement, const Verdict* verdict);
-Line* NewLine(Statement* statement, const Verdict* verdict);
+// The record of a checked access; nullptr when it is a new one.
+AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
+AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
 
 // The nesting level of the transaction in which the frame's statement began; it may be in a subtransaction of its own now.
 int LevelOf(const Frame* frame);
 
 // The same of no query and no frame: a fast-path call's. Its digest is for the caller to fill.
-Statement* NewStatement(QueryDesc* owner, int nest_level);
+StatementRecord* NewStatement(QueryDesc* owner, int nest_level);
 
 // The place of the top-level statement under way, or of the query that is starting, in its source.
 void TopLevelText(QueryDesc* query, const char** text, int* length);
 
 // The id of the current top-level statement's ledger; 0 when it has none yet.
-uint64_t LedgerUnderWay(const QueryDesc* query);
+uint64_t RecordUnderWay(const QueryDesc* query);
 
 // The grant under which a statement under way makes this access, as its ledger has it; 0 for none.
 int64_t GrantInUse(Oid relation, Command command);
@@ -106,10 +106,10 @@ int64_t GrantInUse(Oid relation, Command command);
 void CountRows(QueryDesc* query, uint64_t rows);
 
 // Rows of a utility statement, as its completion tag has them; nothing for a statement without a ledger.
-void SetRows(Statement* statement, uint64_t rows);
+void SetRows(StatementRecord* statement, uint64_t rows);
 
 // Some top-level statement under way, or an open cursor's, has a ledger.
-bool HasLedgers();
+bool HasStatementRecords();
 
 // The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is
 // starting, or nullptr.

@@ -1,7 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/permissions.hpp"
-#include "gate/access/reading.hpp"
+#include "gate/access/implied_reads.hpp"
 
 namespace warrant {
 
@@ -188,7 +188,7 @@ void WeighEntries(Reads* reads, Query* query) {
 
 }    // namespace
 
-TargetReads FindTargetReads(Query* query) {
+ImpliedReads FindImpliedReads(Query* query) {
     Reads reads = {NIL, NIL, NIL};
     if (query->commandType != CMD_SELECT)
         WeighEntries(&reads, query);
@@ -198,7 +198,7 @@ TargetReads FindTargetReads(Query* query) {
         if (inner->commandType != CMD_SELECT)
             WeighEntries(&reads, inner);
     }
-    return TargetReads{list_difference_oid(reads.implied, reads.shown), reads.unasked};
+    return ImpliedReads{list_difference_oid(reads.implied, reads.shown), reads.unasked};
 }
 
 static void Note(PlannedStmt* plan, int kind, const List* relations) {
@@ -211,13 +211,13 @@ static void Note(PlannedStmt* plan, int kind, const List* relations) {
     }
 }
 
-void NoteTargetReads(PlannedStmt* plan, const TargetReads& reads) {
+void NoteImpliedReads(PlannedStmt* plan, const ImpliedReads& reads) {
     Note(plan, note_of_implied_read, reads.implied);
     Note(plan, note_of_shown_read, reads.shown);
 }
 
-TargetReads NotedTargetReads(const PlannedStmt* plan) {
-    TargetReads reads = {NIL, NIL};
+ImpliedReads NotedImpliedReads(const PlannedStmt* plan) {
+    ImpliedReads reads = {NIL, NIL};
     ListCell* cell;
     foreach (cell, plan->invalItems) {
         const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);

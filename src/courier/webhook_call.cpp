@@ -1,4 +1,4 @@
-#include "courier/letter.hpp"
+#include "courier/webhook_call.hpp"
 
 #include "core/json.hpp"
 #include "core/webhook_request.hpp"
@@ -71,14 +71,14 @@ core::WebhookRequest ReadRequest(const JsonValue& facts) {
 
 }    // namespace
 
-std::variant<Letter, std::string> ReadLetter(std::string_view json) {
+std::variant<WebhookCall, std::string> ReadWebhookCall(std::string_view json) {
     constexpr core::JsonLimits limits = {.bytes = 1024 * 1024, .depth = 16};
     auto read = core::ParseJson(json, limits);
     if (const auto* error = std::get_if<core::JsonError>(&read))
         return "the delivery cannot be read: " + error->reason;
     const JsonValue& row = std::get<JsonValue>(read);
     core::WebhookRequest request = ReadRequest(Part(row, "facts"));
-    Letter letter;
+    WebhookCall letter;
     letter.request_id = request.request_id;
     letter.secret_name = Text(row, "secret_name");
     letter.webhook = Text(row, "webhook");

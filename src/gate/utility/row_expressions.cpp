@@ -1,6 +1,6 @@
 #include "pg/server.hpp"
 
-#include "gate/utility/evaluated.hpp"
+#include "gate/utility/row_expressions.hpp"
 
 namespace warrant {
 

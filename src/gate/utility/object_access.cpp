@@ -5,7 +5,7 @@
 #include "gate/access/access.hpp"
 #include "gate/check/check.hpp"
 #include "gate/defence/own_tables.hpp"
-#include "gate/utility/confirm.hpp"
+#include "gate/utility/object_access.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {
@@ -105,7 +105,7 @@ void ConfirmAround(List* relations) {
 
 }    // namespace
 
-void ConfirmAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+void CheckObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     if (access != OAT_POST_CREATE && access != OAT_DROP && access != OAT_POST_ALTER && access != OAT_TRUNCATE)
         return;
     if (IsInternal(access, argument) || object < FirstNormalObjectId)

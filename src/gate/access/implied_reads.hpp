@@ -7,19 +7,19 @@
 namespace warrant {
 
 // Relations (OIDs) that a query writes.
-struct TargetReads {
+struct ImpliedReads {
     List* implied;    // these writes need no SELECT for what they read of them
     List* shown;      // these need it although the server does not ask: the conditions of a view show them to functions
 };
 
 // A relation that one of its writes shows is not among the implied ones. Of the analysed query: the planner scribbles on it. In the current memory
 // context.
-TargetReads FindTargetReads(Query* query);
+ImpliedReads FindImpliedReads(Query* query);
 
 // Keeps that answer with the plan, so that a cached plan has it when it starts; copies of the plan keep it too.
-void NoteTargetReads(PlannedStmt* plan, const TargetReads& reads);
+void NoteImpliedReads(PlannedStmt* plan, const ImpliedReads& reads);
 
 // What was noted; nothing for a plan that was not made under the gate, so that its reads need SELECT. In the current memory context.
-TargetReads NotedTargetReads(const PlannedStmt* plan);
+ImpliedReads NotedImpliedReads(const PlannedStmt* plan);
 
 }    // namespace warrant

@@ -17,7 +17,7 @@ struct Member {
 struct Decision;
 struct KeptParts;
 
-struct Governance {
+struct GoverningPolicies {
     Oid relation;                 // hash key
     bool free;                    // of a known kind, not ours, and nothing governs it
     bool filled;                  // completely read
@@ -43,52 +43,52 @@ struct Governance {
 };
 
 // What the inline part of a look-up needs.
-struct GovernanceCache {
+struct GoverningCache {
     static constexpr int size = 256;    // a power of two
     Oid free[size];                     // relations that nothing governs, by OID; each until what it was found by is invalidated
-    Governance* direct[size];           // by the relation's OID, before the hash table
+    GoverningPolicies* direct[size];           // by the relation's OID, before the hash table
     uint32_t family_generation;
     bool all_invalid;
     bool release_wanted;
 };
-extern GovernanceCache governance_cache;
+extern GoverningCache governing_cache;
 
-inline bool IsCurrent(const Governance* governance) {
-    return governance->filled && governance->valid &&
-           (!governance->has_family || governance->family_generation == governance_cache.family_generation);
+inline bool IsCurrent(const GoverningPolicies* governing) {
+    return governing->filled && governing->valid &&
+           (!governing->has_family || governing->family_generation == governing_cache.family_generation);
 }
 
-// The governance of a relation; it and its policies stay until ReleaseOldGovernances. Raises 55000 when the policies cannot be read.
-Governance* ReadGovernance(Oid relation);
-inline Governance* FindGovernance(Oid relation) {
-    Governance* governance = governance_cache.direct[relation & (GovernanceCache::size - 1)];
-    bool met = governance != nullptr && governance->relation == relation && !governance_cache.all_invalid && IsCurrent(governance);
-    return likely(met) ? governance : ReadGovernance(relation);
+// The governing policies of a relation; it and its policies stay until ReleaseOldGoverningPolicies. Raises 55000 when the policies cannot be read.
+GoverningPolicies* ReadGoverningPolicies(Oid relation);
+inline GoverningPolicies* FindGoverningPolicies(Oid relation) {
+    GoverningPolicies* governing = governing_cache.direct[relation & (GoverningCache::size - 1)];
+    bool met = governing != nullptr && governing->relation == relation && !governing_cache.all_invalid && IsCurrent(governing);
+    return likely(met) ? governing : ReadGoverningPolicies(relation);
 }
 
 // Whether nothing governs the relation, which is of a known kind and not ours.
 bool LookWhetherFree(Oid relation);
 inline bool IsFree(Oid relation) {
-    return likely(governance_cache.free[relation & (GovernanceCache::size - 1)] == relation) || LookWhetherFree(relation);
+    return likely(governing_cache.free[relation & (GoverningCache::size - 1)] == relation) || LookWhetherFree(relation);
 }
 
 // Which policies govern what is created in a schema: those on it and on the database. Read each time, into the caller's memory.
-constexpr char relkind_schema = 'n';    // of a schema's governance
-Governance* ReadSchemaGovernance(Oid schema);
+constexpr char relkind_schema = 'n';    // of a schema's governing policies
+GoverningPolicies* ReadSchemaGoverningPolicies(Oid schema);
 
 // Which policy governs ADMIN for this subject, as AdminPolicy picks it. Read each time, into the caller's memory.
-constexpr char relkind_database = 'd';    // of the database's governance
-Governance* ReadDatabaseGovernance(Oid subject);
+constexpr char relkind_database = 'd';    // of the database's governing policies
+GoverningPolicies* ReadDatabaseGoverningPolicies(Oid subject);
 
-// Frees what was replaced, and everything when it has become too much. Only where no pointer to a governance or policy is held.
-void ReleaseGovernances();
-inline void ReleaseOldGovernances() {
-    if (unlikely(governance_cache.release_wanted))
-        ReleaseGovernances();
+// Frees what was replaced, and everything when it has become too much. Only where no pointer to governing policies, or to one of them, is held.
+void ReleaseGoverningPolicies();
+inline void ReleaseOldGoverningPolicies() {
+    if (unlikely(governing_cache.release_wanted))
+        ReleaseGoverningPolicies();
 }
 
 // Marks the relation, and those whose family it belongs to, as unknown; InvalidOid marks all. Callable from callbacks.
-void InvalidateGovernance(Oid relation);
+void InvalidateGoverningPolicies(Oid relation);
 
 // The policies of one relation alone.
 void ReadMember(Member* member, Oid relation, Rows rows);

@@ -1,7 +1,7 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
-// which shows the row that the new one may not stand beside. Of DDL only those of constraints are withheld: what a new unique index finds. Of
+// which shows the row that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. Of
 // constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is its
 // owner's word, and is left alone.
 #pragma once
@@ -14,22 +14,22 @@ namespace warrant {
 
 struct AccessList;
 
-// In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are withheld, or that one.
-constexpr int flag_withheld = 1 << 29;
-constexpr int flag_exclusion_withheld = 1 << 28;
-constexpr int flag_constraints_withheld = 1 << 27;    // of a frame alone
+// In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are concealed, or that one.
+constexpr int flag_concealed = 1 << 29;
+constexpr int flag_exclusion_concealed = 1 << 28;
+constexpr int flag_constraints_concealed = 1 << 27;    // of a frame alone
 
-inline int WithheldOf(const QueryDesc* query) { return query->estate->es_top_eflags & (flag_withheld | flag_exclusion_withheld); }
-inline bool IsWithheld(const QueryDesc* query) { return WithheldOf(query) != 0; }
+inline int ConcealedOf(const QueryDesc* query) { return query->estate->es_top_eflags & (flag_concealed | flag_exclusion_concealed); }
+inline bool IsConcealed(const QueryDesc* query) { return ConcealedOf(query) != 0; }
 
 // Which of the flags concerns a statement that writes to relations, or implies to read them, that the subject may not SELECT now; or 0.
-int FlagWithheld(const List* permissions, List* implied_reads);
+int FlagConcealed(const List* permissions, List* implied_reads);
 
 // Which of the flags concerned a statement of this transaction.
-int WithheldInTransaction();
+int ConcealedInTransaction();
 
 // Listens for the errors that COMMIT raises.
-void InstallWithheld();
+void InstallConcealedErrors();
 
 // The server lets one listen only to what goes to its log, so that in such a transaction all errors must; which it does not log, nevertheless.
 void HearErrors();
@@ -42,16 +42,16 @@ inline void KeepHearingErrors() {
         HearErrors();
 }
 
-// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are withheld.
+// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are concealed.
 int SilenceNotices(int flags);
 
 // Raises the current error again, in a catch block: without its words, which go to the server log, if the flags concern it.
-[[noreturn]] void RaiseWithheld(MemoryContext caller, int flags);
+[[noreturn]] void RaiseConcealed(MemoryContext caller, int flags);
 
 template <class Body>
-pg_noinline void WithholdingErrors(const QueryDesc* query, const Body& body) {
+pg_noinline void ConcealingErrors(const QueryDesc* query, const Body& body) {
     MemoryContext caller = CurrentMemoryContext;
-    int flags = WithheldOf(query);
+    int flags = ConcealedOf(query);
     int level = SilenceNotices(flags);
     PG_TRY();
     {
@@ -59,18 +59,18 @@ pg_noinline void WithholdingErrors(const QueryDesc* query, const Body& body) {
     }
     PG_CATCH();
     {
-        RaiseWithheld(caller, flags);
+        RaiseConcealed(caller, flags);
     }
     PG_END_TRY();
     AtEOXact_GUC(true, level);
 }
 
 template <class Body>
-inline void Withholding(const QueryDesc* query, const Body& body) {
-    if (likely(!IsWithheld(query)))
+inline void Concealing(const QueryDesc* query, const Body& body) {
+    if (likely(!IsConcealed(query)))
         body();
     else
-        WithholdingErrors(query, body);
+        ConcealingErrors(query, body);
 }
 
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.
@@ -79,8 +79,8 @@ int FlagChanged(const AccessList* list);
 // The same for COPY FROM, whose frame gets its flags when the relation is known, for SET CONSTRAINTS, which checks what earlier statements have done,
 // and for what has a flag.
 template <class Body>
-void Withholding(const Frame* frame, const Body& body) {
-    if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->withheld == 0) {
+void Concealing(const Frame* frame, const Body& body) {
+    if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->concealed == 0) {
         body();
         return;
     }
@@ -91,7 +91,7 @@ void Withholding(const Frame* frame, const Body& body) {
     }
     PG_CATCH();
     {
-        RaiseWithheld(caller, IsA(frame->utility, ConstraintsSetStmt) ? WithheldInTransaction() : frame->withheld);
+        RaiseConcealed(caller, IsA(frame->utility, ConstraintsSetStmt) ? ConcealedInTransaction() : frame->concealed);
     }
     PG_END_TRY();
 }

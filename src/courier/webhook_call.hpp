@@ -12,7 +12,7 @@
 
 namespace warrant {
 
-struct Letter {
+struct WebhookCall {
     core::HttpCall call;    // complete but for the headers that are signed
     std::string request_id; // webhook-id
     std::string secret_name;
@@ -20,6 +20,6 @@ struct Letter {
 };
 
 // From UTF-8 JSON; or what is wrong with it. Throws only when memory is out.
-std::variant<Letter, std::string> ReadLetter(std::string_view json);
+std::variant<WebhookCall, std::string> ReadWebhookCall(std::string_view json);
 
 }    // namespace warrant

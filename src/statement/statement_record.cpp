@@ -3,12 +3,12 @@
 #include "pg/frame.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governance.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "queue/entry.hpp"
 #include "queue/origin.hpp"
 #include "queue/shared.hpp"
-#include "statement/ledger.hpp"
+#include "statement/statement_record.hpp"
 
 namespace warrant {
 
@@ -34,16 +34,16 @@ uint64_t QueryIdOf(const QueryDesc* query) {
     return id != 0 ? id : uint64_t(pgstat_get_my_query_id());
 }
 
-int64_t PolicyId(const Verdict* verdict) { return verdict->policy == nullptr ? 0 : verdict->policy->id; }
+int64_t PolicyId(const CheckedAccess* checked_access) { return checked_access->policy == nullptr ? 0 : checked_access->policy->id; }
 
 }    // namespace
 
-Statement* NewStatement(QueryDesc* owner, int nest_level) {
-    Statement* statement = ledgers.spare;
+StatementRecord* NewStatement(QueryDesc* owner, int nest_level) {
+    StatementRecord* statement = statement_records.spare;
     if (statement != nullptr)
-        ledgers.spare = statement->next;
+        statement_records.spare = statement->next;
     else
-        statement = static_cast<Statement*>(MemoryContextAllocZero(TopMemoryContext, sizeof(Statement)));
+        statement = static_cast<StatementRecord*>(MemoryContextAllocZero(TopMemoryContext, sizeof(StatementRecord)));
     statement->query = owner;
     statement->nest_level = nest_level;
     statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
@@ -51,13 +51,13 @@ Statement* NewStatement(QueryDesc* owner, int nest_level) {
     statement->rows = owner == nullptr ? -1 : 0;
     statement->count = 0;
     statement->deferred = false;
-    if (statement->lines == nullptr) {
-        statement->lines = statement->first_lines;
-        statement->room = lengthof(statement->first_lines);
+    if (statement->accesses == nullptr) {
+        statement->accesses = statement->first_accesses;
+        statement->room = lengthof(statement->first_accesses);
     }
-    statement->next = ledgers.open;
-    ledgers.open = statement;
-    ledgers.last_sqlstate = 0;
+    statement->next = statement_records.open;
+    statement_records.open = statement;
+    statement_records.last_sqlstate = 0;
     return statement;
 }
 
@@ -66,43 +66,43 @@ void TopLevelText(QueryDesc* query, const char** text, int* length) {
     StatementText(top != nullptr ? SourceOf(top) : SourceOf(query), text, length);
 }
 
-static Statement* NewStatement(QueryDesc* owner, int nest_level, const char* text, int length) {
+static StatementRecord* NewStatement(QueryDesc* owner, int nest_level, const char* text, int length) {
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     DigestOf(text, length, digest);
-    Statement* statement = NewStatement(owner, nest_level);
+    StatementRecord* statement = NewStatement(owner, nest_level);
     memcpy(statement->digest, digest, sizeof digest);
     statement->query_id = QueryIdOf(owner);
     return statement;
 }
 
-Statement* FindLedger(const QueryDesc* query) {
-    for (Statement* statement = ledgers.open; statement != nullptr; statement = statement->next)
+StatementRecord* FindStatementRecord(const QueryDesc* query) {
+    for (StatementRecord* statement = statement_records.open; statement != nullptr; statement = statement->next)
         if (statement->query == query && query != nullptr)
             return statement;
     return nullptr;
 }
 
 int64_t GrantInUse(Oid relation, Command command) {
-    for (const Statement* statement = ledgers.open; statement != nullptr; statement = statement->next)
+    for (const StatementRecord* statement = statement_records.open; statement != nullptr; statement = statement->next)
         for (int i = 0; i < statement->count; i++)
-            if (statement->lines[i].access.relation == relation && statement->lines[i].access.command == command)
-                return statement->lines[i].grant_id;
+            if (statement->accesses[i].access.relation == relation && statement->accesses[i].access.command == command)
+                return statement->accesses[i].grant_id;
     return 0;
 }
 
 int LevelOf(const Frame* frame) { return frame != nullptr && frame->nest_level > 0 ? frame->nest_level : GetCurrentTransactionNestLevel(); }
 
-const Statement* StartingLedger() {
+const StatementRecord* StartingRecord() {
     const Frame* top = OutermostFrame();
     if (top == nullptr)
-        return ledgers.starting;
-    return top->kind == FrameKind::Planning && ledgers.planned_in == GetCurrentStatementStartTimestamp() ? ledgers.planned : nullptr;
+        return statement_records.starting;
+    return top->kind == FrameKind::Planning && statement_records.planned_in == GetCurrentStatementStartTimestamp() ? statement_records.planned : nullptr;
 }
 
-Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
+StatementRecord* CurrentStatement(QueryDesc* query, const char* text, int length) {
     Frame* top = OutermostFrame();
     QueryDesc* owner = top == nullptr ? query : top->query;
-    Statement* statement = owner != nullptr ? FindLedger(owner) : top->statement;
+    StatementRecord* statement = owner != nullptr ? FindStatementRecord(owner) : top->statement;
     if (statement != nullptr)
         return statement;
     statement = NewStatement(owner, LevelOf(top), text, length);
@@ -111,8 +111,8 @@ Statement* CurrentStatement(QueryDesc* query, const char* text, int length) {
     return statement;
 }
 
-Statement* LedgerOf(QueryDesc* query, int nest_level) {
-    if (Statement* statement = FindLedger(query))
+StatementRecord* StatementRecordOf(QueryDesc* query, int nest_level) {
+    if (StatementRecord* statement = FindStatementRecord(query))
         return statement;
     const char* text;
     int length;
@@ -120,63 +120,63 @@ Statement* LedgerOf(QueryDesc* query, int nest_level) {
     return NewStatement(query, nest_level, text, length);
 }
 
-Line* FindLine(Statement* statement, const Verdict* verdict) {
+AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access) {
     for (int i = 0; i < statement->count; i++) {
-        Line* line = &statement->lines[i];
-        if (line->access.relation == verdict->access.relation && line->access.command == verdict->access.command &&
-             line->event == verdict->event && line->grant_id == verdict->grant_id && line->policy_id == PolicyId(verdict))
+        AccessRecord* line = &statement->accesses[i];
+        if (line->access.relation == checked_access->access.relation && line->access.command == checked_access->access.command &&
+             line->event == checked_access->event && line->grant_id == checked_access->grant_id && line->policy_id == PolicyId(checked_access))
             return line;
     }
     return nullptr;
 }
 
-Line* NewLine(Statement* statement, const Verdict* verdict) {
+AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access) {
     if (statement->count == statement->room) {
-        Size size = 2 * statement->room * sizeof(Line);
-        Line* more = static_cast<Line*>(MemoryContextAlloc(TopMemoryContext, size));
-        memcpy(more, statement->lines, statement->count * sizeof(Line));
-        if (statement->lines != statement->first_lines)
-            pfree(statement->lines);
-        statement->lines = more;
+        Size size = 2 * statement->room * sizeof(AccessRecord);
+        AccessRecord* more = static_cast<AccessRecord*>(MemoryContextAlloc(TopMemoryContext, size));
+        memcpy(more, statement->accesses, statement->count * sizeof(AccessRecord));
+        if (statement->accesses != statement->first_accesses)
+            pfree(statement->accesses);
+        statement->accesses = more;
         statement->room *= 2;
     }
-    Line* line = &statement->lines[statement->count++];
-    line->access = verdict->access;
-    line->event = verdict->event;
-    line->policy_id = PolicyId(verdict);
-    line->grant_id = verdict->grant_id;
-    line->policy_version = verdict->policy == nullptr ? 0 : verdict->policy->version;
+    AccessRecord* line = &statement->accesses[statement->count++];
+    line->access = checked_access->access;
+    line->event = checked_access->event;
+    line->policy_id = PolicyId(checked_access);
+    line->grant_id = checked_access->grant_id;
+    line->policy_version = checked_access->policy == nullptr ? 0 : checked_access->policy->version;
     line->executions = 1;
     line->ends = line->promised = line->stands = false;
-    line->schema_name = verdict->governance->schema_name;
-    line->relation_name = verdict->governance->relation_name;
-    uint32_t size = verdict->policy == nullptr ? 0 : verdict->policy->name_size;
+    line->schema_name = checked_access->governing->schema_name;
+    line->relation_name = checked_access->governing->relation_name;
+    uint32_t size = checked_access->policy == nullptr ? 0 : checked_access->policy->name_size;
     line->policy_name_size = size < most_policy_name_bytes ? size : most_policy_name_bytes;
     if (size > 0)
-        memcpy(line->policy_name, verdict->policy->name, line->policy_name_size);
+        memcpy(line->policy_name, checked_access->policy->name, line->policy_name_size);
     return line;
 }
 
-uint64_t LedgerUnderWay(const QueryDesc* query) {
+uint64_t RecordUnderWay(const QueryDesc* query) {
     const Frame* top = OutermostFrame();
     const QueryDesc* owner = top == nullptr ? query : top->query;
-    const Statement* statement = owner != nullptr ? FindLedger(owner) : top == nullptr ? nullptr : top->statement;
+    const StatementRecord* statement = owner != nullptr ? FindStatementRecord(owner) : top == nullptr ? nullptr : top->statement;
     return statement == nullptr ? 0 : statement->id;
 }
 
 void CountRows(QueryDesc* query, uint64_t rows) {
-    if (ledgers.open == nullptr)
+    if (statement_records.open == nullptr)
         return;
-    if (Statement* statement = FindLedger(query))
+    if (StatementRecord* statement = FindStatementRecord(query))
         statement->rows += int64_t(rows);
 }
 
-void SetRows(Statement* statement, uint64_t rows) {
+void SetRows(StatementRecord* statement, uint64_t rows) {
     if (statement != nullptr)
         statement->rows = int64_t(rows);
 }
 
-bool HasLedgers() { return ledgers.open != nullptr; }
+bool HasStatementRecords() { return statement_records.open != nullptr; }
 
 void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length) {
     if (query == nullptr && CurrentFrame() == nullptr) {    // a fast-path call has no statement
@@ -187,7 +187,7 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     }
     *fields = AuditFields{};
     const Frame* top = OutermostFrame();
-    const Statement* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindLedger(top->query) : top->statement;
+    const StatementRecord* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindStatementRecord(top->query) : top->statement;
     fields->statement_id = ledger != nullptr ? ledger->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     fields->occurred_at = GetCurrentTimestamp();
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());

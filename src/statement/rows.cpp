@@ -7,8 +7,8 @@
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
-#include "statement/ledger.hpp"
-#include "statement/record.hpp"
+#include "statement/statement_record.hpp"
+#include "statement/rows.hpp"
 
 namespace warrant {
 
@@ -23,7 +23,7 @@ constexpr int most_promises = 64;
 EntryHeader header;
 int described = -1;
 
-void FillFields(AuditFields* fields, const Statement* statement, const Line* line, TimestampTz now) {
+void FillFields(AuditFields* fields, const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
     fields->statement_id = statement->id;
     fields->occurred_at = now;
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
@@ -47,10 +47,10 @@ void FillFields(AuditFields* fields, const Statement* statement, const Line* lin
     fields->relation_name = line->relation_name;
 }
 
-int PlaceOf(const Statement* statement, const Line* line) { return int(line - statement->lines); }
+int PlaceOf(const StatementRecord* statement, const AccessRecord* line) { return int(line - statement->accesses); }
 
 // Complete but for its sizes.
-void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
+void FillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
     header.kind = EntryKind::Audit;
     header.waits = header.stays = false;
     RenewOrigin(&header.origin);
@@ -59,7 +59,7 @@ void FillHeader(const Statement* statement, const Line* line, TimestampTz now) {
 }
 
 // Most statements have one line, and nothing was recorded since: that saves 150 instructions.
-void RefillHeader(const Statement* statement, const Line* line, TimestampTz now) {
+void RefillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
     if (described != PlaceOf(statement, line) || header.fields.statement_id != statement->id) {
         FillHeader(statement, line, now);
         return;
@@ -92,7 +92,7 @@ void WaitUntilDurable(const EntryParts* parts) {
         FailUnlessAllowed(Enqueued::NoRecorder, parts, reply.message);
 }
 
-EntryParts PartsOf(const Line* line) {
+EntryParts PartsOf(const AccessRecord* line) {
     EntryParts parts = {};
     parts.policy_name = line->policy_name;
     parts.policy_name_size = line->policy_name_size;
@@ -101,14 +101,14 @@ EntryParts PartsOf(const Line* line) {
 
 }    // namespace
 
-void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool waits, bool has_outcome, const char* text, int length) {
+void SendAccessRow(StatementRecord* statement, AccessRecord* line, const CheckedAccess* checked_access, bool waits, bool has_outcome, const char* text, int length) {
     FillHeader(statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
     RememberNames(&header.origin);
     header.waits = waits;
     EntryParts parts = PartsOf(line);
     parts.text = text;
     parts.text_size = statement->count > most_texts ? 0 : KeptLength(text, length);
-    bool stands = line->stands = verdict->waits || (verdict->stands && !RecoveryInProgress());
+    bool stands = line->stands = checked_access->waits || (checked_access->stands && !RecoveryInProgress());
     line->promised = has_outcome && statement->count <= most_promises;
     int64 deadline = 0;
     Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
@@ -122,7 +122,7 @@ void RecordLine(Statement* statement, Line* line, const Verdict* verdict, bool w
         WaitUntilDurable(&parts);
 }
 
-void RecordOutcome(const Statement* statement, const Line* line, bool failed, int sqlstate, int64* deadline) {
+void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* line, bool failed, int sqlstate, int64* deadline) {
     RefillHeader(statement, line, GetCurrentTimestamp());
     header.fields.event = Event::Outcome;
     header.fields.finished = true;
