@@ -5,8 +5,8 @@ COMMENT ON SCHEMA warrant IS 'just-in-time approval for database actions';
 CREATE FUNCTION warrant.is_elsewhere() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_elsewhere';
 REVOKE ALL ON FUNCTION warrant.is_elsewhere() FROM PUBLIC;
 
--- Who does what. Roles are the cluster's: another database with the extension has made them already. Otherwise a role of that name that
--- somebody logs in as, or is a member of, is somebody else's and must not gain our rights by its name.
+-- The gate's roles. Roles belong to the cluster: another database with the extension may have made them already. Otherwise a role of
+-- that name that somebody logs in as, or is a member of, is somebody else's and must not gain the gate's rights by its name.
 DO $$
 DECLARE
     role_name pg_catalog.name;

@@ -1,9 +1,9 @@
--- Keys include a column that may be NULL, or are of one that could be: a tool that rewrites whatever has a unique key of columns that cannot, as pg_repack
--- does with a whole database, then leaves our tables out, which it could only stop at.
+-- The unique keys of our tables include a column that may be NULL, or are of such a column: pg_repack, run on a whole database, rewrites each table
+-- that has a unique key of NOT NULL columns alone, and would stop at ours, where it is refused.
 
 -- Definitions -------------------------------------------------------------------------------------------------------------------
 
--- The gate reads the first nineteen columns by their place (src/rules/policies.cpp).
+-- The gate reads all columns by their place (enum Column in src/rules/policies.cpp), so a new column comes last.
 CREATE TABLE warrant.policies (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2),
     version integer NOT NULL DEFAULT 1,
@@ -42,7 +42,7 @@ CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
 COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by approval, or not at all';
 
--- Every read must see this row: a table that looks empty is being rewritten, not empty. It takes no number from the sequence: under
+-- Each read of policies must see this sentinel: a table without it is being rewritten, not empty. The row takes no number from the sequence: under
 -- wal_level = minimal the server would forget the next 32 in a crash, because the transaction that made the sequence had used it.
 INSERT INTO warrant.policies (id, name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
     mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason)

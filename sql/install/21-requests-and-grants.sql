@@ -97,7 +97,7 @@ CREATE TABLE warrant.grants (
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 
--- The gate reads the first eleven columns and max_uses by their place (src/rules/grants.cpp), in one index scan.
+-- The gate reads columns by their place in one index scan (enum Column in src/rules/grants.cpp), so a new column comes last.
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,
     grantee oid NOT NULL,
@@ -122,8 +122,8 @@ COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grant
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
--- One row for each limited grant. No trigger: a use voids nobody's cache, because what limited grants allow is not kept. src/rules/uses.cpp
--- reads both columns by their place.
+-- One row for each limited grant. The table has no trigger: a use voids nobody's cache, because decisions under limited grants are not kept.
+-- src/rules/uses.cpp reads both columns by their place.
 CREATE TABLE warrant.grant_uses (
     grant_id bigint CHECK (grant_id IS NOT NULL),
     uses_left integer NOT NULL CHECK (uses_left >= 0),
@@ -131,7 +131,8 @@ CREATE TABLE warrant.grant_uses (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
 
--- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of it none lives.
+-- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of the database no grant
+-- lives.
 INSERT INTO warrant.grant_scopes
 SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel', NULL
   FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();

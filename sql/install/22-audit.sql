@@ -39,7 +39,7 @@ CREATE TABLE warrant.audit_log (
     comment text
 ) PARTITION BY RANGE (sealed_at);
 CREATE INDEX audit_log_seq ON warrant.audit_log (seq);
--- The last rows of one relation and of one user.
+-- These indexes find the last rows of one relation, and of one user.
 CREATE INDEX audit_log_relation ON warrant.audit_log (relation_oid, seq) WHERE relation_oid IS NOT NULL;
 CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE session_user_oid IS NOT NULL;
 CREATE INDEX audit_log_sealed_at ON warrant.audit_log USING brin (sealed_at);
@@ -62,7 +62,7 @@ COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart fr
 CREATE FUNCTION warrant.keep_partitions() RETURNS void LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warrant_keep_partitions';
 REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
 
--- A publication FOR ALL TABLES refuses UPDATE of a table without one, the recorder's too.
+-- Under a publication FOR ALL TABLES the server refuses UPDATE of a table without a replica identity, to the recorder, too.
 ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
 ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
 ALTER TABLE warrant.grant_uses REPLICA IDENTITY FULL;

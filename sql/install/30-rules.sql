@@ -34,7 +34,7 @@ REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer
 REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
--- Who a role's human is: as the DBA said, as the server authenticated him (the identity, or the role he logged in as), or the role itself.
+-- The person behind a role: as the DBA said, as the server authenticated the session (the identity, or the role that logged in), or the role itself.
 CREATE FUNCTION warrant.person_of(role oid, authenticated text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -56,7 +56,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.is_home() FROM PUBLIC;
 
--- Of one that is kept in seconds; in seconds, because '1d' must not become a day of 23 hours.
+-- The interval of a setting that is kept in seconds; it is made of seconds, because '1d' must not become a day of 23 hours.
 CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -65,7 +65,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;
 
--- What an object is called now, for audit rows; the names stored beside its OID once it is gone.
+-- What an object is called now, for audit rows; once it is gone, the names that are stored beside its OID.
 CREATE FUNCTION warrant.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$

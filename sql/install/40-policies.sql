@@ -1,7 +1,7 @@
 -- Definitions: ordinary transactional SQL. The gate sees them after COMMIT. SECURITY DEFINER marks them as what may write our tables. --
--- Those that make names, or keep them in the audit, do it the same way under every setting of the session.
+-- Definition functions that make names, or keep them in the audit, pin settings so that every session makes the same ones.
 
--- The live ADMIN grant that lets the session user weaken definitions, 0 when he needs none. Raises 42501 when he needs one and has none.
+-- The live ADMIN grant that lets the session user weaken definitions, 0 when the user needs none. Raises 42501 when it is needed and missing.
 CREATE FUNCTION warrant.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
 REVOKE ALL ON FUNCTION warrant.approval_to_weaken() FROM PUBLIC;
 
@@ -17,7 +17,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
 
--- The type regrole takes a number that is no role's.
+-- The roles are looked up, because the type regrole takes a number that is no role's.
 CREATE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -45,7 +45,7 @@ REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
 
 -- A duration in seconds: 22023 for months, years, negative fields, zero and more than 1000 years. NULL stands for the setting.
 CREATE FUNCTION warrant.in_seconds(duration interval, parameter text) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_seconds';
--- As comparisons take it, a month for 30 days, and at least a second: of what was stored otherwise.
+-- A duration as comparisons take it, a month for 30 days, and at least a second: for durations that an older release has stored.
 CREATE FUNCTION warrant.as_compared(duration interval) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_compared';
 REVOKE ALL ON FUNCTION warrant.in_seconds(interval, text), warrant.as_compared(interval) FROM PUBLIC;
 
@@ -70,7 +70,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.check_mode(text) FROM PUBLIC;
 
--- Whether a policy that is made (NULL before), changed or ended (NULL after) lets through, or lets fewer or others decide about, what was not so.
+-- Whether the policy, made (NULL before), changed or ended (NULL after), lets more through than before, or lets fewer or other persons decide.
 CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
 CREATE FUNCTION warrant.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
 REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies), warrant.why_undecidable(warrant.policies) FROM PUBLIC;

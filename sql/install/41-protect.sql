@@ -58,7 +58,7 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.protect_effect(text) FROM PUBLIC;
 
--- Whether the policy is on this target; one whose target is gone is on what bears the name now. A database has no policies on others.
+-- Whether the policy is on this target; a policy whose target is gone is on what bears the name now. A policy on a database is on this one.
 CREATE FUNCTION warrant.is_on(policy warrant.policies, kind "char", target oid, schema_name name, table_name name) RETURNS boolean LANGUAGE plpgsql
 STABLE SET search_path = pg_catalog, pg_temp
 AS $$

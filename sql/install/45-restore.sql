@@ -1,11 +1,12 @@
--- Dumps carry definitions: objects and roles by their names, because their OIDs are others where they are restored. A superuser may COPY
--- them into tables that have none yet; with pg_warrant.allow_restore he may write everything. ---------------------------------------------
+-- Dumps carry definitions: objects and roles by their names, because their OIDs are others where they are restored. A superuser may COPY them into
+-- tables that have none yet, and with pg_warrant.allow_restore write everything. ---------------------------------------------
 
 -- Whether a row comes from a dump, not from one of our definition functions; asked by their triggers.
 CREATE FUNCTION warrant.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
 REVOKE ALL ON FUNCTION warrant.is_restoring() FROM PUBLIC;
 
--- A role that is not there stays as 0: a policy of approval or denial for it covers everybody then about whom no other is as strict, an open one nobody.
+-- A role that is not there stays as 0: an approve or deny policy for it then covers everybody for whom no other policy is as strict, an open one
+-- nobody.
 CREATE FUNCTION warrant.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;
 REVOKE ALL ON FUNCTION warrant.roles_named(name[]) FROM PUBLIC;
@@ -80,7 +81,7 @@ SELECT pg_catalog.pg_extension_config_dump('warrant.policies', $$WHERE target_ki
 SELECT pg_catalog.pg_extension_config_dump('warrant.persons', '');
 SELECT pg_catalog.pg_extension_config_dump('warrant.webhooks', '');
 
--- Roles as they are called now; one that is gone keeps its last name.
+-- Roles as they are called now; a role that is gone keeps its last name.
 CREATE FUNCTION warrant.names_now(roles oid[], names name[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(array_agg(coalesce(a.rolname, n.name, '') ORDER BY r.place), '{}')
@@ -88,8 +89,8 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.names_now(oid[], name[]) FROM PUBLIC;
 
--- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last time. Returns how many policies
--- it changed. Those that an open transaction drops are left to the next time, as the recorder waits for nobody.
+-- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last call, and returns how many
+-- policies it changed. Policies that an open transaction drops are left to the next call, as the recorder waits for nobody.
 CREATE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -1,7 +1,8 @@
--- Actions: what the recorder executes, each in a subtransaction of its own. Nobody else calls the functions of this part: only the
--- recorder may write these tables. It numbers their rows by itself: whoever may write all data may set any sequence. PL/pgSQL also where SQL would do: it keeps its plans for the life of the recorder.
+-- Actions: what the recorder executes, each in a subtransaction of its own. Nobody else calls the functions of this part: only the recorder may write
+-- these tables. It numbers their rows by itself, because whoever may write all data may set any sequence. PL/pgSQL stands also where SQL would do: it
+-- keeps its plans for the life of the recorder.
 
--- A sealed row written in SQL.
+-- Writes a sealed row for code in SQL.
 CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
     relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL,
     statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -29,8 +30,8 @@ BEGIN
 END;
 $$;
 
--- Rows that definition functions left, once their transaction is committed, at most a thousand. Returns how many. One that cannot be written as it
--- is must not keep the others: it is written without what it said, and that it was so.
+-- Seals rows that definition functions left, once their transaction is committed, at most a thousand, and returns how many. A row that cannot be
+-- written as it is must not keep the others back: it is written without its contents, and says so.
 CREATE FUNCTION warrant.seal_definitions() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -77,9 +78,9 @@ AS $$ BEGIN RETURN (origin->>'session_user_oid')::oid; END; $$;
 CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>'authn_id', origin->>'authenticated_user_name')); END; $$;
 
--- All that one human is known by, whoever says it: the person that the DBA has made of the role, and as whom the server has authenticated him (told, or
--- the role when there is neither); with the persons of the roles that were authenticated so, and as whom those persons' roles were. The same identity is
--- always the same human: that one of two logins is mapped must not make two of them.
+-- All names that one human is known by: the person that the DBA has made of the role, and the identity that the server has authenticated (told, or
+-- the role when there is neither); with the persons of the roles that were authenticated by that identity, and the identities of those persons'
+-- roles. One identity is always one human: that only one of two logins is mapped must not make two of them.
 CREATE FUNCTION warrant.names_of(role oid, told text) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -50,7 +50,7 @@ BEGIN
 END;
 $$;
 
--- What is named, not what a group stands for, must be about this kind of target.
+-- A word that names a command, unlike one for a group of commands, must be about this kind of target.
 CREATE FUNCTION warrant.check_kind_of_target(words text[], args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -32,7 +32,7 @@ BEGIN
 END;
 $$;
 
--- The same: those that somebody else decides.
+-- For a message: the policies among these that somebody else decides.
 CREATE FUNCTION warrant.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -59,7 +59,7 @@ BEGIN
 END;
 $$;
 
--- Whether who gave it may decide still: a member of the approver roles, or the webhook that the policies ask.
+-- Whether the giver of the vote may still decide: a member of the approver roles, or the webhook that the policies ask.
 CREATE FUNCTION warrant.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

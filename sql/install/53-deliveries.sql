@@ -1,4 +1,4 @@
--- What a webhook is told of a request (src/courier/letter.cpp reads it).
+-- What a webhook is told of a request (src/courier/webhook_call.cpp reads it).
 CREATE FUNCTION warrant.facts_of(origin jsonb, request_id bigint, terms warrant.terms, statement_sha256 bytea, statement_text text, statement_facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

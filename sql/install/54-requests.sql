@@ -5,8 +5,8 @@ BEGIN
 END;
 $$;
 
--- Gives a pending request the words that are given now and differ: who approved has approved something else, and what a webhook was sent says
--- something else, so that its answer counts no more.
+-- Gives a pending request the reason, duration and uses that are given now, where they differ. Approvals that it had were of something else, and so
+-- was what a webhook was sent: neither counts any more.
 CREATE FUNCTION warrant.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,7 +35,7 @@ BEGIN
 END;
 $$;
 
--- Files a request, or finds the pending one for the same, which other words amend; may_share says whether it may.
+-- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
 CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- All members of a role now, through whatever other roles. A grant serves them alone: a membership that is younger does not use it.
+-- All members of a role now, through whatever other roles. A grant serves these alone: who becomes a member later does not use it.
 CREATE FUNCTION warrant.members_of(role oid) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

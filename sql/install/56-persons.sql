@@ -1,4 +1,4 @@
--- Remembers as whom the server has authenticated who acts.
+-- Remembers the identity as which the server has authenticated the session that acts.
 CREATE FUNCTION warrant.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -11,7 +11,7 @@ $$;
 
 REVOKE ALL ON FUNCTION warrant.note_identity(jsonb) FROM PUBLIC;
 
--- Whether many are behind the login: all of them are one person to the server. So is who acts under a login that is not his.
+-- Whether many persons may be behind the login: the server knows all of them as one. So it is in a session whose user is not its login.
 CREATE FUNCTION warrant.is_pool(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_pool';
 CREATE FUNCTION warrant.is_in_pool(origin jsonb) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,8 +21,8 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.is_pool(oid), warrant.is_in_pool(jsonb) FROM PUBLIC;
 
--- Whether what a role is given, the one who acts can use: as this role or a member of it, with this login or another of the same person, as far
--- as is known; of a login that has not been seen the gate asks again when it uses the grant.
+-- Whether the person who acts can use what the role is given: as this role or a member of it, with this login or another of the same person, as
+-- far as is known. Of a login that has not been seen the gate asks again when the grant is used.
 CREATE FUNCTION warrant.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -35,7 +35,7 @@ BEGIN
 END;
 $$;
 
--- Whether who acts is the person that the request is of, as himself or under another of his logins.
+-- Whether the person who acts is the one that the request is of, under the same login or another.
 CREATE FUNCTION warrant.is_requester(origin jsonb, request warrant.requests) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -43,8 +43,8 @@ BEGIN
 END;
 $$;
 
--- The votes of the person who acts. Persons are compared as they were then and as they are known now: a set_person in between must not make
--- two of one.
+-- The votes of the person who acts. Persons are compared as they were known at the vote and as they are known now: a set_person in between must
+-- not make two of one.
 CREATE FUNCTION warrant.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

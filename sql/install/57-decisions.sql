@@ -6,7 +6,7 @@ BEGIN
 END;
 $$;
 
--- The request has ended: nobody waits for an answer any more. One that is being asked for ends with it.
+-- Ends the deliveries of a request that has ended, one that is being sent included: nobody waits for an answer any more.
 CREATE FUNCTION warrant.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -29,7 +29,7 @@ BEGIN
 END;
 $$;
 
--- An approval that was found valid: kept, and with the last one that the quorum needs the grant is made.
+-- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant.enter_approval(origin jsonb, request warrant.requests, items warrant.item[], terms warrant.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Several requests at once: all or none.
+-- The requests that a call names: one, or several at once, of which all are decided or none.
 CREATE FUNCTION warrant.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -30,7 +30,7 @@ BEGIN
 END;
 $$;
 
--- An approver's direct grant. Under a quorum it is a request with one approval, and the answer NULL.
+-- An approver's direct grant. Under a quorum it files a request with one approval instead, and the answer is NULL.
 CREATE FUNCTION warrant.do_grant(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

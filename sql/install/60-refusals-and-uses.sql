@@ -1,4 +1,4 @@
--- Somebody else than who asks, as nobody has proved to be him.
+-- The origin of a role other than the one that asks. It has no identity, since nobody has authenticated as that role.
 CREATE FUNCTION warrant.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -8,8 +8,8 @@ BEGIN
 END;
 $$;
 
--- Whether grants cover all that a statement wanted under a policy, so young ones that its session may have decided without them: a request would ask
--- for them again. An older one does not serve it, for whatever reason.
+-- Whether grants cover all that a statement wanted under a policy, grants so young that its session may have decided without them: a request would
+-- ask for them again. An older grant was known to the session, and does not serve the statement for whatever reason.
 CREATE FUNCTION warrant.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,8 +35,8 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.is_granted_meanwhile(jsonb, oid, bigint, jsonb) FROM PUBLIC;
 
--- A refused statement: its rows, and the requests for what an approval would help. Answers the requests' ids, or why there is none and,
--- on a second line, what to do about it.
+-- Records a refused statement, and files the requests for what an approval would help. Returns the requests' ids, or why there is none and, on a
+-- second line, what to do about it.
 CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -90,8 +90,8 @@ BEGIN
 END;
 $$;
 
--- A statement that runs under limited grants: one use of each, together with its rows. Answers NULL, or which grant somebody else used up, or
--- ended, meanwhile; then nothing is spent or written. Nobody else writes these tables, so that what is looked at stays.
+-- Spends one use of each limited grant that a statement runs under, and writes the statement's rows. Returns NULL, or which grant somebody else used
+-- up, or ended, meanwhile; then nothing is spent or written. Only the recorder writes these tables, so that what is looked at stays.
 CREATE FUNCTION warrant.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$

@@ -72,9 +72,9 @@ BEGIN
 END;
 $$;
 
--- Leaves a row for each setting of the gate that is not what the log knows, and for each value that was in force in between. What a new log finds is
--- where it begins, but for a gate that is not on. changes: since the last call, of text without the value, and what the server has now where that is
--- no text, whatever the recorder itself has read so far.
+-- Leaves a row for each setting of the gate whose value is not the one that the log knows, and for each value that was in force in between. A new
+-- log begins with the values that it finds, and has rows of them only where the gate is not on. changes: those since the last call, of text settings
+-- without the value, and the values that the server has now of all others, whatever the recorder itself has read so far.
 CREATE FUNCTION warrant.note_settings(changes jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,7 +98,7 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.note_setting(text, text, timestamptz), warrant.note_settings(jsonb) FROM PUBLIC;
 
--- Roles that are gone as 0, in their places.
+-- The roles, with 0 in the place of each that is gone.
 CREATE FUNCTION warrant.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -106,8 +106,8 @@ BEGIN
 END;
 $$;
 
--- The server gives numbers again: definitions forget those of what is gone, and keep its name. Rows that an open transaction changes are left to
--- the next time, as the recorder waits for nobody.
+-- The server gives OIDs again, so definitions forget those of what is gone, and keep its name. Rows that an open transaction changes are left to the
+-- next call, as the recorder waits for nobody.
 CREATE FUNCTION warrant.forget_gone() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -129,9 +129,9 @@ END;
 $$;
 REVOKE ALL ON FUNCTION warrant.without_gone(oid[]), warrant.forget_gone() FROM PUBLIC;
 
--- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its number may be given to another one day.
--- The recorder calls it when something was dropped, a portion at a time: first of the pending requests, then of grantees and targets. place is where
--- the last call has stopped, NULL at the beginning; returns where the next is to go on, NULL at the end.
+-- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its OID may be given to another one day. The
+-- recorder calls it when something was dropped, a portion at a time: first of the pending requests, then of grantees and targets. place is where the
+-- last call has stopped, NULL at the beginning; returns where the next is to go on, NULL at the end.
 CREATE FUNCTION warrant.sweep_orphans(place jsonb) RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

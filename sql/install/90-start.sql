@@ -6,7 +6,7 @@ CREATE FUNCTION warrant.start_workers() RETURNS void LANGUAGE c AS 'MODULE_PATHN
 REVOKE ALL ON FUNCTION warrant.start_workers() FROM PUBLIC;
 SELECT warrant.start_workers();
 
--- What \df+ shows beside the gate's own parts.
+-- Functions without a comment of their own get one, so that \df+ shows that nobody is to call them.
 DO $$
 DECLARE
     internal pg_catalog.regprocedure;

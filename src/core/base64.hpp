@@ -1,4 +1,4 @@
-// Base64 (RFC 4648 section 4), strictly: padded, nothing ignored, each text stands for one sequence of bytes and the other way.
+// Base64 (RFC 4648 section 4), strictly: padded, nothing ignored; each sequence of bytes has one text, and each text stands for one sequence.
 #pragma once
 #ifdef POSTGRES_H
 #error "core/ knows no server: include it before pg/server.hpp"

@@ -15,15 +15,15 @@ namespace warrant::core {
 
 class CircuitBreaker {
   public:
-    // Nothing may be sent now. When its time is over one call may, the probe, and no other until that has ended.
+    // Whether nothing may be sent now. When its time is over one call may be, the probe, and no other until the probe has ended.
     bool IsOpen(int64_t now_ms) const { return open_for_ms_ > 0 && (now_ms < until_ms_ || probing_); }
-    // When a probe may be sent; 0 while it is closed.
+    // When a probe may be sent; 0 while the breaker is closed.
     int64_t until_ms() const { return open_for_ms_ > 0 ? until_ms_ : 0; }
 
     // Each call begins once and ends once.
     void Begun() { probing_ = open_for_ms_ > 0; }
     void Succeeded(int64_t now_ms);
-    // True when this failure opened it, or left it open for longer.
+    // True when this failure opened the breaker, or left it open for longer.
     bool Failed(int64_t now_ms);
   private:
     static constexpr size_t last_calls = 10;

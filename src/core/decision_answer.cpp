@@ -35,14 +35,14 @@ class Reader {
                                                                                                                  : std::nullopt;
     }
 
-    // A limit that cannot be kept yet.
+    // Refuses a limit that the gate cannot keep yet, because without it the grant would be wider than the answer.
     void OnlyFalse(const JsonValue* object, const char* name) {
         const JsonValue* value = Member(object, name);
         Check(!value || value->Boolean(), name, "is not true or false");
         Check(!value || value->Boolean() != std::optional(true), name, "cannot be kept");
     }
 
-    // What is not known may be a limit that would not be kept.
+    // Refuses members that are not known: one may be a limit that would not be kept.
     void OnlyKnown(const JsonValue* object, std::initializer_list<std::string_view> names) {
         for (size_t i = 0; object && i < object->members().size(); i++) {
             bool known = std::find(names.begin(), names.end(), object->members()[i].name) != names.end();

@@ -39,7 +39,7 @@ bool Covered(const Address& address, std::span<const Network> networks) {
     return std::any_of(networks.begin(), networks.end(), [&](const Network& network) { return Contains(network, address); });
 }
 
-// The bytes from a bit on are zero.
+// Whether all bits of the address from this one on are zero.
 bool ZeroFrom(const Address& address, int bit) {
     for (int i = bit; i < address.size * 8; i++) {
         if (address.bytes[static_cast<size_t>(i / 8)] & (0x80 >> i % 8)) {

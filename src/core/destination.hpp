@@ -41,7 +41,7 @@ bool IsLoopback(const Address& address);
 // The rule above. A network of one family never covers an address of the other: ::ffff:10.0.0.1 needs an IPv6 network.
 bool MayConnect(const Address& address, std::span<const Network> allowed);
 
-// For messages.
+// The address as text, for messages.
 std::string ToText(const Address& address);
 
 }    // namespace warrant::core

@@ -27,7 +27,7 @@ struct HttpCall {
     // Addresses that are refused otherwise (destination.hpp). With a proxy it is the proxy's address that is checked.
     std::vector<Network> allowed;
 
-    // Empty: none, or the system's own.
+    // Each of these may be empty: none, or the system's own.
     std::string unix_socket;           // path; the host in the url is then only a name
     std::string ca_file;               // PEM; the only authorities that are trusted
     std::string client_certificate;    // PEM file
@@ -57,7 +57,7 @@ struct HttpResult {
     int64_t duration_us = 0;
     std::string error;    // what happened, unless Answered. Names hosts and addresses, never the url's path or a header
 
-    // Only when Answered.
+    // These have values only when the outcome is Answered.
     int status = 0;
     int64_t retry_after_s = 0;    // Retry-After, as seconds or as a date; 0: none
     std::vector<HttpHeader> headers;

@@ -33,7 +33,7 @@ class HttpClient {
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    // Before anything else, once, in the process that uses it. The error, or empty.
+    // Opens the client: before anything else, once, in the process that uses it. Returns the error, or empty.
     std::string Open() noexcept;
 
     // Begins a call: the id of its result, never 0, or what is wrong with the call. The call is copied.

@@ -48,7 +48,7 @@ bool Set(CURL* handle, CURLoption option, Value value) {
     return curl_easy_setopt(handle, option, value) == CURLE_OK;
 }
 
-// Empty leaves libcurl's default.
+// Sets an option; an empty value leaves libcurl's default.
 bool SetText(CURL* handle, CURLoption option, const std::string& value) {
     return value.empty() || Set(handle, option, value.c_str());
 }
@@ -98,7 +98,7 @@ std::string HttpTransfer::CheckUrl() {
     return {};
 }
 
-// What is sent and received.
+// Sets the options of what is sent and received.
 bool HttpTransfer::SetOptions() {
     // "Expect:" so that no server makes a body wait for a 100.
     std::vector<std::string> lines = call_.headers;
@@ -123,7 +123,7 @@ bool HttpTransfer::SetOptions() {
            Set(handle_, CURLOPT_ERRORBUFFER, error_) && Set(handle_, CURLOPT_PRIVATE, this);
 }
 
-// How it gets there.
+// Sets the options of how the call gets there.
 bool HttpTransfer::SetTransport() {
     bool own_authorities = !call_.ca_file.empty();
     return Set(handle_, CURLOPT_PROTOCOLS_STR, loopback_only_ ? "http" : "https") && Set(handle_, CURLOPT_NOSIGNAL, 1L) &&
@@ -174,7 +174,7 @@ curl_socket_t HttpTransfer::OpenSocket(void* self, curlsocktype, curl_sockaddr* 
     return CURL_SOCKET_BAD;
 }
 
-// Asked again before every request: a connection that another call opened, under its own list, may be used a second time.
+// The destination is checked again before every request: a connection that another call opened, under its own list, may be used a second time.
 int HttpTransfer::BeforeRequest(void* self, char* remote_ip, char*, int, int) noexcept try {
     auto* transfer = static_cast<HttpTransfer*>(self);
     if (!transfer->call_.unix_socket.empty()) {
@@ -254,7 +254,7 @@ void HttpTransfer::Finish(CURLcode code) noexcept try {
     curl_easy_getinfo(handle_, CURLINFO_TOTAL_TIME_T, &total);
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     result_.duration_us = total;
-    // What is no HTTP never reaches the functions above.
+    // An answer that is no HTTP never reaches the functions that take headers and body.
     bool nonsense = code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL;
     result_.bytes_received = result_.bytes_received || nonsense;
     // libcurl also takes a connection that ends within the headers for an answer.

@@ -21,7 +21,7 @@ class HttpTransfer {
     HttpTransfer(const HttpTransfer&) = delete;
     HttpTransfer& operator=(const HttpTransfer&) = delete;
 
-    // Sets every option. What is wrong with the call, or empty.
+    // Sets every option. Returns what is wrong with the call, or empty.
     std::string Prepare();
 
     // Takes the outcome from libcurl, once, at the end.

@@ -111,7 +111,7 @@ class JsonBuilder {
     }
 
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
-        // 406: a number beyond a double.
+        // nlohmann's error 406 is a number beyond a double.
         return Refuse(error.id == 406 ? "number out of range" : "not valid JSON");
     }
 

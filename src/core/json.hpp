@@ -37,9 +37,9 @@ class JsonValue {
     // An integer within int64. Not 1.0 and not 1e3: who writes an integer like that may have rounded it.
     std::optional<int64_t> Int64() const;
 
-    // Of an array, else empty.
+    // The elements of an array; empty for any other kind.
     const std::vector<JsonValue>& elements() const { return elements_; }
-    // Of an object, by name, else empty.
+    // The members of an object, by name; empty for any other kind.
     const std::vector<JsonMember>& members() const { return members_; }
     // The member of an object. NULL when there is none.
     const JsonValue* Find(std::string_view name) const;
@@ -86,7 +86,7 @@ class JsonWriter {
     JsonWriter& Boolean(bool value);
     JsonWriter& Null();
 
-    // A member in one call.
+    // Writes a member in one call.
     JsonWriter& Member(std::string_view name, std::string_view value) { return Key(name).String(value); }
     JsonWriter& Member(std::string_view name, int64_t value) { return Key(name).Number(value); }
     JsonWriter& Member(std::string_view name, const std::vector<std::string>& values);
@@ -94,7 +94,7 @@ class JsonWriter {
     JsonWriter& Member(std::string_view name, Value value) {
         return Key(name).Boolean(value);
     }
-    // Without a value there is no member.
+    // Writes a member; without a value there is none.
     JsonWriter& Optional(std::string_view name, const std::optional<std::string>& value);
     JsonWriter& Optional(std::string_view name, std::optional<int64_t> value);
 

@@ -25,7 +25,7 @@ struct RingState {
 
 constexpr uint64_t FreeBytes(const RingState& ring) { return ring.capacity - (ring.tail - ring.head) - ring.promised; }
 
-// Room for an entry of this size and a promise of that one.
+// Whether there is room for an entry of this size and a promise of that one.
 constexpr bool HasRoom(const RingState& ring, uint64_t size, uint64_t promise) {
     return Aligned(size) + Aligned(promise) <= FreeBytes(ring);
 }
@@ -52,7 +52,7 @@ inline void Write(RingWriter* writer, const void* from, uint64_t size) {
     writer->offset = size - rest;
 }
 
-// Copies out of the ring, the same way.
+// Copies out of the ring, around its end when needed.
 inline void CopyOut(const char* bytes, uint64_t capacity, uint64_t position, void* to, uint64_t size) {
     uint64_t offset = position % capacity;
     uint64_t first = size < capacity - offset ? size : capacity - offset;

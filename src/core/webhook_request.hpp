@@ -26,7 +26,7 @@ struct RequestSubject {
     std::optional<int64_t> pid;
 };
 
-// What he wants to run. A request made ahead of time has no statement.
+// What the subject wants to run. A request made ahead of time has no statement.
 struct RequestAction {
     std::optional<std::string> command_tag;
     std::optional<std::string> statement;           // UTF-8; other bytes become U+FFFD

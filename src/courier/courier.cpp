@@ -47,14 +47,14 @@ struct Courier {
     Claimed* claimed;
     long next_in_ms;           // when the next delivery is due, as far as is known
     int64 safe_id;             // deliveries up to here were queued by commits that are as safe as the configuration asks for
-    int64 seen_id;             // those up to here are when this position is
+    int64 seen_id;             // deliveries up to here are as safe once this position is
     XLogRecPtr seen_until;
     Retries retries;           // of claims
 };
 
 Courier self;
 
-// C++ that may run out of memory. The next courier sends again what this one had claimed.
+// Runs C++ that may run out of memory, which ends the courier. The next courier sends again what this one had claimed.
 template <class Work>
 void Do(Work work) {
     if (!Contained(work))
@@ -77,7 +77,7 @@ void ReadSecrets() {
 
 bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
 
-// What no conversion knows becomes question marks: a statement, or a name, that is no text in some encoding must not keep its delivery, and
+// Bytes that no conversion knows become question marks: a statement, or a name, that is no text in its encoding must not keep its delivery, and
 // those behind it, from being sent. In every encoding of a database the bytes below 0x80 are ASCII.
 char* WithoutStrangeBytes(char* letter) {
     bool may_be_utf8 = GetDatabaseEncoding() == PG_SQL_ASCII || GetDatabaseEncoding() == PG_UTF8;
@@ -90,7 +90,7 @@ char* WithoutStrangeBytes(char* letter) {
     return letter;
 }
 
-// In a subtransaction of its own: conversions raise what they do not know.
+// Converts in a subtransaction of its own, because conversions raise an error at bytes that they do not know.
 char* ToUtf8(char* letter) {
     if (GetDatabaseEncoding() == PG_UTF8)
         return pg_verify_mbstr(PG_UTF8, letter, int(strlen(letter)), true) ? letter : WithoutStrangeBytes(letter);
@@ -122,7 +122,7 @@ void ReadClaimed(HeapTuple row, TupleDesc shape, Claimed* claimed) {
     claimed->letter = MemoryContextStrdup(self.context, ToUtf8(SPI_getvalue(row, shape, 2)));
 }
 
-// A request that the outside is told of must not be lost with this server.
+// Finds which deliveries are safe: a request that the outside is told of must not be lost with this server.
 void FindSafe() {
     static SPIPlanPtr plan = nullptr;
     if (self.seen_id <= self.safe_id) {
@@ -135,7 +135,7 @@ void FindSafe() {
         self.safe_id = self.seen_id;
 }
 
-// The script of an older release asks for no last delivery.
+// claim_deliveries of an older release's script takes no last delivery.
 void SelectClaimed() {
     static SPIPlanPtr asks = nullptr, plan = nullptr, older = nullptr;
     Oid types[] = {BOOLOID, INT4OID, INT8OID};
@@ -182,7 +182,7 @@ void ClaimRows() {
     FindNext();
 }
 
-// False when it failed and is to be tried again soon.
+// Claims what is due. False when that failed and is to be tried again soon.
 bool Claim() {
     MemoryContextReset(self.context);
     if (self.deliveries->missed_key())
@@ -206,7 +206,7 @@ void LogNotes() {
     }
 }
 
-// False when the recorder cannot take them now.
+// Hands the answers to the recorder. False when it cannot take them now.
 bool HandOver() {
     while (const char* answer = self.deliveries->answer()) {
         if (SendAction("webhook_answer", answer) != Enqueued::Yes)
@@ -228,7 +228,7 @@ long Soonest(long nap_ms) {
     return network_ms < 0 || network_ms > nap_ms ? nap_ms : network_ms;
 }
 
-// True when somebody woke us.
+// Waits for events of the network and the latch. True when somebody woke the courier.
 bool WaitFor(long nap_ms) {
     bool woken = WaitOnLatchOrSocket(WaitsFor::Work, self.deliveries->client().Descriptor(), Soonest(nap_ms));
     CHECK_FOR_INTERRUPTS();
@@ -255,7 +255,7 @@ void Start(Oid oid) {
     BeginWorker(oid, "pg_warrant courier");
     is_over = IsDropped;
     at_begin = HoldExtension;
-    // It writes nothing but leases, and a delivery whose lease is lost is only sent again.
+    // The courier writes nothing but leases, and a delivery whose lease is lost is only sent again.
     SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);
     self.database = ClaimCourier(oid);

@@ -26,11 +26,12 @@ int64_t NowMs() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// No answer, or one that says that there will be another: nothing is known of the request. 408, 425 and 429 are about the moment.
+// Whether a status says nothing final of the request: there was no answer, or one that says that another will come. 408, 425 and 429 are about the
+// moment.
 bool IsPassing(int status) { return status < 400 || status >= 500 || status == 408 || status == 425 || status == 429; }
 constexpr int status_gone = 410;
 
-// Whether it is the other side that is in trouble, and should be left alone.
+// Whether the webhook's side is in trouble, so that it should be left alone.
 bool IsTrouble(const core::HttpResult& result) {
     using Outcome = core::HttpResult::Outcome;
     return result.outcome == Outcome::TimedOut || result.outcome == Outcome::Failed ||
@@ -111,7 +112,7 @@ void Deliveries::Perform() {
     }
 }
 
-// What the answer limits and nobody would keep, or empty: to pass over a limit would widen what was approved.
+// The limit of an answer that nobody would keep, or empty: to pass over a limit would widen what was approved.
 std::string Deliveries::LostLimit(const core::Approved& approved) const {
     if (approved.max_rows)
         return "the answer limits rows, which this release cannot keep";

@@ -23,19 +23,19 @@ class Deliveries {
     // ascii: the database's encoding is not UTF-8, so other characters of an answer become question marks.
     explicit Deliveries(bool ascii) : ascii_(ascii) {}
 
-    // Once, before anything else: the error, or empty.
+    // Opens the client, once, before anything else. Returns the error, or empty.
     std::string Open() { return client_.Open(); }
 
     Secrets& secrets() { return secrets_; }
     const core::HttpClient& client() const { return client_; }
 
-    // Whether the recorder's SQL keeps limits on uses; that of 0.1.0 would pass over them.
+    // Whether the recorder's SQL keeps limits on uses; the script of 0.1.0 would pass over them.
     void SetKeepsUses(bool keeps) { keeps_uses_ = keeps; }
 
-    // Begins to send a letter (see webhook_call.hpp). What is wrong with it becomes its answer.
+    // Begins to send a delivery, given as the text that webhook_call.hpp reads. What is wrong with it becomes its answer.
     void Begin(int64_t delivery_id, std::string_view letter);
 
-    // Does what can be done without waiting; answers line up behind those before them.
+    // Does what can be done without waiting; answers line up behind those that are there.
     void Perform();
 
     // The oldest answer, a JSON object for the recorder; nullptr when there is none. It stays until it is handed over.

@@ -30,7 +30,7 @@ struct Descriptor {
 
 std::string SystemError() { return std::error_code(errno, std::generic_category()).message(); }
 
-// The file itself is judged, not its name: it cannot be exchanged in between.
+// Judges the open file, not its name: the file cannot be exchanged in between.
 std::string Judge(int file) {
     struct stat state;
     if (fstat(file, &state) != 0)

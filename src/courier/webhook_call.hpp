@@ -1,4 +1,5 @@
-// One delivery as warrant.claim_deliveries hands it over, made into a call. The same row makes the same body each time.
+// One delivery as warrant.claim_deliveries hands it over, made into a call. One row always makes one body, so that
+// every attempt sends the same bytes.
 #pragma once
 #ifdef POSTGRES_H
 #error "knows no server: include it before pg/server.hpp"
@@ -19,7 +20,7 @@ struct WebhookCall {
     std::string webhook;    // its name; empty from the SQL of an older release
 };
 
-// From UTF-8 JSON; or what is wrong with it. Throws only when memory is out.
+// The call that the UTF-8 JSON describes; or what is wrong with it. Throws only when memory is out.
 std::variant<WebhookCall, std::string> ReadWebhookCall(std::string_view json);
 
 }    // namespace warrant

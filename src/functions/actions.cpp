@@ -62,7 +62,7 @@ void AppendArray(StringInfo json, Oid element, Datum value) {
     appendStringInfoChar(json, ']');
 }
 
-// What a person says is kept for ever. In the log a reason stands once for each item of a request.
+// What a person says is kept for ever, and in the log a reason stands once for each item of a request: so it is bounded.
 constexpr int most_text_bytes = 2000;
 
 void RequireShort(const char* name, const char* text) {
@@ -122,7 +122,7 @@ Datum AnswerAs(FunctionCallInfo fcinfo, Oid type, char* answer) {
     return OidInputFunctionCall(input, answer, element, -1);
 }
 
-// Nobody asks, or takes back, in the name of the subject what the server runs for another user.
+// Code that the server runs for another user must not ask for anything, or take it back, in the subject's name.
 void RefuseForOthers(FunctionCallInfo fcinfo) {
     Oid subject = CurrentSubject();
     Actors actors;
@@ -144,7 +144,7 @@ Datum DoAction(FunctionCallInfo fcinfo) {
     return AnswerAs(fcinfo, call.result, RunAction(&request));
 }
 
-// A copy that has no recorder, because it is nobody's who administers the gate, gets one when an administrator adopts it.
+// A copy that has no recorder, because it belongs to nobody who administers the gate, gets one when an administrator adopts it.
 void AdmitForAdoption(Oid subject) {
     if (FindDatabase(MyDatabaseId) != nullptr || !IsGateAdministrator(subject))
         return;
@@ -162,7 +162,7 @@ bool GoesToClient(const QueryDesc* query) {
     return dest == DestRemote || dest == DestRemoteExecute || dest == DestRemoteSimple;
 }
 
-// The plan depends on no function but this one: none was inlined into it, so the client wrote this call.
+// Whether the plan depends on no function but this one: none was inlined into it, so the client wrote this call.
 bool DependsOnlyOn(const PlannedStmt* plan, Oid function) {
     uint32 hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function));
     ListCell* cell;
@@ -185,7 +185,7 @@ bool IsWrapped(const PlannedStmt* plan) {
     return false;
 }
 
-// The plan computes this very call, and nothing else: no relation, no view, no other function.
+// Whether the plan computes this very call, and nothing else: no relation, no view, no other function.
 bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
     if (plan->commandType != CMD_SELECT || IsWrapped(plan) || plan->subplans != NIL || !DependsOnlyOn(plan, function))
         return false;
@@ -200,8 +200,8 @@ bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
            reinterpret_cast<const Node*>(linitial_node(TargetEntry, top->targetlist)->expr) == call;
 }
 
-// The client itself sent what runs in this portal. Prepared statements and cursors are found by name, and other code that ran in the session
-// may have put PREPARE's, DECLARE's or PL/pgSQL's OPEN's in the place of those that a driver made and runs again.
+// Whether the client itself sent what runs in this portal. Prepared statements and cursors are found by name, and other code that ran in the
+// session may have put its own, by PREPARE, DECLARE or PL/pgSQL's OPEN, in the place of those that a driver made and runs again.
 bool IsSentByClient(const PortalData* portal) {
     if (portal == nullptr || portal->cursorOptions != CURSOR_OPT_NO_SCROLL)    // a cursor has others
         return false;
@@ -209,7 +209,7 @@ bool IsSentByClient(const PortalData* portal) {
     return portal->prepStmtName == nullptr || (statement != nullptr && !statement->from_sql);
 }
 
-// Deciding is done by a person who typed it: not by a function, view, trigger or rule that he ran.
+// Whether a person typed the call: no function, view, trigger or rule that the person's statement ran may decide.
 bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
     const Frame* frame = CurrentFrame();
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
@@ -237,7 +237,7 @@ void RecordIndirectAttempt(const char* function) {
     const Frame* top = OutermostFrame();
     parts.text = top == nullptr ? nullptr : SourceOf(top).text;
     parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
-    if (parts.text != nullptr)    // by which the recorder knows one that comes again
+    if (parts.text != nullptr)    // so that the recorder knows a call that comes again
         DigestOf(parts.text, int(strlen(parts.text)), header.fields.digest);
     header.fields.has_digest = parts.text != nullptr;
     Reply reply;
@@ -253,7 +253,7 @@ void RecordIndirectAttempt(const char* function) {
 
 }    // namespace warrant
 
-// Any of: request, cancel, ask_result.
+// Serves the SQL functions request, cancel and ask_result.
 WARRANT_FUNCTION(warrant_action) {
     using namespace warrant;
     Oid subject = CurrentSubject();
@@ -269,7 +269,7 @@ WARRANT_FUNCTION(warrant_action) {
     return answer;
 }
 
-// Any of: approve, deny, grant, revoke.
+// Serves the SQL functions approve, deny, grant and revoke.
 WARRANT_FUNCTION(warrant_decision) {
     using namespace warrant;
     if (IsPoolSession())

@@ -95,7 +95,7 @@ void CheckRelation(Oid subject, Oid relation, const List* words) {
     }
 }
 
-// In many relations: it is enough that the command could run on one.
+// Of many relations, it is enough that the command could run on one.
 void CheckMany(Oid subject, const Asked* asked) {
     Oid schema = asked->schema == nullptr ? InvalidOid : get_namespace_oid(asked->schema, true);
     if (asked->schema != nullptr && !OidIsValid(schema))

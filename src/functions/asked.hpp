@@ -1,22 +1,23 @@
-// What the caller of warrant.request and warrant.grant asks for, looked at in his own process and time before the recorder has anything to do.
+// What the caller of warrant.request and warrant.grant asks for, looked at in the caller's own process and time before the recorder has
+// anything to do.
 #pragma once
 
 #include "pg/server.hpp"
 
 namespace warrant {
 
-// Of a call of warrant.request: raises 42809 for what no policy can be about, and the server's 42501 for who could not run it anyway. A word
-// for a group of commands stands for those of them that he could run. What is wrong with the
-// arguments themselves, a relation that is not there included, is left to the recorder.
+// Checks a call of warrant.request: raises 42809 for what no policy can be about, and the server's 42501 for a caller who could not run it
+// anyway. A word for a group of commands stands for those of them that the caller could run. What is wrong with the arguments themselves, a
+// relation that is not there included, is left to the recorder.
 void CheckRequested(FunctionCallInfo fcinfo);
 
-// Of a call of warrant.grant that was done: a NOTICE for each relation where the grantee lacks the server's privilege.
+// Tells, after a call of warrant.grant, by a NOTICE of each relation where the grantee lacks the server's privilege.
 void TellLacking(FunctionCallInfo fcinfo);
 
 // Whether one of the roles may create in the schema.
 bool MayCreateSomewhere(const List* roles, Oid schema);
 
-// Raises 42P01 or 42809.
+// Raises 42P01 when there is no such relation, 42809 when no policy can be about it.
 void RequireRelation(Oid relation);
 
 }    // namespace warrant

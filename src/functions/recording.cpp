@@ -38,7 +38,7 @@ bool tell_launcher = false;
 bool tell_recorder = false;
 bool slot_reserved = false;
 
-// Before the commit, so that what it makes public, and what comes right after it, has a place in the log.
+// Reserves the slot before the commit, so that what the commit makes public, and what comes right after it, has a place in the log.
 void Reserve() { slot_reserved = tell_launcher && ReserveDatabase(MyDatabaseId); }
 
 void OnTransaction(XactEvent event, void*) {
@@ -67,7 +67,7 @@ void OnTransaction(XactEvent event, void*) {
     tell_launcher = tell_recorder = slot_reserved = extension_created_here = false;
 }
 
-// The current transaction has something to tell.
+// Listens for the commit of the current transaction, which then has something to tell.
 void ListenForCommit() {
     (void)ListenForEnds<OnTransaction>();
     KeepFromTwoPhase();
@@ -79,7 +79,7 @@ void PutItem(ReturnSetInfo* result, const char* item, char* value, const char* w
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-// A recorder is on its way: it has not come to its first batch, or has just been asked for.
+// Whether a recorder is on its way: it has not come to its first batch, or has just been asked for.
 bool IsStarting(const Database* database) {
     constexpr int64 patience_us = 10000000;
     return RecorderLives(database) || (OidIsValid(database->oid) && database->reserved_at != 0 && SteadyNow() - database->reserved_at < patience_us);
@@ -95,7 +95,7 @@ void PutRecorder(ReturnSetInfo* result, const Database* database, bool standby) 
             standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
 }
 
-// Names in a setting of that there is nothing, which the configuration file may well have before it is there.
+// Reports names in a setting that nothing bears: the configuration file may well have a name before there is something of that name.
 void PutUnknownNames(ReturnSetInfo* result, const char* setting, const char* value, Oid (*find)(const char*, bool), const char* warning) {
     ListCell* cell;
     foreach (cell, NamesIn(value)) {
@@ -105,7 +105,7 @@ void PutUnknownNames(ReturnSetInfo* result, const char* setting, const char* val
     }
 }
 
-// Without the path, which only superusers see.
+// What is wrong with the secret file, without its path, which only superusers see.
 const char* ProblemOfSecretFile() {
     struct stat state;
     if (stat(settings.secret_file, &state) != 0)
@@ -170,14 +170,14 @@ WARRANT_FUNCTION(warrant_text_hmac) {
     PG_RETURN_BYTEA_P(hmac);
 }
 
-// in_seconds(duration interval, parameter text) -> interval: the same in seconds; raises 22023 for what is no duration.
+// in_seconds(duration interval, parameter text) -> interval: the duration in seconds; raises 22023 for what is no duration.
 WARRANT_FUNCTION(warrant_in_seconds) {
     const Interval* interval = PG_GETARG_INTERVAL_P(0);
     RequireDuration(interval, TextDatumGetCString(PG_GETARG_DATUM(1)));
     PG_RETURN_INTERVAL_P(IntervalOf(MicrosecondsAsCompared(interval)));
 }
 
-// as_compared(duration interval) -> interval: in seconds, a month for 30 days, at least one and at most 1000 years.
+// as_compared(duration interval) -> interval: the duration in seconds, a month for 30 days, at least one and at most 1000 years.
 WARRANT_FUNCTION(warrant_as_compared) { PG_RETURN_INTERVAL_P(IntervalOf(MicrosecondsAsCompared(PG_GETARG_INTERVAL_P(0)))); }
 
 // monotonic_now() -> timestamptz: the server's time against this database's high-water mark.
@@ -204,7 +204,7 @@ WARRANT_FUNCTION(warrant_is_elsewhere) {
     PG_RETURN_BOOL(elsewhere);
 }
 
-// is_courier(pid integer) -> boolean: whether it is this database's courier.
+// is_courier(pid integer) -> boolean: whether the process is this database's courier.
 WARRANT_FUNCTION(warrant_is_courier) {
     LWLockAcquire(shared->lock, LW_SHARED);
     const Database* database = FindDatabase(MyDatabaseId);

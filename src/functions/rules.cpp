@@ -32,7 +32,7 @@ Datum CommandsAsArray(CommandMask mask) {
     return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-// Of a mask that is not empty.
+// The first command of a mask that is not empty.
 Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
 
 // Why no request can be filed here whatever is asked, or nullptr.
@@ -53,7 +53,7 @@ const char* WordFor(Answer answer) {
     return "refuse";
 }
 
-// What would be refused, but is only watched.
+// Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
 char* DetailOf(const DecisionInput* input, const char* step, bool answered) {
@@ -100,7 +100,7 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     return policy;
 }
 
-// In code that the server runs for another user, he asks, whoever it runs as: he does not see what is the subject's.
+// The user who asks: in code that the server runs for another user it is that user, whoever the code runs as, who must not see what is the subject's.
 Oid WhoAsks() {
     Oid subject = CurrentSubject();
     Actors actors;
@@ -141,14 +141,14 @@ void RequireArguments(FunctionCallInfo fcinfo) {
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
 }
 
-// What is nothing that the decision keeps.
+// Puts a row about what is decided before the decision steps.
 void PutBefore(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
     Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer), detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-// Nothing stands before ADMIN, which is many things.
+// Why the role lacks the server's privilege, or nullptr. ADMIN is many things, so no single privilege stands before it.
 const char* WhyLacking(Oid role, Oid relation, Command command) {
     if (command == Command::Create) {
         Oid schema = get_rel_namespace(relation);
@@ -157,7 +157,7 @@ const char* WhyLacking(Oid role, Oid relation, Command command) {
     return command == Command::Admin || ReachesRelation(role, relation, command) ? nullptr : WordsForLacking(relation, command);
 }
 
-// The server's own privileges come first, then whether the gate is on. False: the decision is made.
+// Puts what comes first: the server's own privileges, then whether the gate is on. False when that decides already.
 bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
     const char* lacking = WhyLacking(role, relation, command);
     PutBefore(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
@@ -175,7 +175,7 @@ const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid relation, Command com
     }
 }
 
-// Of a word that is one command, no group.
+// The command of a word that is one command, no group.
 Command CommandNamed(const char* word) {
     CommandMask mask = ParseCommand(word);
     if (mask == 0 || mask != MaskOf(FirstOf(mask)))
@@ -201,7 +201,7 @@ void RequireRelation(Oid relation) {
     if (strchr("rpfvm", kind) == nullptr)
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("Tables, partitioned and foreign tables, views and materialized views can.")));
-    // By name: in the transaction of CREATE EXTENSION there is no installation yet.
+    // The schema is found by name: in the transaction of CREATE EXTENSION there is no installation yet.
     if (relation < FirstNormalObjectId || schema == get_namespace_oid(schema_name, true) || isAnyTempNamespace(schema))
         ereport(ERROR, (errcode(error_wrong_kind), errmsg("\"%s\" cannot be protected", name),
                         errdetail("System catalogues, temporary tables and the tables of the gate itself cannot.")));
@@ -231,7 +231,7 @@ WARRANT_FUNCTION(warrant_is_member) {
     PG_RETURN_BOOL(exist && is_member_of_role_nosuper(role, of));
 }
 
-// is_pool(role oid) -> boolean: whether it is one of pg_warrant.pool_roles.
+// is_pool(role oid) -> boolean: whether the role is one of pg_warrant.pool_roles.
 WARRANT_FUNCTION(warrant_is_pool) {
     const char* name = GetUserNameFromId(PG_GETARG_OID(0), true);
     PG_RETURN_BOOL(name != nullptr && IsListed(settings.pool_roles, name));
@@ -327,7 +327,7 @@ WARRANT_FUNCTION(warrant_governing_policies) {
     PG_RETURN_VOID();
 }
 
-// is_here(system bigint, database oid, instance name) -> boolean: whether they name this server, database and instance.
+// is_here(system bigint, database oid, instance name) -> boolean: whether the arguments name this server, database and instance.
 WARRANT_FUNCTION(warrant_is_here) {
     RequireArguments(fcinfo);
     PG_RETURN_BOOL(PG_GETARG_INT64(0) == int64(GetSystemIdentifier()) && PG_GETARG_OID(1) == MyDatabaseId &&
@@ -365,7 +365,7 @@ WARRANT_FUNCTION(warrant_explain) {
 }
 
 // invalidate(), a trigger: every backend forgets what it knows, after this transaction's commit. Its argument names the epoch table. Before or after
-// each row of warrant.grant_scopes: those forget whom the grants of its grantee concern; the sentinel's concern all.
+// each row of warrant.grant_scopes only those backends forget whom the grants of the row's grantee concern; the sentinel's row concerns all.
 WARRANT_FUNCTION(warrant_invalidate) {
     TriggerData* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     if (!CALLED_AS_TRIGGER(fcinfo) || trigger->tg_trigger->tgnargs != 1)

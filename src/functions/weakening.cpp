@@ -18,7 +18,7 @@ namespace warrant {
 
 namespace {
 
-// Spends a use of it, unless the statement has; false when another session took the last one.
+// Spends a use of the grant, unless the statement has spent one; false when another session took the last one.
 bool Spend(const LiveGrant& grant) {
     CheckedAccess checked_access = {};
     checked_access.grant_id = grant.id;
@@ -26,7 +26,7 @@ bool Spend(const LiveGrant& grant) {
     return RecordChecked(nullptr, &checked_access, 1);
 }
 
-// None for one from whom nothing is protected. Raises 42501 for one who needs it and has none.
+// The live ADMIN grant of the user; none where nothing is protected from the user. Raises 42501 for a user who needs it and has none.
 LiveGrant ApprovalOf(Oid user) {
     GoverningPolicies* governing = ReadDatabaseGoverningPolicies(user);
     const Policy* policy = GoverningPolicy(governing, user, Command::Admin);

@@ -13,8 +13,8 @@ namespace warrant {
 // Raises 42501 when a query that has started earlier may not run now.
 void CheckBeforeRun(const QueryDesc* query);
 
-// The same for FETCH and MOVE, before the portal is touched: it is still good when the error is rolled back to a savepoint. What
-// COMMIT has put aside leaves through here alone (kept_rows.hpp). Notes the portal in the frame of the FETCH.
+// Raises 42501 when a FETCH or MOVE may not run now, before the portal is touched: the portal is still good when the error is rolled back to
+// a savepoint. What COMMIT has put aside leaves through here alone (kept_rows.hpp). Notes the portal in the frame of the FETCH.
 void CheckPortal(Frame* fetch, const char* name);
 
 }    // namespace warrant

@@ -215,7 +215,7 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     return plan;
 }
 
-// What changes an object, or may reach one beside the gate; the rest comes with every statement.
+// Meets accesses that change an object, or may reach one beside the gate; the other kinds come with every statement.
 pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     previous_object_access(access, class_id, object, sub_id, argument);
     if (access == OAT_FUNCTION_EXECUTE) {

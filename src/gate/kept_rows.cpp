@@ -29,7 +29,7 @@ StoredPortal* FindKept(Portal portal) {
     return nullptr;
 }
 
-// The end of the client's message, which may be the protocol's Execute or a fast-path call: those are no statements.
+// Called at the end of the client's message, which may be the protocol's Execute or a fast-path call: those are no statements.
 void OnMessageEnd(void* listening) {
     *static_cast<bool*>(listening) = false;
     PutRowsAside();
@@ -45,7 +45,7 @@ void NoteReach() {
     listening = true;
 }
 
-// Also before the server drops the portal, or because it has failed.
+// Gives the portal its rows back; also called before the server drops the portal, or because the portal has failed.
 void Restore(Portal portal) {
     StoredPortal* kept = FindKept(portal);
     if (kept == nullptr || kept->rows == nullptr)
@@ -64,7 +64,7 @@ void Restore(Portal portal) {
     NoteReach();
 }
 
-// A portal that is running, or whose COMMIT is, keeps them.
+// Whether the portal can do without its rows: a portal that is running, or whose COMMIT is, keeps them.
 bool IsAtRest(const StoredPortal* kept) {
     const PortalData* portal = kept->portal;
     return (portal->status == PORTAL_READY || kept->refused) && portal->holdStore != nullptr && portal->queryDesc == nullptr &&
@@ -89,19 +89,19 @@ bool IsOver(const StoredPortal* kept) {
     return now != kept->portal || now->creation_time != kept->created || (now->status == PORTAL_FAILED && !kept->refused);
 }
 
-// A procedure's loop goes on after its COMMIT or ROLLBACK without another statement.
+// Puts rows aside at the end of a transaction: a procedure's loop goes on after its COMMIT or ROLLBACK without another statement.
 void OnEnd(XactEvent event, void*) {
     if ((event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT) && rows_in_reach)
         PutRowsAside();
 }
 
-// And a function may go on after it has caught a refusal.
+// Puts rows aside at a rollback to a savepoint: a function may go on after it has caught a refusal.
 void OnRollback(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     if (event == SUBXACT_EVENT_ABORT_SUB && rows_in_reach)
         PutRowsAside();
 }
 
-// It counts no rows of its own, and what a client is told about the portal's columns comes from its query.
+// A FETCH of ours counts no rows of its own, and what a client is told about the portal's columns comes from the portal's query.
 PlannedStmt* FetchFrom(const char* name) {
     FetchStmt* fetch = makeNode(FetchStmt);
     fetch->direction = FETCH_FORWARD;
@@ -122,7 +122,7 @@ void NoteKeptRows(const QueryDesc* query) {
         return;
     (void)ListenForEnds<OnEnd, OnRollback>();
     MemoryContext caller = MemoryContextSwitchTo(portal->portalContext);
-    // A cached plan's are released, but not the portal's own.
+    // The server releases the statements of a cached plan, but not the portal's own.
     List* stmts = portal->cplan == nullptr ? portal->stmts : list_make1(copyObjectImpl(query->plannedstmt));
     List* asking = lcons(FetchFrom(portal->name), list_copy(stmts));
     MemoryContextSwitchTo(caller);

@@ -9,14 +9,14 @@
 
 namespace warrant {
 
-// Some portal has its rows, and does not run: they are to be taken out before anything else begins.
+// Whether some portal has its rows, and does not run: they are to be taken out before anything else begins.
 inline bool rows_in_reach = false;
 void PutRowsAside();
 
-// After a run that a COMMIT has made for a portal, whose rows it keeps.
+// Called after a run that a COMMIT has made for a portal, whose rows it keeps.
 void NoteKeptRows(const QueryDesc* query);
 
-// A FETCH or MOVE that may run is about to. True when it is ours, and done with that.
+// Called when a FETCH or MOVE that may run is about to. True when it is our own FETCH, which has then done its work.
 bool GiveRowsBack(const FetchStmt* fetch);
 
 }    // namespace warrant

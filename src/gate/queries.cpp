@@ -36,7 +36,7 @@ bool HasWriteToUnprotected(Node* node, void* context) {
            WalkQuery(query, HasWriteToUnprotected, context, 0);
 }
 
-// It is read by a decision that is kept and asks for no record.
+// Whether the relation is read by a decision that is kept and asks for no record.
 bool IsReadSilently(GoverningPolicies* governing, const Permission& permission) {
     if (governing->own || permission.required != ACL_SELECT || (governing->decided & MaskOf(Command::Select)) == 0)
         return false;
@@ -44,14 +44,14 @@ bool IsReadSilently(GoverningPolicies* governing, const Permission& permission) 
     return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governing, CurrentSubject(), Command::Select) != nullptr;
 }
 
-// What it reads may leave: by COPY, or into another relation.
+// Whether what the query reads may leave: by COPY, or into another relation.
 bool MayExport(const QueryDesc* query) {
     CommandDest dest = query->dest->mydest;
     return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE || dest == DestCopyOut || dest == DestIntoRel ||
            dest == DestTransientRel || (dest == DestNone && ExportsResult(CurrentUtility()));
 }
 
-// The fast path: nothing that the statement touches is governed or ours.
+// The fast path: whether nothing that the statement touches is governed or ours.
 bool AllFree(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
         Oid relation = permission.relation;
@@ -59,7 +59,7 @@ bool AllFree(const PlannedStmt* plan) {
     });
 }
 
-// The second one: something is governed, but only read, as this session did before.
+// The second fast path: whether what is governed is only read, as this session did before.
 bool AllReadSilently(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId)

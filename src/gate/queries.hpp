@@ -14,11 +14,11 @@ int CheckQuery(QueryDesc* query, int eflags);
 // At the first run of a query whose start has recorded nothing (uses.hpp): decides again and records.
 void CheckDeferred(QueryDesc* query);
 
-// Before the statement is planned: refuses what would be refused when it starts, with the same request. Records nothing else. utility: the
-// statement whose query it is, or nullptr.
+// Checks a statement before it is planned: refuses what would be refused when it starts, with the same request. Records nothing else.
+// utility: the statement whose query it is, or nullptr.
 void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* utility);
 
-// Before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
+// Checks before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);
 
 }    // namespace warrant

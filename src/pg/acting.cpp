@@ -24,13 +24,13 @@ void Push(const ActingUser& acting) {
     acting_users[acting_count++] = acting;
 }
 
-// What stands around the innermost frame, or function, stands around what runs.
+// The place in the stack from which on users act inside the innermost frame; those below it act around that frame, and so around what runs now.
 int Floor() {
     const Frame* frame = CurrentFrame();
     return frame == nullptr ? 0 : frame->acting;
 }
 
-// The server's switches of the same frame and function that are over: a security context only gains flags on the way in.
+// Drops the server's switches of the innermost frame and function that are over: a security context only gains flags on the way in.
 void DropEnded(int context) {
     int floor = Floor();
     while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth &&
@@ -52,7 +52,7 @@ const Node* UtilityAround() {
     return frame == nullptr ? nullptr : frame->utility;
 }
 
-// Whose words the server runs as somebody else: CREATE SCHEMA's own, or an extension's script, which is a file of the server.
+// Whether the server runs the session's own words as somebody else: those of CREATE SCHEMA, or an extension's script, which is a file of the server.
 bool RunsOwnWords(int context) {
     const Node* around = nullptr;
     for (const Frame* frame = CurrentFrame(); frame != nullptr && around == nullptr; frame = frame->outer) {
@@ -92,7 +92,7 @@ const LeadersActing* Told() {
     return told != nullptr && told->pid == MyProc->lockGroupLeader->pid ? told : nullptr;
 }
 
-// Through whom a parallel worker came where it is, before anything is noted in it.
+// Notes through whom a parallel worker came where it is, before anything else is noted in it.
 void NoteLeaders(int context) {
     const LeadersActing* told = Told();
     for (int i = 0; told != nullptr && i < told->count; i++) {
@@ -106,8 +106,8 @@ void NoteLeaders(int context) {
         Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber(), false, false});
 }
 
-// Of two switches to different users under the same flags the former is over: a command takes one relation after the other, and what could switch
-// within one, a function or a statement, is told of.
+// Of two switches to different users under the same flags the former is over: a command takes one relation after the other, and the server tells of
+// what could switch within one, a function or a statement.
 void DropBefore(Oid user, int context) {
     int floor = Floor();
     while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context && Top()->user != user &&
@@ -132,7 +132,8 @@ bool IsDefiner(Oid function) {
     return definer;
 }
 
-// Its owner is the current user already; who called it is not to be seen. Where nothing told of the server's switch, nobody can say to whom.
+// Notes a SECURITY DEFINER function. Its owner is the current user already, and its caller is not to be seen: where nothing told of the server's
+// switch, nobody can say to whom it was.
 void NoteDefiner(Oid user, int context, Oid function, bool own) {
     DropEnded(context);
     if (unlikely(acting_count == 0 && IsParallelWorker()))
@@ -146,7 +147,7 @@ void NoteDefiner(Oid user, int context, Oid function, bool own) {
 
 }    // namespace
 
-// Those for whom a trigger fires act without a security context, too.
+// How many act without a security context: those for whom a trigger fires do, with all that stand below them.
 static int FiredNow() {
     if (acting_count == 0 && IsParallelWorker())
         NoteLeaders(0);
@@ -188,7 +189,7 @@ int TellWorkers() {
     return before;
 }
 
-// Those before stand below those that came to the stack since.
+// Takes up the number that was told before: users that acted before stand below those that came to the stack since.
 void TellWorkersAgain(int before) { place_for_workers(MyProcessIndex())->count = told_workers = before; }
 
 void EnterFunction(Oid function, bool own) {

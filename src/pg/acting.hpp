@@ -22,13 +22,13 @@ struct ActingUser {
     const char* operation;             // what the server does; static memory
     int depth;                         // of functions that the server tells of
     LocalTransactionId transaction;
-    bool fired;                        // for whom a trigger fires that was queued while he acted (queued.hpp): no security context tells of him
-    bool chosen;                       // and whom the session had become by SET ROLE then
+    bool fired;                        // for whom a trigger fires that was queued while the user acted (queued.hpp): no security context tells of it
+    bool chosen;                       // and the session had become the user by SET ROLE then
 };
 
 extern ActingUser* acting_users;
 
-// Whether he may still act: without a security context all others are over.
+// Whether the user may still act: without a security context only those for whom a trigger fires do.
 inline bool IsLive(const ActingUser& acting) {
     Oid user;
     int context;
@@ -36,10 +36,10 @@ inline bool IsLive(const ActingUser& acting) {
     return acting.fired || context != 0;
 }
 
-// Since when the query that starts has its own: whom the server switched to for it alone came later.
+// How many acted before the query that starts: whom the server switched to for that query alone came later.
 inline int acting_before_start = 0;
 
-// Notes who acts now, unless it is known. Nobody but the session does without a security context, and nobody stands around then.
+// Notes who acts now, unless it is known. Without a security context only the session acts, and nobody stands around it.
 void NoteSwitched(Oid user, int context);
 inline void NoteActing() {
     Oid user;
@@ -49,7 +49,7 @@ inline void NoteActing() {
         NoteSwitched(user, context);
 }
 
-// The same, and how many act: 0 without a security context, unless a trigger fires for somebody.
+// Notes who acts now, and tells how many act: 0 without a security context, unless a trigger fires for somebody.
 int ActingNow();
 
 // Whether the latest that came to the stack since it had this count is a foreign key's own action, and not code below it.
@@ -73,25 +73,25 @@ struct LeadersActing {
     } users[most];
 };
 
-// Where the process of this index has it. Set once there is shared memory.
+// Where the process of this index keeps what it tells its workers. Set once there is shared memory.
 inline LeadersActing* (*place_for_workers)(int process);
 
-// Tells the workers of an operation that begins now. Returns what to take up again when it is over; an error may leave it out.
+// Tells who acts to the workers of an operation that begins now. Returns what to take up again when it is over; an error may leave that out.
 int TellWorkers();
 void TellWorkersAgain(int before);
 
-// How many are told of now.
+// How many acting users the workers are told of now.
 inline int told_workers = 0;
 
 // A function that the server tells of starts: SECURITY DEFINER or not, the gate's own or not. May raise, and then it has not started.
 void EnterFunction(Oid function, bool own);
 void LeaveFunction();
 
-// The function that has just started is a trigger's which fires for this user. He stands around the function, whoever it runs as.
+// The function that has just started is a trigger's which fires for this user. The user stands around the function, whoever it runs as.
 void EnterFired(ActingUser acting);
 
-// The latest for whom a trigger fires, and for whom test(role) does not hold; nullptr when there is none. What a SECURITY DEFINER function does
-// that he calls is done by its owner's power.
+// The latest user for whom a trigger fires, and for whom test(role) does not hold; nullptr when there is none. What a SECURITY DEFINER function does
+// that such a user calls is done by its owner's power.
 template <class Test>
 const ActingUser* FindFiredWithout(Test test) {
     for (int i = acting_count - 1; i >= 0 && (acting_users[i].passes || acting_users[i].by_server || acting_users[i].fired); i--)

@@ -1,7 +1,6 @@
 // Where C++ that may throw is called from server code: nothing thrown crosses it.
 //
-// The other way round is forbidden: inside, nothing of the server may be called that could raise, because an ereport is a longjmp that
-// runs no destructor.
+// The server must not be called from inside where it could raise, because an ereport is a longjmp that runs no destructor.
 #pragma once
 
 namespace warrant {

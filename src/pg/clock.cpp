@@ -57,7 +57,7 @@ void AssignMark(int place, Oid database) {
     marks[place].database = database;
 }
 
-// The mark is read before the clock: who was interrupted in between cannot raise a mark again that was lowered meanwhile.
+// The mark is read before the clock: a process that was interrupted in between cannot raise a mark again that was lowered meanwhile.
 TimestampTz MonotonicNow() {
     Mark* own = OwnMark();
     if (unlikely(own == nullptr))
@@ -103,7 +103,7 @@ int64 SteadyNow() {
     return int64(now.tv_sec) * USECS_PER_SEC + now.tv_nsec / 1000;
 }
 
-// Both are read at one moment only when nothing came between: of a few tries the closest counts.
+// The two clocks are read at one moment only when nothing came between: of a few tries the closest counts.
 int64 WallOffset() {
     constexpr int tries = 5;
     constexpr int64 close_us = 1000;

@@ -26,7 +26,7 @@ inline void (*on_clock_behind)() = nullptr;
 // How far the mark is ahead of this moment; 0 when it is not.
 int64 MarkAhead(TimestampTz wall);
 
-// For the recorder, when nothing that lives by the mark ends after it by the old clock any more.
+// Lowers the mark; called by the recorder, when nothing that lives by the mark ends after it by the old clock any more.
 void LowerMark(TimestampTz to);
 
 // Microseconds since the machine was started, also while it slept: CLOCK_BOOTTIME, which nobody can set.

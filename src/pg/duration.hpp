@@ -8,10 +8,10 @@ namespace warrant {
 
 constexpr int64 longest_duration_us = INT64CONST(1000) * 365 * USECS_PER_DAY;    // what it is added to is still a date
 
-// What is wrong with it as a duration, behind its name in a message; nullptr when it is one. Zero is none either.
+// What is wrong with the interval as a duration, to stand behind its name in a message; nullptr when it is a duration. Zero is none either.
 const char* ProblemOf(const Interval* interval);
 
-// In microseconds, of an interval without problem or of zero.
+// The microseconds of an interval that is a duration or zero.
 int64 Microseconds(const Interval* interval);
 
 // The interval as comparisons take it, a month for 30 days, and at least a second: for what older releases have stored.

@@ -34,7 +34,7 @@ struct Frame {
     int concealed = 0;          // which errors of a utility statement are kept from the client
     uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
     int acting = 0;            // how many acted (acting.hpp) when it began
-    int acting_inside = 0;     // and with who does in it, if that was noticed then
+    int acting_inside = 0;     // and how many with those who act in it, if that was noticed then
     bool queued = false;       // its end fires triggers for others (queued.hpp)
 };
 
@@ -43,7 +43,7 @@ inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? So
 // How many act beside the session (acting.hpp).
 inline int acting_count = 0;
 
-// Forgets those that came to the stack since it had this count.
+// Forgets the acting users that came to the stack since it had this count.
 inline void LeaveActing(int count) {
     if (unlikely(acting_count > count))
         acting_count = count;
@@ -84,10 +84,10 @@ inline Frame* OutermostFrame() {
 // The utility statement around what starts or is planned now; nullptr when there is none, or a query in between.
 inline const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
 
-// What ends with a frame, set by the gate: its ledger, and the SQLSTATE of its failure.
+// What ends with a frame, set by the gate: its statement record, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);
 
-// The notes of triggers that its end has fired go with it.
+// The notes of triggers that a frame's end has fired go with the frame.
 inline void (*on_queued_left)(const Frame*);
 
 }    // namespace warrant

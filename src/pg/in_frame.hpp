@@ -50,8 +50,8 @@ void InFrame(Frame* frame, const Body& body) {
 // Whether another run that nothing catches has a place.
 inline bool HasUncaughtFrame() { return likely(next_uncaught < uncaught_frames + most_uncaught); }
 
-// The same for a run whose statement has no ledger, without the price of catching: an error ends the (sub)transaction that the query
-// began in, and UnwindFrames then takes the frame away.
+// Enters a run whose statement has no record, without the cost of catching: an error ends the (sub)transaction that the query began
+// in, and UnwindFrames then takes the frame away.
 inline void EnterUncaughtRun(QueryDesc* query) {
     Frame* outer = CurrentFrame();
     Frame* frame = next_uncaught++;

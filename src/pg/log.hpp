@@ -7,7 +7,7 @@
 
 namespace warrant {
 
-// Such a report is under way.
+// Whether a report is under way that must stand in the server's log.
 inline bool logging_anyway = false;
 
 // Calls work, which reports at LOG or LOG_SERVER_ONLY.
@@ -29,7 +29,8 @@ void LogAnyway(Work work) {
     PG_END_TRY();
 }
 
-// Our own workers', which have nothing else to tell with: for the life of the process, until the configuration is read again.
+// Has the log take the errors of our own workers, which have nothing else to tell with: for the life of the process, until
+// the configuration is read again.
 inline void LogOwnErrors() {
     if (!IsLogged(ERROR, LeastLogged()))
         SetLeastLogged(ERROR);

@@ -16,7 +16,7 @@ struct Permission {
 
 inline bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
 
-// Rows are written, not only locked.
+// Whether rows are written, not only locked.
 inline bool Writes(const Permission& permission) {
     return (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission);
 }
@@ -38,7 +38,7 @@ inline bool AllPermissions(const List* permissions, Test test) {
     return true;
 }
 
-// Calls visit(Permission) for each of them.
+// Calls visit(Permission) for each relation that the server checks privileges of.
 template <class Visit>
 inline void ForEachPermission(const List* permissions, Visit visit) {
     (void)AllPermissions(permissions, [&visit](const Permission& permission) {
@@ -47,7 +47,7 @@ inline void ForEachPermission(const List* permissions, Visit visit) {
     });
 }
 
-// The same for one level of an analysed query: visit(index in the range table, entry, Permission).
+// Calls visit(index in the range table, entry, Permission) for each relation of one level of an analysed query.
 template <class Visit>
 inline void ForEachPermission(const Query* query, Visit visit) {
     for (int i = 0; i < list_length(query->rtable); i++) {

@@ -14,7 +14,7 @@ inline bool OwnsSchema(Oid schema, Oid role) { return OwnsObject(NamespaceRelati
 
 inline bool OwnsDatabase(Oid database, Oid role) { return OwnsObject(DatabaseRelationId, database, role); }
 
-// May VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK the relation.
+// Whether the role may VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK the relation.
 inline bool MayMaintain(Oid relation, Oid role) {
     return OwnsRelation(relation, role) ||
            (maintain_privilege != 0 && pg_class_aclcheck(relation, role, maintain_privilege) == ACLCHECK_OK);
@@ -22,12 +22,12 @@ inline bool MayMaintain(Oid relation, Oid role) {
 
 inline bool MayCreateIn(Oid schema, Oid role) { return HasPrivilege(NamespaceRelationId, schema, role, ACL_CREATE); }
 
-// May create schemas and publications here.
+// Whether the role may create schemas and publications here.
 inline bool MayCreateInDatabase(Oid role) { return HasPrivilege(DatabaseRelationId, MyDatabaseId, role, ACL_CREATE); }
 
 inline bool MayExecute(Oid function, Oid role) { return HasPrivilege(ProcedureRelationId, function, role, ACL_EXECUTE); }
 
-// May pass on the privilege to execute the function, or one on the schema.
+// Whether the role may pass on the privilege to execute the function, or one on the schema.
 inline bool MayGrantFunction(Oid function, Oid role) {
     return HasPrivilege(ProcedureRelationId, function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE));
 }

@@ -74,14 +74,14 @@ inline void (*on_setting)(int setting, uint32_t value) = nullptr;
 // A value as SHOW without units has it; nullptr for text.
 const char* WatchedValue(int setting, uint32_t value);
 
-// As they are now.
+// Calls visit for each watched setting, with its value now.
 void ForEachWatched(void (*visit)(int setting, uint32_t value));
 
 // The names in a setting that is a list of them, in the current memory context; and whether a name is among them.
 List* NamesIn(const char* setting);
 bool IsListed(const char* setting, const char* name);
 
-// Defines them all; to be called from _PG_init while shared libraries are preloaded.
+// Defines all settings; to be called from _PG_init while shared libraries are preloaded.
 void DefineSettings();
 
 }    // namespace warrant

@@ -9,7 +9,7 @@ namespace warrant {
 // Replaces bytes that are no characters of this database's encoding by question marks, each of them; in place.
 void CleanText(char* text, int size);
 
-// The text if it is one, else a clean copy in the current memory context.
+// The text itself if it is valid, else a clean copy in the current memory context.
 const char* CleanedText(const char* text);
 
 }    // namespace warrant

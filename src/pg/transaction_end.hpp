@@ -5,7 +5,7 @@
 
 namespace warrant {
 
-// From the first call on the server tells this process of them; every transaction pays for who listens to its end. True the first time.
+// From the first call on the server tells this process of these ends; every transaction pays for who listens to its end. True the first time.
 template <XactCallback on_end, SubXactCallback... on_subtransaction>
 bool ListenForEnds() {
     static bool listening = false;

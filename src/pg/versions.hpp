@@ -113,7 +113,7 @@ inline constexpr int command_tags = 0
 #undef PG_CMDTAG
     ;
 
-// Not so the tag of 17's event trigger for logins.
+// Whether the tag is a statement's, which that of 17's event trigger for logins is not.
 inline bool IsOfStatement([[maybe_unused]] CommandTag tag) {
 #if PG_VERSION_NUM >= 170000
     return tag != CMDTAG_LOGIN;

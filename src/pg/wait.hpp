@@ -8,13 +8,13 @@ namespace warrant {
 // What is waited for, as pg_stat_activity.wait_event names it from PostgreSQL 17 on; before, all of them are "Extension".
 enum class WaitsFor : int { Recorder, Room, Standby, Turn, Decision, Workers, Work, Test };
 
-// Gives them their names. Once, when the shared memory is made.
+// Gives the waits their names. Once, when the shared memory is made.
 void NameWaits();
 
 // Waits until somebody sets the latch, at most so long, and resets it. Ends the process when the postmaster is gone. The caller checks for interrupts.
 void WaitOnLatch(WaitsFor what, long milliseconds);
 
-// The same, or until the socket can be read; true when it was the latch.
+// Waits as WaitOnLatch does, or until the socket can be read; true when it was the latch.
 bool WaitOnLatchOrSocket(WaitsFor what, pgsocket socket, long milliseconds);
 
 }    // namespace warrant

@@ -50,7 +50,7 @@ const Pin pins[] = {
     {"enable_indexscan", "on"},
     {"max_parallel_workers_per_gather", "0"},
     {"application_name", "pg_warrant"},
-    // Those that younger servers have.
+    // Settings that younger servers have.
     {"transaction_timeout", "0"},
     {"restrict_nonsystem_relation_kind", ""},
 };

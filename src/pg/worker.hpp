@@ -15,7 +15,7 @@ extern int configuration_reads;
 // Lets signals through, so that Nap can answer them before the worker connects.
 void BeginSignals();
 
-// What a worker that is told to end does before it does, when that reaches it while it waits.
+// Called in a worker that is told to end while it waits, before it ends.
 inline void (*before_end)() = nullptr;
 
 // Whether what the worker works for has ended: what fails then is told nobody.

@@ -32,7 +32,7 @@ void RaiseInDoubt(int64_t action_id, const char* detail) {
                     detail == nullptr ? 0 : errdetail("%s", detail), errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
 }
 
-// A refusal that came again is only counted, and has no number.
+// Raises 40003. A refusal that came again is only counted, so that its error has no number to ask about.
 void FailInDoubt(const ActionRequest* request, const char* detail) {
     if (ActionTaken() != 0 && request->in_doubt != nullptr)
         request->in_doubt(request->argument);
@@ -49,7 +49,7 @@ void RaiseNotReplicated(const char* what) {
                     errhint("\"synchronous_standby_names\" says which standbys are waited for, \"pg_warrant.audit_timeout\" how long.")));
 }
 
-// Changes nothing that its caller could lose.
+// Whether the action changes nothing that its caller could lose.
 bool OnlyAsks(const ActionRequest* request) { return request->stays || strcmp(request->action, "ask_result") == 0; }
 
 void RaiseNotSent(Enqueued sent) {
@@ -112,7 +112,7 @@ char* RunAction(const ActionRequest* request) {
             FailInDoubt(request, "It is done here, but no synchronous standby has confirmed it.");
             break;
         case Waited::Done:
-            // The cancel that came between the answer and its reading must not look like one of something that was not done.
+            // A cancel that came between the answer and its reading must not look as if the action had not been done.
             if (QueryCancelPending && InterruptHoldoffCount == 0 && !reply.failed && !OnlyAsks(request) && request->in_doubt == nullptr)
                 FailInDoubt(request, "It was done when it was cancelled.");
             break;

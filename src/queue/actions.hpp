@@ -29,8 +29,8 @@ char* RunAction(const ActionRequest* request);
 // Sends the action and does not wait for it; nobody hears its answer. Allocates and raises nothing.
 Enqueued SendAction(const char* action, const char* arguments);
 
-// The same for a part of what an action that stays will say, with its fields: it waits for room until the deadline, or a cancel. What the
-// ring does not take goes to the server's log.
+// Sends a part of what an action that stays will say, with its fields. It waits for room until the deadline, or a cancel. What the ring
+// does not take goes to the server's log.
 Enqueued SendPortion(const char* action, const char* arguments, const AuditFields* fields, int64* deadline);
 
 }    // namespace warrant

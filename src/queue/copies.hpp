@@ -13,7 +13,7 @@ bool IsCopyOfOthers();
 void AdmitCopy(Oid database);
 bool IsAdmitted(Oid database);
 
-// Its recorder has been turned away: until ten seconds later nobody asks for another one for each of its statements.
+// Notes that the copy's recorder has been turned away: for ten seconds nobody asks for another one for each of its statements.
 void TurnAway(Oid database);
 void AskForRecorder(Oid database);
 

@@ -11,10 +11,10 @@ enum class EntryKind : uint8_t { Audit, Action };
 
 enum class Event : uint8_t { Allowed, Outcome, Refused, WouldRefuse, Exempt, IndirectAttempt, RoleChanged, ConfigChanged };
 
-// As it stands in warrant.audit_log.event; static memory.
+// The event's name as it stands in warrant.audit_log.event; static memory.
 const char* NameOf(Event event);
 
-// Who did it. Filled by C code in the backend; SQL arguments never reach it.
+// Who did what the entry says. Filled by C code in the backend; SQL arguments never reach it.
 struct Origin {
     Oid session_user;         // the subject: in a process without a client the current user
     Oid current_user;
@@ -82,7 +82,7 @@ struct EntryParts {
     uint32_t text_size;
 };
 
-// How it went to put one into a ring.
+// How it went to put an entry into a ring.
 enum class Enqueued { Yes, NoRecorder, RingFull };
 
 constexpr uint32_t most_entry_bytes = 32 * 1024;

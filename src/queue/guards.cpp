@@ -78,7 +78,7 @@ void ReadRolesOfPolicies() {
     guards.has_policies = SPI_processed > 0;
 }
 
-// From one grantee to the next in the index, whatever the number of their grants.
+// Goes from one grantee to the next in the index, whatever the number of their grants.
 void ReadGrantees() {
     static SPIPlanPtr plan = nullptr;
     Prepared(&plan,
@@ -94,7 +94,7 @@ void ReadGrantees() {
         RoleEntry(FirstColumn(i))->granted = true;
 }
 
-// Nobody else writes grants: only those whose grants were made or ended are looked at again.
+// Only grantees whose grants were made or ended are looked at again, because nobody but the recorder writes grants.
 bool ReadNotedGrantees() {
     static SPIPlanPtr plan = nullptr;
     Oid type = OIDOID;
@@ -162,7 +162,7 @@ void ReadGuards(const Database* database) {
     if (definitions_moved)
         ReadRolesOfPolicies();
     bool grantees_moved = true;
-    if (!guards.grantees_known || settings.allow_restore)    // then superusers write grants, too
+    if (!guards.grantees_known || settings.allow_restore)    // superusers write grants then, too
         ReadGrantees();
     else
         grantees_moved = grantee_noted && ReadNotedGrantees();

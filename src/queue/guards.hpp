@@ -28,7 +28,7 @@ void PublishGuards(Database* database);
 // Definitions of this database may have been changed by the transaction that has just committed.
 void NoteDefinitions(Database* database);
 
-// What is published is complete: of each database that has the extension, as its last commit left it.
+// Whether what is published is complete: of each database that has the extension, as its last commit left it.
 bool GuardsAreKnown();
 
 // Whether policies of some database name one of the roles as approvers, exempt it, open something for it or only watch it, or it holds a live grant;
@@ -36,7 +36,7 @@ bool GuardsAreKnown();
 enum class Guarding { Wholly, Membership };
 bool AreGuarded(const List* roles, Guarding what);
 
-// Some database has more such roles than are published: nobody can tell them from others.
+// Whether some database has more such roles than are published: nobody can tell them from others.
 bool AllAreGuarded(Guarding what);
 
 // Whether the database has policies, as far as is known.

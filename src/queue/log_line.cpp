@@ -130,7 +130,7 @@ void CountLogged(Oid oid) {
     pg_atomic_fetch_add_u64(database == nullptr ? &shared->lost : &database->lost, 1);
 }
 
-// The server's own words around it stay: who, when, and which statement.
+// Puts words before a line that is not ours. The server's own words around it stay: who, when, and which statement.
 void WriteAsTheirs(ErrorData* error) {
     error->output_to_server = false;
     ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg("%s of a session: %s", error_severity(error->elevel), error->message),

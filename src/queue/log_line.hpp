@@ -11,7 +11,7 @@
 namespace warrant {
 
 // Writes the row of a database that the entry would have become; an action is written with its name and arguments. why: a full sentence.
-// Of roles only names that this process has remembered, or those it may look up: in a transaction that has not failed. Allocates; raises
+// Roles have names only where this process has remembered them, or may look them up: in a transaction that has not failed. Allocates; raises
 // nothing but for want of memory.
 void LogRow(const EntryHeader* header, const EntryParts* parts, const char* why, bool may_look = true);
 void LogRowOf(Oid database, const EntryHeader* header, const EntryParts* parts, const char* why, bool may_look = true);

@@ -70,7 +70,7 @@ uint64_t Mixed(uint64_t mix, const char* text) {
     return (mix ^ sample) * 0x9E3779B97F4A7C15;
 }
 
-// The beginning, the middle and the end tell texts apart well enough; the comparison that follows is complete.
+// The place of a text, by its beginning, middle and end, which tell texts apart well enough; the comparison that follows is complete.
 uint32_t SlotOf(const char* text, int length) {
     uint64_t mix = uint64_t(length);
     if (int last = length - int(sizeof mix); last >= 0)

@@ -10,10 +10,10 @@ namespace warrant {
 // Fills in the session; the part that cannot change is read once.
 void FillOrigin(Origin* origin);
 
-// The same for one that it filled before, or that is all zeroes: only what has changed since is written.
+// Renews an origin that FillOrigin filled before, or that is all zeroes: only what has changed since is written.
 void RenewOrigin(Origin* origin);
 
-// The same for a connection that has been authenticated as the role and not begun its session.
+// Fills in the origin of a connection that has been authenticated as the role and not begun its session.
 void FillOriginOfConnection(Origin* origin, Oid role);
 
 // Leaves, for parallel workers that this process will have, who its client is: they have no connection of their own, and on 15 no identity.

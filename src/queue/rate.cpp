@@ -28,7 +28,7 @@ int64_t Interval() { return second_us / settings.refusal_rate_per_s; }
 
 uint64_t Later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-// A token bucket of one second's entries. A turn that cannot be waited for is not handed out: those left behind by cancels do not add up.
+// A token bucket of one second's entries. A turn that cannot be waited for is not handed out: turns left behind by cancels do not add up.
 bool NextTurn(Oid subject, uint64_t* turn) {
     constexpr int64_t longest_us = 2 * second_us, longest_alone_us = 20 * second_us;
     pg_atomic_uint64* next = &shared->next_turn[RateBucketOf(subject)];
@@ -44,7 +44,7 @@ bool NextTurn(Oid subject, uint64_t* turn) {
     return true;
 }
 
-// The lock is held. Of more subjects than fit only their number is known, in the last place.
+// The lock is held. Of subjects that do not fit only the number of refusals is known, in the last place.
 void CountTurnedAway(Database* database, Oid subject) {
     int i = 0;
     while (i < turned_away_places - 1 && database->turned_away[i].times > 0 && database->turned_away[i].subject != subject)
@@ -53,7 +53,7 @@ void CountTurnedAway(Database* database, Oid subject) {
     database->turned_away[i].times++;
 }
 
-// In the log of this database, or of all where this one has none.
+// Counts in the log of this database, or of all where this one has none.
 void CountTurnedAway(Oid subject) {
     const Database* own = FindDatabase(MyDatabaseId);
     for (int i = 0; i < shared->database_count; i++) {
@@ -67,7 +67,7 @@ void CountTurnedAway(Oid subject) {
     }
 }
 
-// Nobody else's: SQL's advisory locks have other numbers in the last place.
+// A lock that nobody else takes: SQL's advisory locks have other numbers in the last place.
 void SetLongTurn(LOCKTAG* tag, Oid subject) {
     constexpr uint16 mine = 0x5752;
     SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, subject, 0, mine);
@@ -77,7 +77,7 @@ void SetLongTurn(LOCKTAG* tag, Oid subject) {
 
 bool AwaitTurn(Oid subject) {
     uint64_t turn;
-    if (superuser_arg(subject))    // he could stop the recorder altogether
+    if (superuser_arg(subject))    // a superuser could stop the recorder altogether
         return true;
     bool taken = NextTurn(subject, &turn);
     if (taken)

@@ -1,5 +1,6 @@
-// What one subject can make the recorder do at will: so many entries a second, so many bytes, and a part of its time. Who is over it waits in his own
-// session, which a cancel ends; who would wait too long is refused at once and counted. What a grant allows, and decisions that are made, are free.
+// What one subject can make the recorder do at will: so many entries a second, so many bytes, and a part of its time. A subject that is over it waits
+// in its own session, which a cancel ends; one that would wait too long is refused at once and counted. What a grant allows, and decisions that are
+// made, are free.
 #pragma once
 
 #include "pg/server.hpp"
@@ -8,18 +9,18 @@
 
 namespace warrant {
 
-// Takes the subject's next turn, and waits for it: pg_warrant.refusal_rate of them a second and as many at once, in order, whatever the number of
-// his sessions. What his actions took beyond their turns comes first. Waits two seconds at most, 20 where nobody else of the subject does; false
-// when it would be longer: nothing is to be sent then, and he is counted among those turned away. Superusers do not wait.
+// Takes the subject's next turn, and waits for it: pg_warrant.refusal_rate of them a second and as many at once, in order, whatever the number of the
+// subject's sessions. What the subject's actions took beyond their turns comes first. Waits two seconds at most, 20 where nobody else of the subject
+// does; false when it would be longer: nothing is to be sent then, and the subject is counted among those turned away. Superusers do not wait.
 bool AwaitTurn(Oid subject);
 
-// The same for a call, which fails with 53400 then.
+// Takes the subject's turn for a call, and raises 53400 when it would have to wait too long.
 void RequireTurn(Oid subject);
 
 // Seconds until the subject could have a turn, rounded up; at least one.
 int SecondsUntilTurn(Oid subject);
 
-// The entry is done, and nothing that he can go on sending: the turn was none.
+// Gives the turn back: the entry is done, and none that the subject can go on sending.
 void ReturnTurn(Oid subject);
 
 // As RequireTurn for an action that may take long: one at a time for each subject in this database, so that others' come between. Held until the turn
@@ -36,7 +37,8 @@ struct Spent {
 };
 Spent SpentSoFar();
 
-// An entry of the subject has taken what was spent since. A turn pays for a fifth of its time, and for turn_bytes; what is over moves his next turn.
+// An entry of the subject has taken what was spent since. A turn pays for a fifth of its time, and for turn_bytes; what is over moves the subject's
+// next turn.
 constexpr int64_t turn_bytes = 4096;
 void Charge(Oid subject, const Spent& before);
 

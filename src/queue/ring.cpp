@@ -49,7 +49,7 @@ bool Promise(Database* database) {
     return fits;
 }
 
-// A ring that began a new life since has forgotten its promises.
+// Takes a promise back. A ring that began a new life since has forgotten its promises.
 void TakeBackPromise(Database* database) {
     uint64_t promise = core::Aligned(outcome_bytes);
     database->promised -= database->promised < promise ? database->promised : promise;
@@ -61,7 +61,7 @@ char* Put(char* to, const char* from, uint32_t size) {
     return to + size;
 }
 
-// One that goes around the ring's end is put together first.
+// Copies an entry in. One that goes around the ring's end is put together first.
 void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
     static char whole[most_entry_bytes];
     core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
@@ -114,7 +114,8 @@ bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessInd
 
 bool MustStop();
 
-// The standby tells nobody: it is looked for, seldom in the end. What failed has changed nothing.
+// Waits until a standby has the commit. The standby tells nobody: it is looked for, seldom in the end. A failed action has changed nothing,
+// and waits for none.
 Waited WaitForStandby(const Reply* reply, int64 deadline) {
     constexpr long longest_nap_ms = 16;
     for (long nap_ms = 1; !reply->failed && !IsReplicated(reply->position); nap_ms = nap_ms < longest_nap_ms ? 2 * nap_ms : nap_ms) {
@@ -197,7 +198,7 @@ bool TakePromise() {
     return fits;
 }
 
-// The recorder tells nobody that it has made room: who waits looks, less and less often. False when the time is over.
+// Naps while a ring is full. The recorder tells nobody that it has made room: who waits looks, less and less often. False when the time is over.
 static bool NapForRoom(int64* deadline, WhileWaiting how, long* nap_ms, bool* looked) {
     constexpr long longest_nap_ms = 50;
     *deadline = *deadline == 0 ? SteadyNow() + settings.audit_timeout_ms * INT64CONST(1000) : *deadline;
@@ -272,7 +273,7 @@ RingBatch FixBatch(Database* database) {
     return batch;
 }
 
-// What is written must be text: one entry that is none would stop those behind it, or make the log unreadable.
+// What is written must be text: an entry that is none would stop those behind it, or make the log unreadable.
 static void CleanEntry(EntryHeader* entry) {
     const uint32_t sizes[] = {entry->policy_name_size, entry->action_size, entry->arguments_size, entry->text_size};
     char* next = reinterpret_cast<char*>(entry + 1);

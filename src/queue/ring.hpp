@@ -16,12 +16,12 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool* promise, bo
 // What a wait for room does about cancels, and about locks that the recorder needs: answers them as WaitForReply does, or only stops waiting.
 enum class WhileWaiting { Answer, Stop };
 
-// The same, and while the ring is full it waits for room, at most until the deadline; one of 0 becomes pg_warrant.audit_timeout after the
-// first wait has begun. Not in abort.
+// Enqueues as Enqueue does, and while the ring is full waits for room, at most until the deadline; one of 0 becomes pg_warrant.audit_timeout
+// after the first wait has begun. Not in abort.
 Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how);
 
-// The same for a record that nobody waits for, into the ring of every database that has the extension. Of those that cannot take it the server's
-// log has it.
+// Enqueues a record that nobody waits for in the ring of every database that has the extension. The records of those that cannot take it go to
+// the server's log.
 void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
 
 // Keeps room for one outcome; false when there is none.
@@ -35,11 +35,11 @@ enum class Waited { Done, TimedOut, InDoubt, NotReplicated };
 // NotReplicated: it is done here, and the reply is there, but no synchronous standby that the configuration asks for has it yet.
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
 
-// A recorder that needs what this transaction holds (a strong lock on a catalogue, or on a table of ours) would wait for it. Reads the
+// Whether this transaction holds what the recorder may need (a strong lock on a catalogue, or on a table of ours), and would wait for. Reads the
 // whole lock table: only before a wait that is long.
 bool HoldsLockAgainstRecorder();
 
-// What this process last sent is no longer waited for. True if the recorder had not taken it yet.
+// Withdraws what this process last sent, which is no longer waited for. True if the recorder had not taken it yet.
 bool Withdraw(uint64_t serial);
 
 // --- the recorder's side ---
@@ -57,14 +57,14 @@ EntryHeader* ReadEntry(const Database* database, uint64_t position);
 // The pieces of an entry that was read.
 EntryParts PartsOf(const EntryHeader* header);
 
-// The entries up to a position are durable: their room is free.
+// Frees the room of the entries up to a position, which are durable.
 void AdvanceHead(Database* database, uint64_t position, const uint64_t* freed_by_subject);
 
 // Takes a queued entry for execution under a number; false when its backend has given it up, unless it stays. An entry taken
 // before, by a batch that failed or a recorder that died, keeps its number: its backend may have been told.
 bool TakeEntry(const EntryHeader* header, int64_t* action_id);
 
-// The batch has failed and is to be done again: until then its backend may withdraw it.
+// Queues a taken entry again: the batch has failed and is to be done again, and until then the entry's backend may withdraw it.
 void ReturnEntry(const EntryHeader* header);
 
 // Tells the waiting backend. The reply is copied.

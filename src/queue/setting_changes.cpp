@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t places = 256;
 
-// The number is written last: who reads it twice knows that what stood between is one change.
+// The number is written last: a reader that finds it unchanged afterwards knows that what it read in between is one change.
 struct Change {
     pg_atomic_uint64 number;    // of this change, from 1; 0 while it is written
     pg_atomic_uint64 what;      // setting << 32 | value
@@ -35,8 +35,8 @@ void Append(int setting, uint32_t value) {
     pg_atomic_write_u64(&change->number, number);
 }
 
-// A process without a place of its own may have left the shared memory, and a parallel worker begins with the built-in values. Whoever is the first
-// to meet a value tells of it.
+// A process without a place of its own may have left the shared memory, and a parallel worker begins with the built-in values, so these tell
+// nothing. Of the others, the first to meet a value tells of it.
 void OnSetting(int setting, uint32_t value) {
     if ((IsUnderPostmaster && MyProc == nullptr) || InitializingParallelWorker)
         return;
@@ -49,7 +49,7 @@ void OnSetting(int setting, uint32_t value) {
         }
 }
 
-// False when it is not there any more, or not yet.
+// Reads a change. False when it is not there any more, or not yet.
 bool Read(uint64_t number, uint64_t* what, TimestampTz* at) {
     Change* change = &changes->latest[number % places];
     bool there = pg_atomic_read_u64(&change->number) == number;

@@ -40,7 +40,8 @@ void InitShared() {
     LWLockPadded* locks = GetNamedLWLockTranche(tranche);
     memset(shared, 0, HeaderSize());
     pg_atomic_init_u64(&shared->next_serial, 1);
-    // Unique over restarts: no server runs a million statements a second for its whole life. The recorder raises it, should the clock be set back.
+    // The number is unique over restarts: no server runs a million statements a second for its whole life. The recorder raises it, should the
+    // clock be set back.
     TimestampTz now = GetCurrentTimestamp();
     pg_atomic_init_u64(&shared->next_statement, now > 0 ? uint64_t(now) : 1);
     pg_atomic_init_u32(&shared->launcher_process_plus_1, 0);

@@ -78,7 +78,7 @@ struct Mailbox {
     pg_atomic_uint64 action_id;       // known once the entry is taken
     pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
     Origin connection;                // of the client that this process serves, for its parallel workers; of another process when pid says so
-    LeadersActing acting;             // for the same
+    LeadersActing acting;             // who acts, for the parallel workers
     Oid visits;                       // of a worker of ours: its database, from before it connects; the shared lock guards both
     pid_t visitor;
     Reply reply;
@@ -117,7 +117,7 @@ struct Shared {
     HeldDatabase holds[64];
     int gone_count;
     Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
-    pg_atomic_uint64 next_turn[rate_buckets];    // of a subject: when his next entry may be sent (rate.hpp)
+    pg_atomic_uint64 next_turn[rate_buckets];    // when a subject's next entry may be sent (rate.hpp)
     pg_atomic_uint64 last_turn[rate_buckets];    // and the one that was handed out last
     int database_count;
     Database databases[FLEXIBLE_ARRAY_MEMBER];
@@ -131,7 +131,7 @@ inline int BucketOf(Oid subject) { return int(subject % subject_buckets); }    /
 void RequestSharedMemory();     // shmem_request_hook's work
 void CreateSharedMemory();      // shmem_startup_hook's work
 
-// The slot is free again, and its ring empty. The shared lock is held.
+// Frees the slot, and empties its ring. The shared lock is held.
 void ResetDatabase(Database* database);
 
 // Processes that have a mailbox, by their index.
@@ -147,7 +147,7 @@ Database* FindDatabase(Oid oid);
 // Whether the process of this index is the one of this pid still.
 bool IsProcess(int process, pid_t pid);
 
-// A worker that ended without leaving its slot lives no more.
+// Whether the slot's recorder lives; one that ended without leaving its slot does not.
 bool RecorderLives(const Database* database);
 bool CourierLives(const Database* database);
 

@@ -17,7 +17,7 @@ static bool IsHeldNow(Oid oid) {
     return false;
 }
 
-// The lock is held. Whoever ends the hold calls those back who came meanwhile.
+// The lock is held. Whoever ends the hold calls the workers back that came meanwhile.
 static bool IsHeldAgainst(Oid oid) {
     for (int i = 0; i < shared->hold_count; i++)
         if (shared->holds[i].database == oid)
@@ -25,7 +25,7 @@ static bool IsHeldAgainst(Oid oid) {
     return IsHeldNow(oid);
 }
 
-// The lock is held. More than fit are never forgotten.
+// The lock is held. When more databases found no slot than fit, none of them is ever forgotten.
 static void ForgetSlotless(Oid oid) {
     if (shared->slotless_count > int(lengthof(shared->slotless)))
         return;
@@ -34,7 +34,7 @@ static void ForgetSlotless(Oid oid) {
             shared->slotless[i--] = shared->slotless[--shared->slotless_count];
 }
 
-// The lock is held. Of more than fit nobody knows.
+// The lock is held. When more databases found no slot than fit, any may be one of them.
 static bool IsSlotless(Oid oid) {
     for (int i = 0; i < shared->slotless_count && i < int(lengthof(shared->slotless)); i++)
         if (shared->slotless[i] == oid)
@@ -61,7 +61,7 @@ bool NoteSlotless(Oid oid) {
     return !known;
 }
 
-// What the configuration was before is not for the log of one that begins now.
+// A log that begins now is not told what the configuration was before.
 static void BeginSlot(Database* database) {
     if (!OidIsValid(database->oid))
         database->settings_noted = SettingChanges();
@@ -116,7 +116,7 @@ static void WakeLauncher() {
         WakeProcess(int(launcher) - 1);
 }
 
-// The lock is held. Those who found no slot may find this one.
+// The lock is held. Databases that found no slot may find this one.
 static void FreeForOthers(Database* database) {
     ResetDatabase(database);
     for (int i = 0; i < shared->slotless_count && i < int(lengthof(shared->slotless)); i++)

@@ -21,14 +21,14 @@ void FreeSlot(Oid oid);
 // A recorder found no slot: what its database depends on stays unknown until it has one, or is gone. False when that was known.
 bool NoteSlotless(Oid oid);
 
-// To start another recorder for it would lead nowhere.
+// Whether the database finds no slot, so that another recorder for it would lead nowhere.
 bool FindsNoSlot(Oid oid);
 
 // Claims the courier's place in the slot of a database whose recorder has been there; nullptr when there is none, or another courier lives.
 Database* ClaimCourier(Oid oid);
 void ReleaseCourier(Database* database);
 
-// The database is gone: its slot is free for another, and it needs no recorder.
+// Frees the slot of a database that is gone, and needs no recorder.
 void FreeDatabase(Oid oid);
 bool IsGone(Oid database);
 
@@ -41,7 +41,7 @@ bool IsHeld(Oid database);
 // Enters this worker among those of the database, before it connects; false while a command holds the database, or when it is gone.
 bool Visit(Oid database);
 
-// The server starts a worker again every second that could not start: it waits longer each time, up to a minute, before it connects.
+// Waits before a worker connects, longer each time, up to a minute: the server starts a worker that could not start again every second.
 void AwaitStart(Oid database, uint32_t Database::*failures);
 
 // Whether workers of ours are connected to the database, or about to be. They are woken, to leave.

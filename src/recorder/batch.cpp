@@ -25,7 +25,7 @@ bool deliveries_queued = false;
 
 namespace {
 
-// While we nap, the extension can be dropped, and even be there again with a log of its own.
+// Whether the extension is still the recorder's own: while the recorder naps, it can be dropped, and even be there again with a log of its own.
 bool StillInstalled() {
     if (IsOurs())
         return true;
@@ -49,7 +49,7 @@ void ProcessItems() {
     ProcessAbandoned();
 }
 
-// The batch's transaction.
+// Does the batch, inside its transaction.
 void RunBatch() {
     if (!StillInstalled())
         return;
@@ -70,7 +70,7 @@ void RunBatch() {
         SaveState(self.batch.until > self.position ? self.batch.until : self.position);
 }
 
-// The batch has failed and this recorder lives: it was no entry that ended it, and a cause that passes blames none.
+// Takes back a failed batch. No entry has ended the recorder, since it lives; a cause that passes is no entry's.
 void TakeBack() {
     self.database->suspect_deaths = 0;
     self.database->suspect = 0;
@@ -90,7 +90,7 @@ void EndFailed() {
     TakeBack();
 }
 
-// What the batch did counts from now on: first for this recorder, then for the server, then for those who wait.
+// What a committed batch did counts from now on: first for this recorder, then for the server, then for those who wait.
 void EndCommitted() {
     int64_t before = self.sealed.last_seq;
     EndNotedSettings(true);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint32_t careful_from = 3;    // the third try of a batch takes each entry alone
 
-// Nobody would miss the row otherwise, nor hear of the action.
+// A rejected entry is logged, because nobody would miss its row otherwise, nor hear of its action.
 void LogRejected(const Item* item, const char* why) {
     const EntryHeader* entry = item->entry;
     EntryParts parts = PartsOf(entry);

@@ -8,13 +8,13 @@
 
 namespace warrant {
 
-// Whether the batch under way is done so.
+// Whether each entry of the batch under way is done alone.
 bool IsCareful();
 
 // An entry that cannot be written is rejected; so is one that has ended the recorder twice.
 void ProcessCarefully(Item* item);
 
-// What is to be done beside the entries must not stop them either. what: as the server's log names it.
+// Does a chore of the batch in a subtransaction: what fails in it must not stop the entries. what: as the server's log names it.
 void Beside(const char* what, void (*work)());
 
 }    // namespace warrant

@@ -9,7 +9,7 @@ namespace warrant {
 
 namespace {
 
-// Earlier releases have fewer.
+// Whether the table has the column; tables of earlier releases have fewer.
 bool HasColumn(const char* table, const char* column) {
     Oid relation = get_relname_relid(table, get_namespace_oid(schema_name, false));
     return OidIsValid(relation) && get_attnum(relation, column) != InvalidAttrNumber;
@@ -32,7 +32,7 @@ int64 ClockStep(int64 reference, int64 offset, TimestampTz now) {
     return step >= clock_step_us || step <= -clock_step_us ? step : 0;
 }
 
-// What waits until a time waits no longer for that; and results are kept for a day, not until the clock is there again.
+// Moves times back with the clock: nothing waits longer because of a step back, and results are kept for a day, not until the clock is there again.
 void FollowStep(int64 step) {
     if (step < 0) {
         const char* const moves[] = {

@@ -16,7 +16,8 @@ namespace {
 
 constexpr int64 most_definitions = 1000;    // that one call of seal_definitions() seals
 
-// How many rows were sealed. What fails must stop neither the entries that sessions wait for nor the other: it is looked at again as if it were due.
+// How many rows were sealed. A chore that fails must stop neither the other one nor the entries that sessions wait for: it is looked at again as if
+// it were due.
 int64 SealWhatIsLeft() {
     static SPIPlanPtr plan = nullptr, names = nullptr;
     int64 sealed = 0;

@@ -8,11 +8,11 @@ namespace warrant {
 
 constexpr int64 definitions_every_us = 5000000;    // so often they are looked at unasked
 
-// Whether this batch looks at definitions is settled once for all that does, and before the snapshots of all: what commits meanwhile is told to
-// the next one.
+// Settles whether this batch looks at definitions, once for all chores that do, and before their snapshots are taken: what commits meanwhile is told
+// to the next batch.
 void BeginLook();
 
-// What an earlier release lets in is mended as soon as it is there, before it is used. In the batch's transaction, with SPI.
+// Mends stored values that an earlier release lets in, as soon as they are there, before they are used. In the batch's transaction, with SPI.
 void MendStored();
 
 // Seals what definition functions left, as far as it is committed, and has the policies' names follow renames. In the batch's transaction, with SPI.

@@ -20,7 +20,8 @@ namespace {
 TimeoutId action_timeout;
 char told[sizeof Reply::detail];    // by the action under way
 
-// Who waits behind others that take too long still has an answer; and the first action compiles PL/pgSQL.
+// How long an action may take: no longer, so that who waits behind slow ones still has an answer, but a second, because the first action compiles
+// PL/pgSQL.
 int ActionLimitMs() { return std::max(settings.audit_timeout_ms / 5, 1000); }
 
 void OnActionTimeout() {
@@ -67,7 +68,7 @@ void RunSql(const EntryHeader* entry, Reply* reply) {
     strlcpy(reply->answer, answer == nullptr ? "" : answer, sizeof reply->answer);
 }
 
-// As much as there is room for, in whole characters.
+// Copies as much of the text as there is room for, in whole characters.
 void Copy(char* to, size_t size, const char* from) {
     const char* text = from == nullptr ? "" : from;
     strlcpy(to, text, pg_mbcliplen(text, int(strlen(text)), int(size) - 1) + 1);
@@ -134,7 +135,7 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 bool IsForCaller(const ErrorData* error) {
     constexpr int told[] = {error_refused, error_unavailable, error_ring_full, error_too_large, error_wrong_kind, error_unknown_id, error_wrong_state,
                             ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_DUPLICATE_OBJECT};
-    constexpr char of_files[] = "could not ";    // as all of them begin, before they are translated; their codes follow from the system's
+    constexpr char of_files[] = "could not ";    // so messages about files begin before they are translated; their codes follow from errno
     if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
         return false;
     for (int state : told)

@@ -19,8 +19,8 @@ void TellCaller(const char* message);
 // The reply of an action that an earlier recorder executed and committed.
 void RecallReply(int64_t action_id, Reply* reply);
 
-// Whether what the server says of an error is for the one who asked: about his arguments, his rights, or the state of what he named. Other errors
-// tell of files, tables and processes that are none of his business.
+// Whether what the server says of an error is for the caller who asked: about the arguments, the caller's rights, or the state of what was named.
+// Other errors tell of files, tables and processes that are none of the caller's business.
 bool IsForCaller(const ErrorData* error);
 
 // The reply to whoever waits for what ended with the error. The error itself is logged, where administrators read it.

@@ -36,7 +36,7 @@ void ReadBatch() {
     self.batch.until = position;
 }
 
-// An outcome's attempt is the nearest of its statement.
+// An outcome belongs to the nearest attempt of its statement.
 void FoldOutcomes() {
     constexpr int farthest = 64;
     for (int i = 0; i < self.count; i++) {

@@ -11,7 +11,7 @@ namespace warrant {
 
 namespace {
 
-// Nothing can be sealed at a moment that has no partition.
+// Whether the log has partitions for the moment: nothing can be sealed without.
 bool HavePartitions(TimestampTz now) {
     static Stretch found;
     found = {0, 0};
@@ -26,7 +26,7 @@ bool HavePartitions(TimestampTz now) {
     return done;
 }
 
-// Durably, before anything else is decided: the mark comes down only when what lives ends earlier.
+// Follows a step of the clock durably, before anything else is decided: the mark comes down only when what lives by it ends earlier.
 bool HaveClock(TimestampTz now, int64 offset, int64 step) {
     bool done = InSealingTransaction("following the clock", [offset, step] {
         if (!IsOurs())

@@ -10,7 +10,7 @@ void NoteRestore();
 // down. In the batch's transaction, with SPI.
 void NoteSettings();
 
-// The batch was committed, so that the log knows; or is to be done again.
+// Called when the batch was committed, so that the log knows the settings, or is to be done again.
 void EndNotedSettings(bool committed);
 
 }    // namespace warrant

@@ -9,7 +9,8 @@ namespace warrant {
 
 namespace {
 
-// In a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for no disk.
+// Notifies in a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for
+// no disk.
 void Notify(int64_t after_seq, int64_t until_seq) {
     (void)InTransaction("notifying", [after_seq, until_seq] {
         (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);

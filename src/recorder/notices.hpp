@@ -12,7 +12,7 @@ void NotifyOf(int64_t after_seq);
 // Sends what is safe by now. In no transaction; never waits for a standby.
 void NotifyDue();
 
-// Something waits for a standby.
+// Whether a notification waits for a standby.
 bool IsNoticeDue();
 
 }    // namespace warrant

@@ -7,10 +7,10 @@ namespace warrant {
 
 namespace {
 
-// Those that definition functions, and dumps, take from.
+// The sequences that definition functions, and dumps, take numbers from.
 const char* const sequences[] = {"policies_id_seq", "webhooks_id_seq", "audit_unsealed_id_seq"};
 
-// Once set, it does not believe that the next 32 numbers are logged.
+// Sets the sequence to where it is: once set, it does not believe that the next 32 numbers are logged.
 void Set(Oid sequence) {
     LOCAL_FCINFO(call, 1);
     InitFunctionCallInfoData(*call, nullptr, 1, InvalidOid, nullptr, nullptr);
@@ -22,8 +22,8 @@ void Set(Oid sequence) {
 
 }    // namespace
 
-// Under wal_level = minimal a transaction logs nothing of the sequences that it makes, and yet they count what they have given as logged. Set by
-// whoever may, as the session may have become somebody else meanwhile.
+// Under wal_level = minimal a transaction logs nothing of the sequences that it makes, and yet they count what they have given as logged. They
+// are set as a user who may do so, because the session may have become somebody else meanwhile.
 void KeepNumbers() {
     Oid schema = OwnSchema();
     if (!OidIsValid(schema) || XLogIsNeeded())

@@ -3,7 +3,7 @@
 
 namespace warrant {
 
-// Before the commit of the transaction that creates the extension: what it has taken stays taken through a crash.
+// Called before the commit of the transaction that creates the extension: the numbers that it has taken stay taken through a crash.
 void KeepNumbers();
 
 }    // namespace warrant

@@ -13,7 +13,7 @@ namespace warrant {
 
 namespace {
 
-// What is still counted when the recorder is told to end. Meanwhile it must not end.
+// Seals what is still counted when the recorder is told to end. Meanwhile it must not end.
 void SealLeft() {
     if (!self.installed || RepeatsDue() == DT_NOEND)
         return;
@@ -28,8 +28,8 @@ void SealLeft() {
     ProcDiePending = InterruptPending = true;
 }
 
-// An exit waits for nothing, a lock least of all: no time limit ends that there. And an error at exit is fatal: what may raise stands in a
-// callback of its own, before the one that leaves the slot.
+// Logs what is left at exit. An exit waits for nothing, a lock least of all: no time limit ends that wait there. And an error at exit is
+// fatal: what may raise stands in a callback of its own, before the one that leaves the slot.
 void LogLeft(int, Datum) {
     EndRepeats(false);
     EndPortions(false);

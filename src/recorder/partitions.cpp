@@ -70,7 +70,7 @@ TimestampTz BeginOfMonth(Day day, int ahead) {
     return int64(date2j(months / MONTHS_PER_YEAR, months % MONTHS_PER_YEAR + 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
 }
 
-// As a literal that no setting reads otherwise.
+// The moment as a literal that no setting reads otherwise.
 char* Literal(TimestampTz moment) {
     Day day = DayOf(moment);
     int64 rest = moment - int64(date2j(day.year, day.month, day.day) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
@@ -92,7 +92,7 @@ char* FreeName(const char* parent, Day month, Stretch stretch, bool whole) {
     }
 }
 
-// Standalone first and attached then, which waits behind no reader.
+// Makes a partition standalone first and attaches it then, which waits behind no reader.
 void MakePartition(const char* parent, const char* name, Stretch stretch) {
     SPI_execute(psprintf("CREATE TABLE warrant.%s (LIKE warrant.%s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", name, parent), false, 0);
     SPI_execute(psprintf("ALTER TABLE warrant.%s ATTACH PARTITION warrant.%s FOR VALUES FROM (%s) TO (%s)", parent, name, Literal(stretch.from),

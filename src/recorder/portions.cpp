@@ -142,7 +142,7 @@ EntryHeader* JoinPortions(const EntryHeader* refusal, bool* complete) {
 void ForEachAbandoned(void (*do_refusal)(EntryHeader* refusal)) {
     if (likely(all_said == nullptr))
         return;
-    // Its session says the rest within pg_warrant.audit_timeout, or never.
+    // The session of an incomplete refusal says the rest within pg_warrant.audit_timeout, or never.
     int64 before = SteadyNow() - 2000 * int64(settings.audit_timeout_ms);
     for (Said* said = all_said; said != nullptr; said = said->next) {
         if (said->done || (said->since > before && !IsProcess(said->first->process, 0)))

@@ -19,20 +19,20 @@ namespace warrant {
 
 namespace {
 
-// Committed by an earlier recorder, which did not live to answer.
+// Answers an action again that was committed by an earlier recorder, which did not live to answer.
 void AnswerAgain(Item* item) {
     if (IsAction(item) && item->taken)
         RecallReply(int64(pg_atomic_read_u64(&MailboxOf(item->entry->process)->action_id)), &item->reply);
 }
 
-// What a subject can go on sending. Decisions that are made, and uses that are spent, are none.
+// Whether the entry is one that a subject can go on sending. Decisions that are made, and uses that are spent, are none.
 bool IsAtWill(const EntryHeader* entry, const Reply* reply) {
     EntryParts parts = PartsOf(entry);
     auto is = [&parts](const char* name) { return parts.action_size == strlen(name) && memcmp(parts.action, name, parts.action_size) == 0; };
     return !is("spend") && (reply->failed || is("refuse") || is("request") || is("cancel") || is("ask_result"));
 }
 
-// A refusal of many portions is done as one; it is not kept.
+// A refusal of many portions is done as one; it is not kept for refusals that come again.
 void ProcessLargeRefusal(Item* item, int64_t action_id) {
     bool complete;
     EntryHeader* refusal = JoinPortions(item->entry, &complete);
@@ -41,14 +41,14 @@ void ProcessLargeRefusal(Item* item, int64_t action_id) {
         strlcpy(item->reply.answer, "the recorder was restarted meanwhile\nRun the statement again.", sizeof item->reply.answer);
 }
 
-// What was refused stands somewhere, whatever has failed.
+// Logs a refusal that failed: what was refused stands somewhere, whatever has failed.
 void LogFailedRefusal(const Item* item) {
     EntryParts parts = PartsOf(item->entry);
     if (item->reply.failed)
         LogRow(item->entry, &parts, item->reply.message);
 }
 
-// A refusal keeps what was filed; everything else may change what a refusal's answer is.
+// Does an action. A refusal's answer is kept for the next one like it; every other action may change such answers.
 void ProcessAction(Item* item, int64_t action_id) {
     int64_t before = self.working.last_seq;
     self.acted = true;
@@ -78,7 +78,7 @@ void SealRecord(const Item* item) {
         Charge(item->entry->origin.session_user, spent_before);
 }
 
-// Written already when it comes back true: what SQL would have answered is known. The sweep ends what expires.
+// True when a refusal that came again is written already: what SQL would have answered is known. The sweep ends requests that expire.
 bool ProcessRepeated(Item* item) {
     if (!IsAction(item) || MonotonicNow() >= self.sweep_at || !IsKeptRefusal(item->entry))
         return false;

@@ -8,7 +8,7 @@
 
 namespace warrant {
 
-// What an earlier recorder has committed is only answered again.
+// Does the entry; one that an earlier recorder has committed is only answered again.
 void ProcessItem(Item* item);
 
 // Does the refusals of many portions that nobody will complete any more, with what they said.

@@ -28,7 +28,7 @@ namespace {
 constexpr long longest_nap_ms = 5000;
 constexpr long standby_nap_ms = 20;    // while something is to be notified
 
-// Until it succeeds.
+// Does work again until it succeeds.
 template <class Work>
 void Persist(Oid oid, const char* activity, Work work) {
     Retries retries;
@@ -73,7 +73,7 @@ bool HasEntries() {
     return batch.from < batch.until;
 }
 
-// Until something is due; an entry wakes us before.
+// Naps until something is due; an entry wakes the recorder before.
 void NapUntilDue() {
     long repeats_ms = MillisecondsUntil(RepeatsDue()), sweep_ms = MillisecondsUntilSweep();
     long nap_ms = repeats_ms < sweep_ms ? repeats_ms : sweep_ms, longest_ms = IsNoticeDue() ? standby_nap_ms : longest_nap_ms;

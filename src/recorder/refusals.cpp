@@ -11,7 +11,7 @@ namespace warrant {
 
 namespace {
 
-// One row, as far as it is the same each time.
+// One row of a kept refusal, as far as it is the same each time.
 struct KeptRow {
     AuditFields fields;
     char* policy_name;
@@ -94,7 +94,7 @@ uint64_t SelectRows(int64_t after_seq) {
     return SPI_processed;
 }
 
-// Requests were filed or found, or none could help. Why none was filed may have an end.
+// Whether the answer lasts: requests were filed or found, or none could help. A reason why none was filed may have an end.
 bool IsLasting(const Reply* reply) {
     return !reply->failed && !reply->is_null && reply->answer[strspn(reply->answer, "0123456789,")] == '\0';
 }

@@ -1,5 +1,5 @@
-// Refusals, and indirect attempts, that a session meets again within a second: the first is written at once, the others are counted, and when the second is over
-// they are written as one row for each access. A crash forgets what was counted; every other end of the recorder writes it.
+// Refusals, and indirect attempts, that a session meets again within a second: the first is written at once, the others are counted, and when that
+// second is over they are written as one row for each access. A crash forgets what was counted; every other end of the recorder writes it.
 #pragma once
 
 #include "pg/server.hpp"
@@ -17,7 +17,7 @@ struct Repeated {
     char* arguments;
     Event event;
     NameData relation_name;
-    int64 until;               // they are counted, in steady time
+    int64 until;               // refusals are counted until then, in steady time
     int row_count;
     EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
     int32_t counted;           // with those of the batch under way
@@ -26,31 +26,31 @@ struct Repeated {
     bool sealed;               // in the batch under way
 };
 
-// A batch begins. Without counting each refusal is written.
+// Begins a batch. Without counting each refusal is written.
 void BeginRepeats(bool counting);
 
-// The refusal was written: those like it are counted for a second.
+// Notes that the refusal was written: those like it are counted for a second.
 void CountRepeatsOf(const EntryHeader* refusal);
 
 // Where the refusal is to be counted; nullptr when it is to be written.
 Repeated* FindRepeated(const EntryHeader* refusal);
 
-// An indirect attempt as one that is counted, which it is too; false: it is to be written.
+// Counts an indirect attempt that is like one that was written; false when it is to be written itself.
 bool CountAttempt(const EntryHeader* entry);
 
-// Refusals like these have another answer from now on.
+// Ends the counting: refusals like these have another answer from now on.
 void CloseRepeats();
 
-// What is counted belongs to a log that is gone.
+// Drops what is counted, because it belongs to a log that is gone.
 void DropRepeats();
 
 // At the end of a batch: writes those whose second is over, or all.
 void SealRepeats(bool all);
 
-// What is counted and cannot be sealed any more goes to the server's log.
+// Writes what is counted and cannot be sealed any more to the server's log.
 void LogRepeats();
 
-// The batch was committed, or rolled back and is to be done again.
+// Called when the batch was committed, or was rolled back and is to be done again.
 void EndRepeats(bool committed);
 
 // When there is something to write; DT_NOEND: never.

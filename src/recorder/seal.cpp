@@ -23,7 +23,7 @@ struct Column {
     Oid type;
 };
 
-// In the order in which Row::Add is called below.
+// The columns of the log, in the order in which Row::Add is called below.
 const Column columns[] = {
     {"seq", INT8OID}, {"sealed_at", TIMESTAMPTZOID}, {"occurred_at", TIMESTAMPTZOID}, {"event", TEXTOID}, {"statement_id", INT8OID},
     {"executions", INT4OID}, {"session_user_oid", OIDOID}, {"session_user_name", NAMEOID}, {"current_user_name", NAMEOID},
@@ -92,7 +92,7 @@ void InsertText(int64_t seq, TimestampTz sealed_at, const uint8_t* salt, int sal
     SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 
-// A session of a database of another encoding may have given it.
+// The name of a role, which a session of a database of another encoding may have given.
 const char* RoleName(Oid role) {
     const char* name = OidIsValid(role) ? GetUserNameFromId(role, true) : nullptr;
     return name == nullptr ? nullptr : CleanedText(name);
@@ -143,7 +143,7 @@ void AddEnd(Row* row, const AuditFields* end) {
     row->AddText(finished && end->sqlstate != 0 ? unpack_sql_state(end->sqlstate) : nullptr);
 }
 
-// PL/pgSQL may catch an error that comes after rows were numbered: without them the log would have a gap.
+// The numbers are remembered by subtransaction, because PL/pgSQL may catch an error that comes after rows were numbered: the log would have a gap.
 constexpr int deepest = 32;    // ours do not nest so deep
 SealState at_start[deepest];
 

@@ -18,7 +18,8 @@ Recorder self;
 
 namespace {
 
-// Numbers of statements and actions begin with the clock: where that was set back while the server was down, behind those that it gave before.
+// Numbers of statements and actions begin with the clock; where the clock was set back while the server was down, they begin behind those that were
+// given before.
 void NumberStatementsAfter(TimestampTz last_sealed_at) {
     uint64_t least = last_sealed_at > 0 ? uint64_t(last_sealed_at) + uint64_t(USECS_PER_SEC) : 1, next = pg_atomic_read_u64(&shared->next_statement);
     while (next < least && !pg_atomic_compare_exchange_u64(&shared->next_statement, &next, least))
@@ -47,7 +48,7 @@ void LookForWebhooks() {
         AskLauncher(self.database->oid);
 }
 
-// What is loaded is of that extension from the end on: one that failed on the way is loaded again.
+// The load counts as that extension's state only at its end, so that a load that failed on the way is done again.
 void LoadState() {
     Oid extension = get_extension_oid(extension_name, true);
     self.installed = OidIsValid(extension);

@@ -35,7 +35,7 @@ void SealMended(const Place& place, uint64 count) {
                           false, 0);
 }
 
-// How a worker's style writes intervals tells those that are not seconds.
+// Finds durations that are not in seconds, told by how the IntervalStyle of a worker writes them.
 void Find(const Place& place, const char* locking) {
     SPI_execute(psprintf("SELECT ctid, %s FROM warrant.%s WHERE %s AND %s::text ~ 'mon|year|inf|-' %s", place.column, place.table, place.where,
                          place.column, locking), false, 0);

@@ -14,7 +14,7 @@ void Sweep();
 // Looks for a portion of the orphans, if that is due. In the batch's transaction, with SPI.
 void SweepOrphans();
 
-// What a round has closed is open again, or of another log: a new one begins.
+// Begins a new round, because what a round has closed is open again, or of another log.
 void SweepAnew();
 
 // How long the recorder may nap for the sweeps; less than 1 when one is due.

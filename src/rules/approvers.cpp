@@ -42,7 +42,7 @@ List* AddName(List* names, char* name) {
     return lappend(names, name);
 }
 
-// What the human behind a login is known by: his person, and as whom the server has met him; or else the login.
+// What the human behind a login is known by: the person, and the identity as which the server has met the login; or else the login.
 List* NamesOf(Oid login) {
     List* names = NIL;
     ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
@@ -57,7 +57,7 @@ List* NamesOf(Oid login) {
     return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
 }
 
-// Whether somebody has one of the names already; he is known by all of them then.
+// Whether somebody has one of the names already; that somebody is known by all of them then.
 bool IsKnown(List** known, const List* names) {
     int before = list_length(*known);
     ListCell* cell;
@@ -68,10 +68,10 @@ bool IsKnown(List** known, const List* names) {
 
 struct Deciders {
     int persons;        // no more than are needed are counted
-    bool only_himself;  // somebody can log in, but it is who asks
+    bool only_himself;  // somebody can log in, but only the requester
 };
 
-// Who can log in as the role or one of its members, through whatever other roles.
+// Counts who can log in as the role or one of its members, through whatever other roles.
 Deciders CountDeciders(Oid role, Oid requester, int enough) {
     List* roles = list_make1_oid(role);
     List* known = OidIsValid(requester) ? NamesOf(requester) : NIL;

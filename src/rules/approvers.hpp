@@ -8,8 +8,8 @@
 namespace warrant {
 
 // Why what the requester asks for under this policy cannot be approved as things are, a full sentence in the current memory context; or nullptr.
-// Counted are its webhook, if it is enabled, and each person who could log in as a member of its approver role, as far as the gate knows who is one, but
-// for the requester's own; InvalidOid for any.
+// Counted are the policy's webhook, if it is enabled, and each person who could log in as a member of its approver role, as far as the gate knows
+// which logins are one person, but for the requester's own; with InvalidOid for the requester, all of them.
 char* WhyUndecidable(const Policy* policy, Oid requester);
 
 }    // namespace warrant

@@ -13,13 +13,13 @@ constexpr int command_count = int(Command::Admin) + 1;
 using CommandMask = uint32_t;
 constexpr CommandMask MaskOf(Command command) { return CommandMask(1) << int(command); }
 
-// "UPDATE"; static memory.
+// The word for the command, as "UPDATE"; static memory.
 const char* NameOf(Command command);
 
 // The commands named in an SQL array, groups expanded. Raises 22023 for an empty array, a NULL and an unknown word.
 CommandMask ParseCommands(ArrayType* words);
 
-// The same for a single word; 0 when it is unknown.
+// The commands that a single word stands for; 0 when it is unknown.
 CommandMask ParseCommand(const char* word);
 
 // What a policy on these commands covers: the copies that they would otherwise leave open, and, unless it opens them, the ways out.

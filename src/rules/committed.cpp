@@ -6,7 +6,7 @@ namespace warrant {
 
 namespace {
 
-// A registered copy, so that setting curcid does not reach the server's own catalog snapshot.
+// The snapshot is a registered copy, so that setting curcid does not reach the server's own catalog snapshot.
 Snapshot TakeCommittedSnapshot(Oid table, Rows rows) {
     if (rows == Rows::OfTransaction)
         return RegisterSnapshot(GetLatestSnapshot());

@@ -46,7 +46,7 @@ bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test te
     return found;
 }
 
-// Calls visit(values, nulls) for each of them.
+// Calls visit(values, nulls) for each row with index columns equal to the keys.
 template <class Visit>
 void ForEachCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Visit visit) {
     (void)AnyCommitted(scan, keys, key_count, [&visit](Datum* values, bool* nulls) {

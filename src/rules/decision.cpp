@@ -23,7 +23,8 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
     return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
-// Steps 0 to 2 are the gate's: they need no object. Conditions of passing will stand between exempt and open.
+// The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
+// open policies and grants alike.
 
 bool FindPolicy(DecisionInput* input) {
     input->decision->policy = GoverningPolicy(input->governing, input->subject, input->command);
@@ -62,17 +63,17 @@ void Evaluate(DecisionInput* input) {
             return;
 }
 
-// Keeps what lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
+// Whether the decision lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
 bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing; }
 
-// The generation is noted before anything is read: what changes meanwhile makes the decision a past generation's.
+// The generation is noted before anything is read: what changes meanwhile makes the decision one of a past generation.
 void PrepareDecisions(GoverningPolicies* governing, Oid subject) {
     static bool superusers_gated = false;
     if (superusers_gated != settings.enforce_superuser)
         decision_generation++;
     superusers_gated = settings.enforce_superuser;
     static int instance_changes = 0;
-    if (instance_changes != settings.instance_changes)    // grants live or do not by its name
+    if (instance_changes != settings.instance_changes)    // whether grants live depends on its name
         decision_generation++;
     instance_changes = settings.instance_changes;
     if (governing->generation == decision_generation && governing->subject == subject)
@@ -98,7 +99,7 @@ const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, C
                        [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
-// Whomever it is about.
+// The strictest policy for the command, whomever it is about.
 static const Policy* StrictestOf(const GoverningPolicies* governing, Command command) {
     const Policy* strictest = nullptr;
     for (int i = 0; i < governing->member_count; i++)

@@ -18,7 +18,7 @@ struct Decision {
     TimestampTz until;         // the answer holds no longer
 };
 
-// Runs without a question to anybody.
+// Whether the access runs without a question to anybody.
 inline bool Runs(const Decision* decision) {
     return decision->answer == Answer::Unprotected || decision->answer == Answer::Exempt || decision->answer == Answer::Open ||
            decision->answer == Answer::Granted;
@@ -44,7 +44,7 @@ extern const int decision_step_count;
 // The decision that this backend's cache has, or nullptr.
 const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command command);
 
-// The decision, from this backend's cache when it is there. Valid until the next call.
+// Decides an access, or takes the decision from this backend's cache. Valid until the next call.
 const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command);
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for.
@@ -59,7 +59,7 @@ bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command comm
 // The policy that governs the access, or NULL: the strictest over the family of each member's winner.
 const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, Command command);
 
-// It is decided and recorded, and runs whatever the decision is.
+// Whether the access is monitored: decided and recorded, and let run whatever the decision is.
 bool IsMonitored(const Decision* decision);
 
 }    // namespace warrant

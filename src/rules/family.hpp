@@ -12,10 +12,10 @@ List* FamilyOf(Oid relation);
 // A toast table is governed as the table whose values it holds. Its name carries that table's OID, which the table must confirm; InvalidOid if not.
 Oid OwnerOfToast(Oid toast);
 
-// Policies on a schema or the database never cover it: catalogues, our own tables, other extensions' and own temporary ones.
+// Whether policies on a schema or the database never cover the relation: catalogues, our own tables, other extensions' and own temporary ones.
 bool CoveredByTableOnly(Oid relation, Oid schema);
 
-// The same but for relations of other extensions, which the catalogue must be asked for.
+// Whether policies on a schema or the database never cover the relation, without asking the catalogue whether it is another extension's.
 bool IsNeverOfSchemas(Oid relation, Oid schema);
 
 }    // namespace warrant

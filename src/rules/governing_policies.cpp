@@ -14,13 +14,13 @@ GoverningCache governing_cache = {.free = {}, .direct = {}, .family_generation =
 // What a relation's governing policies point to, in one piece: members, ancestors, and the places of the policies, which all relations share.
 struct KeptParts {
     KeptParts* next_replaced;
-    Decision* decisions;               // of one that was replaced
+    Decision* decisions;               // of governing policies that were replaced
 };
 
 namespace {
 
 constexpr long most_kept = 20000;    // relations; beyond it the backend starts afresh
-constexpr int most_outdated = 1000;  // the same for policies that were changed
+constexpr int most_outdated = 1000;  // policies that were changed; beyond it the backend starts afresh
 
 struct SharedPolicy {
     int64_t id;                      // hash key
@@ -107,12 +107,12 @@ void RememberRelatives(const List* found) {
 }
 
 void RememberFamily(GoverningPolicies* governing, List* family) {
-    governing->has_family = list_length(family) > 1 || linitial_oid(family) != governing->relation;    // its table
+    governing->has_family = list_length(family) > 1 || linitial_oid(family) != governing->relation;    // of a toast table: its table
     if (governing->has_family)
         RememberRelatives(family);
 }
 
-// They are no relatives, but their end matters as much.
+// Namesakes are no relatives, but their end matters as much.
 void RememberNamesakes(GoverningPolicies* governing, const List* namesakes) {
     if (namesakes == NIL)
         return;
@@ -120,7 +120,7 @@ void RememberNamesakes(GoverningPolicies* governing, const List* namesakes) {
     RememberRelatives(namesakes);
 }
 
-// A check under way may still hold pointers into it.
+// The parts are not freed at once: a check under way may still hold pointers into them.
 void Forget(GoverningPolicies* governing) {
     Oid relation = governing->relation;
     if (KeptParts* parts = governing->parts) {

@@ -1,6 +1,5 @@
-// Which policies govern a relation: its own and those of all its ancestors and descendants, pruned or not, and of
-// its descendants' other parents. Kept for each relation
-// that this backend met, until the server says that something about it changed.
+// Which policies govern a relation: its own and those of all its ancestors and descendants, pruned or not, and of its descendants' other parents.
+// Kept for each relation that this backend met, until the server says that something about it changed.
 #pragma once
 
 #include "pg/server.hpp"
@@ -112,7 +111,7 @@ inline bool HoldsSamples(Oid relation) {
            relation == toast_of_extended;
 }
 
-// Something has to be decided about the relation: a policy governs it, or nobody knows its kind.
+// Whether something has to be decided about the relation: a policy governs it, or nobody knows its kind.
 bool IsGoverned(Oid relation);
 
 }    // namespace warrant

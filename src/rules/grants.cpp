@@ -53,7 +53,7 @@ bool IsMeant(Datum* values, Oid subject) {
     return false;
 }
 
-// Whether the session's human has approved the grant himself, as another login: the server told his identity.
+// Whether the session's human has approved the grant under another login: the server told the identity.
 bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
     const char* identity = client_identity == nullptr ? nullptr : client_identity();
     if (identity == nullptr || identity[0] == '\0' || scan->slot->tts_tupleDescriptor->natts <= c_granters || nulls[c_granters])
@@ -112,7 +112,7 @@ void ForEachOfGrantee(CommittedScan* scan, Oid grantee, const List* targets, Vis
 // The roles whose grants this backend's decisions may depend on.
 HTAB* asked_of = nullptr;
 
-// Before anything is read: what changes meanwhile is heard.
+// The roles are remembered before anything is read, so that what changes meanwhile is heard.
 void RememberGrantees(const List* roles) {
     if (asked_of == nullptr) {
         HASHCTL control = {};
@@ -126,8 +126,8 @@ void RememberGrantees(const List* roles) {
     }
 }
 
-// Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False where grants made elsewhere do not
-// live. Raises 55000 when the table cannot be read.
+// Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False in a copy, where no grant
+// lives. Raises 55000 when the table cannot be read.
 template <class Visit>
 bool ForEachScope(Oid subject, const GoverningPolicies* governing, Visit visit) {
     const Installation* own = RequireInstallation();
@@ -173,7 +173,7 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* 
     return home ? best : LiveGrant{};
 }
 
-// In memory of its own, which ends with it.
+// Reads in memory of its own, which is freed afterwards.
 template <class Read>
 auto Reading(Read read) {
     MemoryContext reading = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant grants", ALLOCSET_SMALL_SIZES);

@@ -14,18 +14,18 @@ struct LiveGrant {
     UseCost cost;
 };
 
-// Grants of the role were made or ended, so the server's message says: decisions are void if they depend on them. Callable from callbacks.
+// Voids the decisions that depend on grants of the role, because the server's message says that some were made or ended. Callable from callbacks.
 void InvalidateGrantsOf(Oid role);
 
-// Sends that message when the current transaction commits. The server carries OIDs of relations; nothing happens where a relation has the role's,
-// but that it is looked at again.
+// Sends, when the current transaction commits, the message that grants of the role were made or ended. The server carries OIDs of relations; nothing
+// happens where a relation has the role's OID, but that it is looked at again.
 void SendGrantsChanged(Oid role);
 
-// The committed grant that covers the command on the relation for the subject or a role of his, made under this policy and in its
+// The committed grant that covers the command on the relation for the subject or a role that it is a member of, made under this policy and in its
 // window now, with uses left; of several the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now);
 
-// Whether this database is where its grants were made, not a copy, where none lives.
+// Whether this database is where its grants were made, not a copy, where no grant lives.
 bool AreAtHome();
 
 // Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not. Raises as FindGrant does.

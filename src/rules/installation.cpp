@@ -25,10 +25,11 @@ Oid OwnObject(const char* name) {
     return object;
 }
 
-// The current transaction has dropped it, and perhaps created it again, which counts only from its commit on; its tables can be read no more.
+// Whether the current transaction has dropped the extension, and perhaps created it again, which counts only from its commit on; its tables can be
+// read no more.
 bool IsBeingDropped(Oid committed) { return get_extension_oid(extension_name, true) != committed; }
 
-// Those whose statements run whatever the policies say go on; for the others there is nothing to read a decision from.
+// Exempt subjects go on; for others nothing can be decided.
 const Installation* WhileBeingDropped() {
     installation = {};
     return AreAllExempt() ? nullptr : &installation;
@@ -84,7 +85,7 @@ const Installation* RequireInstallation() {
 
 bool IsCreatedHere() { return unlikely(extension_created_here) && OidIsValid(get_extension_oid(extension_name, true)); }
 
-// Another may be installed by committed state: the one that the transaction has dropped.
+// The extension that this transaction has created comes first: by committed state another one may be there, which this transaction has dropped.
 Oid OwnSchema() {
     if (IsCreatedHere())
         return get_namespace_oid(schema_name, true);
@@ -92,7 +93,8 @@ Oid OwnSchema() {
     return own == nullptr ? InvalidOid : own->schema;
 }
 
-// The one held last is locked even when another is found: the end of it may be visible before the caches hear of it, which they do before its lock goes.
+// The extension held last is locked even when another is found: its end may be visible before the caches hear of it, and they hear of it before its
+// lock goes.
 void HoldExtension() {
     static Oid held = InvalidOid;
     constexpr int most_turns = 10;    // each after another transaction has dropped or created it

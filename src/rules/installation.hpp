@@ -41,7 +41,7 @@ inline const Installation* FindInstallation() {
     return likely(InstallationIsKnown()) ? known_installation : LookForInstallation();
 }
 
-// The same where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, by this transaction or another, or is not
+// The objects, where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, by this transaction or another, or is not
 // committed yet.
 const Installation* RequireInstallation();
 
@@ -49,7 +49,7 @@ const Installation* RequireInstallation();
 // nothing uncommitted, is not there yet: a dump may fill them in the same transaction.
 extern bool extension_created_here;
 
-// And has not rolled it back to a savepoint.
+// Whether the current transaction has created the extension, and has not rolled that back to a savepoint.
 bool IsCreatedHere();
 
 // The extension's schema, also while only the current transaction sees it; InvalidOid when it is not installed.

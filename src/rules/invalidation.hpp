@@ -1,5 +1,5 @@
-// The server's invalidation messages, turned into flags and a counter. Whoever keeps an answer notes them before he takes the snapshot
-// that the answer is read with: what arrives later then voids it, also when it is absorbed half-way.
+// The server's invalidation messages, turned into flags and a counter. Code that keeps an answer notes them before it takes the
+// snapshot that the answer is read with: what arrives later then voids the answer, also when it is absorbed half-way.
 #pragma once
 
 #include "pg/server.hpp"

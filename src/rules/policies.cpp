@@ -43,7 +43,7 @@ Effect ReadEffect(Datum value) {
     return Is(value, "deny") ? Effect::Deny : Effect::Unknown;
 }
 
-// 0 for NULL.
+// A duration in microseconds; 0 for NULL.
 int64_t ReadDuration(Datum value, bool is_null) { return is_null ? 0 : MicrosecondsAsCompared(DatumGetIntervalP(value)); }
 
 }    // namespace
@@ -94,7 +94,7 @@ void Append(PolicyList* list, Policy* policy) {
 
 namespace {
 
-// The table or schema that the row names by OID does not exist any more.
+// Whether the table or schema that the row names by OID does not exist any more.
 bool TargetIsGone(Datum* values) {
     Oid target = DatumGetObjectId(values[c_target]);
     bool table = TargetKind(DatumGetChar(values[c_target_kind])) == TargetKind::Table;
@@ -117,7 +117,7 @@ void BeginByTarget(CommittedScan* scan, Rows rows) {
     BeginCommitted(scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
 }
 
-// Those on the database are on this one: a copy of a database has them with the original's OID.
+// Policies on the database are on this one: a copy of a database has them with the original's OID.
 void ReadByTarget(PolicyList* list, TargetKind kind, Oid target, Rows rows) {
     CommittedScan scan;
     BeginByTarget(&scan, rows);
@@ -129,14 +129,14 @@ void ReadByTarget(PolicyList* list, TargetKind kind, Oid target, Rows rows) {
     EndCommitted(&scan);
 }
 
-// Others can do nothing about it, and a message that comes with each of their statements is none of theirs: the server log has it for them.
+// Who does not administer the gate can do nothing about the warning, and gets no message with each statement: the server log has it.
 int LevelFor(Oid user) {
     Oid admin = get_role_oid("warrant_admin", true);
     return superuser_arg(user) || (OidIsValid(admin) && is_member_of_role_nosuper(user, admin)) ? WARNING : LOG_SERVER_ONLY;
 }
 
-// A deny or approve policy whose target is gone covers what now bears its name; an open one never does. The targets of others that would are noted:
-// their end changes what covers the name.
+// A deny or approve policy whose target is gone covers what now bears its name; an open one never does. Where the target of such a policy still
+// lives, it is noted as a namesake: its end changes what covers the name.
 void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name, Rows rows) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
@@ -173,7 +173,7 @@ int Distance(const Policy* policy) {
     }
 }
 
-// What only watches is laxer than all that refuses, and stricter than what is open.
+// A policy that only watches is laxer than all that refuse, and stricter than what is open.
 int Laxity(const Policy* policy) {
     bool watches = policy->monitor && policy->effect != Effect::Open;
     return policy->effect == Effect::Open ? 2 * int(Effect::Open) : int(policy->effect) + (watches ? int(Effect::Open) : 0);
@@ -244,7 +244,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
     return found;
 }
 
-// As ReadByTarget and ReadByName find it.
+// The target of the policy, as ReadByTarget and ReadByName find it.
 static Oid TargetOf(Datum* values, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database || !TargetIsGone(values))
         return policy->target;
@@ -313,7 +313,8 @@ bool Beats(const Policy* a, const Policy* b) {
     return a->effect != b->effect ? a->effect < b->effect : a->id < b->id;
 }
 
-// Between equals the older: who decides in a family does not change with a policy that is added somewhere in it, and called no weakening.
+// Between equals the older policy wins: who decides in a family does not change with a policy that is added somewhere in it, which is called no
+// weakening.
 bool IsStricter(const Policy* a, const Policy* b) {
     if (Laxity(a) != Laxity(b))
         return Laxity(a) < Laxity(b);
@@ -332,7 +333,7 @@ void Choose(AdminChoice* choice, const Policy* policy) {
         choice->refusing = policy;
 }
 
-// What is about everybody since a role is gone answers only as what would take its place in the same row.
+// A policy that is about everybody since its role is gone answers only where it is sterner than the policy that would answer in its place.
 const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone) {
     if (of_him->naming != nullptr || of_gone->naming != nullptr) {
         const Policy* others = of_him->naming != nullptr ? of_him->naming : of_him->approving != nullptr ? of_him->approving : of_him->refusing;

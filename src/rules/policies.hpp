@@ -8,11 +8,11 @@
 
 namespace warrant {
 
-// In the order in which they win between equals: the strictest first.
-// What an effect that this release does not know does, no step of the decision answers.
+// The effects in the order in which they win between equals: the strictest first. For one that this release does not know only the last decision
+// step answers, which refuses.
 enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
 
-// Also the order in which they win: the nearest first.
+// The kinds in the order in which they win: the nearest first.
 enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
 
 struct Policy {
@@ -52,7 +52,7 @@ struct PolicyList {
     List* namesakes;      // what ReadPolicies found alive under policies of the same name: when it goes, they cover the bearer
 };
 
-// A row of warrant.policies with so many columns, in the current memory context.
+// Reads a row of warrant.policies with so many columns, into the current memory context.
 Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count);
 
 // Appends the policies of one target to the list, in the current memory context. A schema policy is found by its schema,
@@ -80,7 +80,7 @@ Policy* FindPolicy(int64_t id);
 using PolicyTest = bool (*)(const Policy* policy, const Policy* beside);
 bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside);
 
-// The sentinel of policies is visible; raises 55000 otherwise.
+// Raises 55000 unless the sentinel of policies is visible.
 void RequirePolicySentinel();
 
 // Whether any policy but open ones is there.
@@ -98,8 +98,8 @@ bool IsStricter(const Policy* a, const Policy* b);
 // Whether a lets less through than b, by effect and mode alone.
 bool IsSterner(const Policy* a, const Policy* b);
 
-// How a policy is about somebody. One whose role is gone is about everybody, but only where nothing that is about him is as stern: the end of a role
-// must not put what was about its members in the place of what is about the others.
+// How a policy is about somebody. A policy whose role is gone is about everybody, but only where no policy about the same somebody is as stern: the
+// end of a role must not put what was about its members in the place of what is about the others.
 enum class Aim : uint8_t { Nobody, Him, EverybodySinceARoleIsGone };
 
 // How the policy is about somebody who is a member of the roles that the test accepts.
@@ -161,7 +161,7 @@ const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
     return Chosen(&of_him, &of_gone);
 }
 
-// Adds it to the list, unless it is there; AppendNew does not look.
+// Adds the policy to the list, unless it is there; AppendNew does not look.
 void Append(PolicyList* list, Policy* policy);
 void AppendNew(PolicyList* list, Policy* policy);
 

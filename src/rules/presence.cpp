@@ -12,8 +12,8 @@ namespace warrant {
 
 namespace {
 
-// A transaction absorbs them when it starts, and for each lock that it takes: its first check need not, while it is in the message that
-// started it. That saves the fast path a third of its instructions.
+// A transaction absorbs invalidations when it starts, and for each lock that it takes: its first check need not, while it is in the message
+// that started it. That saves the fast path a third of its instructions.
 void AbsorbInvalidations() {
     static LocalTransactionId checked = InvalidLocalTransactionId;
     bool first = checked != MyTransactionNumber();
@@ -22,7 +22,7 @@ void AbsorbInvalidations() {
         AcceptInvalidationMessages();
 }
 
-// A superuser must be able to bring it back.
+// Superusers pass where the extension is missing, because one must be able to bring it back.
 bool PassesWhereMissed() {
     auto passes = [](Oid user) { return superuser_arg(user) || IsExempt(user); };
     Oid subject = CurrentSubject();
@@ -30,8 +30,8 @@ bool PassesWhereMissed() {
     return passes(subject) && !FindActorWithout(&other, subject, passes);
 }
 
-// Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000. The transaction that
-// brings it back fills it, and what materialized views read.
+// Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000. Not so in the
+// transaction that brings the extension back, which fills its tables, and what materialized views read.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
     return required[0] != '\0' && !GateIsOff() && !IsCreatedHere() &&

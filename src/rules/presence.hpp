@@ -7,13 +7,13 @@
 
 namespace warrant {
 
-// Enforcement is off: nothing is decided; what belongs to the gate stays its own.
+// Whether enforcement is off: nothing is decided; what belongs to the gate stays its own.
 inline bool GateIsOff() { return settings.enforcement == int(Enforcement::Off); }
 
-// The gate has work in this process: the extension is installed (by committed state) and this is no worker of ours.
+// Whether the gate has work in this process: the extension is installed (by committed state) and this is no worker of ours.
 bool GateIsPresent();
 
-// The same where a transaction is sure to be under way.
+// Whether the gate has work in this process, where a transaction is sure to be under way.
 bool GateIsPresentInTransaction();
 
 }    // namespace warrant

@@ -11,13 +11,13 @@ namespace warrant {
 // SET ROLE is the session's choice. CREATE and ADMIN are not asked of relations.
 bool HoldsPrivilege(Oid role, Oid relation, Command command);
 
-// The same through an ancestor of the relation, or a view over it as well.
+// Whether the command could run on the relation, on an ancestor of it, or on a view over it.
 bool ReachesRelation(Oid role, Oid relation, Command command);
 
-// The server's error for who does not; it says who must own the relation where that is what the command takes.
+// Raises the server's error for a role that lacks the privilege; it says who must own the relation where that is what the command takes.
 [[noreturn]] void RaiseLacking(Oid relation, Command command);
 
-// What the server would say.
+// What the server would say to a role that lacks the privilege.
 char* WordsForLacking(Oid relation, Command command);
 
 }    // namespace warrant

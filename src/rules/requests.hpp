@@ -13,7 +13,7 @@ struct Request {
     bool awaited;          // a webhook has not yet given its first answer
 };
 
-// Raises 55000 when the table cannot be read.
+// The request as committed; raises 55000 when the table cannot be read.
 Request FindRequest(int64 request_id);
 
 // Whether the role is a member of the approvers of some policy that the request is under.

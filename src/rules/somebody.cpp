@@ -12,7 +12,7 @@ namespace {
 
 constexpr int most_people = 20000;    // that are tried for two states
 
-// For the two answers wanted, who it is so far: roles are only ever added.
+// Who it is so far for whom the two wanted answers are given: roles are only ever added.
 struct Search {
     const TwoStates* states;
     const Policy* before;    // wanted; nullptr is no policy
@@ -45,7 +45,7 @@ const Policy* AnswerOf(const Member* members, int count, Command command, const 
 
 bool Find(Search* search, const List* roles);
 
-// Whether it is somebody who is, besides, a member of one of these.
+// Whether it is somebody who is, besides, a member of one of the other roles.
 bool FindWithOneOf(Search* search, const List* roles, const Oid* others, int count) {
     for (int i = 0; i < count; i++) {
         if (RoleIsGone(others[i]) || list_member_oid(roles, others[i]))
@@ -59,8 +59,8 @@ bool FindWithOneOf(Search* search, const List* roles, const Oid* others, int cou
     return false;
 }
 
-// Another policy answers than the wanted one: it is about those who are members of what it excepts no more, and where the wanted one is another
-// relation's, a third one can take its place.
+// When another policy answers than the wanted one, a member of what that policy excepts is looked for, whom it is not about; and where the wanted one
+// is another relation's, a third policy can take the place of the one that answers.
 bool FindWithout(Search* search, const List* roles, const Member* members, const Policy* answer, const Policy* wanted) {
     if (answer == nullptr)
         return false;
@@ -84,7 +84,7 @@ bool FindWithout(Search* search, const List* roles, const Member* members, const
     return false;
 }
 
-// Depth first: what keeps the wanted policies from answering is mended by one role after the other, each in every way there is.
+// Searches depth first: what keeps the wanted policies from answering is mended by one role after the other, each in every way there is.
 bool Find(Search* search, const List* roles) {
     CHECK_FOR_INTERRUPTS();
     check_stack_depth();
@@ -102,7 +102,8 @@ bool Find(Search* search, const List* roles) {
     return IsSame(answer, search->after) || FindWithout(search, roles, states->after, answer, search->after);
 }
 
-// Whether nothing that is about everybody always comes before it, as far as its member goes. One whose role is gone can come back when another answers.
+// Whether the policy can answer in its member: no policy about everybody always comes before it. One whose role is gone can come back when another
+// answers.
 bool CanComeFirst(const PolicyList* policies, Command command, const Policy* policy, const Policy* always) {
     bool of_gone = policy->for_count > 0 && AimAt(policy, NIL) == Aim::EverybodySinceARoleIsGone;
     auto one_of_both = [policy, always](const Policy* other) { return other == policy || other == always ? Aim::Him : Aim::Nobody; };
@@ -111,7 +112,7 @@ bool CanComeFirst(const PolicyList* policies, Command command, const Policy* pol
     return FirstOf(policies, command, alone) == policy && (of_gone || always_gone || FirstOf(policies, command, one_of_both) == policy);
 }
 
-// Those that can answer: what can come first in some member, unless what always answers in another one is stricter.
+// Adds the policies that can answer: what can come first in some member, unless what always answers in another one is stricter.
 void AddCandidates(PolicyList* found, const Member* members, int count, Command command) {
     auto about_all = [](const Policy* policy) { return policy->except_count == 0 ? AimAt(policy, NIL) : Aim::Nobody; };
     const Policy* floor = nullptr;

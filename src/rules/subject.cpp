@@ -27,7 +27,7 @@ namespace {
 
 bool HasClient() { return MyProcPort != nullptr || IsParallelWorker() || !IsUnderPostmaster; }
 
-// A worker that was started for a role, or has taken one by itself, calls functions of others as that role.
+// The first user of the process: a worker that was started for a role, or has taken one by itself, calls functions of others as that role.
 Oid FirstUser() {
     if (ActingNow() == 0)
         return GetUserId();
@@ -82,7 +82,8 @@ void Add(Actors* actors, const ActingUser& acting) {
 
 }    // namespace
 
-// Whom the session itself has become by SET ROLE is its own choice, not what a trigger's code has chosen that runs without a security context.
+// A role that the session itself has taken by SET ROLE is its own choice and need not pass, unlike one that a trigger's code has chosen
+// without a security context.
 void FindActors(Actors* actors, Oid subject, int leaves_out) {
     int count = ActingNow() - leaves_out;
     actors->count = 0;

@@ -7,14 +7,14 @@
 
 namespace warrant {
 
-// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client
-// (autovacuum, job workers) whom it first switched to, and whatever he calls.
+// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client (autovacuum,
+// job workers) the user that it first switched to, for all that this user calls, too.
 Oid CurrentSubject();
 
-// Whether the subject is whom the server has switched to by itself in a process without a client: nobody called him.
+// Whether the subject is whom the server has switched to by itself in a process without a client: nobody called that user.
 bool IsServersChoice(Oid subject);
 
-// Whether the session user is one of pg_warrant.pool_roles, himself: many share his login. Outside of a transaction it is what it was last.
+// Whether the session user itself is one of pg_warrant.pool_roles: many share its login. Outside of a transaction it is what it was last.
 bool IsPoolSession();
 
 // As whom the server has authenticated the client that this process serves, a parallel worker its leader's; nullptr or empty when it has not.
@@ -41,7 +41,7 @@ struct Actors {
 // leaves_out: this many of the latest are not asked.
 void FindActors(Actors* actors, Oid subject, int leaves_out = 0);
 
-// The first of them for whom test(role) does not hold; *found keeps him. False when there is none.
+// The first actor for whom test(role) does not hold, kept in *found. False when there is none.
 template <class Test>
 bool FindActorWithout(ActingUser* found, Oid subject, Test test) {
     Actors actors;
@@ -54,7 +54,7 @@ bool FindActorWithout(ActingUser* found, Oid subject, Test test) {
     return false;
 }
 
-// Every role that the subject is a member of, himself first, a superuser only by name. In the current memory context.
+// Every role that the subject is a member of, the subject itself first, a superuser only by name. In the current memory context.
 List* RolesOf(Oid subject);
 
 }    // namespace warrant

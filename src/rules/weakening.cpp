@@ -71,7 +71,7 @@ int64_t DefaultDuration(const Policy* policy) {
     return given < MaxDuration(policy) ? given : MaxDuration(policy);
 }
 
-// Both let pass what is approved.
+// Whether the later policy approves more easily; both let pass what is approved.
 bool ApprovesEasier(const Policy* before, const Policy* after) {
     return after->min_approvals < before->min_approvals || after->approver_role != before->approver_role ||
            after->require_reason < before->require_reason || after->max_uses > before->max_uses ||
@@ -94,7 +94,7 @@ bool IsLaxer(const Policy* before, const Policy* after) {
 
 const Policy* OnlyOne(const PolicyChange& change) { return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr; }
 
-// Commands that the same policies answer for are one.
+// Whether the same policies answer for an earlier command: the two need only one look.
 bool IsLikeAnEarlierOne(const Point* point, int command) {
     for (int earlier = 0; earlier < command; earlier++) {
         bool same = true;
@@ -109,7 +109,7 @@ bool IsLikeAnEarlierOne(const Point* point, int command) {
     return false;
 }
 
-// For every command but ADMIN, which nobody asks of a relation.
+// Whether the change loosens a command at this point; ADMIN nobody asks of a relation.
 bool LoosensAt(const Point* point, const PolicyChange& change) {
     for (int i = 0; i < command_count && point->differ; i++) {
         TwoStates states = {point->before, point->after, point->count, Command(i), OnlyOne(change)};
@@ -175,7 +175,7 @@ void AddMember(Look* look, Point* point, Oid relation) {
     Part(point, &entry->member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
 }
 
-// These govern together.
+// Whether the change loosens something for these relations, which govern together.
 bool LoosensFor(Look* look, const List* relations) {
     Point point = MakePoint(list_length(relations));
     ListCell* cell;
@@ -186,7 +186,7 @@ bool LoosensFor(Look* look, const List* relations) {
     return LoosensAt(&point, look->change);
 }
 
-// What is created in the schema, or, with InvalidOid, in one without policies.
+// Whether the change loosens what is created in the schema, or, with InvalidOid, in one without policies.
 bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     PolicyList policies = {};
     char* name = OidIsValid(schema) ? get_namespace_name(schema) : nullptr;
@@ -198,8 +198,8 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     return LoosensAt(&point, change);
 }
 
-// Each of its relatives: a policy that wins now where another won answers for them as well, whose own winner it was not, or leaves them to one that the
-// other was stricter than.
+// Looks at each relative: a policy that wins now where another won answers for the relatives as well, where it was not the winner of their own, or
+// leaves them to one that the other was stricter than.
 bool LoosensForRelatives(Look* look, Oid relation) {
     List* relatives = FamilyOf(relation);
     ListCell* cell;
@@ -245,7 +245,7 @@ HTAB* TableByOid(Size entry) {
     return hash_create("pg_warrant weakening", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-// A change on a schema or the database: what is created there, each relation there that has policies of its own, and relatives.
+// Looks, for a change on a schema or the database, at what is created there, at each relation there that has policies of its own, and at relatives.
 bool LoosensForMany(Look* look) {
     const Policy* one = look->change.before != nullptr ? look->change.before : look->change.after;
     PolicyList all = {};
@@ -285,14 +285,14 @@ bool NamesAdmin(const Policy* policy) {
     return policy != nullptr && policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0;
 }
 
-// Answers for ADMIN rather than a younger one that names it not, whoever asks.
+// Whether the policy answers for ADMIN rather than a younger one that does not name it, whoever asks.
 bool ComesBefore(const Policy* policy, const Policy* younger) {
     bool by_effect = policy->effect == Effect::Approve || (policy->effect == Effect::Deny && younger->effect == Effect::Deny);
     return by_effect && !policy->monitor && policy->for_count == 0 && policy->except_count == 0 && policy->id != younger->id &&
            policy->min_approvals >= younger->min_approvals;
 }
 
-// The cheap way to know that a new policy does not answer for ADMIN.
+// The cheap way to know that a new policy does not answer for ADMIN: an older one comes before it.
 bool StaysOffAdmin(const PolicyChange& change) {
     const Policy* after = change.after;
     return change.before == nullptr && !NamesAdmin(after) && (after->effect == Effect::Open || AnyPolicyOfTransaction(ComesBefore, after));

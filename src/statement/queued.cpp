@@ -25,7 +25,7 @@ struct Queued {
 Queued* queued = nullptr;
 int queued_room = 0;
 
-// Flags that an action of a foreign key has, and no other query that runs under its security context.
+// Whether the query has the flags of a foreign key's action, which no other query has that runs under its security context.
 bool IsOfKeyAction(const QueryDesc* query) {
     return query != nullptr && query->estate != nullptr && (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && InNoForceRLSOperation();
 }
@@ -58,7 +58,7 @@ void Add(Kind kind, bool by_key, Oid relation, const ActingUser& acting) {
         frame->queued = true;
 }
 
-// Those that the server fires by itself look keys up, or compare.
+// Whether the relation has triggers that may be deferred, but for those that the server fires by itself, which look keys up, or compare.
 bool MayDefer(Oid relation) {
     Relation opened = table_open(relation, NoLock);
     bool found = opened->rd_rel->relhassubclass;
@@ -69,7 +69,7 @@ bool MayDefer(Oid relation) {
     return found;
 }
 
-// A unique or exclusion constraint that waits computes its expressions once more when it fires.
+// Whether a unique or exclusion constraint waits that computes its expressions once more when it fires.
 bool RechecksExpressions(Oid relation) {
     Relation opened = table_open(relation, AccessShareLock);
     List* indexes = RelationGetIndexList(opened);
@@ -97,7 +97,7 @@ bool IsMeant(Queued* item, Oid relation) {
     return true;
 }
 
-// Deferred triggers fire outside of queries: at the transaction's end, in SET CONSTRAINTS, at a procedure's COMMIT.
+// Whether this is a time when deferred triggers fire, outside of queries: the transaction's end, SET CONSTRAINTS, a procedure's COMMIT.
 bool IsTimeOfDeferred() {
     const Frame* frame = CurrentFrame();
     return frame == nullptr || (frame->kind == FrameKind::Utility && !IsA(frame->utility, CopyStmt));
@@ -140,7 +140,8 @@ ActingUser OwnerOf(const TriggerData* trigger, const char* operation) {
 
 constexpr char key_action[] = "a foreign key's action";
 
-// The server's own trigger calls them: nothing tells which one fires. At the end of the query, or later.
+// Notes constraints that compute their expressions once more at the end of the query, or later. The server's own trigger calls them: nothing tells
+// which one fires.
 void NoteRechecks(Oid relation, const ActingUser& acting) {
     if (!RechecksExpressions(relation))
         return;

@@ -3,8 +3,8 @@
 // of tables that TRUNCATE reaches by CASCADE, which no switch of users tells apart from the statement's own.
 //
 // The server calls no hook where a trigger fires. While there are such notes, it is made to tell of each trigger function (own_tables.cpp), and the
-// trigger's table says whether it is meant. A table that both the session and others have written is meant: which of its rows whose write was,
-// nobody can tell.
+// trigger's table says whether it is meant. A table that both the session and others have written is meant: nobody can tell which of them has
+// written which of its rows.
 #pragma once
 
 #include "pg/server.hpp"
@@ -19,15 +19,15 @@ inline LocalTransactionId queued_in = InvalidLocalTransactionId;
 // Whether the trigger functions of this transaction have to be told of.
 inline bool AnyQueued() { return unlikely(queued_count > 0) && queued_in == MyTransactionNumber(); }
 
-// Whether all functions have to be: a constraint may compute expressions.
+// Whether all functions have to be told of: a constraint may compute expressions.
 inline bool rechecks_queued = false;
 inline bool AnyRechecks() { return unlikely(rechecks_queued) && AnyQueued(); }
 
-// A write of a foreign key's action starts, which leaves what it queues to the query around it; and is over.
+// Called when a write of a foreign key's action starts, which leaves what it queues to the query around it; and when it is over.
 void NoteKeyActionStarts(const QueryDesc* query);
 void NoteKeyActionEnds(const QueryDesc* query);
 
-// What is written while somebody acts: its deferrable triggers may fire when he does not any more.
+// Notes what is written while somebody acts: its deferrable triggers may fire when that user does not act any more.
 void NoteDeferrable(List* permissions, bool by_key);
 
 // TRUNCATE ... CASCADE begins, in the current frame.

@@ -19,7 +19,7 @@ namespace {
 constexpr int most_texts = 16;
 constexpr int most_promises = 64;
 
-// The record on its way. It is one for all, because most of it is the session's and stays. It describes a line of a statement, by its place.
+// The entry on its way. It is one for all, because most of it is the session's and stays. It describes an access record of a statement, by its place.
 EntryHeader header;
 int described = -1;
 
@@ -49,7 +49,7 @@ void FillFields(AuditFields* fields, const StatementRecord* statement, const Acc
 
 int PlaceOf(const StatementRecord* statement, const AccessRecord* line) { return int(line - statement->accesses); }
 
-// Complete but for its sizes.
+// Fills the header, complete but for its sizes.
 void FillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
     header.kind = EntryKind::Audit;
     header.waits = header.stays = false;
@@ -58,7 +58,7 @@ void FillHeader(const StatementRecord* statement, const AccessRecord* line, Time
     described = PlaceOf(statement, line);
 }
 
-// Most statements have one line, and nothing was recorded since: that saves 150 instructions.
+// Fills the header anew only where it must: most statements have one access record, and nothing was recorded since. That saves 150 instructions.
 void RefillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
     if (described != PlaceOf(statement, line) || header.fields.statement_id != statement->id) {
         FillHeader(statement, line, now);

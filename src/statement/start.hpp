@@ -14,7 +14,7 @@ struct Start {
 };
 inline Start last_start;
 
-// The query has been decided on and started. A portal gets its receiver when it runs; who brings one to the start runs at once.
+// The query has been decided on and started. A portal gets its receiver when it runs; a caller that brings one to the start runs it at once.
 inline void NoteStart(QueryDesc* query) {
     bool at_once = query->dest->mydest != DestNone;
     last_start.query = at_once || CurrentFrame() == nullptr ? query : nullptr;

@@ -52,7 +52,7 @@ void EndStatement(StatementRecord* statement, bool failed) {
     statement_records.spare = statement;
 }
 
-// The error that ends the (sub)transaction: the server keeps it until that is over. A ROLLBACK has none, and neither has who caught it before.
+// The error that ends the (sub)transaction: the server keeps it until that is over. A ROLLBACK has none, and neither has code that caught it before.
 int ErrorUnderWay() {
     volatile int sqlstate = 0;
     MemoryContext caller = CurrentMemoryContext;
@@ -130,7 +130,7 @@ void LeaveFrame(Frame* frame, bool failed) {
     statement_records.planned_in = GetCurrentStatementStartTimestamp();
 }
 
-// The client's statement that has been planned in this message is what starts now.
+// Gives the record of a planning to its query: the client's statement that has been planned in this message is what starts now.
 void StartPlanned(QueryDesc* query) {
     StatementRecord* statement = statement_records.planned;
     if (CurrentFrame() != nullptr || statement_records.planned_in != GetCurrentStatementStartTimestamp()) {
@@ -144,7 +144,7 @@ void StartPlanned(QueryDesc* query) {
     statement->rows = 0;
 }
 
-// Only once there are records.
+// The ends of transactions are listened to only once there are statement records, because every transaction pays for it.
 void ListenForTheirEnds() {
     if (ListenForEnds<OnTransaction>())
         before_shmem_exit(OnExit, Datum(0));
@@ -238,7 +238,7 @@ uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count
     return before ? statement->id : 0;
 }
 
-// Out of the way of those who have no ledger.
+// Out of the way of queries that have no statement record.
 static pg_noinline void BeginBesideRecords(QueryDesc* query) {
     if (StatementRecord* statement = FindStatementRecord(query))
         EndStatement(statement, true);

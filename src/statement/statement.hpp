@@ -1,5 +1,5 @@
-// A top-level statement while it runs: the first time a line of its ledger is met it is recorded, before it has an effect; when the statement ends
-// each line reports its outcome.
+// A top-level statement while it runs: the first time an access is met it is recorded, before it has an effect; when the statement ends each access
+// record reports its outcome.
 #pragma once
 
 #include "pg/server.hpp"
@@ -9,10 +9,9 @@
 namespace warrant {
 
 // Records the checked accesses that the current top-level statement had not yet, and waits for those that ask for it. Spends the uses that they owe,
-// once a statement and grant; under such, a query that the client has only started records at its first run. False when another session
-// took the last use meanwhile: decide again.
-// query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a checked access that waits and cannot be
-// recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
+// once a statement and grant; where one is owed, a query that the client has only started records at its first run. False when another session took
+// the last use meanwhile: decide again. query is the one that is starting, nullptr in a utility statement. Raises 53400 or 55000 for a checked
+// access that waits and cannot be recorded, unless pg_warrant.audit_failure allows it; the others go to the server log then.
 bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count);
 
 // Notes refusals of the current top-level statement. Its id when it met each of them before, in code that went on after an error (the
@@ -22,7 +21,7 @@ uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count
 // A query begins: what another one at the same address left behind, when its cursor failed in a subtransaction, is not its own.
 void BeginQuery(QueryDesc* query);
 
-// The query has ended: its statement's outcome is reported. Cheap when it has no ledger.
+// Ends the record of a query that has ended: its statement's outcome is reported. Cheap when it has no statement record.
 void EndStatementOf(QueryDesc* query);
 
 // Ends records with their frames, subtransactions and transactions, without allocation, wait or error. Before any hook is installed.

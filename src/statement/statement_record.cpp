@@ -25,7 +25,8 @@ void StatementText(const Source& source, const char** text, int* text_length) {
     *text_length = size;
 }
 
-// The client's statement's, when it is the query's or no query's. Another extension may have taken it out of a utility statement's plan.
+// The query id of the client's statement, where the statement is the query or there is no query. Another extension may have taken it out of a
+// utility statement's plan.
 uint64_t QueryIdOf(const QueryDesc* query) {
     if (query != nullptr)
         return uint64_t(query->plannedstmt->queryId);

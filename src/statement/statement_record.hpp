@@ -10,7 +10,7 @@
 
 namespace warrant {
 
-// One line; names are copied, because the cache they came from may change before the statement ends.
+// One access of the statement; names are copied, because the cache they came from may change before the statement ends.
 struct AccessRecord {
     Access access;
     Event event;
@@ -70,45 +70,45 @@ struct StatementRecords {
 };
 inline StatementRecords statement_records;
 
-// The ledger of a query that starts or runs; nullptr when it has none.
+// The statement record of a query that starts or runs; nullptr when it has none.
 StatementRecord* FindStatementRecord(const QueryDesc* query);
 
-// The same, made when there is none. nest_level: of the transaction that the query began in.
+// The statement record of a query, made when there is none. nest_level: of the transaction that the query began in.
 StatementRecord* StatementRecordOf(QueryDesc* query, int nest_level);
 
 // What the planning of the client's statement has left to its start, and to another planning of it; nullptr when that spent no use, and once
 // another statement has started.
 const StatementRecord* StartingRecord();
 
-// The ledger of the top-level statement under way, made with this text when it has none.
+// The statement record of the top-level statement under way, made with this text when it has none.
 StatementRecord* CurrentStatement(QueryDesc* query, const char* text, int length);
 
-// The record of a checked access; nullptr when it is a new one.
+// The access record of a checked access; nullptr when it is a new one.
 AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
 AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
 
 // The nesting level of the transaction in which the frame's statement began; it may be in a subtransaction of its own now.
 int LevelOf(const Frame* frame);
 
-// The same of no query and no frame: a fast-path call's. Its digest is for the caller to fill.
+// A new statement record; of no query and no frame, it is a fast-path call's. Its digest is for the caller to fill.
 StatementRecord* NewStatement(QueryDesc* owner, int nest_level);
 
 // The place of the top-level statement under way, or of the query that is starting, in its source.
 void TopLevelText(QueryDesc* query, const char** text, int* length);
 
-// The id of the current top-level statement's ledger; 0 when it has none yet.
+// The id of the current top-level statement's record; 0 when it has none yet.
 uint64_t RecordUnderWay(const QueryDesc* query);
 
-// The grant under which a statement under way makes this access, as its ledger has it; 0 for none.
+// The grant under which a statement under way makes this access, as its record has it; 0 for none.
 int64_t GrantInUse(Oid relation, Command command);
 
 // Rows of a run of this query, added to its statement's outcome.
 void CountRows(QueryDesc* query, uint64_t rows);
 
-// Rows of a utility statement, as its completion tag has them; nothing for a statement without a ledger.
+// Rows of a utility statement, as its completion tag has them; nothing for a statement without a record.
 void SetRows(StatementRecord* statement, uint64_t rows);
 
-// Some top-level statement under way, or an open cursor's, has a ledger.
+// Whether some top-level statement under way, or an open cursor's, has a statement record.
 bool HasStatementRecords();
 
 // The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is

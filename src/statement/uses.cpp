@@ -36,7 +36,8 @@ void NotePaid(StatementRecord* statement, int64_t grant_id) {
     statement->paid[statement->paid_count++] = grant_id;
 }
 
-// The top-level statement has paid, and for a query that outlives it, a cursor's, it has too: that which starts, and those around it.
+// Notes what the top-level statement has paid, and for queries that outlive it, cursors', that they have paid, too: the one that starts, and those
+// around it.
 void NotePaidByAll(QueryDesc* starting, int64_t grant_id) {
     for (Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
         if (frame->query != nullptr)
@@ -105,7 +106,7 @@ bool OnlyExplains() {
     return !analyzes;
 }
 
-// The first that owes for its grant.
+// Whether the checked access is the first that owes a use of its grant.
 bool Owes(const CheckedAccess* checked, int i) {
     for (int j = 0; j < i; j++)
         if (checked[j].owes_use && checked[j].grant_id == checked[i].grant_id)
@@ -118,7 +119,7 @@ bool IsSameAccess(const CheckedAccess& a, const CheckedAccess& b) {
            a.policy == b.policy;
 }
 
-// It has no line yet, and none of those before it makes one.
+// Whether the checked access has no access record yet, and none of those before it makes one.
 bool IsNewAccess(StatementRecord* statement, const CheckedAccess* checked, int i) {
     for (int j = 0; j < i; j++)
         if (checked[j].audited && IsSameAccess(checked[j], checked[i]))
@@ -139,7 +140,8 @@ void AppendAccess(StringInfo json, const CheckedAccess* checked_access) {
     appendStringInfoChar(json, '}');
 }
 
-// *recorded: of how many checked accesses the records are in it. What does not fit beside the statement's text is recorded as ever, after the uses are spent.
+// *recorded: of how many checked accesses the rows are in it. Those that do not fit beside the statement's text are recorded as ever, after the uses
+// are spent.
 char* BuildArguments(StatementRecord* statement, const CheckedAccess* checked, int count, int text_bytes, int* recorded) {
     constexpr int most_line_bytes = 2000;
     int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - text_bytes - most_line_bytes - 100;
@@ -180,14 +182,14 @@ void EnterAccesses(StatementRecord* statement, const CheckedAccess* checked, int
     }
 }
 
-// What an action that may be done has to be told about it.
+// What has to be entered in the statement record when the spending may have been done.
 struct Spending {
     StatementRecord* statement;
     const CheckedAccess* checked;
     int recorded;
 };
 
-// The statement ends with the error, and its rows, if they were written, have their outcome.
+// Called when the spending may have been done: the statement ends with the error, and its rows, if they were written, have their outcome.
 void EnterInDoubt(void* argument) {
     const Spending* spending = static_cast<const Spending*>(argument);
     if (spending->statement != nullptr)

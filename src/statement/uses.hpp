@@ -9,7 +9,7 @@
 
 namespace warrant {
 
-// Whether somebody has to pay for it: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.
+// Whether the decision owes a use: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.
 bool OwesUse(const Decision* decision);
 
 // Spends what the checked accesses owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took
@@ -18,14 +18,14 @@ bool OwesUse(const Decision* decision);
 // whatever pg_warrant.audit_failure says, and 40003 when the recorder has taken it and the answer does not come.
 int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess* checked, int count);
 
-// A query that owes a use. When the client has only started it, its first run records and spends: true then.
+// Defers what a query owes. True when the client has only started the query, whose first run then records and spends.
 bool DeferUses(QueryDesc* query);
 inline bool has_deferred = false;    // in this session, once
 bool WasDeferred(const QueryDesc* query);
 inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) && WasDeferred(query); }
 void EndDeferral(const QueryDesc* query);
 
-// COMMIT has materialised a cursor WITH HOLD, whose query ends: the portal goes on with what is paid.
+// Keeps what a cursor WITH HOLD has paid: COMMIT has materialised it and its query ends, but the portal goes on.
 void KeepPaid(const StatementRecord* statement);
 
 // Lets the rules know what is paid. Once in each process.

@@ -56,7 +56,7 @@ Started** FindStarted(Oid database, bool is_courier) {
     return link;
 }
 
-// It has not ended. One that ended and is to be started again after a while gives way to the next.
+// Whether the worker that was started last has not ended. One that ended and is to be started again after a while gives way to the next.
 bool IsOnItsWay(Oid database, bool is_courier) {
     Started** link = FindStarted(database, is_courier);
     Started* started = *link;
@@ -110,7 +110,7 @@ void WaitForVerdict(BackgroundWorkerHandle* handle, Oid database) {
     }
 }
 
-// Without a free slot it is tried for a long time: the log has a line when that begins, and one when it ends.
+// Starts a worker. Without a free slot it is tried for a long time: the log has a line when that begins, and one when it ends.
 bool Start(const char* entry_point, const char* type, Oid database, int restart, BackgroundWorkerHandle** handle) {
     BackgroundWorker worker;
     Describe(&worker, entry_point, type, database, restart);
@@ -206,7 +206,7 @@ bool IsAsked() {
     return asked;
 }
 
-// True when each found a worker slot.
+// Starts a keeper for each database. True when each found a worker slot.
 bool StartKeepers() {
     bool all = true;
     for (int i = 0; i < shared->database_count; i++) {

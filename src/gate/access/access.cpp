@@ -23,7 +23,7 @@ namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-// Who reads the relation needs approval: what is written to it stays protected.
+// Whether reading the relation needs approval, so that what is written to it stays protected.
 bool Protects(const GoverningPolicies* governing) {
     auto protects = [governing](Oid user) {
         const Policy* policy = GoverningPolicy(governing, user, Command::Select);
@@ -36,7 +36,7 @@ bool Protects(const GoverningPolicies* governing) {
 
 bool KeepsProtected(Oid relation) { return Protects(FindGoverningPolicies(relation)); }
 
-// A view that nothing but its tables stores rows for; a trigger of its own may put them anywhere. The statement has locked it.
+// Whether it is a view whose rows are stored by its tables alone; an INSTEAD OF trigger may put them anywhere. The statement has locked the view.
 bool StoresNothing(Oid relation) {
     if (get_rel_relkind(relation) != RELKIND_VIEW)
         return false;
@@ -48,7 +48,7 @@ bool StoresNothing(Oid relation) {
     return !writes;
 }
 
-// The columns' names lead from a partitioned table to its part.
+// Whether the columns belong to the part's key: their names lead from a partitioned table to its part.
 bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
     Bitmapset* mapped = nullptr;
     for (int column = -1; (column = bms_next_member(columns, column)) >= 0;) {
@@ -82,7 +82,7 @@ bool MovesRowsOut(const Permission& permission) {
     return moves && !keeps;
 }
 
-// The materialized view that the statement refreshes; its name is pinned.
+// Whether the statement refreshes a materialized view whose rows stay protected. The view's name is pinned.
 bool RefreshKeepsProtected(const Node* utility) {
     if (utility == nullptr || !IsA(utility, RefreshMatViewStmt))
         return false;
@@ -90,7 +90,7 @@ bool RefreshKeepsProtected(const Node* utility) {
     return OidIsValid(view) && KeepsProtected(view);
 }
 
-// The same for a relation that the statement creates, by the schema that it will be in.
+// Whether the statement creates a relation whose rows stay protected, told by the schema that the relation will be in.
 bool IntoKeepsProtected(const Node* utility) {
     if (utility != nullptr && IsA(utility, ExplainStmt))
         utility = ExplainedUtility(reinterpret_cast<const ExplainStmt*>(utility));
@@ -102,7 +102,7 @@ bool IntoKeepsProtected(const Node* utility) {
     return Protects(ReadSchemaGoverningPolicies(RangeVarGetCreationNamespace(name)));
 }
 
-// The server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
+// Whether it is the server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
     return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && query->dest->mydest == DestSPI &&
            query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
@@ -124,7 +124,7 @@ bool IsOfRefresh(Oid relation) {
     return RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true) == relation;
 }
 
-// The same without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
+// Whether it is the server's own lookup for a foreign key without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
 bool IsIntegrityProbe(const List* permissions) {
     return InNoForceRLSOperation() && AllPermissions(permissions, [](const Permission& permission) {
         return permission.required == (ACL_SELECT | ACL_UPDATE) && !Updates(permission);
@@ -137,8 +137,8 @@ bool IsLeadersPlan(const QueryDesc* query) {
     return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
 }
 
-// Whom the server checks instead of the caller: the owner of the view around the relation, or of the SECURITY DEFINER function that runs. Not
-// who did SET ROLE; not the owner of a table in whose name a foreign key's action writes.
+// Whom the server checks instead of the caller: the owner of the view around the relation, or of the SECURITY DEFINER function that runs. It
+// is not who did SET ROLE, nor the owner of a table in whose name a foreign key's action writes.
 Oid DefinerOf(const Permission& permission) {
     if (OidIsValid(permission.check_as_user))
         return permission.check_as_user;
@@ -171,7 +171,7 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
     list->items[list->count++] = Access{relation, command, definer};
 }
 
-// What COPY TO and a cursor read goes to the caller.
+// Whether a COPY reads: the rows of COPY TO go to the caller, as a cursor's do.
 static bool IsCopiedOut() {
     const Frame* frame = CurrentFrame();
     const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;

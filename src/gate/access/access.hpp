@@ -18,8 +18,8 @@ struct AccessList {
     Access first[16];
 };
 
-// The owner of a view or rule, which are his words: what it reaches runs for him where it goes into a relation, or changes one. What the caller
-// reads through it goes to him alone.
+// The owner of a view or rule, who has chosen its query: what the query reaches runs for the owner where rows go into a relation, or a relation
+// is changed. Rows that the caller only reads through it go to the caller alone.
 struct Others {
     Access access;
     Oid user;
@@ -28,15 +28,16 @@ struct Others {
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
-// The accesses to a relation that the server checks privileges of, and for a list of them. reads:
-// of what the statement writes (implied_reads.hpp). exported: the rows go where no approval is needed to read them.
+// Adds the accesses to one relation that the server checks privileges of, or to a list of them. reads: the implied reads of the statement
+// (implied_reads.hpp). exported: the rows go where no approval is needed to read them.
 void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported);
 void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported);
 
 // Whether the statement sends what it reads out, or writes it to a relation that anybody reads without approval, a new one included.
 bool Exports(const QueryDesc* query, List* permissions);
 
-// The same by the parts: of what it writes to, and of the utility statement whose query it is (may be nullptr).
+// The two parts of Exports: whether the statement writes to such a relation, and whether the utility statement whose query it is (may be
+// nullptr) exports.
 bool WritesUnprotected(List* permissions);
 bool ExportsResult(const Node* utility);
 
@@ -47,13 +48,14 @@ Node* ExplainedUtility(const ExplainStmt* explain);
 // for its leader, and the server's own referential-integrity lookups.
 bool MustAsk(const QueryDesc* query, int eflags);
 
-// Whether it is what a foreign key's action writes, for which the server switched to the table's owner: it asks the subject, not him.
+// Whether the query is what a foreign key's action writes, for which the server switched to the table's owner: the gate asks the subject, not
+// that owner.
 bool IsKeyAction(const QueryDesc* query, int eflags);
 
 // Whether the relation is the materialized view that the server writes to by statements of its own, in REFRESH ... CONCURRENTLY around this one.
 bool IsOfRefresh(Oid relation);
 
-// Whether these permissions, asked for without a plan, are of such a lookup.
+// Whether these permissions, asked for without a plan, are of the server's own referential-integrity lookup.
 bool IsIntegrityProbe(const List* permissions);
 
 }    // namespace warrant

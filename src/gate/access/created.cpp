@@ -48,7 +48,7 @@ HTAB* CreatedRelations() {
     return created;
 }
 
-// A savepoint that is rolled back takes the server's mark away with the relation.
+// Whether the relation is new in this transaction. A savepoint that is rolled back takes the server's mark away with the relation.
 bool IsNew(Oid oid) {
     Relation relation = RelationIdGetRelation(oid);
     if (!RelationIsValid(relation))
@@ -66,7 +66,7 @@ Created* Find(Oid relation) {
 
 bool MadeBy(const Created* made, Oid user) { return made->subject == user || made->user == user; }
 
-// Everything in the family is new, made by the user, and was never joined to anything else.
+// Whether everything in the family is new, made by the user, and was never joined to anything else.
 bool AreCreated(const List* family, Oid user) {
     ListCell* cell;
     foreach (cell, family) {
@@ -77,7 +77,7 @@ bool AreCreated(const List* family, Oid user) {
     return true;
 }
 
-// The statement's CREATE was decided, or nothing governs it: not what other code of the server makes on its way.
+// Whether the statement's CREATE was decided, or nothing governs it. What other code of the server makes on its way was not decided.
 bool IsCreateDecided(const Frame* frame, Oid schema) {
     if (GoverningPolicy(ReadSchemaGoverningPolicies(schema), CurrentSubject(), Command::Create) == nullptr)
         return true;
@@ -90,7 +90,7 @@ bool IsCreateDecided(const Frame* frame, Oid schema) {
     return false;
 }
 
-// A new child of what is there already has its parents' family.
+// Whether a parent is old: a new child of a relation that is there already has its parents' family.
 bool HasOldParent(const Node* utility) {
     const List* parents = IsA(utility, CreateStmt)              ? reinterpret_cast<const CreateStmt*>(utility)->inhRelations
                           : IsA(utility, CreateForeignTableStmt) ? reinterpret_cast<const CreateForeignTableStmt*>(utility)->base.inhRelations
@@ -104,13 +104,13 @@ bool HasOldParent(const Node* utility) {
     return false;
 }
 
-// Policies on its schema, or on the database, would not reach it any more.
+// Whether the command takes a relation out of the reach of policies on its schema, or on the database.
 bool TakesOut(Command command) {
     const Node* utility = CurrentUtility();
     return command == Command::Alter && utility != nullptr && (IsA(utility, AlterObjectSchemaStmt) || IsA(utility, AlterExtensionContentsStmt));
 }
 
-// One that is not new, or was joined to such, makes the others so.
+// A relation that is not new, or was joined to one that is not, makes the others of its family joined.
 void MarkJoined(const List* family) {
     if (AreCreated(family, CurrentSubject()))
         return;
@@ -182,7 +182,8 @@ void SettleJoins() {
     join_count = 0;
 }
 
-// By what has let the CREATE run: a grant that was revoked, or is over, lets nothing more run; one whose uses are spent goes on in the transaction that spent them.
+// Whether what has let the CREATE run still does: a grant that was revoked, or is over, does not; one whose uses are spent goes on in the transaction
+// that spent them.
 static bool IsStillCovered(const Created* made, const GoverningPolicies* governing) {
     return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governing, MonotonicNow());
 }

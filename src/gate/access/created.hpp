@@ -1,5 +1,5 @@
-// Relations that the current transaction has created. What they need is covered by the CREATE that made them, for who made them: nothing is in them but
-// what this transaction put there, and a request for them would name what a rollback takes away.
+// Relations that the current transaction has created. What they need is covered by the CREATE that made them, for the user who made them: nothing is
+// in them but what this transaction put there, and a request for them would name what a rollback takes away.
 //
 // Not covered is what leads to other relations: as soon as one that is not new belongs to the family, or did, its rows may be in a new one. Nor
 // what takes rows out of the reach of policies: EXPORT, another schema, another extension; the rows may be copies of protected ones.
@@ -23,7 +23,7 @@ void ForgetJoins();
 void NoteJoined(Oid relation, Oid other);
 void SettleJoins();
 
-// Whether the user's access, which this decision does not let run without a price, is covered by creation; what is decided then.
+// Whether the user's access, which this decision refuses or lets run only for a use, is covered by creation; what is decided then.
 bool IsCoveredByCreation(const GoverningPolicies* governing, const Decision* decision, Command command, Oid user, Decision* covered);
 
 }    // namespace warrant

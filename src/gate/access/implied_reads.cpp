@@ -7,7 +7,8 @@ namespace warrant {
 
 namespace {
 
-// The number of no system cache: the plan cache compares it with those whose entries have changed, and passes over it.
+// Marks the note in a plan. It is the number of no system cache: the plan cache compares it with those whose entries have changed, and passes over
+// it.
 constexpr int note_of_implied_read = -4711;
 constexpr int note_of_shown_read = -4712;
 
@@ -18,7 +19,8 @@ struct Target {
     int depth;
 };
 
-// Its argument says which view is read, or which domain's checks are made, whatever its volatility.
+// Whether the function's argument names a view that is read, or a domain whose checks are made, so that it counts as others' code whatever its
+// volatility.
 bool MakesOfNames(Oid function) {
     switch (function) {
         case F_TABLE_TO_XML:
@@ -34,13 +36,13 @@ bool MakesOfNames(Oid function) {
     }
 }
 
-// Side effects carry a value out as well as others' code does: set_config, pg_notify, setval, large objects, advisory locks.
+// Whether the function carries a value out: others' code does, and so do side effects: set_config, pg_notify, setval, large objects, advisory locks.
 bool IsOthersFunction(Oid function, void*) {
     return MakesOfNames(function) || function >= FirstUnpinnedObjectId ||
            func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
-// A value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
+// Whether a value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
 bool IsOthersType(Oid type) {
     if (type < FirstUnpinnedObjectId)
         return false;
@@ -48,7 +50,7 @@ bool IsOthersType(Oid type) {
     return get_typtype(OidIsValid(element) ? element : type) != TYPTYPE_BASE;
 }
 
-// This node, without its children, shows its arguments to code that is not the server's own.
+// Whether this node, without its children, shows its arguments to code that is not the server's own.
 bool CallsOthers(Node* node) {
     switch (nodeTag(node)) {
         case T_FuncExpr:
@@ -70,7 +72,7 @@ bool CallsOthers(Node* node) {
     return check_functions_in_node(node, IsOthersFunction, nullptr);
 }
 
-// Column definitions have domains checked without a node that says so.
+// Whether column definitions convert values: they have domains checked without a node that says so.
 bool ConvertsColumns(const RangeTblEntry* entry) {
     if (entry->rtekind == RTE_TABLEFUNC)
         return true;
@@ -91,7 +93,7 @@ bool CallsOthersAnywhere(Node* node, void* context) {
     return CallsOthers(node) || WalkExpression(node, CallsOthersAnywhere, context);
 }
 
-// Whether the target's values are anywhere in the tree. What a CASE or a conversion tests may be one.
+// Whether the target's values are anywhere in the tree. What a CASE or a conversion tests may be such a value.
 bool Mentions(Node* node, void* context) {
     Target* target = static_cast<Target*>(context);
     if (node == nullptr)
@@ -110,7 +112,7 @@ bool Mentions(Node* node, void* context) {
     return found;
 }
 
-// The column's own domain is the owner's word, like a check constraint.
+// Whether the entry converts to the column's own domain, which the table's owner chose like a check constraint.
 bool IsColumnsOwnDomain(const TargetEntry* entry, const Target* target) {
     return IsA(entry->expr, CoerceToDomain) &&
            reinterpret_cast<CoerceToDomain*>(entry->expr)->resulttype == get_atttype(target->relation, entry->resno);
@@ -130,7 +132,7 @@ bool ShowsTarget(Node* node, void* context) {
     return WalkExpression(node, ShowsTarget, context);
 }
 
-// The write goes through a view, whose conditions and checks are its owner's word and nobody else's.
+// Whether the write goes through a view, whose conditions and checks its owner alone has chosen.
 bool IsThroughView(const Query* query) {
     ListCell* cell;
     foreach (cell, query->rtable) {
@@ -141,8 +143,8 @@ bool IsThroughView(const Query* query) {
     return false;
 }
 
-// What the query itself computes of its target; what its other relations are needs SELECT by their own entries, and the checks of row policies are
-// the table's.
+// Whether what the query itself computes of its target is shown to others' code. Its other relations need SELECT by their own entries, and the
+// checks of row policies are the table's.
 bool ShowsToOthers(const Query* query) {
     const RangeTblEntry* entry = rt_fetch(query->resultRelation, query->rtable);
     bool through_view = IsThroughView(query);

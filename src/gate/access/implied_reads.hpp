@@ -12,14 +12,15 @@ struct ImpliedReads {
     List* shown;      // these need it although the server does not ask: the conditions of a view show them to functions
 };
 
-// A relation that one of its writes shows is not among the implied ones. Of the analysed query: the planner scribbles on it. In the current memory
-// context.
+// Finds the implied reads of an analysed query, before planning, because the planner scribbles on it. A relation that one of the query's writes
+// shows is not among the implied ones. In the current memory context.
 ImpliedReads FindImpliedReads(Query* query);
 
-// Keeps that answer with the plan, so that a cached plan has it when it starts; copies of the plan keep it too.
+// Keeps the implied reads with the plan, so that a cached plan has them when it starts; copies of the plan keep them, too.
 void NoteImpliedReads(PlannedStmt* plan, const ImpliedReads& reads);
 
-// What was noted; nothing for a plan that was not made under the gate, so that its reads need SELECT. In the current memory context.
+// The implied reads noted with a plan; nothing for a plan that was not made under the gate, so that its reads need SELECT. In the current memory
+// context.
 ImpliedReads NotedImpliedReads(const PlannedStmt* plan);
 
 }    // namespace warrant

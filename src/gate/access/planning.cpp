@@ -43,7 +43,8 @@ bool CollectFromNode(Node* node, void* collection) {
     return false;
 }
 
-// A call that the planner may replace by the function's query, whatever its arguments turn out to be: they are only typed here.
+// Replaces the arguments of an SQL function's call by typed NULLs: the planner may put the function's query in its place whatever
+// they turn out to be.
 bool WithoutArguments(FuncExpr* call) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
     if (!HeapTupleIsValid(tuple))
@@ -82,7 +83,7 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
     collection->inlined = list_delete_last(collection->inlined);
 }
 
-// As the planner sees it: a SELECT that nothing refers to leaves nothing in a plan.
+// Collects as the planner sees the query: a SELECT that nothing refers to leaves nothing in a plan.
 void CollectFromQuery(Query* query, Collection* collection) {
     collection->visit(query, collection);
     ListCell* cell;
@@ -105,7 +106,7 @@ void CollectFromQuery(Query* query, Collection* collection) {
 
 bool IsUsersFunction(Oid function, void*) { return function >= FirstUnpinnedObjectId; }
 
-// What makes an operator an index's is a superuser's word.
+// Only a superuser can put an operator into an opfamily, so mergejoinable ones are trusted.
 bool CallsUser(Node* node, void* context) {
     if (node == nullptr)
         return false;
@@ -116,7 +117,7 @@ bool CallsUser(Node* node, void* context) {
     return check_functions_in_node(node, IsUsersFunction, nullptr) || WalkExpression(node, CallsUser, context);
 }
 
-// FROM table x ... FOR KEY SHARE OF x, or FROM such a query.
+// Whether the query reads keys: FROM table x ... FOR KEY SHARE OF x, or FROM such a query.
 bool ReadsKeys(const Query* query) {
     if (query->commandType != CMD_SELECT || list_length(query->rtable) != 1 || query->cteList != NIL)
         return false;
@@ -147,7 +148,7 @@ void RequirePrivilegesBeforePlanning(Query* query) {
     CollectFromQuery(query, &collection);
 }
 
-// SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x, or with PERIOD over the periods that such queries find.
+// The server's lookup is SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x, or with PERIOD over the periods that such queries find.
 bool IsPlannedIntegrityLookup(Query* query) {
     return InNoForceRLSOperation() && list_length(query->targetList) == 1 &&
            IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&

@@ -16,7 +16,7 @@ void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& r
 // The server's own check of the privileges that the plan will need, on the same levels of the query; raises the server's error.
 void RequirePrivilegesBeforePlanning(Query* query);
 
-// The server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
+// Whether it is the server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
 bool IsPlannedIntegrityLookup(Query* query);
 
 }    // namespace warrant

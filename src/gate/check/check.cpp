@@ -56,7 +56,7 @@ CheckedAccess* NewChecked(CheckResult* result) {
     return &result->checked[result->checked_count++];
 }
 
-// How an access that runs, or only would have been refused, is recorded.
+// Adds what is to be recorded of an access that runs, or only would have been refused.
 void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision, bool trusted) {
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
@@ -98,7 +98,8 @@ void Miss(CheckResult* result, const Access& access, const GoverningPolicies* go
         result->missing[result->missing_count++] = RefusedAccess{access, decision->policy, governing, decision->answer};
 }
 
-// By the policy's definer_roles: who the server checks, or for whom it works where no client is that could call him.
+// Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
+// called that user.
 bool IsTrusted(const GoverningPolicies* governing, Oid subject, const Access& access) {
     return (OidIsValid(access.definer) && TrustsDefiner(governing, subject, access.command, access.definer)) ||
            (IsServersChoice(subject) && TrustsDefiner(governing, subject, access.command, subject));
@@ -129,7 +130,7 @@ bool Asks(const Access& access) {
     return access.relation >= FirstNormalObjectId || access.command == Command::Create || access.command == Command::Admin;
 }
 
-// Who acts needs no checked access of his own but for the grant that he passes by: the subject's has his name in the row.
+// An acting user has a checked access only for the grant that lets it pass, because the subject's own row names the acting user already.
 void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     GoverningPolicies* governing = GoverningPoliciesOf(access, user);
     if (governing->own || (governing->member_count == 0 && governing->known_kind))
@@ -147,7 +148,8 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
         AddChecked(result, access, governing, &decision, false);
 }
 
-// The subject's own grant leads into the functions that he calls; what lets him pass without one, and what he did not call, does not.
+// The subject's own grant leads into the functions that the subject calls. What lets the subject pass without a grant does not, and no grant
+// leads into what the subject did not call.
 void FindActing(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
     for (int user = 0; user < actors->count && result->missing_count == 0; user++) {
         result->missed_by = &actors->users[user];
@@ -164,7 +166,7 @@ Answer AnswerOf(const AccessList* list, const bool* granted, const Access& acces
     return Answer::Granted;
 }
 
-// The subject's own grant leads through others' views, as into their functions; an exemption, and a definer's trust, do not.
+// The subject's own grant leads through others' views, as into others' functions; an exemption, and a definer's trust, do not.
 void FindOthers(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
     static ActingUser other;    // the result keeps its address
     ListCell* cell;
@@ -203,7 +205,7 @@ struct Asked {
     int leaves_out;    // so many of the latest who act
 };
 
-// Refuses what is missing. What a webhook approved meanwhile is decided once more, from the rules as they are now.
+// Refuses what an approval is missing for. What a webhook approved meanwhile is decided once more, from the rules as they are now.
 void RequireAll(CheckResult* result, const Asked& asked, const AccessList* list, bool may_wait = true) {
     Oid subject = CurrentSubject();
     Actors actors;
@@ -226,7 +228,7 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     RefusedAccess missing[most_on_stack];
     CheckedAccess checked[most_on_stack];
     CheckResult result = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
-    constexpr int most_races = 10;    // who loses one for a last use has a grant less to try
+    constexpr int most_races = 10;    // who loses the race for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
         RequireAll(&result, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
         if (RecordChecked(query, result.checked, result.checked_count))

@@ -12,7 +12,7 @@ namespace warrant {
 // leaves_out: so many of the latest who act are not asked.
 void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out = 0);
 
-// The same for the accesses of a utility statement; query is nullptr there.
+// Checks the accesses of a utility statement, as CheckPermissions checks permissions; query is nullptr there.
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);
 
 // Refuses as CheckAccesses, and records nothing about what runs. parsed: the query that asks, when it is not planned yet.

@@ -20,7 +20,7 @@ bool may_hide_errors = false;
 
 namespace {
 
-// What is about the server, the transaction or the gate quotes no value; what is raised by hand is its author's word.
+// Whether errors of this code quote no value: those about the server, the transaction or the gate do not, and RAISE says what its author chose.
 bool QuotesNothing(int sqlstate) {
     static const int categories[] = {
         ERRCODE_INVALID_TRANSACTION_STATE, ERRCODE_TRANSACTION_ROLLBACK, ERRCODE_INSUFFICIENT_RESOURCES, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
@@ -35,7 +35,7 @@ bool QuotesNothing(int sqlstate) {
     return false;
 }
 
-// The message of a violated constraint names it and its table; the values are in the detail.
+// Whether the message only names things: that of a violated constraint names it and its table; the values are in the detail.
 bool NamesOnly(int sqlstate) {
     int category = ERRCODE_TO_CATEGORY(sqlstate);
     return category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) || sqlstate == ERRCODE_WITH_CHECK_OPTION_VIOLATION;
@@ -56,7 +56,8 @@ bool MaySelect(Oid relation) {
     });
 }
 
-// Of the latest transaction with such a statement. The error of a COMMIT in a procedure is raised in the transaction after, but in the same message.
+// What is known of the latest transaction with a concealed statement. A COMMIT in a procedure raises its error in the next transaction, but in the
+// same message.
 struct {
     LocalTransactionId transaction;
     TimestampTz message;

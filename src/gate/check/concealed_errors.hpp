@@ -2,8 +2,8 @@
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
 // which shows the row that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. Of
-// constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is its
-// owner's word, and is left alone.
+// constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is what its
+// author chose to say, and is left alone.
 #pragma once
 
 #include "pg/server.hpp"
@@ -14,7 +14,8 @@ namespace warrant {
 
 struct AccessList;
 
-// In es_top_eflags, which the server passes on and looks at by its own bits: the errors of this query are concealed, or that one.
+// In es_top_eflags, which the server passes on and looks at by its own bits: all errors of this query are concealed, or an exclusion constraint's
+// alone.
 constexpr int flag_concealed = 1 << 29;
 constexpr int flag_exclusion_concealed = 1 << 28;
 constexpr int flag_constraints_concealed = 1 << 27;    // of a frame alone
@@ -31,10 +32,11 @@ int ConcealedInTransaction();
 // Listens for the errors that COMMIT raises.
 void InstallConcealedErrors();
 
-// The server lets one listen only to what goes to its log, so that in such a transaction all errors must; which it does not log, nevertheless.
+// Listens for the errors of a transaction with concealed ones. The server tells a hook only of what goes to its log, so all errors must go there;
+// those that it would not log are taken out again.
 void HearErrors();
 
-// There has been such a transaction: its other statements may change what is logged.
+// Whether there has been a transaction with concealed errors: its other statements may change what is logged.
 extern bool may_hide_errors;
 
 inline void KeepHearingErrors() {
@@ -42,7 +44,7 @@ inline void KeepHearingErrors() {
         HearErrors();
 }
 
-// Until the GUC nesting level that it returns ends, or its transaction fails, the client hears of errors alone where all are concealed.
+// Keeps notices from the client where all errors are concealed, until the GUC nesting level that it returns ends, or its transaction fails.
 int SilenceNotices(int flags);
 
 // Raises the current error again, in a catch block: without its words, which go to the server log, if the flags concern it.
@@ -76,8 +78,8 @@ inline void Concealing(const QueryDesc* query, const Body& body) {
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.
 int FlagChanged(const AccessList* list);
 
-// The same for COPY FROM, whose frame gets its flags when the relation is known, for SET CONSTRAINTS, which checks what earlier statements have done,
-// and for what has a flag.
+// Conceals errors of utility statements: of COPY FROM, whose frame gets its flags when the relation is known, of SET CONSTRAINTS, which checks what
+// earlier statements have done, and of what has a flag.
 template <class Body>
 void Concealing(const Frame* frame, const Body& body) {
     if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->concealed == 0) {

@@ -25,7 +25,7 @@ bool MayWait() {
     return settings.decision_wait_ms > 0 && HasWebhooks() && (!IsTransactionBlock() || settings.wait_in_transaction) && !HoldsLockAgainstRecorder();
 }
 
-// *undecided: another look may tell more.
+// Looks at the requests once. *undecided: another look may tell more.
 Awaited Look(const char* requests, bool* undecided) {
     bool all_approved = true;
     *undecided = true;

@@ -17,7 +17,7 @@ int64_t PlannedRows(const PlannedStmt* statement) {
     return plan->plan_rows < double(PG_INT64_MAX) ? int64_t(plan->plan_rows) : PG_INT64_MAX;
 }
 
-// As it was counted last, its partitions included.
+// The rows of the relation as they were counted last, its partitions included.
 int64_t CountedRows(Oid relation) {
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
     if (!HeapTupleIsValid(row))
@@ -57,7 +57,7 @@ AttrNumber ComparedColumn(const Node* clause, int entry, Oid* comparison) {
     return *comparison < FirstNormalObjectId ? reinterpret_cast<const Var*>(column)->varattno : 0;
 }
 
-// Under another collation more can be equal than the index keeps apart.
+// Whether a clause gives the column's value. Under another collation more can be equal than the index keeps apart.
 bool IsGiven(List* clauses, int entry, AttrNumber column, Oid family, Oid collation) {
     ListCell* cell;
     foreach (cell, clauses) {
@@ -91,7 +91,7 @@ bool LetsOneRow(Oid index, List* clauses, int entry) {
     return one;
 }
 
-// The query reads nothing but this relation, and gives the value of a unique key.
+// Whether the query reads nothing but this relation, and gives the value of a unique key.
 bool FindsOneRow(const Query* query, Oid relation) {
     const FromExpr* from = query->jointree;
     if (from == nullptr || query->hasSubLinks || query->cteList != NIL || list_length(from->fromlist) != 1 ||

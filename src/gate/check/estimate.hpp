@@ -8,11 +8,12 @@
 
 namespace warrant {
 
-// Of one of its accesses. From a plan: the rows that the planner expects it to write, or to return. From a query: the rows of VALUES; 1 when
-// a unique key is given; else the whole relation, as ANALYZE or VACUUM counted it. -1 when nothing is known. Either may be nullptr.
+// The rows that one of the statement's accesses is about. From a plan: the rows that the planner expects it to write, or to return. From a
+// query: the rows of VALUES; 1 when a unique key is given; else the whole relation, as ANALYZE or VACUUM counted it. -1 when nothing is
+// known. Either may be nullptr.
 int64_t EstimateRows(const QueryDesc* query, const Query* parsed, const Access& access);
 
-// As the server names the client's statement, or the innermost one that is known; nullptr when it is not.
+// The command tag of the client's statement, or of the innermost one that is known; nullptr when none is.
 const char* CommandTagOf(const QueryDesc* query, const Query* parsed);
 
 }    // namespace warrant

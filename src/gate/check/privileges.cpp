@@ -7,7 +7,7 @@
 namespace warrant {
 
 void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed) {
-    if (RoleIsGone(CurrentSubject()))    // what was dropped lacks all, and its attempts are to be in the log
+    if (RoleIsGone(CurrentSubject()))    // a dropped role lacks every privilege, and its attempts are to be in the log
         return;
     // The hooks of the check, ours and others', expect a statement that has started.
     ExecutorCheckPerms_hook_type hooks = ExecutorCheckPerms_hook;

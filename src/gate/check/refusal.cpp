@@ -63,7 +63,7 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
 }
 
-// In units that no setting changes: the recorder's IntervalStyle is another than the session's.
+// Appends the duration in units that no setting changes: the recorder's IntervalStyle is another than the session's.
 void AppendDuration(StringInfo json) {
     int64 microseconds;
     const char* problem;
@@ -91,7 +91,8 @@ char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* mis
 
 constexpr int most_reason_bytes = 2000;
 
-// For whom else than the subject, whose reason is not his: an older script of the extension files nothing then.
+// Appends for whom else than the subject the request is, and no reason, because the session's is the subject's: an older script of the extension
+// files nothing then.
 void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
     if (file && OidIsValid(acting->user))
         appendStringInfo(json, "\"file_for\":%u,", acting->user);
@@ -108,7 +109,7 @@ void AppendClaims(StringInfo json, bool file) {
     AppendDuration(json);
 }
 
-// All but the items, which close it. unfiled: why no request is filed although an approval would help, or nullptr.
+// Begins the arguments with all but the items, which close them. unfiled: why no request is filed although an approval would help, or nullptr.
 char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled,
                      int portions) {
     StringInfoData json;
@@ -159,7 +160,7 @@ void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_i
     kept[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
 }
 
-// The refusal that the statement met before: it is answered from here, and costs no turn.
+// The refusal that the statement met before: it is answered from this process, and costs no turn.
 const RecentRefusal* FindRecent(uint32_t accesses, uint64_t statement_id) {
     for (const RecentRefusal& met : kept)
         if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
@@ -167,7 +168,7 @@ const RecentRefusal* FindRecent(uint32_t accesses, uint64_t statement_id) {
     return nullptr;
 }
 
-// It is the last one again then.
+// Makes a refusal that the statement met before the last one again; false when there is none.
 bool Recall(uint32_t accesses, uint64_t statement_id) {
     const RecentRefusal* met = FindRecent(accesses, statement_id);
     if (met == nullptr)
@@ -187,7 +188,7 @@ bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* missing, int 
     return Recall(accesses, before);
 }
 
-// The webhooks' answer, when the statement may wait for it and they are quick; raises when it is a denial.
+// Whether the webhooks approve while the statement may wait for them; raises when one denies.
 bool ApprovedMeanwhile(const RefusedAccess* item) {
     switch (AwaitDecision(last_refusal.answer)) {
         case Awaited::Approved: return true;
@@ -212,7 +213,7 @@ Oid CommittedTarget(const RefusedAccess* item) {
     return InvalidOid;
 }
 
-// Whether an earlier item is the same.
+// Whether an earlier item is about the access of the last one.
 bool Repeats(const RefusedAccess* items, int last) {
     for (int i = 0; i < last; i++)
         if (items[i].access.relation == items[last].access.relation && items[i].access.command == items[last].access.command)
@@ -220,11 +221,11 @@ bool Repeats(const RefusedAccess* items, int last) {
     return false;
 }
 
-// What a rollback of this transaction takes away is not asked for; a new part is, as its whole that is there already. Returns why there can be no
-// request, as the recorder would, or nullptr.
+// Leaves out what a rollback of this transaction would take away: a request for a new partition or child asks for its ancestor that is committed
+// instead. Returns why there can be no request, as the recorder would, or nullptr.
 const char* AskForCommitted(RefusedAccess* items, int* count) {
     constexpr const char* advice = "Run the statement again once what it needs is committed.";
-    const char* subject = GetUserNameFromId(CurrentSubject(), true);    // of one that is gone the recorder tells
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);    // the recorder tells of a role that is gone
     if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
         return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
     int kept = 0;
@@ -250,7 +251,7 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
     return nullptr;
 }
 
-// The item to name first: one that no approval can help.
+// A refused access that no approval can help, which the error names first; nullptr when there is none.
 const RefusedAccess* Hopeless(const RefusedAccess* missing, int count) {
     for (int i = 0; i < count; i++)
         if (missing[i].answer != Answer::Request)
@@ -277,14 +278,14 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing,
         RaiseTurnedAway(hopeless, missing, acting);
     if (!RefusedInThisStatement(query, missing, count, accesses)) {
         AuditFields fields;
-        // It stays: who cancels it has tried what it refuses all the same.
+        // Recorded even if the client cancels: the attempt was made.
         ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         fields.event = Event::Refused;
         action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, hopeless == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
         Remember(missing, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
-        // Why none was filed may be a grant that this session did not know of yet.
+        // A reason why no request was filed may be a grant that this session did not know of yet.
         bool may_pass = may_wait && hopeless == nullptr && unfiled == nullptr;
         if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(missing)))
             return;

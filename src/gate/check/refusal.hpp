@@ -10,15 +10,15 @@
 
 namespace warrant {
 
-// Raises 42501; 55000 or 53400 when it cannot be recorded. Returns when a webhook has approved it
-// meanwhile, so that it is to be decided again; not with may_wait false, so that a statement waits once. acting: who lacks it, for whom the
-// request is filed then; nullptr: the subject.
+// Raises 42501; 55000 or 53400 when the refusal cannot be recorded. Returns when a webhook has approved it meanwhile, so that the statement is to be
+// decided again; not with may_wait false, so that a statement waits once. acting: the acting user who lacks the approval, for whom the request is
+// filed then; nullptr: the subject.
 void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool may_wait);
 
-// The answer of a refused attempt that this session made last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind
-// a pool the session has others.
+// The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
+// the session has other subjects, too.
 struct LastRefusal {
-    uint64_t statement_id;     // of the ledger
+    uint64_t statement_id;     // of the statement record
     Oid subject;
     TimestampTz refused_at;
     Access access;
@@ -29,7 +29,7 @@ struct LastRefusal {
 };
 extern LastRefusal last_refusal;
 
-// DISCARD ALL: the session's next user starts afresh.
+// DISCARD ALL forgets the last refusal, because the session's next user starts afresh.
 void ForgetLastRefusal();
 
 }    // namespace warrant

@@ -133,7 +133,7 @@ void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing
                                    GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
 }
 
-// What the requester should know beside that he waits: nobody can decide. With a blank before it, or empty.
+// Tells the requester, who is told to wait, when nobody can decide. With a blank before it, or empty.
 static const char* Hopes(const RefusedAccess* missing, int count, const ActingUser* acting) {
     Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
     for (int i = 0; i < count; i++)

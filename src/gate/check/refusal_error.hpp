@@ -22,17 +22,17 @@ TargetKind TargetKindOf(const GoverningPolicies* governing);
 const char* NameOfTarget(const RefusedAccess* item);
 const char* KindOf(const GoverningPolicies* governing);
 
-// TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
+// Sets TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
 int ErrorFields(const RefusedAccess* item);
 
-// " Function f() runs as ..." or " ANALYZE runs code of ...", who has to pass besides the subject; nothing for one who has no function and operation.
+// " Function f() runs as ..." or " ANALYZE runs code of ...": tells of the acting user; nothing for one without function and operation.
 const char* WhoActs(const ActingUser* acting);
 
-// The recorder's answer: request ids with commas, or why there is none and, on a second line, what to do about it.
+// Whether the recorder's answer is request ids with commas, and not why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer);
 
-// These raise 42501. acting: who lacks it; nullptr: the subject. hopeless: an item that no approval can help, or nullptr. asked: the same items as the
-// request has them.
+// These raise 42501. acting: the acting user who lacks the approval; nullptr: the subject. hopeless: a refused access that no approval can help, or
+// nullptr. asked: the refused accesses as the request has them.
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
 [[noreturn]] void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing, const ActingUser* acting);
 [[noreturn]] void RaiseRequested(const RefusedAccess* missing, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting);

@@ -79,7 +79,7 @@ Describe DescriptionOf(const Node* utility) {
     }
 }
 
-// After a start the recorders need a moment until each has told what its gate depends on; a definition just committed, another.
+// Waits until each recorder has told what its gate depends on: that takes a moment after a start, and after the commit of a definition.
 void AwaitGuards() {
     constexpr long nap_ms = 10;
     for (long waited = 0; !GuardsAreKnown(); waited += nap_ms) {
@@ -92,8 +92,8 @@ void AwaitGuards() {
     }
 }
 
-// After a start it takes a moment until each database with the extension has its slot, and with it a place for the row of a command. Who may do
-// everything is delayed, never refused.
+// Waits until each database with the extension has its slot, and with it a place for the row of a command, which takes a moment after a start.
+// Who may do everything is delayed, never refused.
 void AwaitSlots() {
     constexpr long nap_ms = 10, most_ms = 5000;
     constexpr int start_ms = 60000;
@@ -207,7 +207,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     return unguarded;
 }
 
-// The latest first: what a subtransaction takes back stands before what stays.
+// Puts the latest change first: what a subtransaction takes back stands before what stays.
 void NoteChange(const Guarded* guarded, Node* utility) {
     if (!IsTransactionState())
         return;    // a command that ended the transaction itself

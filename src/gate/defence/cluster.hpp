@@ -21,10 +21,10 @@ struct Guarded {
 // Whether it is a superuser or a member of pg_warrant.admin_roles.
 bool IsGateAdministrator(Oid subject);
 
-// Whether the subject is one, and everybody else who acts: *other keeps who is not, InvalidOid for the subject.
+// Whether the subject is an administrator of the gate, and everybody else who acts: *other keeps who is not, InvalidOid for the subject.
 bool AreAdministrators(ActingUser* other);
 
-// Raises 42501 when the command changes what it may not, 55000 when it cannot be told yet. What it is to be recorded as once the
+// Raises 42501 when the command changes what it may not, 55000 when that cannot be told yet. Returns what is to be recorded once the
 // transaction commits, in the current memory context; no object when nothing is.
 Guarded CheckCluster(Node* utility, bool top_level);
 void NoteChange(const Guarded* guarded, Node* utility);
@@ -47,7 +47,7 @@ Guarded GuardedDatabasesOf(Node* utility);                // guarded_databases.c
 // The name as SQL has it, whatever the session's quote_all_identifiers says: the audit calls one thing by one name.
 const char* Quoted(const char* name);
 
-// What the audit calls it: the command and the names in it, nothing else of its text.
+// What the audit calls a command on roles: its kind and the names in it, nothing else of its text.
 void DescribeRoles(StringInfo words, Node* utility);
 void DescribeSettings(StringInfo words, Node* utility);
 void DescribeDatabases(StringInfo words, Node* utility);

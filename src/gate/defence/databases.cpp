@@ -23,7 +23,7 @@ const char* StringOption(List* options, const char* name) {
     return nullptr;
 }
 
-// The copy of a gated database, until its transaction has ended.
+// Whether a gated database is held, and the copy of a gated database until the transaction that makes it has ended.
 bool holds_gated_database = false;
 Oid copy = InvalidOid;
 
@@ -36,7 +36,7 @@ void OnTransaction(XactEvent event, void*) {
 
 bool Owns(Oid database) { return OwnsDatabase(database, GetUserId()); }
 
-// The copy's source needs CREATEDB and a template, or ownership.
+// Whether the user may copy the database, which takes CREATEDB and a template, or ownership.
 bool MayCopy(Oid database) {
     HeapTuple role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
     bool creates = HeapTupleIsValid(role) && Form_pg_authid(GETSTRUCT(role))->rolcreatedb;

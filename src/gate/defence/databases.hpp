@@ -5,7 +5,7 @@
 
 namespace warrant {
 
-// The database that the command needs to itself, if it is one and its caller may run it; InvalidOid otherwise.
+// The database that the command needs to itself, if it needs one and its caller may run it; InvalidOid otherwise.
 Oid DatabaseToHold(Node* utility);
 
 // The database that a CREATE DATABASE copies.

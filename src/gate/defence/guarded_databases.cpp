@@ -1,5 +1,5 @@
-// Databases with policies, and those that must have the extension: who drops, renames or copies one leaves its gate behind. In one that nobody
-// may enter no recorder starts, which could tell what is guarded there.
+// Databases with policies, and those that must have the extension: whoever drops, renames or copies one leaves its gate behind. In a database
+// that nobody may enter no recorder starts that could tell what is guarded there.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"

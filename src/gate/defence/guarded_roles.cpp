@@ -1,6 +1,6 @@
-// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which
-// one of them, or one that a policy or a live grant of some database names, can be reached by membership. Of those that policies of approval or denial
-// are about only who is a member is guarded: a new password gives nobody more than his own approvals.
+// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which one of them, or one
+// that a policy or a live grant of some database names, can be reached by membership. Of roles that policies of approval or denial are about only who
+// is a member is guarded: a new password gives nobody more than that role's own approvals.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
@@ -55,7 +55,7 @@ void LookAtName(Search* search, const char* name, Guarding what = Guarding::Whol
     LookAt(search, get_role_oid(name, true), what);
 }
 
-// The server names those that do not exist, and PUBLIC, by itself.
+// The OID of a role; InvalidOid for PUBLIC, and for a role that does not exist, which the server itself tells in its error.
 Oid RoleOf(const RoleSpec* role) { return role->roletype == ROLESPEC_PUBLIC ? InvalidOid : get_rolespec_oid(role, true); }
 
 void LookAtAll(Search* search, const List* roles) {
@@ -73,7 +73,7 @@ bool HasMembers(Oid role) {
     return has;
 }
 
-// Whoever is a member of something through a role that is dropped is one no more; one who has no members himself takes nobody with him.
+// Who is a member of something through a role that is dropped is a member no more; a dropped role without members takes nobody with it.
 void LookAtDropped(Search* search, const List* roles) {
     ListCell* cell;
     foreach (cell, roles) {
@@ -84,7 +84,7 @@ void LookAtDropped(Search* search, const List* roles) {
     }
 }
 
-// A role that is made a member of something; the gate's own roles are members of nothing that others can give them.
+// Looks at the roles that are made members of something: the gate's own roles are members of nothing that others can give them.
 void LookAtMembers(Search* search, const List* members) {
     ListCell* cell;
     foreach (cell, members) {
@@ -125,7 +125,7 @@ void LookAtReserved(Search* search, const List* roles) {
     }
 }
 
-// Who changes his own password or settings does so by himself, not in code that somebody else left for him.
+// Whether the session changes only its own role's password or settings, by its own statement: code that somebody else left for the session must not.
 bool ConcernsOnlyHimself(const RoleSpec* role, bool top_level) {
     return top_level && role != nullptr && RoleOf(role) == GetSessionUserId() && GetUserId() == GetSessionUserId();
 }
@@ -138,7 +138,7 @@ bool IsOnlyPassword(const List* options) {
     return true;
 }
 
-// As ALTER GROUP does.
+// Whether the options change members, as those of ALTER GROUP do.
 bool ChangesMembers(const List* options) {
     ListCell* cell;
     foreach (cell, options)
@@ -179,7 +179,7 @@ void Look(Search* search, Node* utility, bool top_level) {
         case T_DropOwnedStmt: LookAtReserved(search, reinterpret_cast<DropOwnedStmt*>(utility)->roles); break;
         case T_ReassignOwnedStmt:
             LookAtReserved(search, reinterpret_cast<ReassignOwnedStmt*>(utility)->roles);
-            LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership);    // of which the owner is a member by himself
+            LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership);    // a database's owner is a member without a grant
             break;
         case T_AlterOwnerStmt: LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership); break;
         default: break;
@@ -218,7 +218,7 @@ const Option options_known[] = {
     {"bypassrls", "BYPASSRLS", false},
 };
 
-// Other options are named without their values: one is a password.
+// Appends an option without its value, because one is a password.
 void AppendOption(StringInfo words, const DefElem* option) {
     for (const Option& known : options_known) {
         if (strcmp(option->defname, known.name) != 0)

@@ -21,7 +21,7 @@ bool IsOneOf(const char* name, const char* const (&names)[count]) {
     return false;
 }
 
-// One that is none of ours the server refuses by itself, under a prefix that is reserved.
+// Whether the setting is one of ours. The server itself refuses any other one under a prefix that is reserved.
 bool IsOwnName(const char* name) {
     constexpr char prefix[] = "pg_warrant.";
     return pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && GetConfigOption(name, true, false) != nullptr;

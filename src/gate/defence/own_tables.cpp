@@ -38,7 +38,8 @@ bool IsDefinitionFunction(Oid function) {
     return definer && OidIsValid(schema) && schema == OwnSchema();
 }
 
-// Where the server switches users for a trigger, no expression says that it begins; nor where one fires for others.
+// Whether the function may be a trigger's that runs for others. Where the server switches users for a trigger, or fires one for others, no expression
+// says that it begins.
 bool IsTriggerOfOthers(Oid function) {
     return (triggers_run_as_others || MyProcPort == nullptr || AnyQueued()) && function >= FirstNormalObjectId && IsTransactionState() &&
            get_func_rettype(function) == TRIGGEROID;
@@ -57,7 +58,7 @@ void CheckMayDefine(Oid function) {
                         errdetail("%s", WhoActs(other) + 1)));
 }
 
-// What is called next: only the call itself says for which table a trigger fires.
+// The function that RunTrigger stands in for: only the call itself says for which table a trigger fires.
 PGFunction trigger_function = nullptr;
 
 Datum RunTrigger(PG_FUNCTION_ARGS) {
@@ -95,7 +96,7 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
     }
 }
 
-// By names: while the extension is dropped, its catalogue rows go one after another.
+// Whether the relation is part of the audit log, told by names: while the extension is dropped, its catalogue rows go one after another.
 bool IsPartOfAuditLog(Oid relation) {
     const char* schema = get_namespace_name(get_rel_namespace(relation));
     const char* name = get_rel_name(relation);
@@ -127,10 +128,10 @@ bool IsDumped(Oid relation) {
     return name != nullptr && (strcmp(name, "policies") == 0 || strcmp(name, "persons") == 0 || strcmp(name, "webhooks") == 0);
 }
 
-// Of the policies the sentinel is always there.
+// Whether a table of definitions is empty; that of policies always has its sentinel.
 bool HoldsNoDefinitions(Oid relation) { return !HasMoreRows(relation, strcmp(get_rel_name(relation), "policies") == 0 ? 1 : 0); }
 
-// Who is one person says who may decide. A dump has that before its policies.
+// Whether rows of the table weaken policies: who is one person says who may decide. A dump has the persons before its policies.
 bool Weakens(Oid relation) {
     if (!settings.definition_approval || strcmp(get_rel_name(relation), "persons") != 0)
         return false;
@@ -143,7 +144,7 @@ bool AreSuperusers() {
     return superuser_arg(CurrentSubject()) && !FindActorWithout(&other, CurrentSubject(), superuser_arg);
 }
 
-// Definitions that a dump carries go into tables that have none yet.
+// Whether the relation may be restored: definitions that a dump carries go into tables that have none yet.
 bool MayRestore(Oid relation) {
     if (!AreSuperusers())
         return false;
@@ -152,8 +153,9 @@ bool MayRestore(Oid relation) {
     return settings.allow_restore || (copied && IsDumped(relation) && HoldsNoDefinitions(relation) && !Weakens(relation));
 }
 
-// The type of a relation's rows, or an array type: comes with something else, for instance with the file into which VACUUM FULL writes a table of ours. An
-// index comes with its table, as when REINDEX CONCURRENTLY builds one of ours anew; that a table of ours gets another one is refused elsewhere.
+// Whether the object comes with something else. The type of a relation's rows, or an array type, does, for instance with the file into which VACUUM
+// FULL writes a table of ours. An index comes with its table, as when REINDEX CONCURRENTLY builds one of ours anew; a further index on a table of
+// ours is refused elsewhere.
 bool ComesAlong(Oid class_id, HeapTuple tuple) {
     if (class_id == RelationRelationId) {
         char kind = Form_pg_class(GETSTRUCT(tuple))->relkind;
@@ -228,7 +230,7 @@ void CheckComesIn(Oid class_id, Oid object) {
         return;
     Oid schema = OwnSchema();
     char* name;
-    bool was_ours = class_id == RelationRelationId && OidIsValid(schema) && get_rel_namespace(object) == schema;    // which others have asked
+    bool was_ours = class_id == RelationRelationId && OidIsValid(schema) && get_rel_namespace(object) == schema;    // other checks meet these
     if (OidIsValid(schema) && !was_ours && IsInSchema(class_id, object, schema, &name))
         RefuseOwn(name);
 }

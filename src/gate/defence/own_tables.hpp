@@ -8,7 +8,8 @@ namespace warrant {
 // Raises 42501 when the relation is one of ours, unless one of our definition functions, or our script, is what runs now. In every mode.
 void CheckOwnRelation(Oid relation);
 
-// The same for what a list of the server's privilege checks writes to; and in the transaction that creates the extension, where there is no gate yet.
+// Checks what a list of the server's privilege checks writes to as CheckOwnRelation does; the second one in the transaction that creates the
+// extension, where there is no gate yet.
 void CheckOwnTables(List* permissions);
 void CheckNewOwnTables(List* permissions);
 
@@ -26,7 +27,7 @@ void CheckAuditStays(Oid relation);
 // Whether code of a definition function of ours is running.
 bool InsideDefinition();
 
-// ALTER EXTENSION UPDATE runs the extension's own script, which is a file of the server.
+// Whether ALTER EXTENSION UPDATE runs the extension's own script, which is a file of the server.
 bool IsUpdatingItself();
 
 // Has the server tell us when a definition function starts and ends.

@@ -18,7 +18,7 @@ namespace {
 
 ClientAuthentication_hook_type previous_authentication;
 
-// By role, through whatever memberships; a superuser only by name.
+// Whether the role is listed, or a member of a listed role through whatever memberships; a superuser counts only by name.
 bool IsListedForReplication(Oid role) {
     if (IsListed(settings.replication_roles, "*"))
         return true;
@@ -31,7 +31,8 @@ bool IsListedForReplication(Oid role) {
     return false;
 }
 
-// What the server will find when it begins the session, after this: nothing is recorded as allowed that it refuses. NULL when it finds nothing.
+// Why the server will refuse the session when it begins it, after this hook: nothing is recorded as allowed that the server refuses. NULL when it
+// will not.
 const char* WhyServerRefuses(const Port* port, Oid role) {
     HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
     if (!HeapTupleIsValid(tuple))

@@ -12,7 +12,7 @@ struct UtilityFrame;
 void HoldSchema(const char* name, Oid schema);
 void HoldRelation(const RangeVar* name, Oid relation);
 
-// Raises 40001 when one of them leads elsewhere. One that leads nowhere any more did not mislead the statement.
+// Raises 40001 when a held name leads elsewhere. A name that leads nowhere any more did not mislead the statement.
 void CheckHeldNames(const UtilityFrame* frame);
 
 }    // namespace warrant

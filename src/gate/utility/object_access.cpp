@@ -21,15 +21,15 @@ bool IsInternal(ObjectAccessType access, const void* argument) {
     }
 }
 
-// A new relation is nobody's change; a new column is its table's.
+// Whether the event changes a relation: a new column or another part changes its table, a new relation changes none.
 bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
     return (class_id == RelationRelationId && (access != OAT_POST_CREATE || sub_id != 0)) || class_id == ConstraintRelationId ||
            class_id == TriggerRelationId || class_id == RewriteRelationId || class_id == PolicyRelationId ||
            class_id == AttrDefaultRelationId || class_id == StatisticExtRelationId;
 }
 
-// What relations use has changed, by the statement that changes such things: another body under a trigger, an index or a view's query, another
-// default or check of a column's domain, another place behind a foreign table.
+// The relations that use what the statement has changed: another body under a trigger, an index or a view's query, another default or check of
+// a column's domain, another place behind a foreign table.
 List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
     const Node* utility = access == OAT_POST_CREATE || access == OAT_POST_ALTER ? CurrentUtility() : nullptr;
     switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
@@ -53,7 +53,8 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
     }
 }
 
-// By the schema's name: while the extension itself is dropped, its tables can be read no more. A toast table goes with its table.
+// Whether the relation is ours or a toast table, told by the schema's name: while the extension itself is dropped, its tables can be read no
+// more. A toast table goes with its table.
 bool IsLeftOut(Oid relation) {
     Oid schema = get_rel_namespace(relation);
     const char* name = schema == PG_TOAST_NAMESPACE ? nullptr : get_namespace_name(schema);
@@ -77,7 +78,8 @@ Oid SchemaOfType(Oid type) {
     return schema;
 }
 
-// Under another name or in another schema the recorder finds its functions and types no more; another owner could replace them.
+// Nobody renames, moves or gives away the gate's functions and types: under another name or in another schema the recorder does not find them,
+// and another owner could replace them.
 void CheckOwnPart(Oid class_id, Oid object) {
     if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition())
         return;
@@ -86,7 +88,7 @@ void CheckOwnPart(Oid class_id, Oid object) {
         RefuseOwn(class_id == ProcedureRelationId ? get_func_name(object) : format_type_be(object));
 }
 
-// The triggers of our tables bind what comes from a dump to names, and tell of it: they stay on for those who may write the tables, too.
+// Nobody changes the triggers of our tables, who may write the tables included: they bind what comes from a dump to names, and tell of it.
 void CheckOwnTriggers(Oid trigger) {
     if (IsUpdatingItself())
         return;

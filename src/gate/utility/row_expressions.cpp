@@ -40,7 +40,8 @@ bool EvaluatesInColumn(const ColumnDef* column) {
     return !IsConstant(column->raw_default);
 }
 
-// Whether values become another type by the server's own code, whose errors do not quote them. What stable casts do is look them up.
+// Whether values become another type by the server's own code, whose errors do not quote them. A stable cast looks the value up, so
+// it does not count.
 bool ConvertsInside(Oid from, Oid to) {
     if (from == to)
         return true;
@@ -54,7 +55,7 @@ bool ConvertsInside(Oid from, Oid to) {
     }
 }
 
-// A column's new type, with or without USING.
+// Whether a column's new type, with or without USING, shows its values to expressions.
 bool ConvertsVisibly(Oid relation, const AlterTableCmd* command) {
     const ColumnDef* column = castNode(ColumnDef, command->def);
     AttrNumber number = get_attnum(relation, command->name);

@@ -1,4 +1,4 @@
-// What DDL evaluates over the rows that are there: who may ALTER a table could have them shown to an expression of his own.
+// What DDL evaluates over the rows that are there: who may ALTER a table could have its rows shown to any expression.
 #pragma once
 
 #include "pg/server.hpp"
@@ -8,7 +8,7 @@ namespace warrant {
 // Whether the subcommand evaluates somebody's expression over the relation's rows.
 bool EvaluatesOverRows(Oid relation, const AlterTableCmd* command);
 
-// The same for a new index.
+// Whether a new index evaluates somebody's expression over the relation's rows.
 bool EvaluatesOverRows(const IndexStmt* index);
 
 // Whether a new partition's rows are shown to expressions: in the keys of the table and of those that it is a part of, and in its

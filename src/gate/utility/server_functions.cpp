@@ -72,7 +72,7 @@ bool IsServerFunction(Oid function) {
 #ifdef F_PG_READ_FILE_OLD
         case F_PG_READ_FILE_OLD:
 #endif
-// They write what ANALYZE would have sampled; 18 brought them.
+// Functions that write what ANALYZE would have sampled; 18 brought them.
 #ifdef F_PG_RESTORE_RELATION_STATS
         case F_PG_RESTORE_RELATION_STATS:
         case F_PG_RESTORE_ATTRIBUTE_STATS:

@@ -27,7 +27,7 @@ bool HasNames(const Node* utility);
 // something is protected.
 void DecideUtility(Node* utility, AccessList* list);
 
-// For a node that a collector does not know: raises 42501 as above, or returns.
+// For a node that a collector does not know: raises 42501 as DecideUtility does for an unknown command, or returns.
 void RefuseUnknown(Node* utility);
 
 // --- for the families: utility_names.cpp ---
@@ -36,7 +36,7 @@ void RefuseUnknown(Node* utility);
 // Indexes count as their table. Raises 42501 for a change of the gate's own relations.
 void Need(AccessList* list, Oid relation, Command command);
 
-// Resolves a relation and adds ALTER; nothing without a name. What Resolve raises.
+// Resolves a relation and adds ALTER; nothing without a name. Raises what Resolve raises.
 void NeedAlter(AccessList* list, RangeVar* name, LOCKMODE lock, AclMode privileges, bool missing_ok);
 
 // Adds CREATE on the schema that a new relation would be in, unless nothing governs it. Who may not create there gets the server's error.
@@ -45,17 +45,17 @@ void NeedCreate(AccessList* list, Oid schema);
 // Adds ADMIN of this database, when something in it is protected.
 void NeedAdmin(AccessList* list);
 
-// The same for several relations, in the order of their OIDs.
+// Adds an access to several relations, in the order of their OIDs.
 void NeedOfEach(AccessList* list, List* relations, Command command);
 
 // Raises the server's error for who has none of the privileges on the relation; none named: who does not own it.
 void RequireAnyOf(Oid relation, AclMode privileges, const char* name);
 
-// The same for who may not create in the schema.
+// Raises the server's error for who may not create in the schema.
 void RequireCreateIn(Oid schema);
 
-// Resolves, locks and pins. Who has none of the privileges (RequireAnyOf) gets the server's own error before any lock.
-// InvalidOid with RVR_MISSING_OK in flags.
+// Resolves a name, locks the relation, and pins the name. Who has none of the privileges (RequireAnyOf) gets the server's own error before any
+// lock. Returns InvalidOid for a missing relation with RVR_MISSING_OK in flags.
 Oid Resolve(RangeVar* name, LOCKMODE lock, AclMode privileges, uint32 flags);
 
 // Whether Resolve takes the locks. Set for each collection.
@@ -65,8 +65,8 @@ void SetLocking(bool on);
 // Rewrites a RangeVar so that it leads to the relation, and holds its schema's name.
 void Pin(RangeVar* name, Oid relation);
 
-// The same for the name of a new relation, a view's but held alone: it may turn out to be temporary. The schema that it would be in; none for a
-// temporary one.
+// Pins the name of a new relation; a view's name is only held: the view may turn out to be temporary. Returns the schema that the relation
+// would be in; none for a temporary one.
 Oid ResolveNew(RangeVar* name, bool of_view = false);
 
 // The object that a COMMENT or a DROP names, with its relation's schema written into *object; no object when it is missing.
@@ -124,10 +124,10 @@ void NeedOfCreateFunction(Node* node, AccessList* list);
 void NeedOfReferenced(AccessList* list, Constraint* constraint, bool creating);
 void NeedOfConstraints(AccessList* list, List* constraints, bool creating);
 
-// The default partition's rows are looked through for those that belong into the new one.
+// Adds the default partition: its rows are looked through for those that belong into the new one.
 void NeedOfDefaultPartition(AccessList* list, Oid parent);
 
-// Another body under a trigger, an index or a view's query makes another thing of the relation.
+// Adds the relations that use the function: another body under a trigger, an index or a view's query makes another thing of the relation.
 void NeedOfCallers(Oid function, AccessList* list);
 
 void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cpp

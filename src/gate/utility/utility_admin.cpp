@@ -11,7 +11,7 @@ namespace warrant {
 
 namespace {
 
-// Whether the caller may name a file or a program there, or the command fails by itself.
+// Whether the caller may name a file or a program in a COPY; otherwise the command fails by itself.
 bool MayCopy(const CopyStmt* copy) {
     Oid role = copy->is_program ? ROLE_PG_EXECUTE_SERVER_PROGRAM : copy->is_from ? ROLE_PG_READ_SERVER_FILES : ROLE_PG_WRITE_SERVER_FILES;
     return has_privs_of_role(GetUserId(), role);
@@ -31,7 +31,7 @@ void RequireOwner(Oid class_id, Oid object, ObjectType type, const char* name) {
         aclcheck_error(ACLCHECK_NOT_OWNER, type, name);
 }
 
-// False: the command fails by itself. Raises the server's error for who does not own what he alters.
+// False when the command fails by itself. Raises the server's error for a caller who does not own what the command alters.
 bool MayAdminister(Node* node) {
     switch (nodeTag(node)) {
         case T_CreateEventTrigStmt: return superuser();
@@ -50,7 +50,7 @@ bool MayAdminister(Node* node) {
     }
 }
 
-// The same for publications: all tables are a superuser's to publish.
+// Whether the caller may alter or create the publication, one of all tables as a superuser alone; otherwise the command fails by itself.
 bool MayPublish(const char* altered, bool all) {
     if (altered != nullptr)
         RequireOwner(PublicationRelationId, get_publication_oid(altered, true), OBJECT_PUBLICATION, altered);
@@ -59,7 +59,7 @@ bool MayPublish(const char* altered, bool all) {
     return !all || superuser();
 }
 
-// A schema's tables, and all tables, are published with those that are protected later.
+// Whether protected tables are published: a schema's tables, and all tables, are published with those that are protected later.
 bool PublishesProtected(List* objects) {
     ListCell* cell;
     foreach (cell, objects) {
@@ -80,13 +80,13 @@ void NeedOfAdmin(Node* node, AccessList* list) {
         NeedAdmin(list);
 }
 
-// A file of the server, or a program that it runs.
+// COPY with a file of the server, or a program that the server runs, needs ADMIN.
 void NeedOfCopy(Node* node, AccessList* list) {
     if (reinterpret_cast<CopyStmt*>(node)->filename != nullptr && MayCopy(reinterpret_cast<CopyStmt*>(node)))
         NeedAdmin(list);
 }
 
-// The same by a foreign table: the options of file_fdw name one.
+// A foreign table on a server of file_fdw needs ADMIN: its options name a file, or a program that the server runs.
 void NeedOfFiles(Oid server, AccessList* list) {
     Oid handler = OidIsValid(server) ? GetForeignDataWrapper(GetForeignServer(server)->fdwid)->fdwhandler : InvalidOid;
     bool may = has_privs_of_role(GetUserId(), ROLE_PG_EXECUTE_SERVER_PROGRAM) || has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES);
@@ -117,7 +117,7 @@ void NeedOfLanguage(List* options, AccessList* list) {
     ListCell* cell;
     foreach (cell, options) {
         DefElem* option = lfirst_node(DefElem, cell);
-        // Others cannot use it. Whoever may run an extension's script was trusted with the code that it brings.
+        // Only superusers can use an untrusted language. Whoever may run an extension's script was trusted with the code that it brings.
         if (strcmp(option->defname, "language") == 0 && superuser() && !creating_extension && IsUntrusted(strVal(option->arg)))
             NeedAdmin(list);
     }

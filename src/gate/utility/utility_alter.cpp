@@ -14,7 +14,7 @@ namespace warrant {
 
 namespace {
 
-// What CASCADE takes with a column or a constraint.
+// Adds what CASCADE takes with a column or a constraint.
 void NeedOfDropped(AccessList* list, Oid relation, const AlterTableCmd* command) {
     if (command->behavior != DROP_CASCADE)
         return;
@@ -38,7 +38,7 @@ void NeedOfAttached(AccessList* list, Oid parent, RangeVar* name) {
     NeedOfDefaultPartition(list, parent);
 }
 
-// The relation that a subcommand names beside its own.
+// Adds the relation that a subcommand names beside its own.
 void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool of_index) {
     switch (command->subtype) {
         case AT_AddInherit:
@@ -69,7 +69,7 @@ void NeedOfOtherEnd(AccessList* list, Oid relation, AlterTableCmd* command, bool
     }
 }
 
-// As the command itself does; its checks go further than ours.
+// Looks the relation up as the command itself does, whose checks go further than ours.
 Oid LookUpAltered(AlterTableStmt* alter) {
     Oid relation = IsLocking() ? InvalidOid : Resolve(alter->relation, NoLock, 0, alter->missing_ok ? RVR_MISSING_OK : 0);
     return IsLocking() ? AlterTableLookupRelation(alter, AlterTableGetLockLevel(alter->cmds)) : relation;
@@ -158,7 +158,7 @@ void NeedOfAlterSequence(Node* node, AccessList* list) {
 // The server tells of each relation that it changes.
 void LeftToConfirmation(Node*, AccessList*) {}
 
-// One of another kind fails by itself.
+// Raises the server's error for who does not own the type. With a type of another kind the command fails by itself.
 void RequireOwnerOfType(Oid type, char kind) {
     if (get_typtype(type) == kind && !OwnsObject(TypeRelationId, type, GetUserId()))
         aclcheck_error_type(ACLCHECK_NOT_OWNER, type);
@@ -224,7 +224,8 @@ void NeedOfAlterFunction(Node* node, AccessList* list) {
     NeedOfCallers(function, list);
 }
 
-// All that is in the schema gets another name. Without its own one the gate finds none of its rules, and refuses everything.
+// ALTER SCHEMA gives all that is in the schema another name. Without its own schema's name the gate would find none of its rules, and refuse
+// everything.
 void NeedOfAlterSchema(Node* node, AccessList* list) {
     if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0) {
         if (!OwnsSchema(get_namespace_oid(schema_name, false), GetUserId()))
@@ -242,7 +243,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
-// Foreign tables read elsewhere then.
+// After ALTER SERVER foreign tables may read elsewhere.
 void NeedOfAlterServer(Node* node, AccessList* list) {
     if (!IsA(node, AlterForeignServerStmt))
         return;    // its name or owner alone
@@ -290,7 +291,7 @@ void NeedOfAlterExtension(Node* node, AccessList* list) {
     if (strcmp(contents->extname, extension_name) == 0)
         RefuseOwn(extension_name);
     ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);
-    // The server tells nobody, for its caches do not depend on who is a member.
+    // The server invalidates nothing when a relation becomes a member, because its own caches do not depend on that; ours do.
     if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId))
         CacheInvalidateRelcacheByRelid(member.objectId);
 }

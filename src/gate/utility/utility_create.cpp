@@ -13,7 +13,7 @@ namespace warrant {
 
 namespace {
 
-// As the server asks, for the table or for each column that is named.
+// Requires REFERENCES as the server does, for the table or for each column that is named.
 void RequireReferences(const Constraint* constraint, Oid referenced) {
     if (pg_class_aclcheck(referenced, GetUserId(), ACL_REFERENCES) == ACLCHECK_OK)
         return;
@@ -81,7 +81,7 @@ void NeedOfCallers(Oid function, AccessList* list) {
         NeedOfEach(list, RelationsThatUse(ProcedureRelationId, function), Command::Alter);
 }
 
-// IF NOT EXISTS leaves one that is there alone, whoever asks.
+// IF NOT EXISTS leaves a relation that is there alone, whoever asks.
 void NeedOfCreateTableAs(Node* node, AccessList* list) {
     CreateTableAsStmt* create = As<CreateTableAsStmt>(node);
     Oid schema = ResolveNew(create->into->rel);
@@ -152,7 +152,7 @@ void NeedOfCreatePolicy(Node* node, AccessList* list) {
     NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
 }
 
-// ANALYZE, autovacuum's too, evaluates expressions.
+// ANALYZE, autovacuum's too, evaluates the expressions of statistics objects.
 void NeedOfCreateStatistics(Node* node, AccessList* list) {
     const CreateStatsStmt* create = As<CreateStatsStmt>(node);
     bool evaluates = false;

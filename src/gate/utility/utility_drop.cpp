@@ -35,7 +35,7 @@ void Visit(Walk* walk, Oid class_id, Oid object, int32 sub_id) {
         walk->queue = lappend(walk->queue, entry);
 }
 
-// Without CASCADE a command that meets an ordinary dependent fails by itself.
+// Visits what depends on the object. Without CASCADE a command that meets an ordinary dependent fails by itself.
 void VisitDependents(Walk* walk, Relation depend, const ObjectAddress* address) {
     ScanKeyData keys[3];
     ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->classId));
@@ -51,7 +51,7 @@ void VisitDependents(Walk* walk, Relation depend, const ObjectAddress* address) 
     systable_endscan(scan);
 }
 
-// With a part that cannot be without its whole, as a view's query, the whole goes.
+// Visits the whole that the object is a part of: with a part that the whole cannot be without, as a view's query, the whole goes.
 void VisitWhole(Walk* walk, Relation depend, const ObjectAddress* address) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address->classId));
@@ -84,7 +84,7 @@ void FinishWalk(Walk* walk) {
     table_close(depend, AccessShareLock);
 }
 
-// First what goes, then what only loses a part: the first covers the second. The gate's own relations go with the extension alone.
+// Adds first what goes, then what only loses a part: the first covers the second. The gate's own relations go with the extension alone.
 void NeedOfWalk(Walk* walk, AccessList* list) {
     FinishWalk(walk);
     List* whole = NIL;
@@ -124,7 +124,7 @@ bool MayDrop(Oid relation) {
     return OwnsRelation(relation, GetUserId()) || OwnsSchema(get_rel_namespace(relation), GetUserId());
 }
 
-// One of another kind fails by itself.
+// Visits a relation that is dropped. With a relation of another kind the command fails by itself.
 void VisitRelation(Walk* walk, List* names, const char* kinds) {
     Oid relation = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
     char kind = OidIsValid(relation) ? get_rel_relkind(relation) : '\0';
@@ -138,7 +138,7 @@ void VisitRelation(Walk* walk, List* names, const char* kinds) {
     Visit(walk, RelationRelationId, relation, 0);
 }
 
-// As the command itself asks. Its relation, of which it is a part, has been locked by finding it.
+// Requires the right to drop that the command itself asks for. The relation that the object is a part of has been locked by finding the object.
 void RequireMayDrop(ObjectType type, const ObjectAddress* address, Node* object, List* relations) {
     Oid schema = get_object_namespace(address);
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))
@@ -187,7 +187,7 @@ void ForEachOfRole(Oid role, VisitRow visit) {
     table_close(depend, AccessShareLock);
 }
 
-// Nothing when the caller may not act for one of them: the command fails by itself.
+// Visits nothing when the caller may not act for one of the roles: the command fails by itself.
 template <class VisitRow>
 void ForEachOfRoles(List* roles, VisitRow visit) {
     ListCell* cell;

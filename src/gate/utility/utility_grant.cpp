@@ -21,7 +21,7 @@ bool NameOwnSchema(List* schemas) {
     return false;
 }
 
-// Who has nothing to give away of a function or the schema is told so by the command itself.
+// Whether the caller can give something away of one of our functions; who has nothing to give away of it is told so by the command itself.
 bool NameOwnFunction(List* functions) {
     ListCell* cell;
     foreach (cell, functions) {
@@ -42,7 +42,7 @@ bool ConcernsOwn(const GrantStmt* grant) {
     return functions && grant->targtype == ACL_TARGET_OBJECT && NameOwnFunction(grant->objects);
 }
 
-// What the relation's privileges are: of itself and its columns.
+// A digest of the relation's privileges: of itself and its columns.
 uint32 DigestOfPrivileges(Oid relation) {
     uint32 digest = 0;
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
@@ -81,7 +81,7 @@ bool MayGrant(Oid relation, bool by_columns) {
     return false;
 }
 
-// False: the caller changes nothing.
+// Adds GRANT on the relation. False when the caller changes nothing.
 bool NeedGrant(Oid relation, bool by_columns, AccessList* list) {
     if (strchr("rpvmf", get_rel_relkind(relation)) == nullptr || MayGrant(relation, by_columns)) {
         Need(list, relation, Command::Grant);
@@ -94,7 +94,7 @@ bool NeedGrant(Oid relation, bool by_columns, AccessList* list) {
     return false;
 }
 
-// Privileges are given by name without a lock.
+// GRANT takes no lock on the relations that it names, so their names are held.
 void NeedOfNames(List* names, bool by_columns, AccessList* list) {
     ListCell* cell;
     foreach (cell, names) {
@@ -121,7 +121,7 @@ void NeedOfSchemas(List* names, bool by_columns, AccessList* list) {
         (void)NeedGrant(lfirst_oid(cell), by_columns, list);
 }
 
-// Relations whose rows in a catalogue this transaction has written since that command.
+// Relations whose rows in a catalogue this transaction has written since a command.
 List* RelationsWritten(Oid catalog, Oid (*relation_of)(HeapTuple), CommandId since) {
     List* relations = NIL;
     Relation rows = table_open(catalog, AccessShareLock);
@@ -148,7 +148,7 @@ bool NamesColumns(const GrantStmt* grant) {
 
 }    // namespace
 
-// What changed meanwhile is asked for all the same: the caller has become able.
+// Asks for relations of which the caller had nothing to give away, where privileges changed all the same: the caller has become able meanwhile.
 static void CheckUnable(const UtilityFrame* frame) {
     AccessList list = {};
     ListCell* cell;

@@ -21,7 +21,7 @@ bool HasOption(List* options, const char* name) {
     return false;
 }
 
-// Others are left out by the command itself.
+// Whether the caller may vacuum the relation; the command itself leaves others out.
 bool MayVacuum(Oid relation) { return MayMaintain(relation, GetUserId()) || OwnsDatabase(MyDatabaseId, GetUserId()); }
 
 // What a command over many relations would touch; the gate's own are left out of the question.
@@ -35,7 +35,7 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
     NeedOfEach(list, relations, Command::Maintain);
 }
 
-// Whether the command takes the relation. Of what is pinned it would look only with its lock, which others may hold for long.
+// Whether the command takes the relation. Of a pinned relation the command would look only under its lock, which others may hold for long.
 bool IsTaken(Oid relation, uint32 options) {
     if (!IsLocking())
         return MayVacuum(relation) || IsLocking();
@@ -46,8 +46,8 @@ bool IsTaken(Oid relation, uint32 options) {
     return taken;
 }
 
-// Pinned by OID, which the command takes without looking again; it does not look for partitions then, so they are named too.
-// FULL of our own tables keeps their rows and who sees them; vacuumdb --full names them all.
+// Pins the relations by OID, which the command takes without looking again; it does not look for partitions then, so they are named, too. VACUUM
+// FULL of our own tables keeps their rows and who sees them, and vacuumdb --full names them all, so it is let run.
 List* PinnedVacuum(VacuumRelation* named, uint32 options, AccessList* list) {
     List* pinned = NIL;
     Oid relation = RangeVarGetRelid(named->relation, NoLock, false);

@@ -16,13 +16,13 @@ namespace warrant {
 
 namespace {
 
-// None when it is no index.
+// The table of an index; InvalidOid when the relation is no index.
 Oid TableOfIndex(Oid relation) {
     char kind = get_rel_relkind(relation);
     return kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX ? IndexGetRelation(relation, true) : InvalidOid;
 }
 
-// An index has the privileges of its table. Columns count where the server looks at them; an owner may have taken his own away.
+// An index has the privileges of its table. Columns count where the server looks at them; an owner may have revoked the owner's privileges.
 bool HasAnyOf(Oid relation, AclMode privileges) {
     if ((privileges == 0 || privileges == ACL_ALL_RIGHTS_RELATION) && OwnsRelation(relation, GetUserId()))
         return true;
@@ -34,10 +34,10 @@ bool HasAnyOf(Oid relation, AclMode privileges) {
 
 bool locking = false;
 
-// Called before each attempt to lock.
+// The server calls this before each attempt to lock the relation.
 void RequirePrivilege(const RangeVar* name, Oid relation, Oid, void* argument) {
     AclMode privileges = *static_cast<AclMode*>(argument);
-    // The lock for which SELECT is enough is that of any reader, whom our tables have too: pg_dump's workers take it.
+    // Any reader takes the lock for which SELECT is enough, on our tables, too: pg_dump's workers do.
     if (OidIsValid(relation) && (privileges & ACL_SELECT) == 0)
         CheckOwnRelation(relation);
     if (OidIsValid(relation))
@@ -53,7 +53,7 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
     return false;
 }
 
-// This statement, or the one whose part it is, was decided with this access.
+// Whether this statement, or the one whose part it is, was decided with this access.
 bool IsDecided(Oid relation, Command command) {
     const Frame* inner = CurrentFrame();
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
@@ -64,7 +64,7 @@ bool IsDecided(Oid relation, Command command) {
     return false;
 }
 
-// The relation is new, and what changes it is a part of the statement that created it.
+// Whether the relation is new, and what changes it is a part of the statement that created it.
 bool IsBeingCreated(Oid oid) {
     if (CreatingFrame() == nullptr)
         return false;
@@ -124,7 +124,7 @@ bool IsNamedAfterRelation(ObjectType type) {
     return type == OBJECT_COLUMN || type == OBJECT_TRIGGER || type == OBJECT_RULE || type == OBJECT_POLICY || type == OBJECT_TABCONSTRAINT;
 }
 
-// The name that leads to the schema from here on, held; nullptr when it is gone.
+// The name that leads to the schema from here on, held; nullptr when the schema is gone.
 char* PinnedName(Oid schema) {
     char* name = isTempNamespace(schema) ? pstrdup("pg_temp") : get_namespace_name(schema);
     HoldSchema(name, schema);
@@ -196,7 +196,7 @@ void NeedCreate(AccessList* list, Oid schema) {
         AddAccess(list, schema, Command::Create);
 }
 
-// For the subject, or whoever else acts.
+// Whether ADMIN is governed for the subject, or for whoever else acts.
 static bool IsAdminGoverned() {
     auto is_free = [](Oid user) { return ReadDatabaseGoverningPolicies(user)->free; };
     Oid subject = CurrentSubject();
