@@ -5,7 +5,7 @@ BEGIN
     IF duration <= interval '0' THEN
         PERFORM warrant.fail('22023', 'duration must be positive');
     ELSIF duration > (terms).max_duration THEN
-        PERFORM warrant.fail('22023', format('duration %s is longer than the %s that the policy allows', duration, (terms).max_duration));
+        PERFORM warrant.fail('22023', format('duration %s is longer than the %s that is allowed', duration, (terms).max_duration));
     END IF;
     IF max_uses <= 0 THEN
         PERFORM warrant.fail('22023', 'max_uses must be positive');
