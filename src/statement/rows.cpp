@@ -23,51 +23,51 @@ constexpr int most_promises = 64;
 EntryHeader header;
 int described = -1;
 
-void FillFields(AuditFields* fields, const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
+void FillFields(AuditFields* fields, const StatementRecord* statement, const AccessRecord* record, TimestampTz now) {
     fields->statement_id = statement->id;
     fields->occurred_at = now;
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
     fields->query_id = statement->query_id;
-    fields->policy_id = line->policy_id;
-    fields->policy_version = line->policy_version;
-    fields->grant_id = line->grant_id;
+    fields->policy_id = record->policy_id;
+    fields->policy_version = record->policy_version;
+    fields->grant_id = record->grant_id;
     fields->request_id = 0;
     fields->rows = fields->duration_us = -1;
     fields->repeats = fields->sqlstate = 0;
     fields->finished = fields->failed = false;
-    bool of_relation = line->access.command != Command::Create && line->access.command != Command::Admin;
-    fields->relation = of_relation ? line->access.relation : InvalidOid;
-    fields->executions = line->executions;
-    fields->event = line->event;
-    fields->command = line->access.command;
+    bool of_relation = record->access.command != Command::Create && record->access.command != Command::Admin;
+    fields->relation = of_relation ? record->access.relation : InvalidOid;
+    fields->executions = record->executions;
+    fields->event = record->event;
+    fields->command = record->access.command;
     fields->has_command = true;
     fields->has_digest = true;
     memcpy(fields->digest, statement->digest, sizeof fields->digest);
-    fields->schema_name = line->schema_name;
-    fields->relation_name = line->relation_name;
+    fields->schema_name = record->schema_name;
+    fields->relation_name = record->relation_name;
 }
 
-int PlaceOf(const StatementRecord* statement, const AccessRecord* line) { return int(line - statement->accesses); }
+int PlaceOf(const StatementRecord* statement, const AccessRecord* record) { return int(record - statement->accesses); }
 
 // Fills the header, complete but for its sizes.
-void FillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
+void FillHeader(const StatementRecord* statement, const AccessRecord* record, TimestampTz now) {
     header.kind = EntryKind::Audit;
     header.waits = header.stays = false;
     RenewOrigin(&header.origin);
-    FillFields(&header.fields, statement, line, now);
-    described = PlaceOf(statement, line);
+    FillFields(&header.fields, statement, record, now);
+    described = PlaceOf(statement, record);
 }
 
 // Fills the header anew only where it must: most statements have one access record, and nothing was recorded since. That saves 150 instructions.
-void RefillHeader(const StatementRecord* statement, const AccessRecord* line, TimestampTz now) {
-    if (described != PlaceOf(statement, line) || header.fields.statement_id != statement->id) {
-        FillHeader(statement, line, now);
+void RefillHeader(const StatementRecord* statement, const AccessRecord* record, TimestampTz now) {
+    if (described != PlaceOf(statement, record) || header.fields.statement_id != statement->id) {
+        FillHeader(statement, record, now);
         return;
     }
     header.waits = false;
     header.fields.occurred_at = now;
     header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    header.fields.executions = line->executions;
+    header.fields.executions = record->executions;
 }
 
 void FailUnlessAllowed(Enqueued sent, const EntryParts* parts, const char* what) {
@@ -92,28 +92,28 @@ void WaitUntilDurable(const EntryParts* parts) {
         FailUnlessAllowed(Enqueued::NoRecorder, parts, reply.message);
 }
 
-EntryParts PartsOf(const AccessRecord* line) {
+EntryParts PartsOf(const AccessRecord* record) {
     EntryParts parts = {};
-    parts.policy_name = line->policy_name;
-    parts.policy_name_size = line->policy_name_size;
+    parts.policy_name = record->policy_name;
+    parts.policy_name_size = record->policy_name_size;
     return parts;
 }
 
 }    // namespace
 
-void SendAccessRow(StatementRecord* statement, AccessRecord* line, const CheckedAccess* checked_access, bool waits, bool has_outcome, const char* text, int length) {
-    FillHeader(statement, line, statement->count == 1 ? statement->started : GetCurrentTimestamp());
+void SendAccessRow(StatementRecord* statement, AccessRecord* record, const CheckedAccess* checked_access, bool waits, bool has_outcome, const char* text, int length) {
+    FillHeader(statement, record, statement->count == 1 ? statement->started : GetCurrentTimestamp());
     RememberNames(&header.origin);
     header.waits = waits;
-    EntryParts parts = PartsOf(line);
+    EntryParts parts = PartsOf(record);
     parts.text = text;
     parts.text_size = statement->count > most_texts ? 0 : KeptLength(text, length);
-    bool stands = line->stands = checked_access->waits || (checked_access->stands && !RecoveryInProgress());
-    line->promised = has_outcome && statement->count <= most_promises;
+    bool stands = record->stands = checked_access->waits || (checked_access->stands && !RecoveryInProgress());
+    record->promised = has_outcome && statement->count <= most_promises;
     int64 deadline = 0;
-    Enqueued sent = stands ? EnqueueInTime(&header, &parts, &line->promised, &deadline, WhileWaiting::Answer)
-                           : Enqueue(&header, &parts, &line->promised, false);
-    line->ends = has_outcome && (sent == Enqueued::Yes || !stands);
+    Enqueued sent = stands ? EnqueueInTime(&header, &parts, &record->promised, &deadline, WhileWaiting::Answer)
+                           : Enqueue(&header, &parts, &record->promised, false);
+    record->ends = has_outcome && (sent == Enqueued::Yes || !stands);
     if (sent != Enqueued::Yes && !stands)
         LogRow(&header, &parts, WhyNot(sent));
     else if (sent != Enqueued::Yes)
@@ -122,17 +122,17 @@ void SendAccessRow(StatementRecord* statement, AccessRecord* line, const Checked
         WaitUntilDurable(&parts);
 }
 
-void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* line, bool failed, int sqlstate, int64* deadline) {
-    RefillHeader(statement, line, GetCurrentTimestamp());
+void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* record, bool failed, int sqlstate, int64* deadline) {
+    RefillHeader(statement, record, GetCurrentTimestamp());
     header.fields.event = Event::Outcome;
     header.fields.finished = true;
     header.fields.failed = failed;
     header.fields.sqlstate = failed ? sqlstate : 0;
     header.fields.rows = failed ? -1 : statement->rows;
     header.fields.duration_us = header.fields.occurred_at - statement->started;
-    EntryParts parts = PartsOf(line);
-    bool may_wait = line->stands && !failed && IsTransactionState();    // not in abort, which ends cursors too
-    Enqueued sent = line->promised ? Enqueue(&header, &parts, nullptr, true)
+    EntryParts parts = PartsOf(record);
+    bool may_wait = record->stands && !failed && IsTransactionState();    // not in abort, which ends cursors too
+    Enqueued sent = record->promised ? Enqueue(&header, &parts, nullptr, true)
                     : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
                                    : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
     if (unlikely(sent != Enqueued::Yes))

@@ -40,7 +40,7 @@ inline void ForgetStart(const QueryDesc* query) {
 inline void ForgetStarts() { last_start.query = nullptr; }
 
 // The client's own query that is being started; nullptr when something runs, which has a frame, and in a fast-path call.
-inline QueryDesc* StartingQuery() { 
+inline QueryDesc* StartingQuery() {
     bool starting = CurrentFrame() == nullptr && ActivePortal != nullptr && last_start.transaction == MyTransactionNumber();
     return starting ? last_start.query : nullptr;
 }

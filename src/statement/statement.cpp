@@ -207,8 +207,8 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
     for (int i = recorded; i < count; i++) {
         if (!checked[i].audited)
             continue;
-        if (AccessRecord* line = FindAccessRecord(statement, &checked[i]))
-            line->executions++;
+        if (AccessRecord* record = FindAccessRecord(statement, &checked[i]))
+            record->executions++;
         else
             SendAccessRow(statement, NewAccessRecord(statement, &checked[i]), &checked[i], i == waiting, true, text, length);
     }
@@ -226,14 +226,14 @@ uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count
     StatementRecord* statement = CurrentStatement(query, text, length);
     bool before = true;
     for (int i = 0; i < count; i++) {
-        AccessRecord* line = FindAccessRecord(statement, &checked[i]);
-        before = before && line != nullptr;
-        if (line == nullptr)
-            line = NewAccessRecord(statement, &checked[i]);
+        AccessRecord* record = FindAccessRecord(statement, &checked[i]);
+        before = before && record != nullptr;
+        if (record == nullptr)
+            record = NewAccessRecord(statement, &checked[i]);
         else
-            line->executions++;
-        line->promised = line->promised || (line->executions > 1 && TakePromise());
-        line->ends = line->executions > 1;
+            record->executions++;
+        record->promised = record->promised || (record->executions > 1 && TakePromise());
+        record->ends = record->executions > 1;
     }
     return before ? statement->id : 0;
 }

@@ -123,10 +123,10 @@ StatementRecord* StatementRecordOf(QueryDesc* query, int nest_level) {
 
 AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access) {
     for (int i = 0; i < statement->count; i++) {
-        AccessRecord* line = &statement->accesses[i];
-        if (line->access.relation == checked_access->access.relation && line->access.command == checked_access->access.command &&
-             line->event == checked_access->event && line->grant_id == checked_access->grant_id && line->policy_id == PolicyId(checked_access))
-            return line;
+        AccessRecord* record = &statement->accesses[i];
+        if (record->access.relation == checked_access->access.relation && record->access.command == checked_access->access.command &&
+             record->event == checked_access->event && record->grant_id == checked_access->grant_id && record->policy_id == PolicyId(checked_access))
+            return record;
     }
     return nullptr;
 }
@@ -141,21 +141,21 @@ AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* c
         statement->accesses = more;
         statement->room *= 2;
     }
-    AccessRecord* line = &statement->accesses[statement->count++];
-    line->access = checked_access->access;
-    line->event = checked_access->event;
-    line->policy_id = PolicyId(checked_access);
-    line->grant_id = checked_access->grant_id;
-    line->policy_version = checked_access->policy == nullptr ? 0 : checked_access->policy->version;
-    line->executions = 1;
-    line->ends = line->promised = line->stands = false;
-    line->schema_name = checked_access->governing->schema_name;
-    line->relation_name = checked_access->governing->relation_name;
+    AccessRecord* record = &statement->accesses[statement->count++];
+    record->access = checked_access->access;
+    record->event = checked_access->event;
+    record->policy_id = PolicyId(checked_access);
+    record->grant_id = checked_access->grant_id;
+    record->policy_version = checked_access->policy == nullptr ? 0 : checked_access->policy->version;
+    record->executions = 1;
+    record->ends = record->promised = record->stands = false;
+    record->schema_name = checked_access->governing->schema_name;
+    record->relation_name = checked_access->governing->relation_name;
     uint32_t size = checked_access->policy == nullptr ? 0 : checked_access->policy->name_size;
-    line->policy_name_size = size < most_policy_name_bytes ? size : most_policy_name_bytes;
+    record->policy_name_size = size < most_policy_name_bytes ? size : most_policy_name_bytes;
     if (size > 0)
-        memcpy(line->policy_name, checked_access->policy->name, line->policy_name_size);
-    return line;
+        memcpy(record->policy_name, checked_access->policy->name, record->policy_name_size);
+    return record;
 }
 
 uint64_t RecordUnderWay(const QueryDesc* query) {
@@ -188,11 +188,11 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     }
     *fields = AuditFields{};
     const Frame* top = OutermostFrame();
-    const StatementRecord* ledger = top == nullptr ? nullptr : top->query != nullptr ? FindStatementRecord(top->query) : top->statement;
-    fields->statement_id = ledger != nullptr ? ledger->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    const StatementRecord* statement = top == nullptr ? nullptr : top->query != nullptr ? FindStatementRecord(top->query) : top->statement;
+    fields->statement_id = statement != nullptr ? statement->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
     fields->occurred_at = GetCurrentTimestamp();
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    fields->query_id = ledger != nullptr ? ledger->query_id : QueryIdOf(top == nullptr ? query : nullptr);
+    fields->query_id = statement != nullptr ? statement->query_id : QueryIdOf(top == nullptr ? query : nullptr);
     fields->rows = fields->duration_us = -1;
     fields->executions = 1;
     fields->has_digest = true;

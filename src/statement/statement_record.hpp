@@ -1,4 +1,4 @@
-// The record of a top-level statement: one part for each checked access, however often its functions run.
+// The record of a top-level statement: an access record for each checked access, however often its functions run.
 #pragma once
 
 #include "pg/server.hpp"
@@ -59,7 +59,7 @@ struct StatementRecord {
     int64_t* paid;             // grants whose use is spent
 };
 
-// The records of this process.
+// The statement records of this process.
 struct StatementRecords {
     StatementRecord* open;           // of statements under way, and of cursors
     StatementRecord* spare;

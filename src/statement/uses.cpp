@@ -166,17 +166,17 @@ char* BuildArguments(StatementRecord* statement, const CheckedAccess* checked, i
     return json.data;
 }
 
-void EnterAccess(AccessRecord* line) {
-    line->ends = line->stands = true;
-    line->promised = TakePromise();
+void EnterAccess(AccessRecord* record) {
+    record->ends = record->stands = true;
+    record->promised = TakePromise();
 }
 
 void EnterAccesses(StatementRecord* statement, const CheckedAccess* checked, int recorded) {
     for (int i = 0; i < recorded; i++) {
         if (!checked[i].audited)
             continue;
-        if (AccessRecord* line = FindAccessRecord(statement, &checked[i]))
-            line->executions++;
+        if (AccessRecord* record = FindAccessRecord(statement, &checked[i]))
+            record->executions++;
         else
             EnterAccess(NewAccessRecord(statement, &checked[i]));
     }

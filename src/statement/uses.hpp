@@ -6,7 +6,6 @@
 
 #include "statement/statement_record.hpp"
 
-
 namespace warrant {
 
 // Whether the decision owes a use: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.

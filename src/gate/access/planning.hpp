@@ -6,7 +6,6 @@
 
 #include "gate/access/access.hpp"
 
-
 namespace warrant {
 
 // The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place, as CollectAccesses
