@@ -1,0 +1,63 @@
+# The rooms of the source (docs/architecture.md): includes lead from one file, or folder, to another and never back, and files stay short.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $source = "$FindBin::Bin/../../src";
+my @files = split /\n/, `cd '$source' && find . -name '*.[ch]pp' | sed 's,^\\./,,' | sort`;
+cmp_ok(scalar @files, '>', 100, 'the sources are there');
+
+# A header and what implements it are one file here.
+my (%includes, %rooms);
+for my $file (@files)
+{
+	my $text = slurp_file("$source/$file");
+	my $lines = () = $text =~ /\n/g;
+	cmp_ok($lines, '<=', 400, "$file: $lines lines");
+	my ($unit) = $file =~ /(.*)\.[ch]pp$/;
+	for my $other ($text =~ /^#include "(.*)\.hpp"$/mg)
+	{
+		next if $other eq $unit;
+		$includes{$unit}{$other} = 1;
+		my ($from, $to) = map { m,(.*)/, ? $1 : 'src' } $unit, $other;
+		$rooms{$from}{$to} = 1 if $from ne $to;
+	}
+}
+
+# circle(GRAPH): the nodes of a circle, or nothing.
+sub circle
+{
+	my ($graph) = @_;
+	my (%done, %open, $visit);
+	$visit = sub {
+		my ($node, @way) = @_;
+		if ($open{$node})
+		{
+			shift @way while $way[0] ne $node;
+			return @way, $node;
+		}
+		return () if $done{$node};
+		$open{$node} = 1;
+		for my $next (sort keys %{ $graph->{$node} // {} })
+		{
+			my @found = $visit->($next, @way, $node);
+			return @found if @found;
+		}
+		delete $open{$node};
+		$done{$node} = 1;
+		return ();
+	};
+	for my $node (sort keys %$graph)
+	{
+		my @found = $visit->($node);
+		return @found if @found;
+	}
+	return ();
+}
+
+is(join(' -> ', circle(\%includes)), '', 'no file includes itself by way of others');
+is(join(' -> ', circle(\%rooms)), '', 'nor does a room');
+done_testing();
