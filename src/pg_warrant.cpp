@@ -2,8 +2,6 @@
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
-#include "rules/commands.hpp"
-#include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/shared.hpp"
 #include "gate/hooks.hpp"

@@ -18,7 +18,6 @@
 #include "queue/dropped.hpp"
 #include "queue/entry.hpp"
 #include "queue/replicated.hpp"
-#include "queue/ring.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"
 #include "courier/courier.hpp"

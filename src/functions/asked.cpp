@@ -4,7 +4,6 @@
 #include "pg/rights.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
-#include "rules/invalidation.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
 #include "gate/utility/utility.hpp"

@@ -19,7 +19,6 @@
 #include "queue/guards.hpp"
 #include "recorder/numbers.hpp"
 #include "queue/origin.hpp"
-#include "recorder/recorder.hpp"
 #include "recorder/seal.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"

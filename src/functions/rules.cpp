@@ -10,7 +10,6 @@
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
-#include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
 #include "rules/privileges.hpp"

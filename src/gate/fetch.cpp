@@ -1,11 +1,7 @@
 #include "pg/server.hpp"
 
-#include "rules/commands.hpp"
 #include "rules/decision.hpp"
-#include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
-#include "queue/entry.hpp"
-#include "statement/statement.hpp"
 #include "gate/access/access.hpp"
 #include "gate/fetch.hpp"
 #include "gate/queries.hpp"

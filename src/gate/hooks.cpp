@@ -3,7 +3,6 @@
 #include "pg/in_frame.hpp"
 #include "pg/server.hpp"
 
-#include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -21,15 +20,15 @@
 #include "gate/access/created.hpp"
 #include "gate/access/implied_reads.hpp"
 #include "gate/check/check.hpp"
-#include "gate/check/refusal.hpp"
 #include "gate/check/concealed_errors.hpp"
+#include "gate/check/refusal.hpp"
 #include "gate/defence/cluster.hpp"
 #include "gate/defence/databases.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/defence/replication.hpp"
+#include "gate/utility/held_names.hpp"
 #include "gate/utility/object_access.hpp"
 #include "gate/utility/server_functions.hpp"
-#include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 #include "gate/call_units.hpp"
 #include "gate/fetch.hpp"
@@ -159,9 +158,6 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt,
                                   {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.query_id = uint64_t(plan->queryId);
-    frame.needed.count = 0;
-    frame.needed.items = nullptr;
-    frame.needed.others = NIL;
     frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {

@@ -11,11 +11,10 @@
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
-#include "statement/statement.hpp"
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
-#include "gate/access/planning.hpp"
 #include "gate/access/implied_reads.hpp"
+#include "gate/access/planning.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
 #include "gate/defence/own_tables.hpp"
@@ -75,9 +74,6 @@ void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* ut
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    list.others = NIL;
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
@@ -88,9 +84,6 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
         return;
     AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    list.others = NIL;
     CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
     RefuseAccesses(&list);    // the server has asked for its privileges when it started, maybe as another user
 }

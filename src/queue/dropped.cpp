@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/transaction_end.hpp"
-#include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/two_phase.hpp"
 #include "queue/dropped.hpp"

@@ -3,7 +3,6 @@
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
-#include "queue/entry.hpp"
 #include "queue/guards.hpp"
 
 namespace warrant {

@@ -5,7 +5,6 @@
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
-#include "queue/origin.hpp"
 #include "queue/shared.hpp"
 
 namespace warrant {

@@ -5,7 +5,6 @@
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
-#include "queue/entry.hpp"
 #include "queue/rate.hpp"
 #include "queue/shared.hpp"
 

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/standby.hpp"
-#include "queue/entry.hpp"
 #include "queue/replicated.hpp"
 #include "queue/shared.hpp"
 

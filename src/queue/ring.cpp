@@ -55,25 +55,13 @@ void TakeBackPromise(Database* database) {
     database->promised -= database->promised < promise ? database->promised : promise;
 }
 
-char* Put(char* to, const char* from, uint32_t size) {
-    if (size > 0)
-        memcpy(to, from, size);
-    return to + size;
-}
-
-// Copies an entry in. One that goes around the ring's end is put together first.
 void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
-    static char whole[most_entry_bytes];
     core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
-    bool around = unlikely(writer.offset + header->size > writer.capacity);
-    char* to = around ? whole : writer.bytes + writer.offset;
-    memcpy(to, header, sizeof *header);
-    to = Put(to + sizeof *header, parts->policy_name, header->policy_name_size);
-    to = Put(to, parts->action, header->action_size);
-    to = Put(to, parts->arguments, header->arguments_size);
-    Put(to, parts->text, header->text_size);
-    if (around)
-        core::Write(&writer, whole, header->size);
+    core::Write(&writer, header, sizeof *header);
+    core::Write(&writer, parts->policy_name, header->policy_name_size);
+    core::Write(&writer, parts->action, header->action_size);
+    core::Write(&writer, parts->arguments, header->arguments_size);
+    core::Write(&writer, parts->text, header->text_size);
 }
 
 void Append(Database* database, const EntryHeader* header, const EntryParts* parts) {

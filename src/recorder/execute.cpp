@@ -6,7 +6,6 @@
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
-#include "rules/installation.hpp"
 #include "queue/entry.hpp"
 #include "recorder/execute.hpp"
 #include "queue/ring.hpp"

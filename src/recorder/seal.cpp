@@ -1,11 +1,9 @@
 #include "pg/server.hpp"
 
-#include "pg/errors.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
 #include "queue/entry.hpp"
-#include "queue/origin.hpp"
 #include "queue/ring.hpp"
 #include "recorder/seal.hpp"
 

@@ -2,7 +2,6 @@
 
 #include "pg/process.hpp"
 #include "pg/settings.hpp"
-#include "rules/commands.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/presence.hpp"

@@ -7,8 +7,8 @@
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
-#include "statement/statement_record.hpp"
 #include "statement/rows.hpp"
+#include "statement/statement_record.hpp"
 
 namespace warrant {
 

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
-#include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/in_frame.hpp"
 #include "pg/settings.hpp"
@@ -15,10 +14,10 @@
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
-#include "statement/statement_record.hpp"
 #include "statement/rows.hpp"
 #include "statement/start.hpp"
 #include "statement/statement.hpp"
+#include "statement/statement_record.hpp"
 #include "statement/uses.hpp"
 
 namespace warrant {

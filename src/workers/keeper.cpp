@@ -2,10 +2,8 @@
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
-#include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "queue/dropped.hpp"
-#include "queue/entry.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"
 #include "recorder/partitions.hpp"

@@ -10,7 +10,6 @@
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
-#include "statement/statement.hpp"
 #include "gate/access/access.hpp"
 
 namespace warrant {

@@ -11,10 +11,10 @@ namespace warrant {
 
 // The accesses of one statement, each once.
 struct AccessList {
-    int count;
+    int count = 0;
     int room;
-    Access* items;
-    List* others;    // Others: whom the server checks instead of the caller, of those who are asked
+    Access* items = nullptr;
+    List* others = NIL;    // Others: whom the server checks instead of the caller, of those who are asked
     Access first[16];
 };
 

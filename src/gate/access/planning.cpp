@@ -6,7 +6,6 @@
 #include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "queue/entry.hpp"
-#include "statement/statement.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/planning.hpp"
 

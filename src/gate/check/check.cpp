@@ -3,14 +3,11 @@
 #include "pg/acting.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
-#include "pg/process.hpp"
 #include "pg/settings.hpp"
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
-#include "rules/installation.hpp"
-#include "rules/invalidation.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
@@ -19,12 +16,11 @@
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
-#include "gate/access/planning.hpp"
 #include "gate/access/implied_reads.hpp"
 #include "gate/check/check.hpp"
+#include "gate/check/concealed_errors.hpp"
 #include "gate/check/privileges.hpp"
 #include "gate/check/refusal.hpp"
-#include "gate/check/concealed_errors.hpp"
 
 namespace warrant {
 
@@ -249,9 +245,6 @@ void RefuseAccesses(const AccessList* list, Query* parsed, int leaves_out) {
 
 void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out) {
     AccessList list;
-    list.count = 0;
-    list.items = nullptr;
-    list.others = NIL;
     CollectAccesses(&list, permissions, reads, exported);
     CheckAccesses(query, &list, leaves_out);
 }

@@ -5,7 +5,6 @@
 #include "pg/wait.hpp"
 #include "rules/commands.hpp"
 #include "rules/requests.hpp"
-#include "queue/entry.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
 #include "gate/check/decision_wait.hpp"

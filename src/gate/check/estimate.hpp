@@ -4,7 +4,7 @@
 
 #include "pg/server.hpp"
 
-#include "statement/statement.hpp"
+#include "rules/access.hpp"
 
 namespace warrant {
 

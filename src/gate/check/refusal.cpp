@@ -6,7 +6,6 @@
 #include "pg/frame.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
-#include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/decision.hpp"

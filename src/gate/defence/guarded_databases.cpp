@@ -3,7 +3,6 @@
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
-#include "rules/commands.hpp"
 #include "queue/guards.hpp"
 #include "gate/defence/cluster.hpp"
 #include "gate/defence/databases.hpp"

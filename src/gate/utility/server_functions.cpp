@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "rules/installation.hpp"
 #include "rules/presence.hpp"
 #include "statement/start.hpp"
 #include "gate/access/access.hpp"

@@ -6,7 +6,6 @@
 #include "gate/access/access.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/utility/row_expressions.hpp"
-#include "gate/utility/held_names.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {

@@ -3,7 +3,6 @@
 
 #include "rules/installation.hpp"
 #include "gate/access/access.hpp"
-#include "gate/defence/own_tables.hpp"
 #include "gate/utility/utility.hpp"
 
 namespace warrant {
