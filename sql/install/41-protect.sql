@@ -16,14 +16,16 @@ BEGIN
 END;
 $$;
 
--- The relations and the views over them, at any depth: who reads a view is asked for what it reads. A materialized view is read by itself.
+-- The relations and the views over them, at any depth: who reads a view is asked for what it reads. A materialized view is read by itself. OFFSET 0
+-- makes the planner look from each relation for its views, instead of through all views of the database for each relation.
 CREATE FUNCTION warrant.with_views_over(relations oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (WITH RECURSIVE found (relation) AS (
                 SELECT r.relation FROM unnest(relations) AS r (relation)
-                UNION SELECT v.oid FROM found f JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = f.relation AND d.classid = 'pg_rewrite'::regclass
-                             JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class AND v.relkind = 'v')
+                UNION SELECT o.view FROM found f CROSS JOIN LATERAL (
+                    SELECT v.oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class AND v.relkind = 'v'
+                     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = f.relation AND d.classid = 'pg_rewrite'::regclass OFFSET 0) AS o (view))
             SELECT array_agg(f.relation) FROM found f);
 END;
 $$;
