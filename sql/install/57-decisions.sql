@@ -6,7 +6,7 @@ BEGIN
 END;
 $$;
 
--- Ends the deliveries of a request that has ended, one that is being sent included: nobody waits for an answer any more.
+-- Ends the deliveries of a request that has ended, for whose answer nobody waits any more. One that is being sent ends with its answer.
 CREATE FUNCTION warrant.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

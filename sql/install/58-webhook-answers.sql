@@ -48,13 +48,15 @@ BEGIN
 END;
 $$;
 
--- An error that may pass puts the delivery off, another one sets it aside. The log says each once, however often it comes.
+-- An error that may pass puts the delivery off, another one sets it aside; either drops the delivery of a request that has ended meanwhile. The log
+-- says each error once, however often it comes.
 CREATE FUNCTION warrant.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     now timestamptz := clock_timestamp();
     delivery warrant.deliveries;
     failed boolean := args->>'outcome' = 'error';
+    pending boolean;
     again boolean;
     earliest timestamptz := now + make_interval(secs => (args->>'retry_after_s')::double precision);
     problem text := args->>'error';
@@ -66,11 +68,12 @@ BEGIN
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
         RETURN;    -- its first answer counts
     END IF;
-    again := failed AND (args->>'may_repeat')::boolean AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = delivery.request_id AND r.state = 'pending');
+    pending := EXISTS (SELECT FROM warrant.requests r WHERE r.id = delivery.request_id AND r.state = 'pending');
+    again := failed AND pending AND (args->>'may_repeat')::boolean;
     IF NOT failed AND args->>'outcome' <> 'pending' THEN
         problem := warrant.vote(origin, delivery, args);
     END IF;
-    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed THEN 'dead' ELSE 'answered' END,
+    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed AND pending THEN 'dead' WHEN failed THEN 'dropped' ELSE 'answered' END,
            next_at = greatest(now + warrant.retry_delay(delivery.attempts), earliest), not_before = earliest,
            ended_at = CASE WHEN NOT again THEN now END, answer = CASE WHEN NOT failed THEN args->>'outcome' END, error = problem, awaited = false
      WHERE d.id = delivery.id;

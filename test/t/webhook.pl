@@ -229,6 +229,14 @@ $table = asking($receiver->url('approve?max_uses=1'), '', '', 'older');
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), 'none', 'after the update it decides');
 $node->safe_psql('postgres', 'DROP DATABASE older');
 
+# What is being sent when nobody waits for it any more ends with its answer.
+$table = asking($receiver->url('hang'), q{timeout => '3 s'});
+is($node->sqlstate_as('clerk', "BEGIN; UPDATE $table SET id = 2"), '42501', 'a request that is being sent');
+ok($node->eventually(sub { delivery_of($table) =~ /^sending/ }), 'it is sent');
+$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
+ok($node->eventually(sub { delivery_of($table) =~ /^(dropped|dead)/ }), 'its delivery ends, too');
+like(delivery_of($table), qr/^dropped/, 'without a warning, although its endpoint does not answer');
+
 keep_secrets(0644, "bank = $Receiver::secret");
 $node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
 decides_nothing('keys that others can read', $receiver->url('approve'), qr/secret_file cannot be used: its mode must be 0600/);
@@ -236,7 +244,7 @@ decides_nothing('keys that others can read', $receiver->url('approve'), qr/secre
 $table = asking($receiver->url('approve'));
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'a request that cannot be sent');
 $node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
-like(delivery_of($table), qr/^dropped/, 'its delivery ends with it');
+ok($node->eventually(sub { delivery_of($table) =~ /^dropped/ }), 'its delivery ends with it');
 for my $case ([ '', qr/secret_file is not set/ ], [ '/nowhere/keys', qr/secret_file cannot be used: No such file/ ])
 {
 	my ($file, $cause) = @$case;
