@@ -113,8 +113,10 @@ AS $$
 DECLARE
     gone record;
 BEGIN
+    -- Not by warrant.target_exists: a call for each of 10,000 policies took 0.7 % of a core.
     UPDATE warrant.policies p SET target = 0 WHERE p.id IN (SELECT q.id FROM warrant.policies q
-        WHERE q.target_kind IN ('t', 's') AND q.target <> 0 AND NOT warrant.target_exists(q.target_kind, q.target) FOR UPDATE SKIP LOCKED);
+        WHERE q.target <> 0 AND CASE q.target_kind WHEN 't' THEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = q.target)
+                                                   WHEN 's' THEN NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = q.target) END FOR UPDATE SKIP LOCKED);
     UPDATE warrant.policies p SET for_roles = warrant.without_gone(p.for_roles), except_roles = warrant.without_gone(p.except_roles),
            definer_roles = warrant.without_gone(p.definer_roles), approver_role = (warrant.without_gone(ARRAY[p.approver_role]))[1]
      WHERE p.id IN (SELECT q.id FROM warrant.policies q WHERE q.target_kind <> '!'

@@ -34,7 +34,7 @@ sub done { return $node->safe_psql('postgres', "SELECT count(*) FROM warrant.req
 sub ask
 {
 	my ($session, $reason) = @_;
-	my $command = (qw(SELECT INSERT UPDATE DELETE TRUNCATE LOCK EXPORT MAINTAIN ALTER))[ $number % 9 ];
+	my $command = (qw(SELECT INSERT UPDATE DELETE TRUNCATE LOCK EXPORT))[ $number % 7 ];
 	$session->{stdin} .= "SELECT 'answer ' || warrant.request('{$command}', on_table => 'orders', reason => '$reason');\n";
 	$session->{run}->pump_nb;
 }
