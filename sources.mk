@@ -67,6 +67,7 @@ SOURCES := \
 	src/pg/worker.cpp \
 	src/pg_warrant.cpp \
 	src/queue/actions.cpp \
+	src/queue/audit_columns.cpp \
 	src/queue/copies.cpp \
 	src/queue/dropped.cpp \
 	src/queue/guards.cpp \

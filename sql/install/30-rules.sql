@@ -15,8 +15,6 @@ CREATE FUNCTION warrant.governing_admin_policy(subject oid) RETURNS bigint LANGU
 CREATE FUNCTION warrant.governing_policies(subject oid, commands text[], relations oid[], in_schema oid, OUT relation oid, OUT policy bigint, OUT governed text[])
     RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_governing_policies';
 REVOKE ALL ON FUNCTION warrant.governing_policies(oid, text[], oid[], oid) FROM PUBLIC;
-CREATE FUNCTION warrant.next_seq() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_seq';
-CREATE FUNCTION warrant.seal_time() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal_time';
 CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
 CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_text_hmac';
 CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
@@ -31,7 +29,7 @@ CREATE FUNCTION warrant.names_left() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME
 CREATE FUNCTION warrant.tell(message text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_tell';
 REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed(oid), warrant.policies_moved(),
     warrant.policies_swept(), warrant.renamed_targets(), warrant.names_left(), warrant.tell(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.next_seq(), warrant.seal_time(), warrant.origin(), warrant.text_hmac(bytea, text),
+REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.origin(), warrant.text_hmac(bytea, text),
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- The person behind a role: as the DBA said, as the server authenticated the session (the identity, or the role that logged in), or the role itself.

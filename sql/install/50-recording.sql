@@ -2,33 +2,9 @@
 -- these tables. It numbers their rows by itself, because whoever may write all data may set any sequence. PL/pgSQL stands also where SQL would do: it
 -- keeps its plans for the life of the recorder.
 
--- Writes a sealed row for code in SQL.
-CREATE FUNCTION warrant.seal(event text, origin jsonb, request_id bigint, grant_id bigint, command text, relation_oid oid, schema_name name,
-    relation_name name, policy_name text, policy_version integer, comment text, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL,
-    statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-    made record;
-    salt bytea := CASE WHEN $14 IS NOT NULL THEN decode(replace(gen_random_uuid()::text, '-', ''), 'hex') END;
-BEGIN
-    INSERT INTO warrant.audit_log (seq, sealed_at, occurred_at, event, database_name, session_user_name, session_user_oid, current_user_name,
-        authenticated_user_name, authn_id, person, client_addr, application_name, pid, session_id, backend_start, statement_id, xid, query_id,
-        request_id, grant_id, command, relation_oid, schema_name, relation_name, policy_name, policy_version, comment, statement_sha256,
-        statement_hmac)
-    VALUES (warrant.next_seq(), warrant.seal_time(), coalesce(($12->>'occurred_at')::timestamptz, clock_timestamp()), $1, current_database(),
-        $2->>'session_user_name', ($2->>'session_user_oid')::oid, $2->>'current_user_name', $2->>'authenticated_user_name', $2->>'authn_id',
-        warrant.person_of($2), $2->>'client_addr', $2->>'application_name',
-        ($2->>'pid')::integer, $2->>'session_id', ($2->>'backend_start')::timestamptz, ($12->>'statement_id')::bigint,
-        nullif(($12->>'xid')::bigint, 0), nullif(($12->>'query_id')::bigint, 0), $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''), $9, $10, $11, $13,
-        warrant.text_hmac(salt, $14))
-    RETURNING seq, sealed_at INTO made;
-    IF salt IS NOT NULL THEN
-        INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES (made.seq, made.sealed_at, salt, $14);
-    END IF;
-    RETURN made.seq;
-END;
-$$;
+-- Writes a row of the log. Each object has columns by their names: what the session was, what the access, and what the statement.
+CREATE FUNCTION warrant.seal(event text, origin jsonb, access jsonb DEFAULT NULL, statement jsonb DEFAULT NULL, statement_sha256 bytea DEFAULT NULL,
+    statement_text text DEFAULT NULL) RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_seal';
 
 -- Seals rows that definition functions left, once their transaction is committed, at most a thousand, and returns how many. A row that cannot be
 -- written as it is must not keep the others back: it is written without its contents, and says so.
@@ -43,7 +19,7 @@ BEGIN
     END IF;
     BEGIN
         WITH taken AS (DELETE FROM warrant.audit_unsealed u WHERE u.id IN (SELECT f.id FROM warrant.audit_unsealed f ORDER BY f.id LIMIT 1000) RETURNING *), ordered AS (SELECT * FROM taken ORDER BY id)
-        SELECT count(warrant.seal(o.event, o.origin, NULL, NULL, NULL, NULL, NULL, NULL, o.policy_name, o.policy_version, o.comment,
+        SELECT count(warrant.seal(o.event, o.origin, jsonb_build_object('policy_name', o.policy_name, 'policy_version', o.policy_version, 'comment', o.comment),
                                   jsonb_build_object('occurred_at', o.occurred_at))) INTO sealed FROM ordered o;
         RETURN sealed;
     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
@@ -51,10 +27,10 @@ BEGIN
     END;
     FOR waiting IN WITH taken AS (DELETE FROM warrant.audit_unsealed u WHERE u.id IN (SELECT f.id FROM warrant.audit_unsealed f ORDER BY f.id LIMIT 1000) RETURNING *) SELECT * FROM taken ORDER BY id LOOP
         BEGIN
-            PERFORM warrant.seal(waiting.event, waiting.origin, NULL, NULL, NULL, NULL, NULL, NULL, waiting.policy_name, waiting.policy_version, waiting.comment,
-                                 jsonb_build_object('occurred_at', waiting.occurred_at));
+            PERFORM warrant.seal(waiting.event, waiting.origin, jsonb_build_object('policy_name', waiting.policy_name, 'policy_version', waiting.policy_version,
+                                 'comment', waiting.comment), jsonb_build_object('occurred_at', waiting.occurred_at));
         EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
-            PERFORM warrant.seal(waiting.event, '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('row %s of audit_unsealed could not be written: %s', waiting.id, SQLERRM));
+            PERFORM warrant.seal(waiting.event, '{}', jsonb_build_object('comment', format('row %s of audit_unsealed could not be written: %s', waiting.id, SQLERRM)));
         END;
         sealed := sealed + 1;
     END LOOP;

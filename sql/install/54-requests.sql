@@ -28,8 +28,9 @@ BEGIN
     GET DIAGNOSTICS voided = ROW_COUNT;
     UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
      WHERE d.request_id = request;
-    PERFORM warrant.seal('request_amended', origin, request, NULL, array_to_string(i.commands, ','), i.target, o.schema_name, o.relation_name,
-                         i.policy_name, i.policy_version, concat_ws(', ', warrant.words_of(pending), 'approvals void: ' || nullif(voided, 0)))
+    PERFORM warrant.seal('request_amended', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
+                         'policy_version', i.policy_version, 'comment', concat_ws(', ', warrant.words_of(pending), 'approvals void: ' || nullif(voided, 0))))
        FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
     PERFORM warrant.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
 END;
@@ -81,8 +82,9 @@ BEGIN
            CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o;
     GET DIAGNOSTICS filed = ROW_COUNT;
     PERFORM warrant.check_policies_stay(filed = cardinality(items));
-    PERFORM warrant.seal('request_created', origin, request, NULL, array_to_string(i.commands, ','), i.target, i.schema_name, i.relation_name,
-                         i.policy_name, i.policy_version, nullif(reason, ''))
+    PERFORM warrant.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+                         'relation_oid', i.target, 'schema_name', i.schema_name, 'relation_name', i.relation_name, 'policy_name', i.policy_name,
+                         'policy_version', i.policy_version, 'comment', nullif(reason, '')))
        FROM warrant.request_items i WHERE i.request_id = request;
     IF may_share AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);

@@ -29,8 +29,9 @@ BEGIN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);
     END IF;
     PERFORM warrant.guards_changed(grantee);
-    PERFORM warrant.seal('grant_created', origin, request, made, array_to_string(s.commands, ','), s.target, s.schema_name, s.relation_name, s.policy_name,
-                         NULL, format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, ''))
+    PERFORM warrant.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(s.commands, ','),
+                         'relation_oid', s.target, 'schema_name', s.schema_name, 'relation_name', s.relation_name, 'policy_name', s.policy_name,
+                         'comment', format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, '')))
        FROM warrant.grant_scopes s WHERE s.grant_id = made;
     RETURN made;
 END;
@@ -47,7 +48,8 @@ BEGIN
      WHERE g.id = close_grant.grant_id RETURNING g.request_id, g.grantee INTO request, grantee;
     UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id;
     PERFORM warrant.guards_changed(grantee);
-    PERFORM warrant.seal(event, origin, request, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name, s.policy_name, NULL, reason)
+    PERFORM warrant.seal(event, origin, jsonb_build_object('request_id', request, 'grant_id', s.grant_id, 'command', array_to_string(s.commands, ','),
+                         'relation_oid', s.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', s.policy_name, 'comment', reason))
        FROM warrant.grant_scopes s, warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o WHERE s.grant_id = close_grant.grant_id;
 END;
 $$;

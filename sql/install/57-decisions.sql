@@ -25,7 +25,7 @@ BEGIN
     END IF;
     UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now() WHERE r.id = request.id;
     PERFORM warrant.drop_deliveries(request.id);
-    PERFORM warrant.seal('request_cancelled', origin, request.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    PERFORM warrant.seal('request_cancelled', origin, jsonb_build_object('request_id', request.id));
 END;
 $$;
 
@@ -39,10 +39,10 @@ DECLARE
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
     IF warrant.approvals_of(request, warrant.policies_of(items)) < greatest((request).min_approvals, (terms).min_approvals) THEN
-        PERFORM warrant.seal('approval', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+        PERFORM warrant.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
-    PERFORM warrant.seal('request_approved', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    PERFORM warrant.seal('request_approved', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
     made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id AND warrant.vote_counts(d, warrant.policies_of(items))),
         least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
               CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
@@ -64,7 +64,7 @@ BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
     UPDATE warrant.requests r SET state = 'denied', decided_at = warrant.monotonic_now() WHERE r.id = (request).id;
     PERFORM warrant.drop_deliveries((request).id);
-    PERFORM warrant.seal('request_denied', origin, (request).id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, comment);
+    PERFORM warrant.seal('request_denied', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
 END;
 $$;
 

@@ -43,7 +43,7 @@ AS $$
 BEGIN
     UPDATE warrant.webhooks w SET enabled = false WHERE w.name = (delivery).webhook AND w.enabled;
     IF FOUND THEN
-        PERFORM warrant.seal('webhook_changed', origin, (delivery).request_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: disabled, its endpoint answers 410', (delivery).webhook));
+        PERFORM warrant.seal('webhook_changed', origin, jsonb_build_object('request_id', (delivery).request_id, 'comment', format('%s: disabled, its endpoint answers 410', (delivery).webhook)));
     END IF;
 END;
 $$;
@@ -87,7 +87,7 @@ BEGIN
         PERFORM warrant.disable_gone(origin, delivery);
     END IF;
     IF failed AND (delivery.error IS NULL OR (NOT coalesce(again, false) AND problem <> delivery.error)) THEN
-        PERFORM warrant.seal('webhook_failed', origin, delivery.request_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: %s', delivery.webhook, problem));
+        PERFORM warrant.seal('webhook_failed', origin, jsonb_build_object('request_id', delivery.request_id, 'comment', format('%s: %s', delivery.webhook, problem)));
     END IF;
 END;
 $$;

@@ -98,13 +98,13 @@ BEGIN
         PERFORM warrant.fail('55006', 'this database is no copy');
     END IF;
     PERFORM warrant.close_grant(origin, g.id, adopter, 'grant_revoked', 'it was made in another database') FROM warrant.grants g WHERE g.closed_at IS NULL;
-    PERFORM warrant.seal('request_cancelled', origin, r.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'it was filed in another database')
+    PERFORM warrant.seal('request_cancelled', origin, jsonb_build_object('request_id', r.id, 'comment', 'it was filed in another database'))
        FROM warrant.requests r WHERE r.state = 'pending';
     UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.state = 'pending';
     UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp() WHERE d.state IN ('queued', 'sending');
     UPDATE warrant.webhooks w SET enabled = false WHERE w.enabled;
     UPDATE warrant.grant_scopes s SET policy_id = c.system_identifier, target = d.oid, schema_name = current_setting('pg_warrant.instance')
       FROM pg_control_system() AS c, pg_database d WHERE s.target_kind = '!' AND d.datname = current_database();
-    PERFORM warrant.seal('config_changed', origin, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'adopted this copy');
+    PERFORM warrant.seal('config_changed', origin, jsonb_build_object('comment', 'adopted this copy'));
 END;
 $$;

@@ -81,10 +81,11 @@ BEGIN
         END;
     END LOOP;
     FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
-        PERFORM warrant.seal('refused', origin,
+        PERFORM warrant.seal('refused', origin, jsonb_build_object('request_id',
             (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
-            NULL, wanted.i->>'command', CASE WHEN wanted.i->>'kind' = 't' THEN (wanted.i->>'relation')::oid END, wanted.i->>'schema', wanted.i->>'name', nullif(wanted.i->>'policy_name', ''),
-            nullif((wanted.i->>'policy_version')::integer, 0), nullif(concat_ws(' ', args->>'comment', refusal), ''), statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
+            'command', wanted.i->'command', 'relation_oid', CASE WHEN wanted.i->>'kind' = 't' THEN wanted.i->'relation' END, 'schema_name', wanted.i->'schema',
+            'relation_name', wanted.i->'name', 'policy_name', nullif(wanted.i->>'policy_name', ''), 'policy_version', wanted.i->'policy_version',
+            'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')), statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
     END LOOP;
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
@@ -106,11 +107,13 @@ BEGIN
         RETURN used_up;    -- nothing is spent
     END IF;
     UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
-    PERFORM warrant.seal(l->>'event', origin, NULL, nullif((l->>'grant')::bigint, 0), l->>'command', (l->>'relation')::oid, l->>'schema', l->>'name',
-                         l->>'policy_name', (l->>'policy_version')::integer, NULL, statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
+    PERFORM warrant.seal(l->>'event', origin, jsonb_build_object('grant_id', l->'grant', 'command', l->'command', 'relation_oid', l->'relation',
+                         'schema_name', l->'schema', 'relation_name', l->'name', 'policy_name', l->'policy_name', 'policy_version', l->'policy_version'),
+                         statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'lines') WITH ORDINALITY AS e (l, place);
-    PERFORM warrant.seal('grant_used_up', origin, g.request_id, s.grant_id, array_to_string(s.commands, ','), s.target, o.schema_name, o.relation_name,
-                         s.policy_name, NULL, NULL, jsonb_build_object('statement_id', statement->'statement_id'))
+    PERFORM warrant.seal('grant_used_up', origin, jsonb_build_object('request_id', g.request_id, 'grant_id', s.grant_id, 'command', array_to_string(s.commands, ','),
+                         'relation_oid', s.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', s.policy_name),
+                         jsonb_build_object('statement_id', statement->'statement_id'))
        FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
             CROSS JOIN LATERAL warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
       WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;

@@ -10,7 +10,7 @@ BEGIN
     FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
         UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
         PERFORM warrant.drop_deliveries(ended.id);
-        PERFORM warrant.seal('request_expired', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        PERFORM warrant.seal('request_expired', nobody, jsonb_build_object('request_id', ended.id));
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
         PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
@@ -66,8 +66,8 @@ BEGIN
     END IF;
     IF was IS NOT NULL OR (setting = gate AND now <> 'enforce') THEN
         PERFORM warrant.seal(CASE WHEN setting <> gate THEN 'config_changed' WHEN now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, '{}',
-            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CASE setting WHEN 'pg_warrant.secret_file' THEN setting || ' is another'
-            ELSE format('%s: "%s", was "%s"', setting, now, coalesce(was, 'enforce')) END, jsonb_build_object('occurred_at', at));
+            jsonb_build_object('comment', CASE setting WHEN 'pg_warrant.secret_file' THEN setting || ' is another'
+            ELSE format('%s: "%s", was "%s"', setting, now, coalesce(was, 'enforce')) END), jsonb_build_object('occurred_at', at));
     END IF;
 END;
 $$;
@@ -85,7 +85,7 @@ BEGIN
         IF changed.value IS NOT NULL THEN
             PERFORM warrant.note_setting(changed.name, changed.value, changed.at);
         ELSE
-            PERFORM warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, changed.name || ' was another for a while',
+            PERFORM warrant.seal('config_changed', '{}', jsonb_build_object('comment', changed.name || ' was another for a while'),
                                  jsonb_build_object('occurred_at', changed.at));
         END IF;
     END LOOP;
@@ -124,7 +124,7 @@ BEGIN
                      WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED);
     FOR gone IN DELETE FROM warrant.persons s WHERE s.role IN (SELECT q.role FROM warrant.persons q
                  WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = q.role) FOR UPDATE SKIP LOCKED) RETURNING s.role_name LOOP
-        PERFORM warrant.seal('person_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('%s: nobody in particular, the role is gone', gone.role_name));
+        PERFORM warrant.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));
     END LOOP;
     DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
 END;
@@ -161,7 +161,7 @@ BEGIN
             last_id := ended.id;
             CONTINUE WHEN ended.reason IS NULL;
             UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
-            PERFORM warrant.seal('request_cancelled', nobody, ended.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ended.reason);
+            PERFORM warrant.seal('request_cancelled', nobody, jsonb_build_object('request_id', ended.id, 'comment', ended.reason));
             closed := closed + 1;
             EXIT WHEN closed = most;
         END LOOP;

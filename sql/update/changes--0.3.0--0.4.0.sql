@@ -22,6 +22,9 @@ ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
 DROP FUNCTION warrant.claim_deliveries(boolean, integer);
 -- The recorder does it itself.
 DROP FUNCTION warrant.notify_after(bigint);
+DROP FUNCTION warrant.seal(text, jsonb, bigint, bigint, text, oid, name, name, text, integer, text, jsonb, bytea, text);
+DROP FUNCTION warrant.next_seq();
+DROP FUNCTION warrant.seal_time();
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);

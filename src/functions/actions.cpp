@@ -227,8 +227,6 @@ void RecordIndirectAttempt(const char* function) {
     header.fields.occurred_at = GetCurrentTimestamp();
     header.fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
     header.fields.query_id = uint64_t(pgstat_get_my_query_id());
-    header.fields.rows = header.fields.duration_us = -1;
-    header.fields.executions = 1;
     namestrcpy(&header.fields.schema_name, "warrant");
     namestrcpy(&header.fields.relation_name, function);
     PrepareOrigin();

@@ -146,6 +146,22 @@ const char* OtherVersion() {
 
 using namespace warrant;
 
+// seal(event text, origin jsonb, access jsonb, statement jsonb, statement_sha256 bytea, statement_text text) -> bigint: writes a row of the audit log
+// (see SealFacts) and returns its number; in the recorder only.
+WARRANT_FUNCTION(warrant_seal) {
+    RequireRecorder();
+    if (PG_ARGISNULL(0))
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a row of the audit log is of some event")));
+    auto json = [fcinfo](int argument) { return PG_ARGISNULL(argument) ? nullptr : PG_GETARG_JSONB_P(argument); };
+    SealCall call = {PG_GETARG_TEXT_PP(0), json(1), json(2), json(3), PG_ARGISNULL(4) ? nullptr : PG_GETARG_BYTEA_PP(4),
+                     PG_ARGISNULL(5) ? nullptr : PG_GETARG_TEXT_PP(5)};
+    SPI_connect();
+    int64_t seq = SealFacts(&call);
+    SPI_finish();
+    PG_RETURN_INT64(seq);
+}
+
+// Until 0.3.0 the script sealed by itself.
 // next_seq() -> bigint: the number of the next sealed row; in the recorder only.
 WARRANT_FUNCTION(warrant_next_seq) {
     RequireRecorder();

@@ -26,7 +26,7 @@ struct Origin {
     char application_name[NAMEDATALEN];
 };
 
-// The part of an audit row that is about one access of one statement.
+// The part of an audit row that is about one access of one statement. Begun with {}: where nobody knows better, these are the values of a row.
 struct AuditFields {
     uint64_t statement_id;
     TimestampTz occurred_at;
@@ -35,12 +35,12 @@ struct AuditFields {
     int64_t policy_id;
     int64_t grant_id;
     int64_t request_id;
-    int64_t rows;             // -1: not known
-    int64_t duration_us;      // -1: not known
+    int64_t rows = -1;        // -1: not known
+    int64_t duration_us = -1; // -1: not known
     Oid relation;
     int32_t policy_version;
-    int32_t executions;
-    int32_t repeats;          // statements that the row stands for; 0 means 1
+    int32_t executions = 1;
+    int32_t repeats = 1;      // statements that the row stands for
     int32_t sqlstate;         // as the server packs it; 0: none
     Event event;
     Command command;

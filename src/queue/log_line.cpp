@@ -1,8 +1,8 @@
 #include "pg/server.hpp"
 
 #include "pg/log.hpp"
-#include "rules/commands.hpp"
 #include "rules/subject.hpp"
+#include "queue/audit_columns.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/shared.hpp"
@@ -37,11 +37,15 @@ void Remember(Oid role) {
         Look(PlaceOf(role), role);
 }
 
-const char* NameOfRole(Oid role, bool may_look) {
-    KnownName* place = PlaceOf(role);
-    if (may_look && IsTransactionState())
-        Look(place, role);
+const char* KnownNameOf(Oid role) {
+    const KnownName* place = PlaceOf(role);
     return OidIsValid(role) && place->role == role ? NameStr(place->name) : nullptr;
+}
+
+const char* NameNow(Oid role) {
+    if (IsTransactionState())
+        Look(PlaceOf(role), role);
+    return KnownNameOf(role);
 }
 
 void AddText(StringInfo json, const char* key, const char* value) {
@@ -59,67 +63,17 @@ void AddBytes(StringInfo json, const char* key, const char* bytes, uint32_t size
     pfree(text);
 }
 
-void AddNumber(StringInfo json, const char* key, int64_t number, int64_t absent) {
-    if (number != absent)
-        appendStringInfo(json, ",\"%s\":%lld", key, (long long)number);
-}
-
-void AddTime(StringInfo json, const char* key, TimestampTz time) {
-    if (time != 0)
-        appendStringInfo(json, ",\"%s\":\"%s\"", key, timestamptz_to_str(time));
-}
-
-void AddDigest(StringInfo json, const uint8_t* digest) {
-    appendStringInfoString(json, ",\"statement_sha256\":\"");
-    for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
-        appendStringInfo(json, "%02x", digest[i]);
-    appendStringInfoChar(json, '"');
-}
-
-void AddOrigin(StringInfo json, const Origin* origin, bool may_look) {
-    appendStringInfo(json, ",\"session_user_oid\":%u,\"pid\":%d", origin->session_user, origin->pid);
-    AddText(json, "session_user_name", NameOfRole(origin->session_user, may_look));
-    AddText(json, "current_user_name", NameOfRole(origin->current_user, may_look));
-    AddText(json, "authenticated_user_name", NameOfRole(origin->authenticated_user, may_look));
-    AddText(json, "authn_id", origin->authn_id);
-    AddText(json, "client_addr", origin->client_addr);
-    AddText(json, "application_name", origin->application_name);
-    AddTime(json, "backend_start", origin->backend_start);
-    appendStringInfo(json, ",\"session_id\":\"%lx.%x\"", (long)timestamptz_to_time_t(origin->backend_start), origin->pid);
-}
-
-void AddFields(StringInfo json, const AuditFields* fields) {
-    AddNumber(json, "statement_id", int64_t(fields->statement_id), 0);
-    AddTime(json, "occurred_at", fields->occurred_at);
-    AddNumber(json, "xid", int64_t(fields->xid), 0);
-    AddNumber(json, "query_id", int64_t(fields->query_id), 0);
-    AddText(json, "schema_name", NameStr(fields->schema_name));
-    AddText(json, "relation_name", NameStr(fields->relation_name));
-    AddNumber(json, "policy_version", fields->policy_version, 0);
-    AddNumber(json, "grant_id", fields->grant_id, 0);
-    AddNumber(json, "request_id", fields->request_id, 0);
-    AddNumber(json, "executions", fields->executions, 0);
-    AddNumber(json, "repeats", fields->repeats, 0);
-    if (fields->has_digest)
-        AddDigest(json, fields->digest);
-    if (!fields->finished)
-        return;
-    AddText(json, "outcome", fields->failed ? "error" : "ok");
-    AddNumber(json, "rows_processed", fields->rows, -1);
-    AddNumber(json, "duration_us", fields->duration_us, -1);
-    if (fields->sqlstate != 0)
-        AddText(json, "sqlstate", unpack_sql_state(fields->sqlstate));
+void AddColumns(StringInfo json, const EntryHeader* header, const EntryParts* parts, bool may_look) {
+    AuditSource source = {0, 0, nullptr, header, *parts, &header->fields, may_look ? NameNow : KnownNameOf};
+    for (int i = 0; i < audit_column_count; i++)
+        AddAsJson(json, &audit_columns[i], source, Absent::LeftOut);
 }
 
 void AddParts(StringInfo json, const EntryHeader* header, const EntryParts* parts) {
-    bool is_action = header->kind == EntryKind::Action;
-    AddBytes(json, "policy_name", parts->policy_name, parts->policy_name_size);
     AddBytes(json, "action", parts->action, parts->action_size);
-    if (is_action && parts->arguments_size > 0) {    // JSON already
+    if (header->kind == EntryKind::Action && parts->arguments_size > 0) {    // JSON already
         appendStringInfoString(json, ",\"arguments\":");
         appendBinaryStringInfo(json, parts->arguments, int(parts->arguments_size));
-    } else {
-        AddBytes(json, "comment", parts->arguments, parts->arguments_size);
     }
     AddBytes(json, "statement", parts->text, parts->text_size);
 }
@@ -172,17 +126,14 @@ void RememberActors() {
 }
 
 void LogRowOf(Oid database, const EntryHeader* header, const EntryParts* parts, const char* why, bool may_look) {
-    const AuditFields* fields = &header->fields;
     const char* name = may_look && OidIsValid(database) && IsTransactionState() ? get_database_name(database) : nullptr;
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"event\":\"%s\"", NameOf(fields->event));
-    AddText(&json, "command", fields->has_command ? NameOf(fields->command) : nullptr);
-    AddNumber(&json, "relation_oid", fields->relation, 0);
-    AddNumber(&json, "database_oid", database, 0);
+    appendStringInfoChar(&json, '{');
+    AddColumns(&json, header, parts, may_look);
+    if (OidIsValid(database))
+        appendStringInfo(&json, ",\"database_oid\":%u", database);
     AddText(&json, "database_name", name);
-    AddOrigin(&json, &header->origin, may_look);
-    AddFields(&json, fields);
     AddParts(&json, header, parts);
     appendStringInfoChar(&json, '}');
     is_ours = true;

@@ -4,6 +4,7 @@
 #include "pg/duration.hpp"
 #include "rules/installation.hpp"
 #include "recorder/clock_step.hpp"
+#include "recorder/seal.hpp"
 
 namespace warrant {
 
@@ -48,10 +49,8 @@ void FollowStep(int64 step) {
         if (HasColumn("deliveries", "not_before"))
             Execute("UPDATE warrant.deliveries SET not_before = not_before - $1 WHERE not_before > clock_timestamp()", -step);
     }
-    Execute(step < 0 ? "SELECT warrant.seal('clock_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
-                       "format('set back by %s: live grants and pending requests end as much earlier', $1))"
-                     : "SELECT warrant.seal('clock_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, format('set forward by %s', $1))",
-            step < 0 ? -step : step);
+    const char* by = DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(IntervalOf(step < 0 ? -step : step))));
+    SealNote("clock_changed", psprintf(step < 0 ? "set back by %s: live grants and pending requests end as much earlier" : "set forward by %s", by));
 }
 
 int64 LoadWallOffset(TimestampTz last_sealed_at) {

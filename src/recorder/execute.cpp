@@ -30,31 +30,18 @@ void OnActionTimeout() {
 
 Datum TextOf(const char* bytes, int size) { return PointerGetDatum(cstring_to_text_with_len(bytes, size)); }
 
-Datum JsonOf(const char* bytes, int size) {
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(bytes, size)));
-}
-
-// Statement facts that an action may write into rows of its own.
-Datum StatementAsJson(const AuditFields* fields) {
-    StringInfoData json;
-    initStringInfo(&json);
-    appendStringInfo(&json, "{\"statement_id\":%llu,\"xid\":%llu,\"query_id\":%lld,\"occurred_at\":\"%s\"}",
-                     (unsigned long long)fields->statement_id, (unsigned long long)fields->xid, (long long)fields->query_id,
-                     timestamptz_to_str(fields->occurred_at));
-    return JsonOf(json.data, json.len);
-}
+Datum JsonOf(const char* text) { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }
 
 void RunSql(const EntryHeader* entry, Reply* reply) {
     static SPIPlanPtr plan = nullptr;
     Oid types[] = {TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, TEXTOID};
     Prepared(&plan, "SELECT warrant.act($1, $2, $3, $4, $5, $6)", 6, types);
     EntryParts parts = PartsOf(entry);
-    char* origin = OriginAsJson(&entry->origin);
     bool statement = entry->fields.has_digest;
     Datum values[] = {TextOf(parts.action, parts.action_size),
-                      JsonOf(origin, strlen(origin)),
-                      JsonOf(parts.arguments, parts.arguments_size),
-                      statement ? StatementAsJson(&entry->fields) : Datum(0),
+                      JsonOf(OriginAsJson(&entry->origin)),
+                      JsonOf(pnstrdup(parts.arguments, parts.arguments_size)),
+                      statement ? JsonOf(StatementAsJson(entry)) : Datum(0),
                       TextOf(reinterpret_cast<const char*>(entry->fields.digest), sizeof entry->fields.digest),
                       TextOf(parts.text, parts.text_size)};
     char nulls[] = {' ', ' ', ' ', statement ? ' ' : 'n', statement ? ' ' : 'n', parts.text_size > 0 ? ' ' : 'n'};

@@ -5,6 +5,7 @@
 #include "queue/setting_changes.hpp"
 #include "recorder/noted_settings.hpp"
 #include "recorder/script.hpp"
+#include "recorder/seal.hpp"
 #include "recorder/state.hpp"
 
 namespace warrant {
@@ -12,8 +13,7 @@ namespace warrant {
 void NoteRestore() {
     if (self.restore_noted || !settings.allow_restore)
         return;
-    SPI_execute("SELECT warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
-                "'pg_warrant.allow_restore is on')", false, 1);
+    SealNote("config_changed", "pg_warrant.allow_restore is on");
 }
 
 void NoteSettings() {

@@ -1,8 +1,10 @@
 #include "pg/server.hpp"
 
+#include "pg/duration.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
-#include "rules/commands.hpp"
+#include "rules/installation.hpp"
+#include "queue/audit_columns.hpp"
 #include "queue/entry.hpp"
 #include "queue/ring.hpp"
 #include "recorder/seal.hpp"
@@ -13,81 +15,51 @@ SealState* seal_state = nullptr;
 
 namespace {
 
-const char* const event_names[] = {"allowed", "outcome", "refused", "would_refuse", "exempt", "indirect_attempt",
-                                   "role_changed", "config_changed"};
-
-struct Column {
-    const char* name;
-    Oid type;
-};
-
-// The columns of the log, in the order in which Row::Add is called below.
-const Column columns[] = {
-    {"seq", INT8OID}, {"sealed_at", TIMESTAMPTZOID}, {"occurred_at", TIMESTAMPTZOID}, {"event", TEXTOID}, {"statement_id", INT8OID},
-    {"executions", INT4OID}, {"session_user_oid", OIDOID}, {"session_user_name", NAMEOID}, {"current_user_name", NAMEOID},
-    {"authenticated_user_name", NAMEOID}, {"authn_id", TEXTOID}, {"client_addr", TEXTOID}, {"application_name", TEXTOID},
-    {"pid", INT4OID}, {"session_id", TEXTOID}, {"backend_start", TIMESTAMPTZOID}, {"xid", INT8OID}, {"query_id", INT8OID},
-    {"command", TEXTOID}, {"relation_oid", OIDOID}, {"schema_name", NAMEOID}, {"relation_name", NAMEOID}, {"policy_name", TEXTOID},
-    {"policy_version", INT4OID}, {"grant_id", INT8OID}, {"request_id", INT8OID}, {"statement_sha256", BYTEAOID},
-    {"statement_hmac", BYTEAOID}, {"outcome", TEXTOID}, {"rows_processed", INT8OID}, {"duration", INTERVALOID}, {"sqlstate", TEXTOID},
-    {"repeats", INT4OID},
-    {"comment", TEXTOID},
-};
-constexpr int column_count = lengthof(columns);
-
+// One row on its way into the log, a value for each of our columns.
 struct Row {
-    int count;
-    Datum values[column_count];
-    char nulls[column_count];
-
-    void Add(Datum value, bool present = true) {
-        values[count] = value;
-        nulls[count++] = present ? ' ' : 'n';
-    }
-    void AddText(const char* text) {
-        bool present = text != nullptr && text[0] != '\0';
-        Add(present ? CStringGetTextDatum(text) : Datum(0), present);
-    }
-    void AddName(const char* text) {
-        bool present = text != nullptr && text[0] != '\0';
-        Add(present ? DirectFunctionCall1(namein, CStringGetDatum(text)) : Datum(0), present);
-    }
-    void AddBytes(const void* bytes, int size, bool present) {
-        Add(present ? PointerGetDatum(cstring_to_text_with_len(static_cast<const char*>(bytes), size)) : Datum(0), present);
-    }
-    void AddNumber(int64_t number, int64_t absent) { Add(Int64GetDatum(number), number != absent); }
+    Datum values[most_audit_columns];
+    char nulls[most_audit_columns];
 };
 
-// The plan stays for the life of the process; its text follows from the columns.
-SPIPlanPtr InsertPlan() {
-    static SPIPlanPtr plan = nullptr;
-    if (plan != nullptr)
-        return plan;
+// The statement names those of our columns that the table has: until ALTER EXTENSION UPDATE it is the older script's.
+char* InsertStatement(Relation log) {
     StringInfoData names, places;
     initStringInfo(&names);
     initStringInfo(&places);
-    Oid types[column_count];
-    for (int i = 0; i < column_count; i++) {
-        types[i] = columns[i].type;
-        appendStringInfo(&names, "%s, ", columns[i].name);
+    for (int i = 0; i < audit_column_count; i++) {
+        if (get_attnum(RelationGetRelid(log), audit_columns[i].name) == InvalidAttrNumber)
+            continue;
+        appendStringInfo(&names, "%s, ", audit_columns[i].name);
         appendStringInfo(&places, "$%d, ", i + 1);
     }
-    appendStringInfo(&names, "database_name, person");
-    appendStringInfo(&places, "current_database(), coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $7), $11, $10::text, $8::text, 'role ' || $7)");
-    char* text = psprintf("INSERT INTO warrant.audit_log (%s) VALUES (%s)", names.data, places.data);
-    plan = SPI_prepare(text, column_count, types);
-    SPI_keepplan(plan);
-    return plan;
+    auto place = [](const char* name) { return AuditColumnNamed(name) + 1; };
+    int role = place("session_user_oid");
+    return psprintf("INSERT INTO warrant.audit_log (%sdatabase_name, person) VALUES (%scurrent_database(), "
+                    "coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $%d), $%d, $%d::text, $%d::text, 'role ' || $%d))",
+                    names.data, places.data, role, place("authn_id"), place("authenticated_user_name"), place("session_user_name"), role);
 }
 
-void InsertText(int64_t seq, TimestampTz sealed_at, const uint8_t* salt, int salt_size, const char* text, int length) {
+// The plan is made anew when the table is another, or has got a column. Whoever adds one waits for our transaction.
+SPIPlanPtr InsertPlan() {
     static SPIPlanPtr plan = nullptr;
-    Oid types[] = {INT8OID, TIMESTAMPTZOID, BYTEAOID, TEXTOID};
-    Prepared(&plan, "INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES ($1, $2, $3, $4)", 4, types);
-    Datum values[] = {Int64GetDatum(seq), TimestampTzGetDatum(sealed_at),
-                      PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(salt), salt_size)),
-                      PointerGetDatum(cstring_to_text_with_len(text, length))};
-    SPI_execute_plan(plan, values, nullptr, false, 0);
+    static Oid planned_for = InvalidOid;
+    static int planned_columns = 0;
+    Relation log = table_open(get_relname_relid("audit_log", get_namespace_oid(schema_name, false)), RowExclusiveLock);
+    int columns = RelationGetDescr(log)->natts;
+    if (plan == nullptr || planned_for != RelationGetRelid(log) || planned_columns != columns) {
+        Oid types[most_audit_columns];
+        for (int i = 0; i < audit_column_count; i++)
+            types[i] = audit_columns[i].type;
+        SPIPlanPtr made = SPI_prepare(InsertStatement(log), audit_column_count, types);
+        SPI_keepplan(made);
+        if (plan != nullptr)
+            SPI_freeplan(plan);
+        plan = made;
+        planned_for = RelationGetRelid(log);
+        planned_columns = columns;
+    }
+    table_close(log, NoLock);
+    return plan;
 }
 
 // The name of a role, which a session of a database of another encoding may have given.
@@ -96,49 +68,55 @@ const char* RoleName(Oid role) {
     return name == nullptr ? nullptr : CleanedText(name);
 }
 
-char* SessionId(const Origin* origin) {
-    return psprintf("%lx.%x", (long)timestamptz_to_time_t(origin->backend_start), origin->pid);
+Datum DatumOf(const AuditColumn* column, const AuditValue* value) {
+    switch (column->type) {
+        case INT4OID: return Int32GetDatum(int32(value->number));
+        case OIDOID: return ObjectIdGetDatum(Oid(value->number));
+        case NAMEOID: return DirectFunctionCall1(namein, CStringGetDatum(pnstrdup(value->text, value->size)));
+        case INTERVALOID: return IntervalPGetDatum(IntervalOf(value->number));
+        case TEXTOID:
+        case BYTEAOID: return PointerGetDatum(cstring_to_text_with_len(value->text, int(value->size)));
+        default: return Int64GetDatum(value->number);    // bigint and timestamptz
+    }
 }
 
-Datum DurationOf(int64_t microseconds) {
-    Interval* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
-    interval->time = microseconds;
-    return IntervalPGetDatum(interval);
+void Put(Row* row, int place, Datum value, bool present) {
+    row->values[place] = value;
+    row->nulls[place] = present ? ' ' : 'n';
 }
 
-void AddOrigin(Row* row, const Origin* origin) {
-    row->Add(ObjectIdGetDatum(origin->session_user));
-    row->AddName(RoleName(origin->session_user));
-    row->AddName(RoleName(origin->current_user));
-    row->AddName(RoleName(origin->authenticated_user));
-    row->AddText(origin->authn_id);
-    row->AddText(origin->client_addr);
-    row->AddText(origin->application_name);
-    bool of_session = origin->pid != 0;
-    row->Add(Int32GetDatum(origin->pid), of_session);
-    row->AddText(of_session ? SessionId(origin) : nullptr);
-    row->Add(TimestampTzGetDatum(origin->backend_start), of_session);
+void PutNamed(Row* row, const char* name, Datum value, bool present = true) { Put(row, AuditColumnNamed(name), value, present); }
+
+// The text of a statement, with what the sealed row holds of it; the salt is its key.
+struct SealedText {
+    const char* text;
+    int size;
+    uint8_t salt[16];
+    uint8_t hmac[PG_SHA256_DIGEST_LENGTH];
+};
+
+void Sign(SealedText* sealed, const char* text, int size) {
+    sealed->text = text;
+    sealed->size = size;
+    if (!pg_strong_random(sealed->salt, sizeof sealed->salt))
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random salt")));
+    SignText(sealed->salt, sizeof sealed->salt, text, size, sealed->hmac);
 }
 
-void AddSubject(Row* row, const AuditFields* fields, const EntryParts* parts) {
-    row->AddNumber(int64_t(fields->xid), 0);
-    row->AddNumber(int64_t(fields->query_id), 0);
-    row->AddText(fields->has_command ? NameOf(fields->command) : nullptr);
-    row->Add(ObjectIdGetDatum(fields->relation), OidIsValid(fields->relation));
-    row->AddName(NameStr(fields->schema_name));
-    row->AddName(NameStr(fields->relation_name));
-    row->AddText(parts->policy_name_size == 0 ? nullptr : pnstrdup(parts->policy_name, parts->policy_name_size));
-    row->Add(Int32GetDatum(fields->policy_version), parts->policy_name_size > 0);
-    row->AddNumber(fields->grant_id, 0);
-    row->AddNumber(fields->request_id, 0);
+void InsertText(const Datum* row, const SealedText* sealed) {
+    static SPIPlanPtr plan = nullptr;
+    Oid types[] = {INT8OID, TIMESTAMPTZOID, BYTEAOID, TEXTOID};
+    Prepared(&plan, "INSERT INTO warrant.audit_text (seq, sealed_at, salt, statement) VALUES ($1, $2, $3, $4)", 4, types);
+    Datum values[] = {row[AuditColumnNamed("seq")], row[AuditColumnNamed("sealed_at")],
+                      PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<const char*>(sealed->salt), sizeof sealed->salt)),
+                      PointerGetDatum(cstring_to_text_with_len(sealed->text, sealed->size))};
+    SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 
-void AddEnd(Row* row, const AuditFields* end) {
-    bool finished = end != nullptr && end->finished;
-    row->AddText(!finished ? nullptr : end->failed ? "error" : "ok");
-    row->AddNumber(finished ? end->rows : -1, -1);
-    row->Add(finished && end->duration_us >= 0 ? DurationOf(end->duration_us) : Datum(0), finished && end->duration_us >= 0);
-    row->AddText(finished && end->sqlstate != 0 ? unpack_sql_state(end->sqlstate) : nullptr);
+void Insert(Row* row, const SealedText* sealed) {
+    SPI_execute_plan(InsertPlan(), row->values, row->nulls, false, 0);
+    if (sealed != nullptr)
+        InsertText(row->values, sealed);
 }
 
 // The numbers are remembered by subtransaction, because PL/pgSQL may catch an error that comes after rows were numbered: the log would have a gap.
@@ -159,8 +137,6 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
 
 void FollowSubtransactions() { RegisterSubXactCallback(OnSubtransaction, nullptr); }
 
-const char* NameOf(Event event) { return event_names[int(event)]; }
-
 int64_t NextSeq() { return ++seal_state->last_seq; }
 
 TimestampTz SealTime() { return seal_state->last_sealed_at = GetCurrentTimestamp(); }
@@ -176,57 +152,131 @@ void SignText(const uint8_t* salt, int salt_size, const char* text, int length, 
 }
 
 void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
-    const AuditFields* fields = &entry->fields;
     EntryParts parts = PartsOf(entry);
+    SealedText sealed;
     bool has_text = parts.text_size > 0;
-    uint8_t salt[16], hmac[PG_SHA256_DIGEST_LENGTH];
-    if (has_text && !pg_strong_random(salt, sizeof salt))
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random salt")));
     if (has_text)
-        SignText(salt, sizeof salt, parts.text, parts.text_size, hmac);
-    int64_t seq = NextSeq();
-    TimestampTz sealed_at = SealTime();
+        Sign(&sealed, parts.text, int(parts.text_size));
+    AuditSource source = {NextSeq(), SealTime(), has_text ? sealed.hmac : nullptr, entry, parts, outcome != nullptr ? outcome : &entry->fields, RoleName};
     Row row;
-    row.count = 0;
-    row.Add(Int64GetDatum(seq));
-    row.Add(TimestampTzGetDatum(sealed_at));
-    row.Add(TimestampTzGetDatum(fields->occurred_at));
-    row.AddText(NameOf(fields->event));
-    row.AddNumber(int64_t(fields->statement_id), 0);
-    row.Add(Int32GetDatum(outcome != nullptr ? outcome->executions : fields->executions));
-    AddOrigin(&row, &entry->origin);
-    AddSubject(&row, fields, &parts);
-    row.AddBytes(fields->digest, sizeof fields->digest, fields->has_digest);
-    row.AddBytes(hmac, sizeof hmac, has_text);
-    AddEnd(&row, outcome != nullptr ? outcome : fields);
-    row.Add(Int32GetDatum(fields->repeats > 0 ? fields->repeats : 1));
-    row.AddText(parts.arguments_size == 0 ? nullptr : pnstrdup(parts.arguments, parts.arguments_size));
-    Assert(row.count == column_count);
-    SPI_execute_plan(InsertPlan(), row.values, row.nulls, false, 0);
-    if (has_text)
-        InsertText(seq, sealed_at, salt, sizeof salt, parts.text, parts.text_size);
+    for (int i = 0; i < audit_column_count; i++) {
+        AuditValue value = audit_columns[i].value(source);
+        Put(&row, i, value.present ? DatumOf(&audit_columns[i], &value) : Datum(0), value.present);
+    }
+    Insert(&row, has_text ? &sealed : nullptr);
 }
+
+namespace {
+
+// The text of a member of an object, as ->> has it; nullptr for none. is_known: whether the object has the key.
+char* Member(const Jsonb* object, const char* key, bool* is_known) {
+    JsonbValue found;
+    *is_known = object != nullptr && JB_ROOT_IS_OBJECT(object) &&
+                getKeyJsonValueFromContainer(const_cast<JsonbContainer*>(&object->root), key, int(strlen(key)), &found) != nullptr;
+    if (!*is_known || found.type == jbvNull)
+        return nullptr;
+    if (found.type == jbvString)
+        return pnstrdup(found.val.string.val, found.val.string.len);
+    if (found.type == jbvNumeric)
+        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found.val.numeric)));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" of an audit row is neither text nor a number", key)));
+}
+
+// A value that SQL gives. The number 0 and the empty name stand for none.
+void PutText(Row* row, int place, char* text) {
+    Oid type = audit_columns[place].type, input, of_elements;
+    bool present = text != nullptr && (type != NAMEOID || text[0] != '\0');
+    Datum value = 0;
+    if (present && type == TEXTOID) {
+        value = CStringGetTextDatum(text);
+    } else if (present) {
+        getTypeInputInfo(type, &input, &of_elements);
+        value = OidInputFunctionCall(input, text, of_elements, -1);
+    }
+    bool is_number = type == INT4OID || type == INT8OID || type == OIDOID;
+    Put(row, place, value, present && (!is_number || value != 0));
+}
+
+// Takes each column from the object that is about its part. A key of the access that no column has would be a fact that is lost.
+void PutFacts(Row* row, const SealCall* call) {
+    const Jsonb* parts[] = {nullptr, call->origin, call->statement, call->access};
+    uint32_t taken = 0;
+    for (int i = 0; i < audit_column_count; i++) {
+        bool is_known;
+        PutText(row, i, Member(parts[int(audit_columns[i].part)], audit_columns[i].name, &is_known));
+        taken += is_known && audit_columns[i].part == AuditPart::Access;
+    }
+    if (call->access != nullptr && taken < JB_ROOT_COUNT(call->access))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("the audit log has no column for a fact that is to be sealed")));
+}
+
+void PutDefault(Row* row, const char* name, Datum value) {
+    if (row->nulls[AuditColumnNamed(name)] != ' ')
+        PutNamed(row, name, value);
+}
+
+}    // namespace
+
+int64_t SealFacts(const SealCall* call) {
+    Row row;
+    SealedText sealed;
+    bool has_text = call->statement_text != nullptr;
+    PutFacts(&row, call);
+    PutDefault(&row, "occurred_at", TimestampTzGetDatum(GetCurrentTimestamp()));
+    PutDefault(&row, "executions", Int32GetDatum(1));
+    PutDefault(&row, "repeats", Int32GetDatum(1));
+    PutNamed(&row, "event", PointerGetDatum(call->event));
+    PutNamed(&row, "statement_sha256", PointerGetDatum(call->digest), call->digest != nullptr);
+    if (has_text) {
+        Sign(&sealed, VARDATA_ANY(call->statement_text), VARSIZE_ANY_EXHDR(call->statement_text));
+        PutNamed(&row, "statement_hmac", PointerGetDatum(cstring_to_text_with_len(reinterpret_cast<char*>(sealed.hmac), sizeof sealed.hmac)));
+    }
+    int64_t seq = NextSeq();
+    PutNamed(&row, "seq", Int64GetDatum(seq));
+    PutNamed(&row, "sealed_at", TimestampTzGetDatum(SealTime()));
+    Insert(&row, has_text ? &sealed : nullptr);
+    return seq;
+}
+
+void SealNote(const char* event, const char* comment) {
+    StringInfoData access;
+    initStringInfo(&access);
+    appendStringInfoString(&access, "{\"comment\":");
+    escape_json(&access, comment);
+    appendStringInfoChar(&access, '}');
+    SealCall call = {};
+    call.event = cstring_to_text(event);
+    call.access = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(access.data)));
+    SealFacts(&call);
+}
+
+namespace {
+
+void AddPart(StringInfo json, const EntryHeader* entry, AuditPart part) {
+    AuditSource source = {0, 0, nullptr, entry, EntryParts{}, &entry->fields, RoleName};
+    for (int i = 0; i < audit_column_count; i++)
+        if (audit_columns[i].part == part)
+            AddAsJson(json, &audit_columns[i], source, Absent::Null);
+}
+
+}    // namespace
 
 char* OriginAsJson(const Origin* origin) {
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfo(&json, "{\"session_user_oid\":%u,\"current_user_oid\":%u,\"authenticated_user_oid\":%u,\"pid\":%d", origin->session_user,
-                     origin->current_user, origin->authenticated_user, origin->pid);
-    auto add = [&json](const char* key, const char* value) {
-        appendStringInfo(&json, ",\"%s\":", key);
-        if (value == nullptr || value[0] == '\0')
-            appendStringInfoString(&json, "null");
-        else
-            escape_json(&json, value);
-    };
-    add("session_user_name", RoleName(origin->session_user));
-    add("current_user_name", RoleName(origin->current_user));
-    add("authenticated_user_name", RoleName(origin->authenticated_user));
-    add("authn_id", origin->authn_id);
-    add("client_addr", origin->client_addr);
-    add("application_name", origin->application_name);
-    add("session_id", SessionId(origin));
-    add("backend_start", timestamptz_to_str(origin->backend_start));
+    appendStringInfo(&json, "{\"current_user_oid\":%u,\"authenticated_user_oid\":%u", origin->current_user, origin->authenticated_user);
+    EntryHeader entry = {};
+    entry.origin = *origin;
+    AddPart(&json, &entry, AuditPart::Session);
+    appendStringInfoChar(&json, '}');
+    return json.data;
+}
+
+char* StatementAsJson(const EntryHeader* entry) {
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    AddPart(&json, entry, AuditPart::Statement);
     appendStringInfoChar(&json, '}');
     return json.data;
 }

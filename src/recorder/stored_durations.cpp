@@ -2,6 +2,7 @@
 
 #include "pg/duration.hpp"
 #include "rules/installation.hpp"
+#include "recorder/seal.hpp"
 #include "recorder/stored_durations.hpp"
 
 namespace warrant {
@@ -29,10 +30,7 @@ void MendRow(const Place& place, Datum row, const Interval* interval) {
 }
 
 void SealMended(const Place& place, uint64 count) {
-    Oid type = TEXTOID;
-    Datum comment = CStringGetTextDatum(psprintf("%s of %llu rows of %s made seconds, months of 30 days", place.column, (unsigned long long)count, place.table));
-    SPI_execute_with_args("SELECT warrant.seal('config_changed', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, $1)", 1, &type, &comment, nullptr,
-                          false, 0);
+    SealNote("config_changed", psprintf("%s of %llu rows of %s made seconds, months of 30 days", place.column, (unsigned long long)count, place.table));
 }
 
 // Finds durations that are not in seconds, told by how the IntervalStyle of a worker writes them.

@@ -17,14 +17,13 @@ void SealRow(const TurnedAwaySubject& away) {
     const char* comment = OidIsValid(away.subject) ? "over pg_warrant.refusal_rate: refused without rows of their own"
                                                    : "over pg_warrant.refusal_rate: refused without rows of their own, of several roles";
     uint32_t size = uint32_t(strlen(comment));
-    EntryHeader* row = static_cast<EntryHeader*>(palloc0(sizeof(EntryHeader) + size));
+    EntryHeader* row = static_cast<EntryHeader*>(palloc(sizeof(EntryHeader) + size));
+    *row = EntryHeader{};
     row->arguments_size = size;
     memcpy(row + 1, comment, size);
     row->fields.event = Event::Refused;
     row->fields.occurred_at = GetCurrentTimestamp();
-    row->fields.executions = 1;
     row->fields.repeats = int32_t(away.times);
-    row->fields.rows = row->fields.duration_us = -1;
     row->origin.session_user = away.subject;
     SealEntry(row, nullptr);
     pfree(row);

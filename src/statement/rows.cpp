@@ -33,7 +33,8 @@ void FillFields(AuditFields* fields, const StatementRecord* statement, const Acc
     fields->grant_id = record->grant_id;
     fields->request_id = 0;
     fields->rows = fields->duration_us = -1;
-    fields->repeats = fields->sqlstate = 0;
+    fields->repeats = 1;
+    fields->sqlstate = 0;
     fields->finished = fields->failed = false;
     bool of_relation = record->access.command != Command::Create && record->access.command != Command::Admin;
     fields->relation = of_relation ? record->access.relation : InvalidOid;

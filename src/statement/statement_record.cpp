@@ -193,8 +193,6 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     fields->occurred_at = GetCurrentTimestamp();
     fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
     fields->query_id = statement != nullptr ? statement->query_id : QueryIdOf(top == nullptr ? query : nullptr);
-    fields->rows = fields->duration_us = -1;
-    fields->executions = 1;
     fields->has_digest = true;
     DigestOf(*text, *length, fields->digest);
 }

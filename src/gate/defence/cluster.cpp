@@ -118,8 +118,6 @@ void FillRecord(EntryHeader* header, EntryParts* parts, Event event, const char*
     header->fields.event = event;
     header->fields.occurred_at = GetCurrentTimestamp();
     header->fields.xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    header->fields.executions = 1;
-    header->fields.rows = header->fields.duration_us = -1;
     PrepareOrigin();
     FillOrigin(&header->origin);
     RememberNames(&header->origin);

@@ -51,8 +51,6 @@ void Record(Event event, Oid role, const char* kind) {
     header.kind = EntryKind::Audit;
     header.fields.event = event;
     header.fields.occurred_at = GetCurrentTimestamp();
-    header.fields.executions = 1;
-    header.fields.rows = header.fields.duration_us = -1;
     FillOriginOfConnection(&header.origin, role);
     EntryParts parts = {};
     parts.arguments = kind;

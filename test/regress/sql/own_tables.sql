@@ -86,7 +86,7 @@ INSERT INTO attempts (statement) VALUES
     ('ALTER FUNCTION stage.stray() SET SCHEMA warrant'),
     ('ALTER DOMAIN stage.stray_domain SET SCHEMA warrant'),
     ('DO $d$ BEGIN DELETE FROM warrant.policies; END $d$'),
-    ('SELECT warrant.seal(''allowed'', ''{}'', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)'),
+    ('SELECT warrant.seal(''allowed'', ''{}'')'),
     ('SELECT warrant.act(''approve'', jsonb_build_object(''session_user_oid'', ''regress_chief''::regrole::oid), ''{"request_id": 1}'', NULL, NULL, NULL)');
 SELECT n, statement, t.state, CASE WHEN t.message LIKE '%belongs to the gate' THEN 'the gate''s' ELSE t.message END AS message
   FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t ORDER BY n;
