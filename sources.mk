@@ -60,6 +60,7 @@ SOURCES := \
 	src/pg/acting.cpp \
 	src/pg/clock.cpp \
 	src/pg/duration.cpp \
+	src/pg/in_transaction.cpp \
 	src/pg/settings.cpp \
 	src/pg/standby.cpp \
 	src/pg/text.cpp \

@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <ctime>
 
 #include "pg/server.hpp"
 
@@ -90,17 +89,6 @@ void LowerMark(TimestampTz to) {
     Mark* own = OwnMark();
     if (own != nullptr && TimeOf(own) > to)
         pg_atomic_write_u64(&own->time, uint64(to));
-}
-
-int64 SteadyNow() {
-#ifdef CLOCK_BOOTTIME
-    constexpr clockid_t clock = CLOCK_BOOTTIME;
-#else
-    constexpr clockid_t clock = CLOCK_MONOTONIC;
-#endif
-    timespec now;
-    clock_gettime(clock, &now);
-    return int64(now.tv_sec) * USECS_PER_SEC + now.tv_nsec / 1000;
 }
 
 // The two clocks are read at one moment only when nothing came between: of a few tries the closest counts.

@@ -2,10 +2,12 @@
 //
 // Grants and requests live by the wall clock against a high-water mark, one for each database, in shared memory: when the clock steps back, time
 // stands still there, so that nothing revives, until the database's recorder has moved the ends of what lives back by as much and lowers the mark.
-// Waits and intervals of this process use SteadyNow, which no step of the wall clock touches.
+// Waits and intervals of this process use SteadyNow (steady_clock.hpp), which no step of the wall clock touches.
 #pragma once
 
 #include "pg/server.hpp"
+
+#include "pg/steady_clock.hpp"
 
 namespace warrant {
 
@@ -29,19 +31,10 @@ int64 MarkAhead(TimestampTz wall);
 // Lowers the mark; called by the recorder, when nothing that lives by the mark ends after it by the old clock any more.
 void LowerMark(TimestampTz to);
 
-// Microseconds since the machine was started, also while it slept: CLOCK_BOOTTIME, which nobody can set.
-int64 SteadyNow();
-
 // How far the wall clock is ahead of the steady one: only a step changes it.
 int64 WallOffset();
 
 // Which start of the machine SteadyNow counts from; empty when that cannot be known. In a static buffer.
 const char* BootId();
-
-// Milliseconds from now until a moment of SteadyNow, 0 when it is over.
-inline long MillisecondsUntil(int64 steady) {
-    int64 left = steady - SteadyNow();
-    return left <= 0 ? 0 : left > INT64CONST(1000) * INT_MAX ? INT_MAX : long((left + 999) / 1000);
-}
 
 }    // namespace warrant

@@ -3,12 +3,10 @@
 
 #include "pg/server.hpp"
 
+#include "pg/extension.hpp"
 #include "rules/invalidation.hpp"
 
 namespace warrant {
-
-constexpr const char* schema_name = "warrant";
-constexpr const char* extension_name = "pg_warrant";
 
 struct Installation {
     Oid schema;
