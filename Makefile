@@ -24,6 +24,10 @@ include sources.mk
 EXTENSION := pg_warrant
 MODULE_big := pg_warrant
 OBJS := $(SOURCES:.cpp=.o)
+# PGXS installs it beside the other; how it is linked stands below.
+MODULES := pg_warrant_courier
+COURIER_OBJS := $(COURIER_SOURCES:.cpp=.o)
+ALL_OBJS := $(sort $(OBJS) $(COURIER_OBJS))
 
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 ifneq ($(shell grep -c '"version": "$(EXTVERSION)"' META.json),2)
@@ -36,13 +40,14 @@ UPDATE_CHANGES := $(wildcard sql/update/changes--*--$(EXTVERSION).sql)
 UPDATE_SQL := $(patsubst sql/update/changes--%,$(EXTENSION)--%,$(UPDATE_CHANGES))
 DATA_built := $(EXTENSION_SQL) $(UPDATE_SQL)
 DATA = $(wildcard sql/update/$(EXTENSION)--*.sql)
-EXTRA_CLEAN := $(OBJS:.o=.d) .build-flags build
+EXTRA_CLEAN := $(COURIER_OBJS) $(ALL_OBJS:.o=.d) .build-flags build
 
 # The server's headers are system headers, or clang refuses their `register`.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -DPG_WARRANT_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-register -Wno-volatile -Wno-deprecated-volatile -Wno-unknown-warning-option \
 	-fvisibility=hidden -fvisibility-inlines-hidden -fno-plt $(LTO) -MMD -MP $(WERROR)
-SHLIB_LINK = $(if $(LTO),$(CXXFLAGS)) -Wl,--as-needed $(addprefix -l,$(LIBRARIES))
+LINK_FLAGS = $(if $(LTO),$(CXXFLAGS)) -Wl,--as-needed $(addprefix -fsanitize=,$(SANITIZE))
+SHLIB_LINK = $(LINK_FLAGS) $(addprefix -l,$(LIBRARIES))
 
 # The gate's small functions stand in several files, and every statement passes through them. PGXS links with gcc, which reads only its
 # own kind.
@@ -53,7 +58,6 @@ WERROR = $(if $(shell $(CXX) --version | grep -E '^g\+\+ .Debian 12\.|^Debian cl
 
 ifdef SANITIZE
 PG_CXXFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
-SHLIB_LINK += -fsanitize=$(SANITIZE)
 endif
 
 # Debian's PGXS would compile every C++ file a second time, to bitcode and without these flags.
@@ -70,8 +74,11 @@ BUILD_FLAGS := $(strip $(shell $(PG_CONFIG) --version) $(CXX) $(CXXFLAGS) $(CPPF
 ifneq ($(file <.build-flags),$(BUILD_FLAGS))
 $(file >.build-flags,$(BUILD_FLAGS))
 endif
-$(OBJS): .build-flags
--include $(OBJS:.o=.d)
+$(ALL_OBJS): .build-flags
+-include $(ALL_OBJS:.o=.d)
+
+$(addsuffix $(DLSUFFIX),$(MODULES)): $(COURIER_OBJS)
+	$(LINK.shared) -o $@ $^ $(LDFLAGS) $(LDFLAGS_SL) $(LINK_FLAGS) $(addprefix -l,$(COURIER_LIBRARIES))
 else
 all install uninstall:
 	@echo "PostgreSQL's server headers are missing; test/setup installs them" >&2; exit 1

@@ -1,20 +1,6 @@
-# The only list of sources; the Makefile and CMakeLists.txt both read it. One path a line.
+# The only lists of sources; the Makefile and CMakeLists.txt both read them. One path a line. First the library that the server preloads.
 SOURCES := \
-	src/core/base64.cpp \
-	src/core/circuit_breaker.cpp \
-	src/core/decision_answer.cpp \
-	src/core/destination.cpp \
 	src/core/duration_text.cpp \
-	src/core/http_client.cpp \
-	src/core/http_transfer.cpp \
-	src/core/json.cpp \
-	src/core/rfc3339.cpp \
-	src/core/standard_webhooks.cpp \
-	src/core/webhook_request.cpp \
-	src/courier/courier.cpp \
-	src/courier/deliveries.cpp \
-	src/courier/webhook_call.cpp \
-	src/courier/secrets.cpp \
 	src/functions/actions.cpp \
 	src/functions/asked.cpp \
 	src/functions/recording.cpp \
@@ -129,11 +115,33 @@ SOURCES := \
 	src/statement/rows.cpp \
 	src/statement/statement.cpp \
 	src/statement/uses.cpp \
+	src/workers/courier_start.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp
 
-# What the library links (-lNAME), one name a line.
+# The courier's own library. What stands in both lists holds no shared state.
+COURIER_SOURCES := \
+	src/core/base64.cpp \
+	src/core/circuit_breaker.cpp \
+	src/core/decision_answer.cpp \
+	src/core/destination.cpp \
+	src/core/http_client.cpp \
+	src/core/http_transfer.cpp \
+	src/core/json.cpp \
+	src/core/rfc3339.cpp \
+	src/core/standard_webhooks.cpp \
+	src/core/webhook_request.cpp \
+	src/courier/courier.cpp \
+	src/courier/deliveries.cpp \
+	src/courier/secrets.cpp \
+	src/courier/webhook_call.cpp \
+	src/pg/in_transaction.cpp \
+	src/pg/wait.cpp
+
+# What they link (-lNAME), one name a line.
 LIBRARIES := \
+	stdc++
+COURIER_LIBRARIES := \
 	crypto \
 	curl \
 	stdc++

@@ -7,20 +7,20 @@
 #include "pg/server.hpp"
 
 #include "pg/boundary.hpp"
-#include "pg/clock.hpp"
+#include "pg/extension.hpp"
+#include "pg/in_transaction.hpp"
 #include "pg/log.hpp"
-#include "pg/settings.hpp"
+#include "pg/steady_clock.hpp"
 #include "pg/wait.hpp"
-#include "pg/worker.hpp"
-#include "rules/commands.hpp"
-#include "rules/installation.hpp"
-#include "queue/actions.hpp"
-#include "queue/dropped.hpp"
-#include "queue/entry.hpp"
-#include "queue/replicated.hpp"
-#include "queue/shared.hpp"
-#include "queue/slots.hpp"
 #include "courier/courier.hpp"
+
+extern "C" {
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "pg_warrant_courier", .version = PG_WARRANT_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+}
 
 namespace warrant {
 
@@ -37,7 +37,7 @@ struct Claimed {
 };
 
 struct Courier {
-    Database* database;
+    const CourierHost* host;
     MemoryContext context;     // of a claim
     Deliveries* deliveries;    // lives as long as the process
     bool at_start;
@@ -61,16 +61,14 @@ void Do(Work work) {
 }
 
 void ReadSecrets() {
+    const char* path = GetConfigOption("pg_warrant.secret_file", false, false);
     std::string* problem = nullptr;
-    Do([&problem] {
-        const char* path = settings.secret_file;
-        problem = new std::string(self.deliveries->secrets().Read(path == nullptr ? "" : path));
-    });
+    Do([path, &problem] { problem = new std::string(self.deliveries->secrets().Read(path == nullptr ? "" : path)); });
     static char told[256];    // once, however often the file is read
     bool is_new = strncmp(told, problem->c_str(), sizeof told - 1) != 0;
     strlcpy(told, problem->c_str(), sizeof told);
     if (!problem->empty() && is_new)
-        ereport(LOG, (errmsg("cannot use the file \"%s\" of pg_warrant.secret_file", settings.secret_file), errdetail("%s.", problem->c_str())));
+        ereport(LOG, (errmsg("cannot use the file \"%s\" of pg_warrant.secret_file", path), errdetail("%s.", problem->c_str())));
     delete problem;
 }
 
@@ -128,9 +126,9 @@ void FindSafe() {
         SPI_execute_plan(Prepared(&plan, "SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d", 0, nullptr), nullptr, nullptr, true, 1);
         bool is_null;
         self.seen_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        self.seen_until = SeenUntil();
+        self.seen_until = self.host->seen_until();
     }
-    if (IsReplicated(self.seen_until))
+    if (self.host->is_replicated(self.seen_until))
         self.safe_id = self.seen_id;
 }
 
@@ -190,7 +188,7 @@ bool Claim() {
     if (!InTransaction("claiming deliveries", ClaimRows, &self.retries))
         return false;
     self.at_start = false;
-    self.database->courier_failures = 0;
+    self.host->has_begun();
     Do([] {
         for (int i = 0; i < self.count; i++)
             self.deliveries->Begin(self.claimed[i].delivery_id, self.claimed[i].letter);
@@ -208,18 +206,11 @@ void LogNotes() {
 // Hands the answers to the recorder. False when it cannot take them now.
 bool HandOver() {
     while (const char* answer = self.deliveries->answer()) {
-        if (SendAction("webhook_answer", answer) != Enqueued::Yes)
+        if (!self.host->hand_over(answer))
             return false;
         self.deliveries->HandedOver();
     }
     return true;
-}
-
-bool MustLeave() {
-    LWLockAcquire(shared->lock, LW_SHARED);
-    bool mine = self.database->oid == MyDatabaseId && self.database->courier_pid == MyProcPid;
-    LWLockRelease(shared->lock);
-    return !mine || !self.needed || IsHeld(MyDatabaseId);
 }
 
 long Soonest(long nap_ms) {
@@ -240,27 +231,14 @@ bool WaitFor(long nap_ms) {
     return woken;
 }
 
-void Leave(int, Datum) { ReleaseCourier(self.database); }
-
-void Start(Oid oid) {
-    BeginSignals();
-    AwaitStart(oid, &Database::courier_failures);
-    if (!Visit(oid)) {
-        Database* database = FindDatabase(oid);
-        if (database != nullptr)
-            database->courier_failures = 0;    // it did not fail to start
-        proc_exit(0);
-    }
-    BeginWorker(oid, "pg_warrant courier");
-    is_over = IsDropped;
-    at_begin = HoldExtension;
+void Start(const CourierHost* host) {
+    NameWaits();    // as the other library has named them
+    is_over = host->is_dropped;
+    at_begin = host->hold_extension;
     // The courier writes nothing but leases, and a delivery whose lease is lost is only sent again.
     SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
+    self.host = host;
     self.context = AllocSetContextCreate(TopMemoryContext, "pg_warrant deliveries", ALLOCSET_DEFAULT_SIZES);
-    self.database = ClaimCourier(oid);
-    if (self.database == nullptr)
-        proc_exit(0);
-    before_shmem_exit(Leave, Datum(0));
     self.needed = self.at_start = true;
     std::string* problem = nullptr;
     Do([&problem] {
@@ -286,7 +264,7 @@ void Start(Oid oid) {
         Do([] { self.deliveries->Perform(); });
         LogNotes();
         well = HandOver() && well;
-        if (MustLeave())
+        if (!self.needed || self.host->must_leave())
             proc_exit(0);
         size_t before = self.deliveries->running();
         long nap_ms = before >= most_running ? look_every_ms : MillisecondsUntil(look_at);
@@ -300,7 +278,9 @@ void Start(Oid oid) {
 
 }    // namespace warrant
 
-void warrant_courier_main(Datum argument) {
-    warrant::Start(DatumGetObjectId(argument));
+const char* warrant_courier_version(void) { return PG_WARRANT_VERSION; }
+
+void warrant_deliver(const warrant::CourierHost* host) {
+    warrant::Start(host);
     warrant::Deliver();
 }

@@ -7,6 +7,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "pg/text.hpp"
 #include "pg/transaction_end.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
@@ -92,6 +93,15 @@ void PutRecorder(ReturnSetInfo* result, const Database* database, bool standby) 
         return PutItem(result, "recorder", pstrdup("starting"), "gated statements are refused for this moment");
     PutItem(result, "recorder", pstrdup("not running"),
             standby ? nullptr : "gated statements are refused; check max_worker_processes and pg_warrant.max_databases");
+}
+
+void PutCourier(ReturnSetInfo* result, const Database* database, bool standby) {
+    if (database->courier_problem[0] != '\0')
+        return PutItem(result, "courier", pstrdup("not running"),
+                       psprintf("no webhook is called, because the courier's library cannot be loaded: %s", CleanedText(database->courier_problem)));
+    if (CourierLives(database))
+        return PutItem(result, "courier", psprintf("running, pid %d", int(database->courier_pid)), nullptr);
+    PutItem(result, "courier", pstrdup("not running"), standby ? nullptr : "no webhook is called; check max_worker_processes");
 }
 
 // Reports names in a setting that nothing bears: the configuration file may well have a name before there is something of that name.
@@ -313,7 +323,6 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     LWLockRelease(shared->lock);
     bool standby = RecoveryInProgress();    // which has no workers
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
-    bool courier = CourierLives(&database);
     uint64_t lost = pg_atomic_read_u64(slot == nullptr ? &shared->lost : &database.lost);
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());
     if (const char* older = OtherVersion())
@@ -324,8 +333,7 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher || standby ? nullptr : "no recorder can be started");
     PutRecorder(result, &database, standby);
     if (database.has_webhooks)
-        PutItem(result, "courier", courier ? psprintf("running, pid %d", int(database.courier_pid)) : pstrdup("not running"),
-                courier || standby ? nullptr : "no webhook is called; check max_worker_processes");
+        PutCourier(result, &database, standby);
     PutItem(result, "slots", psprintf("%d of %d used", used, shared->database_count),
             used < shared->database_count ? nullptr : "no other database can have the extension");
     PutItem(result, "queue", psprintf("%llu of %llu bytes", (unsigned long long)queued, (unsigned long long)room),

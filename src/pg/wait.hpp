@@ -8,7 +8,7 @@ namespace warrant {
 // What is waited for, as pg_stat_activity.wait_event names it from PostgreSQL 17 on; before, all of them are "Extension".
 enum class WaitsFor : int { Recorder, Room, Standby, Turn, Decision, Workers, Work, Test };
 
-// Gives the waits their names. Once, when the shared memory is made.
+// Gives the waits their names. Once in each library: when the shared memory is made, or when the courier's is loaded.
 void NameWaits();
 
 // Waits until somebody sets the latch, at most so long, and resets it. Ends the process when the postmaster is gone. The caller checks for interrupts.

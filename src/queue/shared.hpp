@@ -31,6 +31,7 @@ struct Database {
     pid_t courier_pid;                // 0: none
     int courier_process;
     bool has_webhooks;                // so that it needs a courier
+    char courier_problem[512];        // why the courier's library cannot be loaded; empty: it can, or was not tried
     uint32_t start_failures;          // recorders in a row that did not come to their first batch
     uint32_t courier_failures;        // and couriers, to their first claim
     uint32_t tries;                   // of the batch under way that have failed

@@ -169,10 +169,11 @@ void ReleaseCourier(Database* database) {
     if (mine)
         database->courier_pid = 0;
     pg_memory_barrier();
-    bool needed = mine && database->has_webhooks && !IsHeldNow(database->oid);
+    Oid oid = database->oid;
+    bool needed = mine && database->has_webhooks && !IsHeldNow(oid);
     LWLockRelease(shared->lock);
     if (needed)    // again: the recorder saw this one and asked for no other
-        AskLauncher(MyDatabaseId);
+        AskLauncher(oid);
 }
 
 void FreeDatabase(Oid oid) {

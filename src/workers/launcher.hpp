@@ -13,5 +13,6 @@ void RegisterLauncher();
 // What the postmaster looks up by name.
 extern "C" {
 PGDLLEXPORT void warrant_launcher_main(Datum argument);
+PGDLLEXPORT void warrant_courier_main(Datum argument);
 PGDLLEXPORT void warrant_keeper_main(Datum argument);
 }

@@ -58,6 +58,15 @@ sub circle
 	return ();
 }
 
+# The courier is a library of its own, which is linked with none of the rooms that know the shared memory.
+my ($list) = slurp_file("$source/../sources.mk") =~ /^COURIER_SOURCES := \\\n((?:\t.*\n)+)/m;
+my @courier = $list =~ m,^\tsrc/(\S+)\.cpp,mg;
+is(join(' ', sort grep { m,^courier/, } @courier), join(' ', map { m,^(courier/.*)\.cpp$, } @files), "all of room courier is in the courier's library");
+for my $unit (@courier)
+{
+	is(join(' ', grep { !m,^(?:courier|core|pg)/, } sort keys %{ $includes{$unit} // {} }), '', "$unit includes nothing of the preloaded library");
+}
+
 is(join(' -> ', circle(\%includes)), '', 'no file includes itself by way of others');
 is(join(' -> ', circle(\%rooms)), '', 'nor does a room');
 done_testing();

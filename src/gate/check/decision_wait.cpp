@@ -15,13 +15,14 @@ namespace {
 
 constexpr long look_every_ms = 100;    // the recorder wakes us when something was decided
 
-bool HasWebhooks() {
+// Whether there is a webhook, and a courier that can call it.
+bool MayBeAnswered() {
     const Database* database = FindDatabase(MyDatabaseId);
-    return database != nullptr && database->has_webhooks;
+    return database != nullptr && database->has_webhooks && database->courier_problem[0] == '\0';
 }
 
 bool MayWait() {
-    return settings.decision_wait_ms > 0 && HasWebhooks() && (!IsTransactionBlock() || settings.wait_in_transaction) && !HoldsLockAgainstRecorder();
+    return settings.decision_wait_ms > 0 && MayBeAnswered() && (!IsTransactionBlock() || settings.wait_in_transaction) && !HoldsLockAgainstRecorder();
 }
 
 // Looks at the requests once. *undecided: another look may tell more.
