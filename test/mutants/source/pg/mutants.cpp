@@ -4,9 +4,12 @@
 #include "pg/server.hpp"
 
 #include "pg/mutants.hpp"
-#include "pg/settings.hpp"
+#include "pg/wait.hpp"
 
 namespace warrant {
+
+// The settings are asked for by their names, because this stands in both libraries.
+static const char* Value(const char* setting) { return GetConfigOption(setting, true, false); }
 
 // Straight to the server's log: guards are asked in places where nothing may be raised.
 static void ReportAsked(const char* guard) {
@@ -16,17 +19,42 @@ static void ReportAsked(const char* guard) {
 }
 
 bool Mutant(const char* guard) {
-    if (settings.mutant != nullptr && strcmp(settings.mutant, "?") == 0) {
+    const char* mutants = Value("pg_warrant.mutant");
+    if (mutants != nullptr && strcmp(mutants, "?") == 0) {
         ReportAsked(guard);
         return false;
     }
     size_t length = strlen(guard);
-    for (const char* named = settings.mutant; named != nullptr; named = strchr(named, ',')) {
-        named += named != settings.mutant;    // the comma
+    for (const char* named = mutants; named != nullptr; named = strchr(named, ',')) {
+        named += named != mutants;    // the comma
         if (strncmp(named, guard, length) == 0 && (named[length] == '\0' || named[length] == ','))
             return true;
     }
     return false;
+}
+
+static bool WaitsAt(const char* place) {
+    size_t size = strlen(place);
+    for (const char* next = Value("pg_warrant.wait_point"); next != nullptr && *next != '\0'; next += strcspn(next, ",")) {
+        next += *next == ',';
+        if (strcspn(next, ",") == size && strncmp(next, place, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+void WaitPoint(const char* place) {
+    constexpr int naps = 600;
+    for (int nap = 0; nap < naps && WaitsAt(place); nap++) {
+        if (nap == 0)
+            ereport(LOG, (errmsg("waiting at \"%s\"", place)));
+        WaitOnLatch(WaitsFor::Test, 100);
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+    }
 }
 
 void Hold(const char* place) {

@@ -8,9 +8,7 @@ namespace warrant {
 // Whether the setting pg_warrant.mutant names this guard, alone or among others with commas. "?" names none, and has each process write into the
 // server's log which guards it asks: what it does not ask cannot matter to it.
 bool Mutant(const char* guard);
-// Whether the setting pg_warrant.wait_point names this place, alone or between commas.
-bool WaitsAt(const char* place);
-// Waits (at most 60 s) while it does.
+// Waits (at most 60 s) while the setting pg_warrant.wait_point names this place, alone or between commas.
 void WaitPoint(const char* place);
 // Waits for the advisory lock 1 while the setting names this place, or the utility statement by its command tag: who holds the lock changes what he
 // likes meanwhile. The setting is the session's own.
