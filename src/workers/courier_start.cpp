@@ -25,7 +25,7 @@ constexpr long load_again_ms = 10000;
 
 Database* slot = nullptr;
 Oid database = InvalidOid;
-bool has_other_version = false;    // loaded for the life of this process
+bool has_wrong_one = false;    // loaded for the life of this process
 
 bool MustLeave() {
     LWLockAcquire(shared->lock, LW_SHARED);
@@ -52,8 +52,7 @@ void* FindInLibrary(const char* name) { return reinterpret_cast<void*>(load_exte
 
 Deliver FindDeliver() {
     auto version = reinterpret_cast<decltype(&warrant_courier_version)>(FindInLibrary("warrant_courier_version"));
-    has_other_version = strcmp(version(), PG_WARRANT_VERSION) != 0;
-    if (has_other_version)
+    if (strcmp(version(), PG_WARRANT_VERSION) != 0)
         ereport(ERROR, (errcode(error_unavailable), errmsg("its file is of version %s, and the server runs %s until it is restarted", version(), PG_WARRANT_VERSION)));
     return reinterpret_cast<Deliver>(FindInLibrary("warrant_deliver"));
 }
@@ -62,7 +61,8 @@ Deliver FindDeliver() {
 void NoteProblem(const char* problem) {
     LWLockAcquire(shared->lock, LW_EXCLUSIVE);
     bool is_new = strncmp(slot->courier_problem, problem, sizeof slot->courier_problem - 1) != 0;
-    strlcpy(slot->courier_problem, problem, sizeof slot->courier_problem);
+    if (slot->courier_pid == MyProcPid)    // not another database's by now
+        strlcpy(slot->courier_problem, problem, sizeof slot->courier_problem);
     LWLockRelease(shared->lock);
     if (is_new && problem[0] != '\0')
         ereport(LOG, (errmsg("the library \"%s\" cannot be loaded", library), errdetail("%s.", problem),
@@ -71,7 +71,8 @@ void NoteProblem(const char* problem) {
 
 // nullptr when the library cannot be loaded now.
 Deliver Load() {
-    MemoryContext context = CurrentMemoryContext;
+    MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_warrant courier's library", ALLOCSET_SMALL_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(context);
     volatile Deliver deliver = nullptr;
     PG_TRY();
     {
@@ -83,10 +84,12 @@ Deliver Load() {
         MemoryContextSwitchTo(context);
         ErrorData* error = CopyErrorData();
         FlushErrorState();
+        has_wrong_one = error->sqlerrcode == error_unavailable || error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION;
         NoteProblem(error->message);
-        FreeErrorData(error);
     }
     PG_END_TRY();
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(context);
     return deliver;
 }
 
@@ -99,7 +102,7 @@ void Leave(int, Datum) { ReleaseCourier(slot); }
     proc_exit(0);
 }
 
-// Waits for the next try. Another version stays in this process, so another process tries.
+// Waits for the next try. What was loaded stays in this process; then another one tries.
 void AwaitNextTry() {
     int64 at = SteadyNow() + load_again_ms * INT64CONST(1000);
     while (MillisecondsUntil(at) > 0) {
@@ -107,7 +110,7 @@ void AwaitNextTry() {
             End();
         Nap(MillisecondsUntil(at));
     }
-    if (has_other_version)
+    if (has_wrong_one)
         End();
 }
 
