@@ -174,7 +174,7 @@ int Distance(const Policy* policy) {
 }
 
 // A policy that only watches is laxer than all that refuse, and stricter than what is open.
-int Laxity(const Policy* policy) {
+int Permissiveness(const Policy* policy) {
     bool watches = policy->monitor && policy->effect != Effect::Open;
     return policy->effect == Effect::Open ? 2 * int(Effect::Open) : int(policy->effect) + (watches ? int(Effect::Open) : 0);
 }
@@ -316,12 +316,12 @@ bool Beats(const Policy* a, const Policy* b) {
 // Between equals the older policy wins: who decides in a family does not change with a policy that is added somewhere in it, which is called no
 // weakening.
 bool IsStricter(const Policy* a, const Policy* b) {
-    if (Laxity(a) != Laxity(b))
-        return Laxity(a) < Laxity(b);
+    if (Permissiveness(a) != Permissiveness(b))
+        return Permissiveness(a) < Permissiveness(b);
     return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;
 }
 
-bool IsSterner(const Policy* a, const Policy* b) { return Laxity(a) < Laxity(b); }
+bool IsStricterByEffect(const Policy* a, const Policy* b) { return Permissiveness(a) < Permissiveness(b); }
 
 void Choose(AdminChoice* choice, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0 &&
@@ -337,11 +337,11 @@ void Choose(AdminChoice* choice, const Policy* policy) {
 const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone) {
     if (of_him->naming != nullptr || of_gone->naming != nullptr) {
         const Policy* others = of_him->naming != nullptr ? of_him->naming : of_him->approving != nullptr ? of_him->approving : of_him->refusing;
-        return Sterner(of_gone->naming, others);
+        return StricterByEffect(of_gone->naming, others);
     }
     if (of_him->approving != nullptr || of_gone->approving != nullptr)
-        return Sterner(of_gone->approving, of_him->approving != nullptr ? of_him->approving : of_him->refusing);
-    return Sterner(of_gone->refusing, of_him->refusing);
+        return StricterByEffect(of_gone->approving, of_him->approving != nullptr ? of_him->approving : of_him->refusing);
+    return StricterByEffect(of_gone->refusing, of_him->refusing);
 }
 
 }    // namespace warrant

@@ -96,7 +96,7 @@ bool Beats(const Policy* a, const Policy* b);
 bool IsStricter(const Policy* a, const Policy* b);
 
 // Whether a lets less through than b, by effect and mode alone.
-bool IsSterner(const Policy* a, const Policy* b);
+bool IsStricterByEffect(const Policy* a, const Policy* b);
 
 // How a policy is about somebody. A policy whose role is gone is about everybody, but only where no policy about the same somebody is as stern: the
 // end of a role must not put what was about its members in the place of what is about the others.
@@ -120,8 +120,8 @@ Aim AimAtMember(const Policy* policy, IsMember is_member, bool silent = false) {
 // How the policy is about this subject.
 Aim AimAt(const Policy* policy, Oid subject);
 
-inline const Policy* Sterner(const Policy* of_gone, const Policy* of_him) {
-    return of_gone != nullptr && (of_him == nullptr || IsSterner(of_gone, of_him)) ? of_gone : of_him;
+inline const Policy* StricterByEffect(const Policy* of_gone, const Policy* of_him) {
+    return of_gone != nullptr && (of_him == nullptr || IsStricterByEffect(of_gone, of_him)) ? of_gone : of_him;
 }
 
 // Of the policies of one relation the one that answers for a command, by how each is about somebody, or nullptr.
@@ -136,7 +136,7 @@ const Policy* WinnerOf(const PolicyList* policies, Command command, AimOf aim_of
         if (aim == Aim::EverybodySinceARoleIsGone && (of_gone == nullptr || IsStricter(policy, of_gone)))
             of_gone = policy;
     }
-    return Sterner(of_gone, winner);
+    return StricterByEffect(of_gone, winner);
 }
 
 // Whether the policy names the role as a definer whose views and functions it trusts.
