@@ -334,14 +334,14 @@ void Choose(AdminChoice* choice, const Policy* policy) {
 }
 
 // A policy that is about everybody since its role is gone answers only where it is sterner than the policy that would answer in its place.
-const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone) {
-    if (of_him->naming != nullptr || of_gone->naming != nullptr) {
-        const Policy* others = of_him->naming != nullptr ? of_him->naming : of_him->approving != nullptr ? of_him->approving : of_him->refusing;
+const Policy* Chosen(const AdminChoice* of_subject, const AdminChoice* of_gone) {
+    if (of_subject->naming != nullptr || of_gone->naming != nullptr) {
+        const Policy* others = of_subject->naming != nullptr ? of_subject->naming : of_subject->approving != nullptr ? of_subject->approving : of_subject->refusing;
         return StricterByEffect(of_gone->naming, others);
     }
-    if (of_him->approving != nullptr || of_gone->approving != nullptr)
-        return StricterByEffect(of_gone->approving, of_him->approving != nullptr ? of_him->approving : of_him->refusing);
-    return StricterByEffect(of_gone->refusing, of_him->refusing);
+    if (of_subject->approving != nullptr || of_gone->approving != nullptr)
+        return StricterByEffect(of_gone->approving, of_subject->approving != nullptr ? of_subject->approving : of_subject->refusing);
+    return StricterByEffect(of_gone->refusing, of_subject->refusing);
 }
 
 }    // namespace warrant

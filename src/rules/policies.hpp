@@ -100,7 +100,7 @@ bool IsStricterByEffect(const Policy* a, const Policy* b);
 
 // How a policy is about somebody. A policy whose role is gone is about everybody, but only where no policy about the same somebody is as stern: the
 // end of a role must not put what was about its members in the place of what is about the others.
-enum class Aim : uint8_t { Nobody, Him, EverybodySinceARoleIsGone };
+enum class Aim : uint8_t { Nobody, Subject, EverybodySinceARoleIsGone };
 
 // How the policy is about somebody who is a member of the roles that the test accepts.
 template <class IsMember>
@@ -110,18 +110,18 @@ Aim AimAtMember(const Policy* policy, IsMember is_member, bool silent = false) {
             return Aim::Nobody;
     for (int i = 0; i < policy->for_count; i++)
         if (is_member(policy->for_roles[i]))
-            return Aim::Him;
+            return Aim::Subject;
     for (int i = 0; i < policy->for_count && policy->effect != Effect::Open; i++)
         if (IsGoneRole(policy, policy->for_roles[i], silent))
             return Aim::EverybodySinceARoleIsGone;
-    return policy->for_count == 0 ? Aim::Him : Aim::Nobody;
+    return policy->for_count == 0 ? Aim::Subject : Aim::Nobody;
 }
 
 // How the policy is about this subject.
 Aim AimAt(const Policy* policy, Oid subject);
 
-inline const Policy* StricterByEffect(const Policy* of_gone, const Policy* of_him) {
-    return of_gone != nullptr && (of_him == nullptr || IsStricterByEffect(of_gone, of_him)) ? of_gone : of_him;
+inline const Policy* StricterByEffect(const Policy* of_gone, const Policy* of_subject) {
+    return of_gone != nullptr && (of_subject == nullptr || IsStricterByEffect(of_gone, of_subject)) ? of_gone : of_subject;
 }
 
 // Of the policies of one relation the one that answers for a command, by how each is about somebody, or nullptr.
@@ -131,7 +131,7 @@ const Policy* WinnerOf(const PolicyList* policies, Command command, AimOf aim_of
     for (int i = 0; i < policies->count; i++) {
         const Policy* policy = policies->items[i];
         Aim aim = (policy->commands & MaskOf(command)) != 0 ? aim_of(policy) : Aim::Nobody;
-        if (aim == Aim::Him && (winner == nullptr || Beats(policy, winner)))
+        if (aim == Aim::Subject && (winner == nullptr || Beats(policy, winner)))
             winner = policy;
         if (aim == Aim::EverybodySinceARoleIsGone && (of_gone == nullptr || IsStricter(policy, of_gone)))
             of_gone = policy;
@@ -146,19 +146,19 @@ struct AdminChoice {
     const Policy *naming, *approving, *refusing;
 };
 void Choose(AdminChoice* choice, const Policy* policy);
-const Policy* Chosen(const AdminChoice* of_him, const AdminChoice* of_gone);
+const Policy* Chosen(const AdminChoice* of_subject, const AdminChoice* of_gone);
 
 // Of all policies here the one that answers for ADMIN, by how each is about somebody: the winner of those on the database that name it, or else
 // the strictest that is approved and enforced, whatever it protects, or else the strictest that does not open. Or nullptr.
 template <class AimOf>
 const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
-    AdminChoice of_him = {}, of_gone = {};
+    AdminChoice of_subject = {}, of_gone = {};
     for (int i = 0; i < all->count; i++) {
         Aim aim = aim_of(all->items[i]);
         if (aim != Aim::Nobody)
-            Choose(aim == Aim::Him ? &of_him : &of_gone, all->items[i]);
+            Choose(aim == Aim::Subject ? &of_subject : &of_gone, all->items[i]);
     }
-    return Chosen(&of_him, &of_gone);
+    return Chosen(&of_subject, &of_gone);
 }
 
 // Adds the policy to the list, unless it is there; AppendNew does not look.

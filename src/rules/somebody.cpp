@@ -106,8 +106,8 @@ bool Find(Search* search, const List* roles) {
 // answers.
 bool CanComeFirst(const PolicyList* policies, Command command, const Policy* policy, const Policy* always) {
     bool of_gone = policy->for_count > 0 && AimAt(policy, NIL) == Aim::EverybodySinceARoleIsGone;
-    auto one_of_both = [policy, always](const Policy* other) { return other == policy || other == always ? Aim::Him : Aim::Nobody; };
-    auto alone = [policy](const Policy* other) { return other == policy ? Aim::Him : Aim::Nobody; };
+    auto one_of_both = [policy, always](const Policy* other) { return other == policy || other == always ? Aim::Subject : Aim::Nobody; };
+    auto alone = [policy](const Policy* other) { return other == policy ? Aim::Subject : Aim::Nobody; };
     bool always_gone = always != nullptr && AimAt(always, NIL) == Aim::EverybodySinceARoleIsGone;
     return FirstOf(policies, command, alone) == policy && (of_gone || always_gone || FirstOf(policies, command, one_of_both) == policy);
 }
