@@ -81,7 +81,7 @@ void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
     if (!header->waits)
         return;
     header->serial = pg_atomic_fetch_add_u64(&shared->next_serial, 1);
-    pg_atomic_write_u64(&MailboxOf(header->process)->ticket, Ticket(header->serial, Wait::Queued));
+    pg_atomic_write_u64(&MailboxOf(header->process)->ticket, Ticket(header->serial, TicketState::Queued));
 }
 
 [[noreturn]] void RaiseLocked() {
@@ -90,15 +90,15 @@ void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
                     errhint("Run the statement in a transaction of its own.")));
 }
 
-bool Moved(uint64_t serial, Wait from, Wait to) {
+bool Moved(uint64_t serial, TicketState from, TicketState to) {
     uint64_t expected = Ticket(serial, from);
     return pg_atomic_compare_exchange_u64(&MailboxOf(MyProcessIndex())->ticket, &expected, Ticket(serial, to));
 }
 
 // A taken entry cannot be withdrawn, only given up; not while the reply is being written, which takes a moment.
-bool GiveUp(uint64_t serial) { return Moved(serial, Wait::Taken, Wait::GivenUp); }
+bool GiveUp(uint64_t serial) { return Moved(serial, TicketState::Taken, TicketState::GivenUp); }
 
-bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->ticket) == Ticket(serial, Wait::Done); }
+bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessIndex())->ticket) == Ticket(serial, TicketState::Done); }
 
 bool MustStop();
 
@@ -223,7 +223,7 @@ Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promi
     return likely(sent != Enqueued::RingFull) ? sent : EnqueueWhenRoom(header, parts, promise, wanted, deadline, how);
 }
 
-bool Withdraw(uint64_t serial) { return Moved(serial, Wait::Queued, Wait::GivenUp); }
+bool Withdraw(uint64_t serial) { return Moved(serial, TicketState::Queued, TicketState::GivenUp); }
 
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply) {
     constexpr long look_at_locks_after_ms = 100;
@@ -311,34 +311,34 @@ bool TakeEntry(const EntryHeader* header, int64_t* action_id) {
         return true;
     Mailbox* mailbox = MailboxOf(header->process);
     uint64_t ticket = pg_atomic_read_u64(&mailbox->ticket);
-    if (ticket == Ticket(header->serial, Wait::Taken)) {    // by a batch that failed, or whose recorder died
+    if (ticket == Ticket(header->serial, TicketState::Taken)) {    // by a batch that failed, or whose recorder died
         *action_id = int64_t(pg_atomic_read_u64(&mailbox->action_id));
         return true;
     }
-    if (ticket != Ticket(header->serial, Wait::Queued))
+    if (ticket != Ticket(header->serial, TicketState::Queued))
         return header->stays;
     pg_atomic_write_u64(&mailbox->action_id, uint64_t(*action_id));
-    uint64_t expected = Ticket(header->serial, Wait::Queued);
-    return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Taken)) || header->stays;
+    uint64_t expected = Ticket(header->serial, TicketState::Queued);
+    return pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, TicketState::Taken)) || header->stays;
 }
 
 void ReturnEntry(const EntryHeader* header) {
-    uint64_t expected = Ticket(header->serial, Wait::Taken);
+    uint64_t expected = Ticket(header->serial, TicketState::Taken);
     if (header->waits)
-        (void)pg_atomic_compare_exchange_u64(&MailboxOf(header->process)->ticket, &expected, Ticket(header->serial, Wait::Queued));
+        (void)pg_atomic_compare_exchange_u64(&MailboxOf(header->process)->ticket, &expected, Ticket(header->serial, TicketState::Queued));
 }
 
 void AnswerEntry(const EntryHeader* header, const Reply* reply) {
     if (!header->waits)
         return;
     Mailbox* mailbox = MailboxOf(header->process);
-    uint64_t expected = Ticket(header->serial, Wait::Taken);
-    if (!pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Writing)))
+    uint64_t expected = Ticket(header->serial, TicketState::Taken);
+    if (!pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, TicketState::Writing)))
         return;
     mailbox->reply = *reply;
     pg_write_barrier();
-    expected = Ticket(header->serial, Wait::Writing);    // unless its backend has ended, or failed, and sent another entry since
-    if (pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, Wait::Done)))
+    expected = Ticket(header->serial, TicketState::Writing);    // unless its backend has ended, or failed, and sent another entry since
+    if (pg_atomic_compare_exchange_u64(&mailbox->ticket, &expected, Ticket(header->serial, TicketState::Done)))
         WakeProcess(header->process);
 }
 

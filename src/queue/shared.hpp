@@ -59,7 +59,7 @@ struct Database {
 };
 
 // Where a waiting backend finds its answer. The ticket is serial << 3 | state.
-enum class Wait : uint8_t { Free, Queued, Taken, Writing, Done, GivenUp };
+enum class TicketState : uint8_t { Free, Queued, Taken, Writing, Done, GivenUp };
 
 constexpr int most_answer_bytes = 4096;    // a longer answer fails its action
 
@@ -126,7 +126,7 @@ struct Shared {
 
 extern Shared* shared;
 
-constexpr uint64_t Ticket(uint64_t serial, Wait state) { return serial << 3 | uint64_t(state); }
+constexpr uint64_t Ticket(uint64_t serial, TicketState state) { return serial << 3 | uint64_t(state); }
 inline int BucketOf(Oid subject) { return int(subject % subject_buckets); }    // OIDs are numbered in turn
 
 void RequestSharedMemory();     // shmem_request_hook's work
