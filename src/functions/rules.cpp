@@ -55,8 +55,8 @@ const char* WordFor(Answer answer) {
 // Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
-char* DetailOf(const DecisionInput* input, const char* step, bool answered) {
-    const Decision* decision = input->decision;
+char* DetailOf(const DecisionState* state, const char* step, bool answered) {
+    const Decision* decision = state->decision;
     if (answered && IsOnlyWatched(decision))
         return psprintf("audited as would_refuse: %s", settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor"
                                                                                                            : "the policy's mode is monitor");
@@ -67,12 +67,12 @@ char* DetailOf(const DecisionInput* input, const char* step, bool answered) {
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
-    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, input->subject) : nullptr;
+    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
 }
 
-void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionInput* input) {
-    char* detail = DetailOf(input, step->name, answered);
-    const char* word = !answered ? "goes on" : IsOnlyWatched(input->decision) ? "run: only watched" : WordFor(input->decision->answer);
+void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
+    char* detail = DetailOf(state, step->name, answered);
+    const char* word = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
     Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name), CStringGetTextDatum(word),
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
@@ -351,12 +351,12 @@ WARRANT_FUNCTION(warrant_explain) {
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionInput input = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
+    DecisionState state = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
-        bool answered = decision_steps[i].answer(&input);
-        PutStep(result, i + 2, &decision_steps[i], answered, &input);
+        bool answered = decision_steps[i].answer(&state);
+        PutStep(result, i + 2, &decision_steps[i], answered, &state);
         if (answered)
             break;
     }

@@ -14,8 +14,8 @@ namespace warrant {
 
 namespace {
 
-bool Answered(DecisionInput* input, Answer answer) {
-    input->decision->answer = answer;
+bool Answered(DecisionState* state, Answer answer) {
+    state->decision->answer = answer;
     return true;
 }
 
@@ -26,40 +26,40 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
-bool FindPolicy(DecisionInput* input) {
-    input->decision->policy = GoverningPolicy(input->governing, input->subject, input->command);
-    return input->decision->policy == nullptr && Answered(input, Answer::Unprotected);
+bool FindPolicy(DecisionState* state) {
+    state->decision->policy = GoverningPolicy(state->governing, state->subject, state->command);
+    return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
-bool ExemptRuns(DecisionInput* input) { return IsExempt(input->subject) && Answered(input, Answer::Exempt); }
+bool ExemptRuns(DecisionState* state) { return IsExempt(state->subject) && Answered(state, Answer::Exempt); }
 
-bool OpenRuns(DecisionInput* input) {
-    return input->decision->policy->effect == Effect::Open && Answered(input, Answer::Open);
+bool OpenRuns(DecisionState* state) {
+    return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open);
 }
 
-bool DenyRefuses(DecisionInput* input) {
-    return input->decision->policy->effect == Effect::Deny && Answered(input, Answer::Deny);
+bool DenyRefuses(DecisionState* state) {
+    return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny);
 }
 
-bool GrantRuns(DecisionInput* input) {
-    LiveGrant grant = FindGrant(input->subject, input->decision->policy, input->governing, input->command, input->now);
+bool GrantRuns(DecisionState* state) {
+    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->governing, state->command, state->now);
     if (grant.id == 0)
         return false;
-    input->decision->grant_id = grant.id;
-    input->decision->cost = grant.cost;
-    input->decision->until = grant.ends_at;
-    return Answered(input, Answer::Granted);
+    state->decision->grant_id = grant.id;
+    state->decision->cost = grant.cost;
+    state->decision->until = grant.ends_at;
+    return Answered(state, Answer::Granted);
 }
 
-bool ApproveAsks(DecisionInput* input) {
-    return input->decision->policy->effect == Effect::Approve && Answered(input, Answer::Request);
+bool ApproveAsks(DecisionState* state) {
+    return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request);
 }
 
-bool NothingElseRuns(DecisionInput* input) { return Answered(input, Answer::Refuse); }
+bool NothingElseRuns(DecisionState* state) { return Answered(state, Answer::Refuse); }
 
-void Evaluate(DecisionInput* input) {
+void Evaluate(DecisionState* state) {
     for (int i = 0; i < decision_step_count; i++)
-        if (decision_steps[i].answer(input))
+        if (decision_steps[i].answer(state))
             return;
 }
 
@@ -138,13 +138,13 @@ const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command 
 
 Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command) {
     Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionInput input = {user, governing, command, MonotonicNow(), &decision};
+    DecisionState state = {user, governing, command, MonotonicNow(), &decision};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(governing, command);
     if (!OidIsValid(user) && decision.policy == nullptr && governing->known_kind)
         decision.answer = Answer::Unprotected;
     else if (OidIsValid(user) && (governing->known_kind || IsExempt(user)))
-        Evaluate(&input);
+        Evaluate(&state);
     return decision;
 }
 
@@ -156,9 +156,9 @@ const Decision* Decide(GoverningPolicies* governing, Oid subject, Command comman
     if (const Decision* kept = KeptDecision(governing, subject, command))
         return kept;
     passing = Decision{Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionInput input = {subject, governing, command, MonotonicNow(), &passing};
+    DecisionState state = {subject, governing, command, MonotonicNow(), &passing};
     if (governing->known_kind || IsExempt(subject))
-        Evaluate(&input);
+        Evaluate(&state);
     if (governing->decisions == nullptr || !IsKept(&passing))
         return &passing;
     governing->decisions[int(command)] = passing;

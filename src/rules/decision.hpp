@@ -25,7 +25,7 @@ inline bool Runs(const Decision* decision) {
 }
 
 // What a step reads and writes.
-struct DecisionInput {
+struct DecisionState {
     Oid subject;
     const GoverningPolicies* governing;
     Command command;
@@ -35,7 +35,7 @@ struct DecisionInput {
 
 struct DecisionStep {
     const char* name;
-    bool (*answer)(DecisionInput*);      // true: the decision is made
+    bool (*answer)(DecisionState*);      // true: the decision is made
 };
 
 extern const DecisionStep decision_steps[];
