@@ -98,7 +98,7 @@ void CheckOwnTriggers(Oid trigger) {
             RefuseOwn(get_rel_name(lfirst_oid(cell)));
 }
 
-void ConfirmAround(List* relations) {
+void CheckRelationsAround(List* relations) {
     AccessList list = {};
     if (relations != NIL && GateIsPresent())
         NeedOfEach(&list, relations, Command::Alter);
@@ -119,7 +119,7 @@ void CheckObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int su
     if (access == OAT_POST_ALTER && class_id == TriggerRelationId)
         CheckOwnTriggers(object);
     if (!IsPartOfRelation(access, class_id, sub_id)) {
-        ConfirmAround(RelationsAround(access, class_id, object));
+        CheckRelationsAround(RelationsAround(access, class_id, object));
         return;
     }
     if (access == OAT_TRUNCATE && (GateIsPresent() || extension_created_here))

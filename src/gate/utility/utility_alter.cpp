@@ -156,7 +156,7 @@ void NeedOfAlterSequence(Node* node, AccessList* list) {
 }
 
 // The server tells of each relation that it changes.
-void LeftToConfirmation(Node*, AccessList*) {}
+void LeftToObjectAccess(Node*, AccessList*) {}
 
 // Raises the server's error for who does not own the type. With a type of another kind the command fails by itself.
 void RequireOwnerOfType(Oid type, char kind) {
@@ -180,11 +180,11 @@ const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterObjectSchemaStmt, NeedOfSetSchema},
     {T_AlterObjectDependsStmt, NeedOfDepends},
     {T_AlterPolicyStmt, NeedOfAlterPolicy},
-    {T_AlterTableMoveAllStmt, LeftToConfirmation},
-    {T_AlterOwnerStmt, LeftToConfirmation},
-    {T_AlterStatsStmt, LeftToConfirmation},
+    {T_AlterTableMoveAllStmt, LeftToObjectAccess},
+    {T_AlterOwnerStmt, LeftToObjectAccess},
+    {T_AlterStatsStmt, LeftToObjectAccess},
     {T_AlterSeqStmt, NeedOfAlterSequence},
-    {T_AlterTypeStmt, LeftToConfirmation},
+    {T_AlterTypeStmt, LeftToObjectAccess},
     {T_AlterEnumStmt, NeedOfAlterEnum},
 };
 
