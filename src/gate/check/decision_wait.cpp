@@ -25,8 +25,8 @@ bool MayWait() {
     return settings.decision_wait_ms > 0 && MayBeAnswered() && (!IsTransactionBlock() || settings.wait_in_transaction) && !HoldsLockAgainstRecorder();
 }
 
-// Looks at the requests once. *undecided: another look may tell more.
-Awaited Look(const char* requests, bool* undecided) {
+// Reads once what was decided of the requests. *undecided: reading them again may tell more.
+Awaited ReadDecisions(const char* requests, bool* undecided) {
     bool all_approved = true;
     *undecided = true;
     for (const char* next = requests; *next != '\0';) {
@@ -46,7 +46,7 @@ Awaited WaitWhileUndecided(const char* requests) {
     int64 deadline = SteadyNow() + settings.decision_wait_ms * INT64CONST(1000);
     for (;;) {
         bool undecided;
-        Awaited awaited = Look(requests, &undecided);
+        Awaited awaited = ReadDecisions(requests, &undecided);
         long left = MillisecondsUntil(deadline);
         if (awaited != Awaited::Nothing || !undecided || left <= 0)
             return awaited;

@@ -154,7 +154,7 @@ void LookAtAlter(Search* search, const AlterRoleStmt* alter, bool top_level) {
     LookAtOptions(search, alter->options);
 }
 
-void Look(Search* search, Node* utility, bool top_level) {
+void LookAtCommand(Search* search, Node* utility, bool top_level) {
     switch (nodeTag(utility)) {
         case T_GrantRoleStmt: LookAtGrant(search, reinterpret_cast<GrantRoleStmt*>(utility)); break;
         case T_CreateRoleStmt: {
@@ -242,7 +242,7 @@ void AppendOptions(StringInfo words, const List* options) {
 
 Guarded GuardedRolesOf(Node* utility, bool top_level) {
     Search search = {};
-    Look(&search, utility, top_level);
+    LookAtCommand(&search, utility, top_level);
     const char* detail = search.untold ? psprintf("Some database has more than %d roles that policies name or that hold live grants: meanwhile each role counts as one.",
                                                   most_guarded_roles)
                                        : "Who may pass the gate, or approve, depends on it.";
