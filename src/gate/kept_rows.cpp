@@ -20,12 +20,12 @@ struct StoredPortal {
     bool refused;              // our FETCH has failed, and the portal with it
 };
 
-StoredPortal* all_kept = nullptr;
+StoredPortal* stored_portals = nullptr;
 
-StoredPortal* FindKept(Portal portal) {
-    for (StoredPortal* kept = all_kept; kept != nullptr; kept = kept->next)
-        if (kept->portal == portal && kept->created == portal->creation_time)
-            return kept;
+StoredPortal* FindStored(Portal portal) {
+    for (StoredPortal* stored = stored_portals; stored != nullptr; stored = stored->next)
+        if (stored->portal == portal && stored->created == portal->creation_time)
+            return stored;
     return nullptr;
 }
 
@@ -47,46 +47,46 @@ void NoteReach() {
 
 // Gives the portal its rows back; also called before the server drops the portal, or because the portal has failed.
 void Restore(Portal portal) {
-    StoredPortal* kept = FindKept(portal);
-    if (kept == nullptr || kept->rows == nullptr)
+    StoredPortal* stored = FindStored(portal);
+    if (stored == nullptr || stored->rows == nullptr)
         return;
     if (portal->holdStore != nullptr)    // made for what our FETCH would return
         tuplestore_end(portal->holdStore);
     if (portal->holdContext != nullptr)
         MemoryContextDelete(portal->holdContext);
-    portal->holdStore = kept->rows;
-    portal->holdContext = kept->context;
-    portal->stmts = kept->stmts;
+    portal->holdStore = stored->rows;
+    portal->holdContext = stored->context;
+    portal->stmts = stored->stmts;
     portal->strategy = PORTAL_ONE_SELECT;
     portal->cleanup = nullptr;
-    kept->rows = nullptr;
-    kept->refused = portal->status == PORTAL_FAILED;
+    stored->rows = nullptr;
+    stored->refused = portal->status == PORTAL_FAILED;
     NoteReach();
 }
 
 // Whether the portal can do without its rows: a portal that is running, or whose COMMIT is, keeps them.
-bool IsAtRest(const StoredPortal* kept) {
-    const PortalData* portal = kept->portal;
-    return (portal->status == PORTAL_READY || kept->refused) && portal->holdStore != nullptr && portal->queryDesc == nullptr &&
+bool IsAtRest(const StoredPortal* stored) {
+    const PortalData* portal = stored->portal;
+    return (portal->status == PORTAL_READY || stored->refused) && portal->holdStore != nullptr && portal->queryDesc == nullptr &&
            portal->createSubid == InvalidSubTransactionId;
 }
 
-void TakeOut(StoredPortal* kept) {
-    Portal portal = kept->portal;
-    kept->rows = portal->holdStore;
-    kept->context = portal->holdContext;
-    kept->refused = false;
+void TakeOut(StoredPortal* stored) {
+    Portal portal = stored->portal;
+    stored->rows = portal->holdStore;
+    stored->context = portal->holdContext;
+    stored->refused = false;
     portal->holdStore = nullptr;
     portal->holdContext = nullptr;
-    portal->stmts = kept->asking;
+    portal->stmts = stored->asking;
     portal->strategy = PORTAL_UTIL_SELECT;
     portal->cleanup = Restore;
     portal->status = PORTAL_READY;    // also after our FETCH has failed, as when the client's fails before the portal is touched
 }
 
-bool IsOver(const StoredPortal* kept) {
-    Portal now = GetPortalByName(kept->name);
-    return now != kept->portal || now->creation_time != kept->created || (now->status == PORTAL_FAILED && !kept->refused);
+bool IsOver(const StoredPortal* stored) {
+    Portal now = GetPortalByName(stored->name);
+    return now != stored->portal || now->creation_time != stored->created || (now->status == PORTAL_FAILED && !stored->refused);
 }
 
 // Puts rows aside at the end of a transaction: a procedure's loop goes on after its COMMIT or ROLLBACK without another statement.
@@ -126,37 +126,37 @@ void NoteKeptRows(const QueryDesc* query) {
     List* stmts = portal->cplan == nullptr ? portal->stmts : list_make1(copyObjectImpl(query->plannedstmt));
     List* asking = lcons(FetchFrom(portal->name), list_copy(stmts));
     MemoryContextSwitchTo(caller);
-    StoredPortal* kept = static_cast<StoredPortal*>(MemoryContextAllocZero(TopMemoryContext, sizeof(StoredPortal)));
-    kept->next = all_kept;
-    kept->portal = portal;
-    kept->created = portal->creation_time;
-    strlcpy(kept->name, portal->name, sizeof kept->name);
-    kept->stmts = stmts;
-    kept->asking = asking;
-    all_kept = kept;
+    StoredPortal* stored = static_cast<StoredPortal*>(MemoryContextAllocZero(TopMemoryContext, sizeof(StoredPortal)));
+    stored->next = stored_portals;
+    stored->portal = portal;
+    stored->created = portal->creation_time;
+    strlcpy(stored->name, portal->name, sizeof stored->name);
+    stored->stmts = stmts;
+    stored->asking = asking;
+    stored_portals = stored;
     NoteReach();
 }
 
 void PutRowsAside() {
     rows_in_reach = false;
-    for (StoredPortal** link = &all_kept; *link != nullptr;) {
-        StoredPortal* kept = *link;
-        if (IsOver(kept)) {
-            *link = kept->next;
-            pfree(kept);
+    for (StoredPortal** link = &stored_portals; *link != nullptr;) {
+        StoredPortal* stored = *link;
+        if (IsOver(stored)) {
+            *link = stored->next;
+            pfree(stored);
             continue;
         }
-        if (kept->rows == nullptr && IsAtRest(kept))
-            TakeOut(kept);
-        rows_in_reach = rows_in_reach || kept->rows == nullptr;
-        link = &kept->next;
+        if (stored->rows == nullptr && IsAtRest(stored))
+            TakeOut(stored);
+        rows_in_reach = rows_in_reach || stored->rows == nullptr;
+        link = &stored->next;
     }
 }
 
 bool GiveRowsBack(const FetchStmt* fetch) {
     Portal portal = GetPortalByName(fetch->portalname);
-    const StoredPortal* kept = PortalIsValid(portal) ? FindKept(portal) : nullptr;
-    if (kept == nullptr || kept->rows == nullptr)
+    const StoredPortal* stored = PortalIsValid(portal) ? FindStored(portal) : nullptr;
+    if (stored == nullptr || stored->rows == nullptr)
         return false;
     Restore(portal);
     return portal->status == PORTAL_ACTIVE;    // in the middle of the fetch that began it

@@ -40,7 +40,7 @@ bool IsReadSilently(GoverningPolicies* governing, const Permission& permission) 
     if (governing->own || permission.required != ACL_SELECT || (governing->decided & MaskOf(Command::Select)) == 0)
         return false;
     const Policy* policy = governing->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
-    return policy != nullptr && !policy->audited && ActingNow() == 0 && KeptDecision(governing, CurrentSubject(), Command::Select) != nullptr;
+    return policy != nullptr && !policy->audited && ActingNow() == 0 && CachedDecision(governing, CurrentSubject(), Command::Select) != nullptr;
 }
 
 // Whether what the query reads may leave: by COPY, or into another relation.

@@ -27,14 +27,14 @@ struct KeptRefusal {
 };
 
 constexpr int places = 64;    // a power of two
-KeptRefusal kept[places];
+KeptRefusal kept_refusals[places];
 MemoryContext memory = nullptr;
 int times_kept = 0;            // since the memory was empty
 constexpr int most_times = 1000;
 
 KeptRefusal* PlaceOf(Oid subject, const EntryParts* parts) {
     uint32_t mix = hash_bytes(reinterpret_cast<const unsigned char*>(parts->arguments), int(parts->arguments_size)) ^ subject;
-    return &kept[mix & (places - 1)];
+    return &kept_refusals[mix & (places - 1)];
 }
 
 // The row as an entry of its own, with the facts of the statement that is refused now.
@@ -170,7 +170,7 @@ void ForgetRefusals() {
     CloseRepeats();
     if (times_kept == 0)
         return;
-    memset(kept, 0, sizeof kept);
+    memset(kept_refusals, 0, sizeof kept_refusals);
     MemoryContextReset(memory);
     times_kept = 0;
 }

@@ -128,12 +128,12 @@ bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command comm
     return governing->known_kind;
 }
 
-const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command command) {
+const Decision* CachedDecision(GoverningPolicies* governing, Oid subject, Command command) {
     PrepareDecisions(governing, subject);
     if ((governing->decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* kept = &governing->decisions[int(command)];
-    return kept->answer != Answer::Granted || MonotonicNow() < kept->until ? kept : nullptr;
+    const Decision* cached = &governing->decisions[int(command)];
+    return cached->answer != Answer::Granted || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
 Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command) {
@@ -153,8 +153,8 @@ const Decision* Decide(GoverningPolicies* governing, Oid subject, Command comman
     static Decision passing;
     if (governing->member_count == 0 && governing->known_kind)
         return &unprotected;
-    if (const Decision* kept = KeptDecision(governing, subject, command))
-        return kept;
+    if (const Decision* cached = CachedDecision(governing, subject, command))
+        return cached;
     passing = Decision{Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
     DecisionState state = {subject, governing, command, MonotonicNow(), &passing};
     if (governing->known_kind || IsExempt(subject))

@@ -42,7 +42,7 @@ extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
 
 // The decision that this backend's cache has, or nullptr.
-const Decision* KeptDecision(GoverningPolicies* governing, Oid subject, Command command);
+const Decision* CachedDecision(GoverningPolicies* governing, Oid subject, Command command);
 
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
 const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command);

@@ -19,7 +19,7 @@ struct KeptParts {
 
 namespace {
 
-constexpr long most_kept = 20000;    // relations; beyond it the backend starts afresh
+constexpr long most_cached = 20000;    // relations; beyond it the backend starts afresh
 constexpr int most_outdated = 1000;  // policies that were changed; beyond it the backend starts afresh
 
 struct SharedPolicy {
@@ -29,10 +29,10 @@ struct SharedPolicy {
 
 HTAB* governing_policies = nullptr;
 HTAB* policies;
-MemoryContext kept;                  // parts, decisions and policies of all relations
+MemoryContext cache_context;         // parts, decisions and policies of all relations
 MemoryContext reading;               // what reading them leaves behind
 KeptParts* replaced = nullptr;       // to which a check under way may still have pointers
-int outdated;                        // policies in kept that are none any more
+int outdated;                        // policies in cache_context that are none any more
 HTAB* relatives = nullptr;    // every relation that is in the family of another
 uint32_t invalidations = 0;   // how many messages came
 
@@ -46,8 +46,8 @@ void CreateTables() {
     control.keysize = sizeof(int64_t);
     control.entrysize = sizeof(SharedPolicy);
     policies = hash_create("pg_warrant policies", 128, &control, HASH_ELEM | HASH_BLOBS);
-    if (kept == nullptr)
-        kept = AllocSetContextCreate(TopMemoryContext, "pg_warrant relations", ALLOCSET_DEFAULT_SIZES);
+    if (cache_context == nullptr)
+        cache_context = AllocSetContextCreate(TopMemoryContext, "pg_warrant relations", ALLOCSET_DEFAULT_SIZES);
     if (reading == nullptr)
         reading = AllocSetContextCreate(TopMemoryContext, "pg_warrant reading", ALLOCSET_SMALL_SIZES);
 }
@@ -89,10 +89,10 @@ List* ReadMembers(GoverningPolicies* governing, List* family) {
         *member = Member{};
         ReadMember(member, lfirst_oid(cell), Rows::Committed);
         namesakes = list_concat_unique_oid(namesakes, member->policies.namesakes);
-        bool kept = member->policies.count > 0;
-        for (int i = 0; i < governing->member_count && kept; i++)
-            kept = !SamePolicies(&governing->members[i].policies, &member->policies);
-        if (kept)
+        bool differs = member->policies.count > 0;
+        for (int i = 0; i < governing->member_count && differs; i++)
+            differs = !SamePolicies(&governing->members[i].policies, &member->policies);
+        if (differs)
             governing->member_count++;
     }
     return namesakes;
@@ -142,7 +142,7 @@ Policy* Share(const Policy* policy) {
     if (found && shared->policy != nullptr)
         governing_cache.release_wanted = ++outdated > most_outdated || governing_cache.release_wanted;
     shared->policy = nullptr;    // should memory end here
-    MemoryContext caller = MemoryContextSwitchTo(kept);
+    MemoryContext caller = MemoryContextSwitchTo(cache_context);
     shared->policy = CopyPolicy(policy);
     MemoryContextSwitchTo(caller);
     return shared->policy;
@@ -154,7 +154,7 @@ void Keep(GoverningPolicies* governing) {
     Size of_policies = 0;
     for (int i = 0; i < governing->member_count; i++)
         of_policies += governing->members[i].policies.count * sizeof(Policy*);
-    KeptParts* parts = static_cast<KeptParts*>(MemoryContextAlloc(kept, sizeof(KeptParts) + of_members + of_policies + of_ancestors));
+    KeptParts* parts = static_cast<KeptParts*>(MemoryContextAlloc(cache_context, sizeof(KeptParts) + of_members + of_policies + of_ancestors));
     *parts = KeptParts{};
     Member* members = reinterpret_cast<Member*>(parts + 1);
     Policy** place = reinterpret_cast<Policy**>(members + governing->member_count);
@@ -169,7 +169,7 @@ void Keep(GoverningPolicies* governing) {
     governing->members = members;
     governing->ancestors = ancestors;
     governing->parts = parts;
-    governing->context = kept;
+    governing->context = cache_context;
 }
 
 void Fill(GoverningPolicies* governing) {
@@ -229,7 +229,7 @@ void StartAfresh() {
     hash_destroy(policies);
     memset(governing_cache.direct, 0, sizeof governing_cache.direct);
     memset(governing_cache.free, 0, sizeof governing_cache.free);
-    MemoryContextReset(kept);
+    MemoryContextReset(cache_context);
     replaced = nullptr;
     outdated = 0;
     CreateTables();
@@ -240,7 +240,7 @@ GoverningPolicies* Enter(Oid relation) {
     GoverningPolicies* governing = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_ENTER, &found));
     if (!found)
         governing->parts = nullptr, governing->filled = false;
-    governing_cache.release_wanted = governing_cache.release_wanted || hash_get_num_entries(governing_policies) > most_kept;
+    governing_cache.release_wanted = governing_cache.release_wanted || hash_get_num_entries(governing_policies) > most_cached;
     return governing_cache.direct[relation & (GoverningCache::size - 1)] = governing;
 }
 
@@ -279,7 +279,7 @@ void InvalidateGoverningPolicies(Oid relation) {
 }
 
 void ReleaseGoverningPolicies() {
-    if (hash_get_num_entries(governing_policies) > most_kept || outdated > most_outdated)
+    if (hash_get_num_entries(governing_policies) > most_cached || outdated > most_outdated)
         StartAfresh();
     while (replaced != nullptr) {
         KeptParts* next = replaced->next_replaced;

@@ -7,10 +7,10 @@ namespace warrant {
 
 namespace {
 
-LocalTransactionId kept = InvalidLocalTransactionId;
+LocalTransactionId kept_transaction = InvalidLocalTransactionId;
 
 void OnTransaction(XactEvent event, void*) {
-    if (event == XACT_EVENT_PRE_PREPARE && kept == MyTransactionNumber())
+    if (event == XACT_EVENT_PRE_PREPARE && kept_transaction == MyTransactionNumber())
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot PREPARE a transaction that has changed what the gate goes by"),
                         errdetail("It has changed definitions, or created or dropped the extension."),
                         errhint("Change them in a transaction of their own, and COMMIT it.")));
@@ -20,7 +20,7 @@ void OnTransaction(XactEvent event, void*) {
 
 void KeepFromTwoPhase() {
     (void)ListenForEnds<OnTransaction>();
-    kept = MyTransactionNumber();
+    kept_transaction = MyTransactionNumber();
 }
 
 }    // namespace warrant

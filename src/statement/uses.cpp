@@ -251,13 +251,13 @@ void KeepPaid(const StatementRecord* statement) {
         return;
     ForgetClosed();
     for (int i = 0; i < statement->paid_count; i++) {
-        PaidCursor* kept = static_cast<PaidCursor*>(MemoryContextAlloc(TopMemoryContext, sizeof(PaidCursor)));
-        kept->next = paid_cursors;
-        kept->portal = portal;
-        kept->created = portal->creation_time;
-        strlcpy(kept->name, portal->name, sizeof kept->name);
-        kept->grant_id = statement->paid[i];
-        paid_cursors = kept;
+        PaidCursor* cursor = static_cast<PaidCursor*>(MemoryContextAlloc(TopMemoryContext, sizeof(PaidCursor)));
+        cursor->next = paid_cursors;
+        cursor->portal = portal;
+        cursor->created = portal->creation_time;
+        strlcpy(cursor->name, portal->name, sizeof cursor->name);
+        cursor->grant_id = statement->paid[i];
+        paid_cursors = cursor;
     }
 }
 

@@ -34,7 +34,7 @@ struct RecentRefusal {
     LastRefusal refusal;
 };
 constexpr int most_recent = 8;
-RecentRefusal kept[most_recent];
+RecentRefusal recent_refusals[most_recent];
 int next_recent = 0;
 
 uint32_t DigestOf(const RefusedAccess* missing, int count, const ActingUser* acting) {
@@ -156,12 +156,12 @@ void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_i
     last_refusal.relation_name = item->governing->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
-    kept[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
+    recent_refusals[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
 }
 
 // The refusal that the statement met before: it is answered from this process, and costs no turn.
 const RecentRefusal* FindRecent(uint32_t accesses, uint64_t statement_id) {
-    for (const RecentRefusal& met : kept)
+    for (const RecentRefusal& met : recent_refusals)
         if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
             return &met;
     return nullptr;
@@ -262,7 +262,7 @@ const RefusedAccess* Hopeless(const RefusedAccess* missing, int count) {
 
 void ForgetLastRefusal() {
     last_refusal = LastRefusal{};
-    for (RecentRefusal& met : kept)
+    for (RecentRefusal& met : recent_refusals)
         met = RecentRefusal{};
 }
 
