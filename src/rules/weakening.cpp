@@ -14,7 +14,7 @@ namespace warrant {
 namespace {
 
 // A change, and the relations that it was looked at for, with what governs each by itself.
-struct Look {
+struct ChangeCheck {
     const PolicyChange change;
     HTAB* members;     // MemberOf
     HTAB* families;    // Oid: whose family was looked at
@@ -26,7 +26,7 @@ struct MemberOf {
 };
 
 // What governs one relation: before[i] and after[i] are the policies of one member of its family, or of several that have the same.
-struct Point {
+struct FamilyStates {
     int count;
     Member* before;
     Member* after;
@@ -95,11 +95,11 @@ bool IsLaxer(const Policy* before, const Policy* after) {
 const Policy* OnlyOne(const PolicyChange& change) { return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr; }
 
 // Whether the same policies answer for an earlier command: the two need only one look.
-bool IsLikeAnEarlierOne(const Point* point, int command) {
+bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
     for (int earlier = 0; earlier < command; earlier++) {
         bool same = true;
-        for (int i = 0; i < 2 * point->count && same; i++) {
-            const PolicyList* list = i < point->count ? &point->before[i].policies : &point->after[i - point->count].policies;
+        for (int i = 0; i < 2 * family->count && same; i++) {
+            const PolicyList* list = i < family->count ? &family->before[i].policies : &family->after[i - family->count].policies;
             for (int j = 0; j < list->count && same; j++)
                 same = ((list->items[j]->commands >> earlier) & 1) == ((list->items[j]->commands >> command) & 1);
         }
@@ -109,11 +109,11 @@ bool IsLikeAnEarlierOne(const Point* point, int command) {
     return false;
 }
 
-// Whether the change loosens a command at this point; ADMIN nobody asks of a relation.
-bool LoosensAt(const Point* point, const PolicyChange& change) {
-    for (int i = 0; i < command_count && point->differ; i++) {
-        TwoStates states = {point->before, point->after, point->count, Command(i), OnlyOne(change)};
-        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(point, i) && IsSomebody(&states, IsLaxer))
+// Whether the change loosens a command for the family; ADMIN nobody asks of a relation.
+bool LoosensFamily(const FamilyStates* family, const PolicyChange& change) {
+    for (int i = 0; i < command_count && family->differ; i++) {
+        TwoStates states = {family->before, family->after, family->count, Command(i), OnlyOne(change)};
+        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(family, i) && IsSomebody(&states, IsLaxer))
             return true;
     }
     return false;
@@ -137,7 +137,7 @@ bool IsSameList(const PolicyList* a, const PolicyList* b) {
 }
 
 // Makes two of a list: with the policy as it was, and as it becomes.
-void Part(Point* point, const PolicyList* policies, const PolicyChange& change, bool was_on, bool is_on) {
+void AddStates(FamilyStates* family, const PolicyList* policies, const PolicyChange& change, bool was_on, bool is_on) {
     Member before = {}, after = {};
     for (int i = 0; i < policies->count; i++) {
         Policy* policy = policies->items[i];
@@ -150,40 +150,40 @@ void Part(Point* point, const PolicyList* policies, const PolicyChange& change, 
         AppendNew(&before.policies, change.before);
     if (is_on)
         AppendNew(&after.policies, change.after);
-    for (int i = 0; i < point->count; i++)
-        if (IsSameList(&point->before[i].policies, &before.policies) && IsSameList(&point->after[i].policies, &after.policies))
+    for (int i = 0; i < family->count; i++)
+        if (IsSameList(&family->before[i].policies, &before.policies) && IsSameList(&family->after[i].policies, &after.policies))
             return;
-    point->before[point->count] = before;
-    point->after[point->count++] = after;
-    point->differ = point->differ || was_on || is_on;
+    family->before[family->count] = before;
+    family->after[family->count++] = after;
+    family->differ = family->differ || was_on || is_on;
 }
 
-Point MakePoint(int members) {
+FamilyStates NewFamilyStates(int members) {
     Size size = members * sizeof(Member);
-    return Point{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size)), false};
+    return FamilyStates{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size)), false};
 }
 
-void AddMember(Look* look, Point* point, Oid relation) {
+void AddMember(ChangeCheck* check, FamilyStates* family, Oid relation) {
     bool found;
-    MemberOf* entry = static_cast<MemberOf*>(hash_search(look->members, &relation, HASH_ENTER, &found));
+    MemberOf* entry = static_cast<MemberOf*>(hash_search(check->members, &relation, HASH_ENTER, &found));
     if (!found) {
         entry->member = Member{};
         ReadMember(&entry->member, relation, Rows::OfTransaction);
     }
     Oid schema = get_rel_namespace(relation);
-    const PolicyChange& change = look->change;
-    Part(point, &entry->member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
+    const PolicyChange& change = check->change;
+    AddStates(family, &entry->member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
 }
 
 // Whether the change loosens something for these relations, which govern together.
-bool LoosensFor(Look* look, const List* relations) {
-    Point point = MakePoint(list_length(relations));
+bool LoosensFor(ChangeCheck* check, const List* relations) {
+    FamilyStates family = NewFamilyStates(list_length(relations));
     ListCell* cell;
     foreach (cell, relations) {
         CHECK_FOR_INTERRUPTS();
-        AddMember(look, &point, lfirst_oid(cell));
+        AddMember(check, &family, lfirst_oid(cell));
     }
-    return LoosensAt(&point, look->change);
+    return LoosensFamily(&family, check->change);
 }
 
 // Whether the change loosens what is created in the schema, or, with InvalidOid, in one without policies.
@@ -193,14 +193,14 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     if (name != nullptr)
         ReadPolicies(&policies, TargetKind::Schema, schema, name, "", Rows::OfTransaction);
     ReadPolicies(&policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr, Rows::OfTransaction);
-    Point point = MakePoint(1);
-    Part(&point, &policies, change, IsOn(change.before, InvalidOid, schema), IsOn(change.after, InvalidOid, schema));
-    return LoosensAt(&point, change);
+    FamilyStates family = NewFamilyStates(1);
+    AddStates(&family, &policies, change, IsOn(change.before, InvalidOid, schema), IsOn(change.after, InvalidOid, schema));
+    return LoosensFamily(&family, change);
 }
 
 // Looks at each relative: a policy that wins now where another won answers for the relatives as well, where it was not the winner of their own, or
 // leaves them to one that the other was stricter than.
-bool LoosensForRelatives(Look* look, Oid relation) {
+bool LoosensForRelatives(ChangeCheck* check, Oid relation) {
     List* relatives = FamilyOf(relation);
     ListCell* cell;
     if (list_length(relatives) == 1)
@@ -208,15 +208,15 @@ bool LoosensForRelatives(Look* look, Oid relation) {
     foreach (cell, relatives) {
         bool found;
         Oid relative = lfirst_oid(cell);
-        (void)hash_search(look->families, &relative, HASH_ENTER, &found);
-        if (!found && LoosensFor(look, FamilyOf(relative)))
+        (void)hash_search(check->families, &relative, HASH_ENTER, &found);
+        if (!found && LoosensFor(check, FamilyOf(relative)))
             return true;
     }
     return false;
 }
 
-bool LoosensForRelation(Look* look, Oid relation) {
-    return get_rel_relkind(relation) != '\0' && (LoosensFor(look, list_make1_oid(relation)) || LoosensForRelatives(look, relation));
+bool LoosensForRelation(ChangeCheck* check, Oid relation) {
+    return get_rel_relkind(relation) != '\0' && (LoosensFor(check, list_make1_oid(relation)) || LoosensForRelatives(check, relation));
 }
 
 // Relations whose parent is in another schema: there policies of two schemas meet. *kin are all that have a parent or a child.
@@ -246,8 +246,8 @@ HTAB* TableByOid(Size entry) {
 }
 
 // Looks, for a change on a schema or the database, at what is created there, at each relation there that has policies of its own, and at relatives.
-bool LoosensForMany(Look* look) {
-    const Policy* one = look->change.before != nullptr ? look->change.before : look->change.after;
+bool LoosensForMany(ChangeCheck* check) {
+    const Policy* one = check->change.before != nullptr ? check->change.before : check->change.after;
     PolicyList all = {};
     RequirePolicySentinel();
     Oid* targets = ReadTargets(&all, About::Anything, Rows::OfTransaction);
@@ -268,13 +268,13 @@ bool LoosensForMany(Look* look) {
     list_deduplicate_oid(relations);
     ListCell* cell;
     foreach (cell, schemas)
-        if (LoosensForSchema(lfirst_oid(cell), look->change))
+        if (LoosensForSchema(lfirst_oid(cell), check->change))
             return true;
     foreach (cell, relations)
-        if (LoosensFor(look, list_make1_oid(lfirst_oid(cell))))
+        if (LoosensFor(check, list_make1_oid(lfirst_oid(cell))))
             return true;
     foreach (cell, related)
-        if (LoosensForRelatives(look, lfirst_oid(cell)))
+        if (LoosensForRelatives(check, lfirst_oid(cell)))
             return true;
     return false;
 }
@@ -303,9 +303,9 @@ bool LoosensForAdmin(const PolicyChange& change) {
         return false;
     Member all = {};
     ReadAllPolicies(&all.policies, Rows::OfTransaction);
-    Point point = MakePoint(1);
-    Part(&point, &all.policies, change, change.before != nullptr, change.after != nullptr);
-    TwoStates states = {point.before, point.after, 1, Command::Admin, OnlyOne(change)};
+    FamilyStates family = NewFamilyStates(1);
+    AddStates(&family, &all.policies, change, change.before != nullptr, change.after != nullptr);
+    TwoStates states = {family.before, family.after, 1, Command::Admin, OnlyOne(change)};
     return IsSomebody(&states, IsLaxer);
 }
 
@@ -327,9 +327,9 @@ bool OpensByItself(const Policy* before, const Policy* after) {
 }
 
 bool LoosensSomewhere(const PolicyChange& change) {
-    Look look = {change, TableByOid(sizeof(MemberOf)), TableByOid(sizeof(Oid))};
+    ChangeCheck check = {change, TableByOid(sizeof(MemberOf)), TableByOid(sizeof(Oid))};
     const Policy* one = change.before != nullptr ? change.before : change.after;
-    return one->target_kind == TargetKind::Table ? LoosensForRelation(&look, one->target) : LoosensForMany(&look);
+    return one->target_kind == TargetKind::Table ? LoosensForRelation(&check, one->target) : LoosensForMany(&check);
 }
 
 bool Loosens(const PolicyChange& change) {
