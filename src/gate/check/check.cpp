@@ -34,12 +34,12 @@ Item* RoomFor(Item* on_stack, int count) {
 }
 
 struct CheckResult {
-    int missing_count;
-    RefusedAccess* missing;
+    int refused_count;
+    RefusedAccess* refused;
     int checked_count;
     int checked_room;
     CheckedAccess* checked;
-    const ActingUser* missed_by;    // who lacks it; nullptr: the subject
+    const ActingUser* refused_actor;    // who is refused; nullptr: the subject
 };
 
 CheckedAccess* NewChecked(CheckResult* result) {
@@ -75,8 +75,8 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
 }
 
 bool IsRefused(const CheckResult* result, const Access& access) {
-    for (int i = 0; i < result->missing_count; i++)
-        if (result->missing[i].access.relation == access.relation && result->missing[i].access.command == access.command)
+    for (int i = 0; i < result->refused_count; i++)
+        if (result->refused[i].access.relation == access.relation && result->refused[i].access.command == access.command)
             return true;
     return false;
 }
@@ -89,9 +89,9 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
     }
 }
 
-void Miss(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision) {
+void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision) {
     if (!IsRefused(result, access))
-        result->missing[result->missing_count++] = RefusedAccess{access, decision->policy, governing, decision->answer};
+        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, governing, decision->answer};
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
@@ -117,7 +117,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
         if (decision->policy != nullptr)
             AddChecked(result, access, governing, decision, trusted);
     } else {
-        Miss(result, access, governing, decision);
+        AddRefused(result, access, governing, decision);
     }
     return decision->answer;
 }
@@ -139,7 +139,7 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     if (unlikely(HasCreated()) && IsCoveredByCreation(governing, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))
-        Miss(result, access, governing, &decision);
+        AddRefused(result, access, governing, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
         AddChecked(result, access, governing, &decision, false);
 }
@@ -147,8 +147,8 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
 // The subject's own grant leads into the functions that the subject calls. What lets the subject pass without a grant does not, and no grant
 // leads into what the subject did not call.
 void FindActing(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
-    for (int user = 0; user < actors->count && result->missing_count == 0; user++) {
-        result->missed_by = &actors->users[user];
+    for (int user = 0; user < actors->count && result->refused_count == 0; user++) {
+        result->refused_actor = &actors->users[user];
         for (int i = 0; i < list->count; i++)
             if (Asks(list->items[i]) && (actors->by_server || !granted[i]) && !IsOfRefresh(list->items[i].relation))
                 ExamineActing(result, list->items[i], actors->users[user].user);
@@ -169,13 +169,13 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
     foreach (cell, list->others) {
         const Others* others = static_cast<const Others*>(lfirst(cell));
         bool leads = !actors->by_server && AnswerOf(list, granted, others->access) == Answer::Granted;
-        if (leads || (actors->count == 0 && !others->stored) || result->missing_count > 0)
+        if (leads || (actors->count == 0 && !others->stored) || result->refused_count > 0)
             continue;
         other = ActingUser{};
         other.user = others->user;
         other.by_server = true;
         other.operation = "a view or rule";
-        result->missed_by = &other;
+        result->refused_actor = &other;
         ExamineActing(result, others->access, others->user);
     }
 }
@@ -183,13 +183,13 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
 void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, Oid subject) {
     bool on_stack[most_on_stack];
     bool* granted = RoomFor(on_stack, list->count);
-    result->missing_count = result->checked_count = 0;
-    result->missed_by = nullptr;
+    result->refused_count = result->checked_count = 0;
+    result->refused_actor = nullptr;
     for (int i = 0; i < list->count; i++)
         granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(result, list->items[i], subject) == Answer::Granted;
-    if (unlikely(actors->count > 0) && result->missing_count == 0)
+    if (unlikely(actors->count > 0) && result->refused_count == 0)
         FindActing(result, list, granted, actors);
-    if (unlikely(list->others != NIL) && result->missing_count == 0)
+    if (unlikely(list->others != NIL) && result->refused_count == 0)
         FindOthers(result, list, granted, actors);
 }
 
@@ -208,10 +208,10 @@ void RequireAll(CheckResult* result, const Asked& asked, const AccessList* list,
     FindActors(&actors, subject, asked.leaves_out);
     for (;; may_wait = false) {
         FindAll(result, list, &actors, subject);
-        if (result->missing_count == 0)
+        if (result->refused_count == 0)
             return;
         RequireServerPrivileges(asked.plan, asked.parsed);
-        Refuse(asked.query, asked.parsed, result->missing, result->missing_count, result->missed_by, may_wait);
+        Refuse(asked.query, asked.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -221,9 +221,9 @@ void RequireAll(CheckResult* result, const Asked& asked, const AccessList* list,
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess missing[most_on_stack];
+    RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     constexpr int most_races = 10;    // who loses the race for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
         RequireAll(&result, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
@@ -237,9 +237,9 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
 void RefuseAccesses(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess missing[most_on_stack];
+    RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(missing, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     RequireAll(&result, Asked{nullptr, parsed, nullptr, leaves_out}, list);
 }
 

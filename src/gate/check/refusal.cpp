@@ -37,11 +37,11 @@ constexpr int most_recent = 8;
 RecentRefusal recent_refusals[most_recent];
 int next_recent = 0;
 
-uint32_t DigestOf(const RefusedAccess* missing, int count, const ActingUser* acting) {
+uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* acting) {
     uint32_t digest = hash_combine(uint32_t(count), hash_bytes_uint32(acting != nullptr ? acting->user : CurrentSubject()));
     for (int i = 0; i < count; i++) {
-        digest = hash_combine(digest, hash_bytes_uint32(missing[i].access.relation));
-        digest = hash_combine(digest, hash_bytes_uint32(uint32_t(missing[i].access.command)));
+        digest = hash_combine(digest, hash_bytes_uint32(refused[i].access.relation));
+        digest = hash_combine(digest, hash_bytes_uint32(uint32_t(refused[i].access.command)));
     }
     return digest;
 }
@@ -71,14 +71,14 @@ void AppendDuration(StringInfo json) {
 }
 
 // The items as JSON, with commas between them, from *next on: as many as fit, but one at least.
-char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, bool file, int most_bytes, int* next) {
+char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, bool file, int most_bytes, int* next) {
     StringInfoData json;
     initStringInfo(&json);
     while (*next < count) {
         int before = json.len;
         if (before > 0)
             appendStringInfoChar(&json, ',');
-        AppendItem(&json, &missing[*next], file ? EstimateRows(query, parsed, missing[*next].access) : -1);
+        AppendItem(&json, &refused[*next], file ? EstimateRows(query, parsed, refused[*next].access) : -1);
         if (before > 0 && json.len > most_bytes) {
             json.data[json.len = before] = '\0';
             break;
@@ -129,19 +129,19 @@ char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* ac
 }
 
 // Items that do not fit into one entry go before it, in portions of their own; the recorder makes one refusal of them.
-const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool file,
+const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool file,
                            const char* unfiled, ActionRequest* action) {
     file = file && unfiled == nullptr;
     constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
     int kept = KeptLength(action->text, action->text_length), next = 0, portions = 0;
     const char* begin = BeginArguments(query, parsed, acting, file, unfiled, 0);
     int room = most_portion_bytes - kept - int(strlen(begin));
-    char* items = BuildItems(query, parsed, missing, count, file, room, &next);
+    char* items = BuildItems(query, parsed, refused, count, file, room, &next);
     if (next == count && int(strlen(items)) <= room)
         return psprintf("%s%s]}", begin, items);
     int64 deadline = 0;
     for (next = 0; next < count; portions++) {
-        items = BuildItems(query, parsed, missing, count, file, most_portion_bytes, &next);
+        items = BuildItems(query, parsed, refused, count, file, most_portion_bytes, &next);
         SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);
     }
     return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
@@ -178,10 +178,10 @@ bool Recall(uint32_t accesses, uint64_t statement_id) {
 }
 
 // Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
-bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* missing, int count, uint32_t accesses) {
+bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* refused, int count, uint32_t accesses) {
     CheckedAccess* checked = static_cast<CheckedAccess*>(palloc(count * sizeof(CheckedAccess)));
     for (int i = 0; i < count; i++)
-        checked[i] = CheckedAccess{missing[i].access, Event::Refused, missing[i].governing, missing[i].policy, 0, true, true, false, false};
+        checked[i] = CheckedAccess{refused[i].access, Event::Refused, refused[i].governing, refused[i].policy, 0, true, true, false, false};
     uint64_t before = RefusedBefore(query, checked, count);
     pfree(checked);
     return Recall(accesses, before);
@@ -251,10 +251,10 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
 }
 
 // A refused access that no approval can help, which the error names first; nullptr when there is none.
-const RefusedAccess* Hopeless(const RefusedAccess* missing, int count) {
+const RefusedAccess* FindUnapprovable(const RefusedAccess* refused, int count) {
     for (int i = 0; i < count; i++)
-        if (missing[i].answer != Answer::Request)
-            return &missing[i];
+        if (refused[i].answer != Answer::Request)
+            return &refused[i];
     return nullptr;
 }
 
@@ -266,32 +266,32 @@ void ForgetLastRefusal() {
         met = RecentRefusal{};
 }
 
-void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool may_wait) {
-    const RefusedAccess* hopeless = Hopeless(missing, count);
-    uint32_t accesses = DigestOf(missing, count, acting);
+void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait) {
+    const RefusedAccess* unapprovable = FindUnapprovable(refused, count);
+    uint32_t accesses = DigestOf(refused, count, acting);
     RefusedAccess* asked = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
-    memcpy(asked, missing, count * sizeof(RefusedAccess));
+    memcpy(asked, refused, count * sizeof(RefusedAccess));
     int asked_count = count;
-    const char* unfiled = hopeless == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
+    const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
     if (FindRecent(accesses, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
-        RaiseTurnedAway(hopeless, missing, acting);
-    if (!RefusedInThisStatement(query, missing, count, accesses)) {
+        RaiseOverRate(unapprovable, refused, acting);
+    if (!RefusedInThisStatement(query, refused, count, accesses)) {
         AuditFields fields;
         // Recorded even if the client cancels: the attempt was made.
         ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
         DescribeStatement(query, &fields, &action.text, &action.text_length);
         fields.event = Event::Refused;
-        action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, hopeless == nullptr, unfiled, &action);
+        action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, unapprovable == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
-        Remember(missing, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
+        Remember(refused, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         // A reason why no request was filed may be a grant that this session did not know of yet.
-        bool may_pass = may_wait && hopeless == nullptr && unfiled == nullptr;
-        if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(missing)))
+        bool may_pass = may_wait && unapprovable == nullptr && unfiled == nullptr;
+        if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(refused)))
             return;
     }
-    if (hopeless != nullptr)
-        RaiseRefused(hopeless, acting);
-    RaiseRequested(missing, asked, asked_count, last_refusal.answer, acting);
+    if (unapprovable != nullptr)
+        RaiseRefused(unapprovable, acting);
+    RaiseRequested(refused, asked, asked_count, last_refusal.answer, acting);
 }
 
 }    // namespace warrant

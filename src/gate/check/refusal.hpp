@@ -13,7 +13,7 @@ namespace warrant {
 // Raises 42501; 55000 or 53400 when the refusal cannot be recorded. Returns when a webhook has approved it meanwhile, so that the statement is to be
 // decided again; not with may_wait false, so that a statement waits once. acting: the acting user who lacks the approval, for whom the request is
 // filed then; nullptr: the subject.
-void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* missing, int count, const ActingUser* acting, bool may_wait);
+void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait);
 
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.

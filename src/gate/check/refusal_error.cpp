@@ -44,7 +44,7 @@ const char* NameOfTarget(const RefusedAccess* item) {
     }
 }
 
-static const char* DescribeItems(const RefusedAccess* missing, int count) {
+static const char* DescribeItems(const RefusedAccess* refused, int count) {
     StringInfoData words;
     initStringInfo(&words);
     constexpr int most_named = 20;
@@ -53,9 +53,9 @@ static const char* DescribeItems(const RefusedAccess* missing, int count) {
             appendStringInfo(&words, " and %d others", count - i);
             break;
         }
-        bool qualified = TargetKindOf(missing[i].governing) == TargetKind::Table;
-        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(missing[i].access.command),
-                         qualified ? NameStr(missing[i].governing->schema_name) : "", qualified ? "." : "", NameOfTarget(&missing[i]));
+        bool qualified = TargetKindOf(refused[i].governing) == TargetKind::Table;
+        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(refused[i].access.command),
+                         qualified ? NameStr(refused[i].governing->schema_name) : "", qualified ? "." : "", NameOfTarget(&refused[i]));
     }
     return words.data;
 }
@@ -126,43 +126,43 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
                     ErrorFields(item)));
 }
 
-void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing, const ActingUser* acting) {
-    if (hopeless != nullptr)
-        RaiseRefused(hopeless, acting);
-    RaiseUnfiled(missing, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
+void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting) {
+    if (unapprovable != nullptr)
+        RaiseRefused(unapprovable, acting);
+    RaiseUnfiled(refused, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
                                    GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
 }
 
 // Tells the requester, who is told to wait, when nobody can decide. With a blank before it, or empty.
-static const char* Hopes(const RefusedAccess* missing, int count, const ActingUser* acting) {
+static const char* WhyNobodyCanDecide(const RefusedAccess* refused, int count, const ActingUser* acting) {
     Oid requester = acting == nullptr ? CurrentSubject() : acting->user;
     for (int i = 0; i < count; i++)
-        if (const char* why = missing[i].policy == nullptr ? nullptr : WhyUndecidable(missing[i].policy, requester))
+        if (const char* why = refused[i].policy == nullptr ? nullptr : WhyUndecidable(refused[i].policy, requester))
             return psprintf(" %s", why);
     return "";
 }
 
-void RaiseRequested(const RefusedAccess* missing, const RefusedAccess* asked, int asked_count, const char* answer,
+void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer,
                                  const ActingUser* acting) {
-    const char* command = NameOf(missing->access.command);
-    const char* name = NameOfTarget(missing);
-    const char* kind = KindOf(missing->governing);
+    const char* command = NameOf(refused->access.command);
+    const char* name = NameOfTarget(refused);
+    const char* kind = KindOf(refused->governing);
     if (!IsRequestIds(answer))
-        RaiseUnfiled(missing, answer, acting);
+        RaiseUnfiled(refused, answer, acting);
     bool several = strchr(answer, ',') != nullptr;
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
                         errdetail("%s %s (%s) of \"%s\" %s waiting for the approvers.%s%s", several ? "Requests" : "Request", answer,
                                   DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
-                                  Hopes(asked, asked_count, acting), WhoActs(acting)),
-                        TrustHint(missing, acting), ErrorFields(missing)));
+                                  WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting)),
+                        TrustHint(refused, acting), ErrorFields(refused)));
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr))
-                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), Hopes(asked, asked_count, nullptr)),
+             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), WhyNobodyCanDecide(asked, asked_count, nullptr))
+                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), WhyNobodyCanDecide(asked, asked_count, nullptr)),
              several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                      : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
-             ErrorFields(missing)));
+             ErrorFields(refused)));
 }
 
 }    // namespace warrant

@@ -34,7 +34,7 @@ bool IsRequestIds(const char* answer);
 // These raise 42501. acting: the acting user who lacks the approval; nullptr: the subject. hopeless: a refused access that no approval can help, or
 // nullptr. asked: the refused accesses as the request has them.
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
-[[noreturn]] void RaiseTurnedAway(const RefusedAccess* hopeless, const RefusedAccess* missing, const ActingUser* acting);
-[[noreturn]] void RaiseRequested(const RefusedAccess* missing, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting);
+[[noreturn]] void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting);
+[[noreturn]] void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting);
 
 }    // namespace warrant
