@@ -28,12 +28,12 @@ bool Spend(const LiveGrant& grant) {
 
 // The live ADMIN grant of the user; none where nothing is protected from the user. Raises 42501 for a user who needs it and has none.
 LiveGrant ApprovalOf(Oid user) {
-    GoverningPolicies* governing = ReadDatabaseGoverningPolicies(user);
-    const Policy* policy = GoverningPolicy(governing, user, Command::Admin);
+    GoverningPolicies* policies = ReadDatabaseGoverningPolicies(user);
+    const Policy* policy = GoverningPolicy(policies, user, Command::Admin);
     if (policy == nullptr && OidIsValid(user))
         return LiveGrant{};
     bool grants = policy != nullptr && policy->effect == Effect::Approve;
-    LiveGrant grant = grants ? FindGrant(user, policy, governing, Command::Admin, MonotonicNow()) : LiveGrant{};
+    LiveGrant grant = grants ? FindGrant(user, policy, policies, Command::Admin, MonotonicNow()) : LiveGrant{};
     const char* whose = user == CurrentSubject() ? "yours" : OidIsValid(user) ? psprintf("of \"%s\", who acts here", GetUserNameFromId(user, true)) : "known";
     if (grant.id == 0 || !Spend(grant))
         ereport(ERROR, (errcode(error_refused), errmsg("definitions that weaken the gate need approval"),

@@ -36,11 +36,11 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 }
 
 // Whether the relation is read by a decision that is kept and asks for no record.
-bool IsReadSilently(GoverningPolicies* governing, const Permission& permission) {
-    if (governing->own || permission.required != ACL_SELECT || (governing->decided & MaskOf(Command::Select)) == 0)
+bool IsReadSilently(GoverningPolicies* policies, const Permission& permission) {
+    if (policies->own || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
         return false;
-    const Policy* policy = governing->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
-    return policy != nullptr && !policy->audited && ActingNow() == 0 && CachedDecision(governing, CurrentSubject(), Command::Select) != nullptr;
+    const Policy* policy = policies->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
+    return policy != nullptr && !policy->audited && ActingNow() == 0 && CachedDecision(policies, CurrentSubject(), Command::Select) != nullptr;
 }
 
 // Whether what the query reads may leave: by COPY, or into another relation.
@@ -63,8 +63,8 @@ bool AllReadSilently(const PlannedStmt* plan) {
     return AllPermissions(PermissionsOf(plan), [](const Permission& permission) {
         if (permission.relation < FirstNormalObjectId)
             return !HoldsSamples(permission.relation);
-        GoverningPolicies* governing = FindGoverningPolicies(permission.relation);
-        return governing->free || IsReadSilently(governing, permission);
+        GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
+        return policies->free || IsReadSilently(policies, permission);
     });
 }
 

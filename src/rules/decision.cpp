@@ -27,7 +27,7 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
 // open policies and grants alike.
 
 bool FindPolicy(DecisionState* state) {
-    state->decision->policy = GoverningPolicy(state->governing, state->subject, state->command);
+    state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command);
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
@@ -42,7 +42,7 @@ bool DenyRefuses(DecisionState* state) {
 }
 
 bool GrantRuns(DecisionState* state) {
-    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->governing, state->command, state->now);
+    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->now);
     if (grant.id == 0)
         return false;
     state->decision->grant_id = grant.id;
@@ -67,7 +67,7 @@ void Evaluate(DecisionState* state) {
 bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing; }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision one of a past generation.
-void PrepareDecisions(GoverningPolicies* governing, Oid subject) {
+void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
     static bool superusers_gated = false;
     if (superusers_gated != settings.enforce_superuser)
         decision_generation++;
@@ -76,14 +76,14 @@ void PrepareDecisions(GoverningPolicies* governing, Oid subject) {
     if (instance_changes != settings.instance_changes)    // whether grants live depends on its name
         decision_generation++;
     instance_changes = settings.instance_changes;
-    if (governing->generation == decision_generation && governing->subject == subject)
+    if (policies->generation == decision_generation && policies->subject == subject)
         return;
-    governing->generation = decision_generation;
-    governing->subject = subject;
-    governing->decided = 0;
-    if (governing->decisions == nullptr && governing->context != nullptr)
-        governing->decisions =
-            static_cast<Decision*>(MemoryContextAllocZero(governing->context, command_count * sizeof(Decision)));
+    policies->generation = decision_generation;
+    policies->subject = subject;
+    policies->decided = 0;
+    if (policies->decisions == nullptr && policies->context != nullptr)
+        policies->decisions =
+            static_cast<Decision*>(MemoryContextAllocZero(policies->context, command_count * sizeof(Decision)));
 }
 
 }    // namespace
@@ -94,76 +94,76 @@ const DecisionStep decision_steps[] = {
 };
 const int decision_step_count = lengthof(decision_steps);
 
-const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, Command command) {
-    return StrictestOf(governing->members, governing->member_count, command,
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command) {
+    return StrictestOf(policies->members, policies->member_count, command,
                        [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
 // The strictest policy for the command, whomever it is about.
-static const Policy* StrictestOf(const GoverningPolicies* governing, Command command) {
+static const Policy* StrictestOf(const GoverningPolicies* policies, Command command) {
     const Policy* strictest = nullptr;
-    for (int i = 0; i < governing->member_count; i++)
-        for (int j = 0; j < governing->members[i].policies.count; j++) {
-            const Policy* policy = governing->members[i].policies.items[j];
+    for (int i = 0; i < policies->member_count; i++)
+        for (int j = 0; j < policies->members[i].policies.count; j++) {
+            const Policy* policy = policies->members[i].policies.items[j];
             if ((policy->commands & MaskOf(command)) != 0 && (strictest == nullptr || IsStricter(policy, strictest)))
                 strictest = policy;
         }
     return strictest;
 }
 
-bool MayTrustDefiner(const GoverningPolicies* governing, Oid definer) {
-    for (int i = 0; i < governing->member_count; i++)
-        for (int j = 0; j < governing->members[i].policies.count; j++)
-            if (TrustsDefiner(governing->members[i].policies.items[j], definer))
+bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer) {
+    for (int i = 0; i < policies->member_count; i++)
+        for (int j = 0; j < policies->members[i].policies.count; j++)
+            if (TrustsDefiner(policies->members[i].policies.items[j], definer))
                 return true;
     return false;
 }
 
-bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command command, Oid definer) {
-    for (int i = 0; i < governing->member_count; i++) {
-        const Policy* winner = WinnerOf(&governing->members[i], subject, command);
+bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer) {
+    for (int i = 0; i < policies->member_count; i++) {
+        const Policy* winner = WinnerOf(&policies->members[i], subject, command);
         if (winner != nullptr && winner->effect != Effect::Open && !TrustsDefiner(winner, definer))
             return false;
     }
-    return governing->known_kind;
+    return policies->known_kind;
 }
 
-const Decision* CachedDecision(GoverningPolicies* governing, Oid subject, Command command) {
-    PrepareDecisions(governing, subject);
-    if ((governing->decided & MaskOf(command)) == 0)
+const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command) {
+    PrepareDecisions(policies, subject);
+    if ((policies->decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* cached = &governing->decisions[int(command)];
+    const Decision* cached = &policies->decisions[int(command)];
     return cached->answer != Answer::Granted || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command) {
     Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionState state = {user, governing, command, MonotonicNow(), &decision};
+    DecisionState state = {user, policies, command, MonotonicNow(), &decision};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
-        decision.policy = StrictestOf(governing, command);
-    if (!OidIsValid(user) && decision.policy == nullptr && governing->known_kind)
+        decision.policy = StrictestOf(policies, command);
+    if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)
         decision.answer = Answer::Unprotected;
-    else if (OidIsValid(user) && (governing->known_kind || IsExempt(user)))
+    else if (OidIsValid(user) && (policies->known_kind || IsExempt(user)))
         Evaluate(&state);
     return decision;
 }
 
-const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command) {
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command) {
     static const Decision unprotected = {Answer::Unprotected, UseCost::Nothing, nullptr, 0, DT_NOEND};
     static Decision passing;
-    if (governing->member_count == 0 && governing->known_kind)
+    if (policies->member_count == 0 && policies->known_kind)
         return &unprotected;
-    if (const Decision* cached = CachedDecision(governing, subject, command))
+    if (const Decision* cached = CachedDecision(policies, subject, command))
         return cached;
     passing = Decision{Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionState state = {subject, governing, command, MonotonicNow(), &passing};
-    if (governing->known_kind || IsExempt(subject))
+    DecisionState state = {subject, policies, command, MonotonicNow(), &passing};
+    if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);
-    if (governing->decisions == nullptr || !IsKept(&passing))
+    if (policies->decisions == nullptr || !IsKept(&passing))
         return &passing;
-    governing->decisions[int(command)] = passing;
-    governing->decided |= MaskOf(command);
-    return &governing->decisions[int(command)];
+    policies->decisions[int(command)] = passing;
+    policies->decided |= MaskOf(command);
+    return &policies->decisions[int(command)];
 }
 
 bool IsMonitored(const Decision* decision) {

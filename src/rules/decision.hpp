@@ -27,7 +27,7 @@ inline bool Runs(const Decision* decision) {
 // What a step reads and writes.
 struct DecisionState {
     Oid subject;
-    const GoverningPolicies* governing;
+    const GoverningPolicies* policies;
     Command command;
     TimestampTz now;
     Decision* decision;
@@ -42,22 +42,22 @@ extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
 
 // The decision that this backend's cache has, or nullptr.
-const Decision* CachedDecision(GoverningPolicies* governing, Oid subject, Command command);
+const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command);
 
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
-const Decision* Decide(GoverningPolicies* governing, Oid subject, Command command);
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command);
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for.
-Decision DecideFor(const GoverningPolicies* governing, Oid user, Command command);
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command);
 
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
-bool MayTrustDefiner(const GoverningPolicies* governing, Oid definer);
+bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);
 
 // Whether every policy that wins for a relation of the family trusts the definer, or is open.
-bool TrustsDefiner(const GoverningPolicies* governing, Oid subject, Command command, Oid definer);
+bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer);
 
 // The policy that governs the access, or NULL: the strictest over the family of each member's winner.
-const Policy* GoverningPolicy(const GoverningPolicies* governing, Oid subject, Command command);
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command);
 
 // Whether the access is monitored: decided and recorded, and let run whatever the decision is.
 bool IsMonitored(const Decision* decision);

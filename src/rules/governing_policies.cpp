@@ -28,7 +28,7 @@ struct SharedPolicy {
 };
 
 HTAB* governing_policies = nullptr;
-HTAB* policies;
+HTAB* shared_policies;
 MemoryContext cache_context;         // parts, decisions and policies of all relations
 MemoryContext reading;               // what reading them leaves behind
 KeptParts* replaced = nullptr;       // to which a check under way may still have pointers
@@ -40,12 +40,12 @@ void CreateTables() {
     HASHCTL control = {};
     control.keysize = sizeof(Oid);
     control.entrysize = sizeof(GoverningPolicies);
-    governing_policies = hash_create("pg_warrant governing", 128, &control, HASH_ELEM | HASH_BLOBS);
+    governing_policies = hash_create("pg_warrant policies", 128, &control, HASH_ELEM | HASH_BLOBS);
     control.entrysize = sizeof(Oid);
     relatives = hash_create("pg_warrant relatives", 128, &control, HASH_ELEM | HASH_BLOBS);
     control.keysize = sizeof(int64_t);
     control.entrysize = sizeof(SharedPolicy);
-    policies = hash_create("pg_warrant policies", 128, &control, HASH_ELEM | HASH_BLOBS);
+    shared_policies = hash_create("pg_warrant policies", 128, &control, HASH_ELEM | HASH_BLOBS);
     if (cache_context == nullptr)
         cache_context = AllocSetContextCreate(TopMemoryContext, "pg_warrant relations", ALLOCSET_DEFAULT_SIZES);
     if (reading == nullptr)
@@ -80,20 +80,20 @@ bool SamePolicies(const PolicyList* a, const PolicyList* b) {
 
 // Keeps a member unless it has no policy or says the same as another: a thousand partitions under one policy are one member.
 // Returns the relations whose end changes what covers the family, by a name.
-List* ReadMembers(GoverningPolicies* governing, List* family) {
+List* ReadMembers(GoverningPolicies* policies, List* family) {
     List* namesakes = NIL;
-    governing->members = static_cast<Member*>(palloc0(list_length(family) * sizeof(Member)));
+    policies->members = static_cast<Member*>(palloc0(list_length(family) * sizeof(Member)));
     ListCell* cell;
     foreach (cell, family) {
-        Member* member = &governing->members[governing->member_count];
+        Member* member = &policies->members[policies->member_count];
         *member = Member{};
         ReadMember(member, lfirst_oid(cell), Rows::Committed);
         namesakes = list_concat_unique_oid(namesakes, member->policies.namesakes);
         bool differs = member->policies.count > 0;
-        for (int i = 0; i < governing->member_count && differs; i++)
-            differs = !SamePolicies(&governing->members[i].policies, &member->policies);
+        for (int i = 0; i < policies->member_count && differs; i++)
+            differs = !SamePolicies(&policies->members[i].policies, &member->policies);
         if (differs)
-            governing->member_count++;
+            policies->member_count++;
     }
     return namesakes;
 }
@@ -106,37 +106,37 @@ void RememberRelatives(const List* found) {
     }
 }
 
-void RememberFamily(GoverningPolicies* governing, List* family) {
-    governing->has_family = list_length(family) > 1 || linitial_oid(family) != governing->relation;    // of a toast table: its table
-    if (governing->has_family)
+void RememberFamily(GoverningPolicies* policies, List* family) {
+    policies->has_family = list_length(family) > 1 || linitial_oid(family) != policies->relation;    // of a toast table: its table
+    if (policies->has_family)
         RememberRelatives(family);
 }
 
 // Namesakes are no relatives, but their end matters as much.
-void RememberNamesakes(GoverningPolicies* governing, const List* namesakes) {
+void RememberNamesakes(GoverningPolicies* policies, const List* namesakes) {
     if (namesakes == NIL)
         return;
-    governing->has_family = true;
+    policies->has_family = true;
     RememberRelatives(namesakes);
 }
 
 // The parts are not freed at once: a check under way may still hold pointers into them.
-void Forget(GoverningPolicies* governing) {
-    Oid relation = governing->relation;
-    if (KeptParts* parts = governing->parts) {
-        parts->decisions = governing->decisions;
+void Forget(GoverningPolicies* policies) {
+    Oid relation = policies->relation;
+    if (KeptParts* parts = policies->parts) {
+        parts->decisions = policies->decisions;
         parts->next_replaced = replaced;
         replaced = parts;
         governing_cache.release_wanted = true;
     }
-    memset(governing, 0, sizeof *governing);
-    governing->relation = relation;
+    memset(policies, 0, sizeof *policies);
+    policies->relation = relation;
 }
 
 // The policy as all relations share it.
 Policy* Share(const Policy* policy) {
     bool found;
-    SharedPolicy* shared = static_cast<SharedPolicy*>(hash_search(policies, &policy->id, HASH_ENTER, &found));
+    SharedPolicy* shared = static_cast<SharedPolicy*>(hash_search(shared_policies, &policy->id, HASH_ENTER, &found));
     if (found && shared->policy != nullptr && IsSameVersion(shared->policy, policy))
         return shared->policy;
     if (found && shared->policy != nullptr)
@@ -149,84 +149,84 @@ Policy* Share(const Policy* policy) {
 }
 
 // Moves what was read to where it stays.
-void Keep(GoverningPolicies* governing) {
-    Size of_members = governing->member_count * sizeof(Member), of_ancestors = governing->ancestor_count * sizeof(Oid);
+void Keep(GoverningPolicies* policies) {
+    Size of_members = policies->member_count * sizeof(Member), of_ancestors = policies->ancestor_count * sizeof(Oid);
     Size of_policies = 0;
-    for (int i = 0; i < governing->member_count; i++)
-        of_policies += governing->members[i].policies.count * sizeof(Policy*);
+    for (int i = 0; i < policies->member_count; i++)
+        of_policies += policies->members[i].policies.count * sizeof(Policy*);
     KeptParts* parts = static_cast<KeptParts*>(MemoryContextAlloc(cache_context, sizeof(KeptParts) + of_members + of_policies + of_ancestors));
     *parts = KeptParts{};
     Member* members = reinterpret_cast<Member*>(parts + 1);
-    Policy** place = reinterpret_cast<Policy**>(members + governing->member_count);
-    for (int i = 0; i < governing->member_count; i++) {
-        const PolicyList* read = &governing->members[i].policies;
+    Policy** place = reinterpret_cast<Policy**>(members + policies->member_count);
+    for (int i = 0; i < policies->member_count; i++) {
+        const PolicyList* read = &policies->members[i].policies;
         members[i].policies = PolicyList{read->count, read->count, place, NIL};
         for (int j = 0; j < read->count; j++)
             *place++ = Share(read->items[j]);
     }
     Oid* ancestors = reinterpret_cast<Oid*>(place);
-    memcpy(ancestors, governing->ancestors, of_ancestors);
-    governing->members = members;
-    governing->ancestors = ancestors;
-    governing->parts = parts;
-    governing->context = cache_context;
+    memcpy(ancestors, policies->ancestors, of_ancestors);
+    policies->members = members;
+    policies->ancestors = ancestors;
+    policies->parts = parts;
+    policies->context = cache_context;
 }
 
-void Fill(GoverningPolicies* governing) {
-    Oid relation = governing->relation;
+void Fill(GoverningPolicies* policies) {
+    Oid relation = policies->relation;
     uint32_t before = invalidations;
     MemoryContextReset(reading);
     MemoryContext caller = MemoryContextSwitchTo(reading);
-    governing->relkind = get_rel_relkind(relation);
-    if (governing->relkind == RELKIND_TOASTVALUE)
+    policies->relkind = get_rel_relkind(relation);
+    if (policies->relkind == RELKIND_TOASTVALUE)
         relation = OwnerOfToast(relation);
-    governing->known_kind = OidIsValid(relation) && strchr("rpfvmS", get_rel_relkind(relation)) != nullptr;
-    governing->schema = OidIsValid(relation) ? get_rel_namespace(relation) : InvalidOid;
+    policies->known_kind = OidIsValid(relation) && strchr("rpfvmS", get_rel_relkind(relation)) != nullptr;
+    policies->schema = OidIsValid(relation) ? get_rel_namespace(relation) : InvalidOid;
     const char* name = OidIsValid(relation) ? get_rel_name(relation) : nullptr;
-    const char* schema = get_namespace_name(governing->schema);
-    namestrcpy(&governing->relation_name, name == nullptr ? "" : name);
-    namestrcpy(&governing->schema_name, schema == nullptr ? "" : schema);
-    governing->own = governing->schema == RequireInstallation()->schema;
-    List* family = ReadFamily(relation, governing->relkind, &governing->ancestor_count);
-    governing->ancestors = static_cast<Oid*>(palloc(governing->ancestor_count * sizeof(Oid)));
-    for (int i = 0; i < governing->ancestor_count; i++)
-        governing->ancestors[i] = list_nth_oid(family, i);
-    RememberFamily(governing, family);
-    if (!governing->own) {    // what is ours is read without policies, so that status() can tell that they are missing
+    const char* schema = get_namespace_name(policies->schema);
+    namestrcpy(&policies->relation_name, name == nullptr ? "" : name);
+    namestrcpy(&policies->schema_name, schema == nullptr ? "" : schema);
+    policies->own = policies->schema == RequireInstallation()->schema;
+    List* family = ReadFamily(relation, policies->relkind, &policies->ancestor_count);
+    policies->ancestors = static_cast<Oid*>(palloc(policies->ancestor_count * sizeof(Oid)));
+    for (int i = 0; i < policies->ancestor_count; i++)
+        policies->ancestors[i] = list_nth_oid(family, i);
+    RememberFamily(policies, family);
+    if (!policies->own) {    // what is ours is read without policies, so that status() can tell that they are missing
         RequirePolicySentinel();
-        RememberNamesakes(governing, ReadMembers(governing, family));
+        RememberNamesakes(policies, ReadMembers(policies, family));
     }
     if (invalidations != before)    // perhaps of one that was no known relative yet
-        governing->valid = false;
-    governing->free = governing->member_count == 0 && governing->known_kind && !governing->own;
-    if (governing->free) {    // keeps nothing: a backend may meet a hundred thousand tables
-        governing->members = nullptr;
-        governing->ancestors = nullptr;
-        governing->ancestor_count = 0;
+        policies->valid = false;
+    policies->free = policies->member_count == 0 && policies->known_kind && !policies->own;
+    if (policies->free) {    // keeps nothing: a backend may meet a hundred thousand tables
+        policies->members = nullptr;
+        policies->ancestors = nullptr;
+        policies->ancestor_count = 0;
     } else {
-        Keep(governing);
+        Keep(policies);
     }
     MemoryContextSwitchTo(caller);
     MemoryContextReset(reading);
 }
 
-void MarkCurrent(GoverningPolicies* governing) {
-    governing->valid = true;
-    governing->family_generation = governing_cache.family_generation;
+void MarkCurrent(GoverningPolicies* policies) {
+    policies->valid = true;
+    policies->family_generation = governing_cache.family_generation;
 }
 
 void ApplyInvalidateAll() {
     governing_cache.all_invalid = false;
     HASH_SEQ_STATUS status;
     hash_seq_init(&status, governing_policies);
-    while (GoverningPolicies* governing = static_cast<GoverningPolicies*>(hash_seq_search(&status)))
-        governing->valid = false;
+    while (GoverningPolicies* policies = static_cast<GoverningPolicies*>(hash_seq_search(&status)))
+        policies->valid = false;
 }
 
 void StartAfresh() {
     hash_destroy(governing_policies);
     hash_destroy(relatives);
-    hash_destroy(policies);
+    hash_destroy(shared_policies);
     memset(governing_cache.direct, 0, sizeof governing_cache.direct);
     memset(governing_cache.free, 0, sizeof governing_cache.free);
     MemoryContextReset(cache_context);
@@ -237,20 +237,20 @@ void StartAfresh() {
 
 GoverningPolicies* Enter(Oid relation) {
     bool found;
-    GoverningPolicies* governing = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_ENTER, &found));
+    GoverningPolicies* policies = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_ENTER, &found));
     if (!found)
-        governing->parts = nullptr, governing->filled = false;
+        policies->parts = nullptr, policies->filled = false;
     governing_cache.release_wanted = governing_cache.release_wanted || hash_get_num_entries(governing_policies) > most_cached;
-    return governing_cache.direct[relation & (GoverningCache::size - 1)] = governing;
+    return governing_cache.direct[relation & (GoverningCache::size - 1)] = policies;
 }
 
 }    // namespace
 
 bool LookWhetherFree(Oid relation) {
-    const GoverningPolicies* governing = FindGoverningPolicies(relation);
-    if (governing->free && !governing_cache.all_invalid && IsCurrent(governing))    // and nothing has changed while it was read
+    const GoverningPolicies* policies = FindGoverningPolicies(relation);
+    if (policies->free && !governing_cache.all_invalid && IsCurrent(policies))    // and nothing has changed while it was read
         governing_cache.free[relation & (GoverningCache::size - 1)] = relation;
-    return governing->free;
+    return policies->free;
 }
 
 void InvalidateGoverningPolicies(Oid relation) {
@@ -270,8 +270,8 @@ void InvalidateGoverningPolicies(Oid relation) {
         decision_generation++;
         return;
     }
-    if (GoverningPolicies* governing = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_FIND, nullptr)))
-        governing->valid = false;
+    if (GoverningPolicies* policies = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_FIND, nullptr)))
+        policies->valid = false;
     if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr) {
         memset(governing_cache.free, 0, sizeof governing_cache.free);
         governing_cache.family_generation++;
@@ -296,60 +296,60 @@ GoverningPolicies* ReadGoverningPolicies(Oid relation) {
         CreateTables();
     if (governing_cache.all_invalid)
         ApplyInvalidateAll();
-    GoverningPolicies* governing = Enter(relation);
-    if (IsCurrent(governing))
-        return governing;
-    Forget(governing);
-    MarkCurrent(governing);    // before reading: what changes meanwhile takes the mark away
-    Fill(governing);
-    governing->filled = true;
-    return governing;
+    GoverningPolicies* policies = Enter(relation);
+    if (IsCurrent(policies))
+        return policies;
+    Forget(policies);
+    MarkCurrent(policies);    // before reading: what changes meanwhile takes the mark away
+    Fill(policies);
+    policies->filled = true;
+    return policies;
 }
 
 GoverningPolicies* ReadSchemaGoverningPolicies(Oid schema) {
-    GoverningPolicies* governing = static_cast<GoverningPolicies*>(palloc0(sizeof(GoverningPolicies)));
+    GoverningPolicies* policies = static_cast<GoverningPolicies*>(palloc0(sizeof(GoverningPolicies)));
     const char* name = get_namespace_name(schema);
-    governing->context = CurrentMemoryContext;
-    governing->known_kind = true;
-    governing->relkind = relkind_schema;
-    governing->schema = schema;
-    namestrcpy(&governing->schema_name, name == nullptr ? "" : name);
-    governing->own = schema == RequireInstallation()->schema;
-    bool covered = (schema >= FirstNormalObjectId || schema == PG_PUBLIC_NAMESPACE) && !governing->own && !isAnyTempNamespace(schema);
-    governing->members = static_cast<Member*>(palloc0(sizeof(Member)));
+    policies->context = CurrentMemoryContext;
+    policies->known_kind = true;
+    policies->relkind = relkind_schema;
+    policies->schema = schema;
+    namestrcpy(&policies->schema_name, name == nullptr ? "" : name);
+    policies->own = schema == RequireInstallation()->schema;
+    bool covered = (schema >= FirstNormalObjectId || schema == PG_PUBLIC_NAMESPACE) && !policies->own && !isAnyTempNamespace(schema);
+    policies->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (covered && name != nullptr) {
         RequirePolicySentinel();
-        ReadPolicies(&governing->members->policies, TargetKind::Schema, schema, name, "");
-        ReadPolicies(&governing->members->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+        ReadPolicies(&policies->members->policies, TargetKind::Schema, schema, name, "");
+        ReadPolicies(&policies->members->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
     }
-    governing->member_count = governing->members->policies.count > 0 ? 1 : 0;
-    governing->free = governing->member_count == 0 && !governing->own;
-    return governing;
+    policies->member_count = policies->members->policies.count > 0 ? 1 : 0;
+    policies->free = policies->member_count == 0 && !policies->own;
+    return policies;
 }
 
 GoverningPolicies* ReadDatabaseGoverningPolicies(Oid subject) {
-    GoverningPolicies* governing = static_cast<GoverningPolicies*>(palloc0(sizeof(GoverningPolicies)));
-    governing->context = CurrentMemoryContext;
-    governing->known_kind = true;
-    governing->relkind = relkind_database;
+    GoverningPolicies* policies = static_cast<GoverningPolicies*>(palloc0(sizeof(GoverningPolicies)));
+    policies->context = CurrentMemoryContext;
+    policies->known_kind = true;
+    policies->relkind = relkind_database;
     PolicyList all = {};
     ReadAllPolicies(&all);
     const Policy* winner = AdminPolicy(&all, [subject](const Policy* policy) { return AimAt(policy, subject); });
-    governing->members = static_cast<Member*>(palloc0(sizeof(Member)));
+    policies->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (winner != nullptr) {
         const_cast<Policy*>(winner)->commands |= MaskOf(Command::Admin);
-        AppendNew(&governing->members->policies, const_cast<Policy*>(winner));
-        governing->member_count = 1;
+        AppendNew(&policies->members->policies, const_cast<Policy*>(winner));
+        policies->member_count = 1;
     }
-    governing->free = governing->member_count == 0;
-    return governing;
+    policies->free = policies->member_count == 0;
+    return policies;
 }
 
 bool IsGoverned(Oid relation) {
     if (relation < FirstNormalObjectId)
         return HoldsSamples(relation);
-    const GoverningPolicies* governing = FindGoverningPolicies(relation);
-    return !governing->free && !governing->own;
+    const GoverningPolicies* policies = FindGoverningPolicies(relation);
+    return !policies->free && !policies->own;
 }
 
 }    // namespace warrant

@@ -52,17 +52,17 @@ struct GoverningCache {
 };
 extern GoverningCache governing_cache;
 
-inline bool IsCurrent(const GoverningPolicies* governing) {
-    return governing->filled && governing->valid &&
-           (!governing->has_family || governing->family_generation == governing_cache.family_generation);
+inline bool IsCurrent(const GoverningPolicies* policies) {
+    return policies->filled && policies->valid &&
+           (!policies->has_family || policies->family_generation == governing_cache.family_generation);
 }
 
 // The governing policies of a relation; it and its policies stay until ReleaseOldGoverningPolicies. Raises 55000 when the policies cannot be read.
 GoverningPolicies* ReadGoverningPolicies(Oid relation);
 inline GoverningPolicies* FindGoverningPolicies(Oid relation) {
-    GoverningPolicies* governing = governing_cache.direct[relation & (GoverningCache::size - 1)];
-    bool met = governing != nullptr && governing->relation == relation && !governing_cache.all_invalid && IsCurrent(governing);
-    return likely(met) ? governing : ReadGoverningPolicies(relation);
+    GoverningPolicies* policies = governing_cache.direct[relation & (GoverningCache::size - 1)];
+    bool met = policies != nullptr && policies->relation == relation && !governing_cache.all_invalid && IsCurrent(policies);
+    return likely(met) ? policies : ReadGoverningPolicies(relation);
 }
 
 // Whether nothing governs the relation, which is of a known kind and not ours.

@@ -18,15 +18,15 @@ namespace {
 enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name,
               c_max_uses = 13, c_granters };
 
-bool CoversObject(Datum* values, const GoverningPolicies* governing) {
+bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     Oid target = DatumGetObjectId(values[c_target]);
     switch (TargetKind(DatumGetChar(values[c_target_kind]))) {
         case TargetKind::Table:
-            for (int i = 0; i < governing->ancestor_count; i++)
-                if (governing->ancestors[i] == target)
+            for (int i = 0; i < policies->ancestor_count; i++)
+                if (policies->ancestors[i] == target)
                     return true;
             return false;
-        case TargetKind::Schema: return target == governing->schema;
+        case TargetKind::Schema: return target == policies->schema;
         case TargetKind::Database: return target == MyDatabaseId;
         default: return false;
     }
@@ -88,10 +88,10 @@ bool MayBeBetter(bool limited, TimestampTz ends_at, const LiveGrant& best) {
 }
 
 // What a grant can be on that covers the relation: itself or an ancestor, its schema, the database.
-List* TargetsOf(const GoverningPolicies* governing) {
-    List* targets = list_make2_oid(governing->schema, MyDatabaseId);
-    for (int i = 0; i < governing->ancestor_count; i++)
-        targets = lappend_oid(targets, governing->ancestors[i]);
+List* TargetsOf(const GoverningPolicies* policies) {
+    List* targets = list_make2_oid(policies->schema, MyDatabaseId);
+    for (int i = 0; i < policies->ancestor_count; i++)
+        targets = lappend_oid(targets, policies->ancestors[i]);
     return targets;
 }
 
@@ -129,10 +129,10 @@ void RememberGrantees(const List* roles) {
 // Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False in a copy, where no grant
 // lives. Raises 55000 when the table cannot be read.
 template <class Visit>
-bool ForEachScope(Oid subject, const GoverningPolicies* governing, Visit visit) {
+bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
     const Installation* own = RequireInstallation();
     bool sentinel = false, home = false;
-    List* targets = TargetsOf(governing);
+    List* targets = TargetsOf(policies);
     List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
     RememberGrantees(roles);
     List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
@@ -156,12 +156,12 @@ bool ForEachScope(Oid subject, const GoverningPolicies* governing, Visit visit) 
     return home;
 }
 
-LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now) {
+LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
     LiveGrant best = {};
-    bool home = ForEachScope(subject, governing, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
+    bool home = ForEachScope(subject, policies, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
         bool limited = IsLimited(scan, nulls);
         LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing};
-        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, governing) || !IsMeant(values, subject) ||
+        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) || !IsMeant(values, subject) ||
             IsOwn(scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
@@ -214,14 +214,14 @@ bool AreAtHome() {
     return home;
 }
 
-LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now) {
-    return Reading([=] { return BestGrant(subject, policy, governing, command, now); });
+LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
+    return Reading([=] { return BestGrant(subject, policy, policies, command, now); });
 }
 
-bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* governing, TimestampTz now) {
+bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now) {
     return Reading([=] {
         bool open = false;
-        bool home = ForEachScope(subject, governing, [&](const CommittedScan*, Datum* values, bool*) {
+        bool home = ForEachScope(subject, policies, [&](const CommittedScan*, Datum* values, bool*) {
             open |= DatumGetInt64(values[c_grant]) == id && InWindow(values, now) && IsMeant(values, subject);
         });
         return home && open;

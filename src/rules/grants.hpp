@@ -23,12 +23,12 @@ void SendGrantsChanged(Oid role);
 
 // The committed grant that covers the command on the relation for the subject or a role that it is a member of, made under this policy and in its
 // window now, with uses left; of several the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
-LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* governing, Command command, TimestampTz now);
+LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
 
 // Whether this database is where its grants were made, not a copy, where no grant lives.
 bool AreAtHome();
 
 // Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not. Raises as FindGrant does.
-bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* governing, TimestampTz now);
+bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now);
 
 }    // namespace warrant

@@ -119,10 +119,10 @@ bool HoldsPrivilege(Oid role, Oid relation, Command command) { return MayAnyRun(
 
 bool ReachesRelation(Oid role, Oid relation, Command command) {
     const List* roles = RolesOf(role);
-    const GoverningPolicies* governing = FindGoverningPolicies(relation);
+    const GoverningPolicies* policies = FindGoverningPolicies(relation);
     List* ways = list_make1_oid(relation);
-    for (int i = 0; i < governing->ancestor_count; i++)
-        ways = list_append_unique_oid(ways, governing->ancestors[i]);
+    for (int i = 0; i < policies->ancestor_count; i++)
+        ways = list_append_unique_oid(ways, policies->ancestors[i]);
     ListCell* cell;
     foreach (cell, ways) {    // grows while it is walked
         CHECK_FOR_INTERRUPTS();

@@ -141,21 +141,21 @@ const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
     return &entry->policies;
 }
 
-void Judge(const Survey* survey, const GoverningPolicies* governing, int64_t* policies) {
+void Judge(const Survey* survey, const GoverningPolicies* governing_policies, int64_t* policies) {
     for (int command = 0; command < command_count; command++) {
         const Policy* policy =
-            survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governing, survey->subject, Command(command)) : nullptr;
+            survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governing_policies, survey->subject, Command(command)) : nullptr;
         policies[command] = policy == nullptr ? 0 : policy->id;
     }
 }
 
 void JudgeMember(const Survey* survey, PolicyList policies, int64_t* answer) {
     Member member = {policies};
-    GoverningPolicies governing = {};
-    governing.known_kind = true;
-    governing.member_count = policies.count > 0 ? 1 : 0;
-    governing.members = &member;
-    Judge(survey, &governing, answer);
+    GoverningPolicies governing_policies = {};
+    governing_policies.known_kind = true;
+    governing_policies.member_count = policies.count > 0 ? 1 : 0;
+    governing_policies.members = &member;
+    Judge(survey, &governing_policies, answer);
 }
 
 void Tell(const Survey* survey, Oid relation, const int64_t* policies) {

@@ -149,8 +149,8 @@ AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* c
     record->policy_version = checked_access->policy == nullptr ? 0 : checked_access->policy->version;
     record->executions = 1;
     record->ends = record->promised = record->stands = false;
-    record->schema_name = checked_access->governing->schema_name;
-    record->relation_name = checked_access->governing->relation_name;
+    record->schema_name = checked_access->policies->schema_name;
+    record->relation_name = checked_access->policies->relation_name;
     uint32_t size = checked_access->policy == nullptr ? 0 : checked_access->policy->name_size;
     record->policy_name_size = size < most_policy_name_bytes ? size : most_policy_name_bytes;
     if (size > 0)

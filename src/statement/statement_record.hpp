@@ -31,7 +31,7 @@ struct AccessRecord {
 struct CheckedAccess {
     Access access;
     Event event;
-    const GoverningPolicies* governing;
+    const GoverningPolicies* policies;
     const Policy* policy;
     int64_t grant_id;
     bool audited;

@@ -134,9 +134,9 @@ void AppendAccess(StringInfo json, const CheckedAccess* checked_access) {
                      (long long)checked_access->grant_id, checked_access->policy->version);
     escape_json(json, checked_access->policy->name);
     appendStringInfoString(json, ",\"schema\":");
-    escape_json(json, NameStr(checked_access->governing->schema_name));
+    escape_json(json, NameStr(checked_access->policies->schema_name));
     appendStringInfoString(json, ",\"name\":");
-    escape_json(json, NameStr(checked_access->governing->relation_name));
+    escape_json(json, NameStr(checked_access->policies->relation_name));
     appendStringInfoChar(json, '}');
 }
 

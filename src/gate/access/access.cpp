@@ -23,9 +23,9 @@ namespace {
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 // Whether reading the relation needs approval, so that what is written to it stays protected.
-bool Protects(const GoverningPolicies* governing) {
-    auto protects = [governing](Oid user) {
-        const Policy* policy = GoverningPolicy(governing, user, Command::Select);
+bool Protects(const GoverningPolicies* policies) {
+    auto protects = [policies](Oid user) {
+        const Policy* policy = GoverningPolicy(policies, user, Command::Select);
         return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
     };
     Oid subject = CurrentSubject();
@@ -67,8 +67,8 @@ bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
 bool MovesRowsOut(const Permission& permission) {
     if (!Updates(permission) || permission.relation < FirstNormalObjectId)
         return false;
-    const GoverningPolicies* governing = FindGoverningPolicies(permission.relation);
-    if (likely(governing->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(governing))
+    const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
+    if (likely(policies->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(policies))
         return false;
     bool moves = false, keeps = true;
     ListCell* cell;
@@ -229,9 +229,9 @@ bool WritesUnprotected(List* permissions) {
     bool found = false;
     ForEachPermission(permissions, [&found](const Permission& permission) {
         bool writes = (permission.required & ACL_INSERT) != 0 || Updates(permission);
-        const GoverningPolicies* governing = writes && !found ? FindGoverningPolicies(permission.relation) : nullptr;
-        if (governing != nullptr)
-            found = Protects(governing) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
+        const GoverningPolicies* policies = writes && !found ? FindGoverningPolicies(permission.relation) : nullptr;
+        if (policies != nullptr)
+            found = Protects(policies) ? MovesRowsOut(permission) : !StoresNothing(permission.relation);
     });
     return found;
 }

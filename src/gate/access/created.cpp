@@ -184,20 +184,20 @@ void SettleJoins() {
 
 // Whether what has let the CREATE run still does: a grant that was revoked, or is over, does not; one whose uses are spent goes on in the transaction
 // that spent them.
-static bool IsStillCovered(const Created* made, const GoverningPolicies* governing) {
-    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, governing, MonotonicNow());
+static bool IsStillCovered(const Created* made, const GoverningPolicies* policies) {
+    return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, policies, MonotonicNow());
 }
 
-bool IsCoveredByCreation(const GoverningPolicies* governing, const Decision* decision, Command command, Oid user, Decision* covered) {
+bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* decision, Command command, Oid user, Decision* covered) {
     bool free = Runs(decision) && decision->cost == UseCost::Nothing;
-    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || governing->ancestor_count == 0)
+    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || policies->ancestor_count == 0)
         return false;
     if (command == Command::Export || TakesOut(command))
         return false;
-    const Created* made = Find(governing->ancestors[0]);
+    const Created* made = Find(policies->ancestors[0]);
     if (made == nullptr || !MadeBy(made, user))
         return false;
-    if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, governing))
+    if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, policies))
         return false;
     *covered = Decision{Answer::Granted, UseCost::Nothing, decision->policy, made->grant_id, DT_NOEND};
     return true;

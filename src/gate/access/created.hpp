@@ -24,6 +24,6 @@ void NoteJoined(Oid relation, Oid other);
 void SettleJoins();
 
 // Whether the user's access, which this decision refuses or lets run only for a use, is covered by creation; what is decided then.
-bool IsCoveredByCreation(const GoverningPolicies* governing, const Decision* decision, Command command, Oid user, Decision* covered);
+bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* decision, Command command, Oid user, Decision* covered);
 
 }    // namespace warrant

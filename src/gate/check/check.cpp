@@ -53,11 +53,11 @@ CheckedAccess* NewChecked(CheckResult* result) {
 }
 
 // Adds what is to be recorded of an access that runs, or only would have been refused.
-void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision, bool trusted) {
+void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, bool trusted) {
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
     checked_access->event = Event::Allowed;
-    checked_access->governing = governing;
+    checked_access->policies = policies;
     checked_access->policy = decision->policy;
     checked_access->grant_id = decision->grant_id;
     checked_access->audited = decision->policy->audited;
@@ -89,35 +89,35 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
     }
 }
 
-void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* governing, const Decision* decision) {
+void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
     if (!IsRefused(result, access))
-        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, governing, decision->answer};
+        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, policies, decision->answer};
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
 // called that user.
-bool IsTrusted(const GoverningPolicies* governing, Oid subject, const Access& access) {
-    return (OidIsValid(access.definer) && TrustsDefiner(governing, subject, access.command, access.definer)) ||
-           (IsServersChoice(subject) && TrustsDefiner(governing, subject, access.command, subject));
+bool IsTrusted(const GoverningPolicies* policies, Oid subject, const Access& access) {
+    return (OidIsValid(access.definer) && TrustsDefiner(policies, subject, access.command, access.definer)) ||
+           (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, subject));
 }
 
 // The decision may live in the governing policies' memory, which stays while no other check runs.
 Answer Examine(CheckResult* result, const Access& access, Oid subject) {
-    GoverningPolicies* governing = GoverningPoliciesOf(access, subject);
-    if (governing->own)
+    GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
+    if (policies->own)
         return Answer::Unprotected;
-    const Decision* decision = Decide(governing, subject, access.command);
+    const Decision* decision = Decide(policies, subject, access.command);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(governing, decision, access.command, subject, &covered))
+    if (unlikely(HasCreated()) && IsCoveredByCreation(policies, decision, access.command, subject, &covered))
         decision = &covered;
-    bool trusted = !Runs(decision) && IsTrusted(governing, subject, access);
+    bool trusted = !Runs(decision) && IsTrusted(policies, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
-            AddChecked(result, access, governing, decision, trusted);
+            AddChecked(result, access, policies, decision, trusted);
     } else {
-        AddRefused(result, access, governing, decision);
+        AddRefused(result, access, policies, decision);
     }
     return decision->answer;
 }
@@ -128,20 +128,20 @@ bool Asks(const Access& access) {
 
 // An acting user has a checked access only for the grant that lets it pass, because the subject's own row names the acting user already.
 void ExamineActing(CheckResult* result, const Access& access, Oid user) {
-    GoverningPolicies* governing = GoverningPoliciesOf(access, user);
-    if (governing->own || (governing->member_count == 0 && governing->known_kind))
+    GoverningPolicies* policies = GoverningPoliciesOf(access, user);
+    if (policies->own || (policies->member_count == 0 && policies->known_kind))
         return;
-    bool trusted = OidIsValid(user) && (TrustsDefiner(governing, user, access.command, user) ||
-                                        (OidIsValid(access.definer) && TrustsDefiner(governing, user, access.command, access.definer)));
+    bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, user) ||
+                                        (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.definer)));
     if (trusted)
         return;
-    Decision decision = DecideFor(governing, user, access.command), covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(governing, &decision, access.command, user, &covered))
+    Decision decision = DecideFor(policies, user, access.command), covered;
+    if (unlikely(HasCreated()) && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))
-        AddRefused(result, access, governing, &decision);
+        AddRefused(result, access, policies, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
-        AddChecked(result, access, governing, &decision, false);
+        AddChecked(result, access, policies, &decision, false);
 }
 
 // The subject's own grant leads into the functions that the subject calls. What lets the subject pass without a grant does not, and no grant

@@ -42,16 +42,16 @@ bool NamesOnly(int sqlstate) {
 }
 
 bool MaySelect(Oid relation) {
-    GoverningPolicies* governing = FindGoverningPolicies(relation);
-    if (governing->free || governing->own)
+    GoverningPolicies* policies = FindGoverningPolicies(relation);
+    if (policies->free || policies->own)
         return true;
     auto passes = [](const Decision* decision) {
         return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
     };
     Oid subject = CurrentSubject();
     ActingUser other;
-    return passes(Decide(governing, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
-        Decision decision = DecideFor(governing, user, Command::Select);
+    return passes(Decide(policies, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
+        Decision decision = DecideFor(policies, user, Command::Select);
         return passes(&decision);
     });
 }

@@ -48,7 +48,7 @@ uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* act
 
 void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     char(TargetKindOf(item->governing)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+                     char(TargetKindOf(item->policies)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -56,9 +56,9 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
     escape_json(json, item->policy == nullptr ? "" : item->policy->name);
     appendStringInfoString(json, ",\"schema\":");
-    escape_json(json, NameStr(item->governing->schema_name));
+    escape_json(json, NameStr(item->policies->schema_name));
     appendStringInfoString(json, ",\"name\":");
-    escape_json(json, NameStr(item->governing->relation_name));
+    escape_json(json, NameStr(item->policies->relation_name));
     appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
 }
 
@@ -152,8 +152,8 @@ void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_i
     last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
-    last_refusal.schema_name = item->governing->schema_name;
-    last_refusal.relation_name = item->governing->relation_name;
+    last_refusal.schema_name = item->policies->schema_name;
+    last_refusal.relation_name = item->policies->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
     recent_refusals[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
@@ -181,7 +181,7 @@ bool Recall(uint32_t accesses, uint64_t statement_id) {
 bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* refused, int count, uint32_t accesses) {
     CheckedAccess* checked = static_cast<CheckedAccess*>(palloc(count * sizeof(CheckedAccess)));
     for (int i = 0; i < count; i++)
-        checked[i] = CheckedAccess{refused[i].access, Event::Refused, refused[i].governing, refused[i].policy, 0, true, true, false, false};
+        checked[i] = CheckedAccess{refused[i].access, Event::Refused, refused[i].policies, refused[i].policy, 0, true, true, false, false};
     uint64_t before = RefusedBefore(query, checked, count);
     pfree(checked);
     return Recall(accesses, before);
@@ -196,7 +196,7 @@ bool ApprovedMeanwhile(const RefusedAccess* item) {
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->governing), NameOfTarget(item)),
+                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
                     several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
                             : errdetail("Request %s was denied.", last_refusal.answer),
                     ErrorFields(item)));
@@ -204,11 +204,11 @@ bool ApprovedMeanwhile(const RefusedAccess* item) {
 
 // The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
 Oid CommittedTarget(const RefusedAccess* item) {
-    if (item->governing->ancestor_count == 0)
+    if (item->policies->ancestor_count == 0)
         return IsCommitted(RelationRelationId, ClassOidIndexId, item->access.relation) ? item->access.relation : InvalidOid;
-    for (int i = 0; i < item->governing->ancestor_count; i++)
-        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->governing->ancestors[i]))
-            return i == 0 ? item->access.relation : item->governing->ancestors[i];
+    for (int i = 0; i < item->policies->ancestor_count; i++)
+        if (IsCommitted(RelationRelationId, ClassOidIndexId, item->policies->ancestors[i]))
+            return i == 0 ? item->access.relation : item->policies->ancestors[i];
     return InvalidOid;
 }
 
@@ -231,7 +231,7 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
     for (int i = 0; i < *count; i++) {
         RefusedAccess* item = &items[kept++];
         *item = items[i];
-        TargetKind kind = TargetKindOf(item->governing);
+        TargetKind kind = TargetKindOf(item->policies);
         if (kind == TargetKind::Schema && !IsCommitted(NamespaceRelationId, NamespaceOidIndexId, item->access.relation))
             return psprintf("schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
                             " warrant.request('{CREATE}', on_database => true).", NameOfTarget(item));
@@ -239,11 +239,11 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
             continue;
         Oid target = CommittedTarget(item);
         if (!OidIsValid(target))
-            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->governing), NameOfTarget(item), advice);
+            return psprintf("%s \"%s\" is not committed yet\n%s", KindOf(item->policies), NameOfTarget(item), advice);
         if (target == item->access.relation)
             continue;
         item->access.relation = target;
-        item->governing = FindGoverningPolicies(target);
+        item->policies = FindGoverningPolicies(target);
         kept -= Repeats(items, kept - 1);
     }
     *count = kept;

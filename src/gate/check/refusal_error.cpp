@@ -12,8 +12,8 @@
 
 namespace warrant {
 
-TargetKind TargetKindOf(const GoverningPolicies* governing) {
-    switch (governing->relkind) {
+TargetKind TargetKindOf(const GoverningPolicies* policies) {
+    switch (policies->relkind) {
         case relkind_schema: return TargetKind::Schema;
         case relkind_database: return TargetKind::Database;
         default: return TargetKind::Table;
@@ -37,10 +37,10 @@ const char* WhoActs(const ActingUser* acting) {
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
 
 const char* NameOfTarget(const RefusedAccess* item) {
-    switch (TargetKindOf(item->governing)) {
-        case TargetKind::Schema: return NameStr(item->governing->schema_name);
+    switch (TargetKindOf(item->policies)) {
+        case TargetKind::Schema: return NameStr(item->policies->schema_name);
         case TargetKind::Database: return get_database_name(MyDatabaseId);
-        default: return NameStr(item->governing->relation_name);
+        default: return NameStr(item->policies->relation_name);
     }
 }
 
@@ -53,15 +53,15 @@ static const char* DescribeItems(const RefusedAccess* refused, int count) {
             appendStringInfo(&words, " and %d others", count - i);
             break;
         }
-        bool qualified = TargetKindOf(refused[i].governing) == TargetKind::Table;
+        bool qualified = TargetKindOf(refused[i].policies) == TargetKind::Table;
         appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(refused[i].access.command),
-                         qualified ? NameStr(refused[i].governing->schema_name) : "", qualified ? "." : "", NameOfTarget(&refused[i]));
+                         qualified ? NameStr(refused[i].policies->schema_name) : "", qualified ? "." : "", NameOfTarget(&refused[i]));
     }
     return words.data;
 }
 
-const char* KindOf(const GoverningPolicies* governing) {
-    switch (governing->relkind) {
+const char* KindOf(const GoverningPolicies* policies) {
+    switch (policies->relkind) {
         case relkind_schema: return "schema";
         case relkind_database: return "database";
         case RELKIND_VIEW: return "view";
@@ -72,10 +72,10 @@ const char* KindOf(const GoverningPolicies* governing) {
 }
 
 int ErrorFields(const RefusedAccess* item) {
-    if (NameStr(item->governing->schema_name)[0] != '\0')
-        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->governing->schema_name));
-    if (NameStr(item->governing->relation_name)[0] != '\0')
-        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->governing->relation_name));
+    if (NameStr(item->policies->schema_name)[0] != '\0')
+        err_generic_string(PG_DIAG_SCHEMA_NAME, NameStr(item->policies->schema_name));
+    if (NameStr(item->policies->relation_name)[0] != '\0')
+        err_generic_string(PG_DIAG_TABLE_NAME, NameStr(item->policies->relation_name));
     if (item->policy != nullptr)
         err_generic_string(PG_DIAG_CONSTRAINT_NAME, item->policy->name);
     return 0;
@@ -103,10 +103,10 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
-        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->governing), name),
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
                         errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
                         ErrorFields(item)));
-    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->governing), name),
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->policies), name),
                     errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
                     ErrorFields(item)));
 }
@@ -116,11 +116,11 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused),
-                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governing), NameOfTarget(item)),
+                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
                         errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
                         TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->governing),
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies),
                            NameOfTarget(item)),
                     errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
                     ErrorFields(item)));
@@ -146,7 +146,7 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
                                  const ActingUser* acting) {
     const char* command = NameOf(refused->access.command);
     const char* name = NameOfTarget(refused);
-    const char* kind = KindOf(refused->governing);
+    const char* kind = KindOf(refused->policies);
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
     bool several = strchr(answer, ',') != nullptr;

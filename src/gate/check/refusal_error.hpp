@@ -12,15 +12,15 @@ namespace warrant {
 struct RefusedAccess {
     Access access;
     const Policy* policy;      // nullptr: no policy could be told
-    const GoverningPolicies* governing;
+    const GoverningPolicies* policies;
     Answer answer;             // Deny, Request or Refuse
 };
 
-TargetKind TargetKindOf(const GoverningPolicies* governing);
+TargetKind TargetKindOf(const GoverningPolicies* policies);
 
 // The name that a message gives the object, and what it is.
 const char* NameOfTarget(const RefusedAccess* item);
-const char* KindOf(const GoverningPolicies* governing);
+const char* KindOf(const GoverningPolicies* policies);
 
 // Sets TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
 int ErrorFields(const RefusedAccess* item);

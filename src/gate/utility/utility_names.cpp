@@ -163,15 +163,15 @@ void Need(AccessList* list, Oid relation, Command command) {
         relation = IndexGetRelation(relation, true);
     if (relation < FirstNormalObjectId || kind == RELKIND_SEQUENCE || kind == RELKIND_COMPOSITE_TYPE || kind == '\0' || GateIsOff())
         return;
-    const GoverningPolicies* governing = FindGoverningPolicies(relation);
-    if (governing->own || governing->free)
+    const GoverningPolicies* policies = FindGoverningPolicies(relation);
+    if (policies->own || policies->free)
         return;
-    for (int i = 0; i < governing->ancestor_count; i++)
-        if (Lists(list, governing->ancestors[i], command) || IsDecided(governing->ancestors[i], command))
+    for (int i = 0; i < policies->ancestor_count; i++)
+        if (Lists(list, policies->ancestors[i], command) || IsDecided(policies->ancestors[i], command))
             return;
     if (command == Command::Alter && IsBeingCreated(relation))
         return;
-    AddAccess(list, governing->ancestor_count > 0 ? governing->ancestors[0] : relation, command);
+    AddAccess(list, policies->ancestor_count > 0 ? policies->ancestors[0] : relation, command);
 }
 
 void RequireAnyOf(Oid relation, AclMode privileges, const char* name) {
@@ -189,10 +189,10 @@ void NeedCreate(AccessList* list, Oid schema) {
     if (GateIsOff() || !OidIsValid(schema))
         return;
     RequireCreateIn(schema);
-    const GoverningPolicies* governing = ReadSchemaGoverningPolicies(schema);
-    if (governing->own)
+    const GoverningPolicies* policies = ReadSchemaGoverningPolicies(schema);
+    if (policies->own)
         NeedAdmin(list);
-    else if (!governing->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
+    else if (!policies->free && !Lists(list, schema, Command::Create) && !IsDecided(schema, Command::Create))
         AddAccess(list, schema, Command::Create);
 }
 
