@@ -31,7 +31,7 @@ const char* WhoActs(const ActingUser* acting);
 // Whether the recorder's answer is request ids with commas, and not why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer);
 
-// These raise 42501. acting: the acting user who lacks the approval; nullptr: the subject. hopeless: a refused access that no approval can help, or
+// These raise 42501. acting: the acting user who lacks the approval; nullptr: the subject. unapprovable: a refused access that no approval can help, or
 // nullptr. asked: the refused accesses as the request has them.
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
 [[noreturn]] void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting);
