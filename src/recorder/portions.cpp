@@ -17,9 +17,9 @@ constexpr char portion_action[] = "refuse_portion", refusal_action[] = "refuse";
 constexpr char end_of_arguments[] = "]}";
 constexpr int end_size = sizeof end_of_arguments - 1;
 
-// What one refusal has said so far.
-struct Said {
-    Said* next;
+// A refusal, as far as its portions have come.
+struct PortionedRefusal {
+    PortionedRefusal* next;
     MemoryContext memory;
     EntryHeader* first;        // the portion that came first: whose it is, and of which statement
     int64 since;
@@ -29,7 +29,7 @@ struct Said {
     bool done;                 // in the batch under way
 };
 
-Said* all_said = nullptr;
+PortionedRefusal* all_refusals = nullptr;
 
 bool IsAction(const EntryHeader* entry, const char* action, uint32_t size) {
     EntryParts parts = PartsOf(entry);
@@ -45,31 +45,31 @@ int NumberOf(const EntryHeader* entry, const char* name) {
     return place == nullptr ? -1 : atoi(place + strlen(name));
 }
 
-Said** FindSaid(const EntryHeader* entry) {
-    Said** link = &all_said;
+PortionedRefusal** FindRefusal(const EntryHeader* entry) {
+    PortionedRefusal** link = &all_refusals;
     while (*link != nullptr && ((*link)->first->fields.statement_id != entry->fields.statement_id || (*link)->first->origin.pid != entry->origin.pid))
         link = &(*link)->next;
     return link;
 }
 
-Said* NewSaid(const EntryHeader* entry) {
+PortionedRefusal* NewRefusal(const EntryHeader* entry) {
     MemoryContext memory = AllocSetContextCreate(TopMemoryContext, "pg_warrant portions", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(memory);
-    Said* said = static_cast<Said*>(palloc0(sizeof(Said)));
-    said->memory = memory;
-    said->first = static_cast<EntryHeader*>(palloc(entry->size));
-    memcpy(said->first, entry, entry->size);
-    said->since = SteadyNow();
-    initStringInfo(&said->items);
+    PortionedRefusal* portions = static_cast<PortionedRefusal*>(palloc0(sizeof(PortionedRefusal)));
+    portions->memory = memory;
+    portions->first = static_cast<EntryHeader*>(palloc(entry->size));
+    memcpy(portions->first, entry, entry->size);
+    portions->since = SteadyNow();
+    initStringInfo(&portions->items);
     MemoryContextSwitchTo(caller);
-    said->next = all_said;
-    return all_said = said;
+    portions->next = all_refusals;
+    return all_refusals = portions;
 }
 
-void Forget(Said** link) {
-    Said* said = *link;
-    *link = said->next;
-    MemoryContextDelete(said->memory);
+void Forget(PortionedRefusal** link) {
+    PortionedRefusal* portions = *link;
+    *link = portions->next;
+    MemoryContextDelete(portions->memory);
 }
 
 // An entry like this one, with other arguments.
@@ -89,11 +89,11 @@ EntryHeader* WithArguments(const EntryHeader* entry, const char* action, const c
     return made;
 }
 
-EntryHeader* RefusalOf(const Said* said) {
+EntryHeader* RefusalOf(const PortionedRefusal* portions) {
     StringInfoData arguments;
     initStringInfo(&arguments);
-    appendStringInfo(&arguments, "{\"file\":false,\"items\":[%s]}", said->items.data);
-    return WithArguments(said->first, refusal_action, arguments.data, uint32_t(arguments.len));
+    appendStringInfo(&arguments, "{\"file\":false,\"items\":[%s]}", portions->items.data);
+    return WithArguments(portions->first, refusal_action, arguments.data, uint32_t(arguments.len));
 }
 
 }    // namespace
@@ -105,24 +105,24 @@ bool HasPortions(const EntryHeader* entry) {
 }
 
 void KeepPortion(const EntryHeader* entry) {
-    Said* said = *FindSaid(entry);
-    said = said == nullptr ? NewSaid(entry) : said;
+    PortionedRefusal* portions = *FindRefusal(entry);
+    portions = portions == nullptr ? NewRefusal(entry) : portions;
     int number = NumberOf(entry, "\"portion\":");
-    if (number < said->expected)
+    if (number < portions->expected)
         return;    // kept already, by a batch that failed
-    said->expected = number + 1;
+    portions->expected = number + 1;
     EntryParts parts = PartsOf(entry);
     const char* begin = static_cast<const char*>(memchr(parts.arguments, '[', parts.arguments_size)) + 1;
-    if (said->count++ > 0)
-        appendStringInfoChar(&said->items, ',');
-    appendBinaryStringInfo(&said->items, begin, int(parts.arguments + parts.arguments_size - end_size - begin));
+    if (portions->count++ > 0)
+        appendStringInfoChar(&portions->items, ',');
+    appendBinaryStringInfo(&portions->items, begin, int(parts.arguments + parts.arguments_size - end_size - begin));
     RememberNames(&entry->origin);
 }
 
 EntryHeader* JoinPortions(const EntryHeader* refusal, bool* complete) {
-    Said* said = *FindSaid(refusal);
+    PortionedRefusal* portions = *FindRefusal(refusal);
     EntryParts parts = PartsOf(refusal);
-    *complete = said != nullptr && said->count == NumberOf(refusal, "\"portions\":");
+    *complete = portions != nullptr && portions->count == NumberOf(refusal, "\"portions\":");
     const char* rest = static_cast<const char*>(memchr(parts.arguments, ',', parts.arguments_size));    // behind "file"
     StringInfoData arguments;
     initStringInfo(&arguments);
@@ -131,29 +131,29 @@ EntryHeader* JoinPortions(const EntryHeader* refusal, bool* complete) {
     else
         appendStringInfoString(&arguments, "{\"file\":false");
     appendBinaryStringInfo(&arguments, rest, int(parts.arguments + parts.arguments_size - end_size - rest));
-    if (said != nullptr) {
-        appendBinaryStringInfo(&arguments, said->items.data, said->items.len);
-        said->done = true;
+    if (portions != nullptr) {
+        appendBinaryStringInfo(&arguments, portions->items.data, portions->items.len);
+        portions->done = true;
     }
     appendStringInfoString(&arguments, end_of_arguments);
     return WithArguments(refusal, refusal_action, arguments.data, uint32_t(arguments.len));
 }
 
 void ForEachAbandoned(void (*do_refusal)(EntryHeader* refusal)) {
-    if (likely(all_said == nullptr))
+    if (likely(all_refusals == nullptr))
         return;
-    // The session of an incomplete refusal says the rest within pg_warrant.audit_timeout, or never.
+    // The session of an incomplete refusal sends the rest within pg_warrant.audit_timeout, or never.
     int64 before = SteadyNow() - 2000 * int64(settings.audit_timeout_ms);
-    for (Said* said = all_said; said != nullptr; said = said->next) {
-        if (said->done || (said->since > before && !IsProcess(said->first->process, 0)))
+    for (PortionedRefusal* portions = all_refusals; portions != nullptr; portions = portions->next) {
+        if (portions->done || (portions->since > before && !IsProcess(portions->first->process, 0)))
             continue;
-        do_refusal(RefusalOf(said));
-        said->done = true;
+        do_refusal(RefusalOf(portions));
+        portions->done = true;
     }
 }
 
 void EndPortions(bool committed) {
-    for (Said** link = &all_said; *link != nullptr;) {
+    for (PortionedRefusal** link = &all_refusals; *link != nullptr;) {
         if (committed && (*link)->done) {
             Forget(link);
         } else {
@@ -164,11 +164,11 @@ void EndPortions(bool committed) {
 }
 
 void LogPortions() {
-    while (all_said != nullptr) {
-        EntryHeader* refusal = RefusalOf(all_said);
+    while (all_refusals != nullptr) {
+        EntryHeader* refusal = RefusalOf(all_refusals);
         EntryParts parts = PartsOf(refusal);
         LogRow(refusal, &parts, "The recorder has ended before it had all of this refusal.", false);
-        Forget(&all_said);
+        Forget(&all_refusals);
     }
 }
 
