@@ -59,10 +59,10 @@ void RunBatch() {
     NoteSettings();
     BeginLook();
     MendStored();
-    Beside("definitions", SealDefinitions);
+    RunIsolated("definitions", SealDefinitions);
     ProcessItems();
-    Beside("the sweep of orphans", SweepOrphans);
-    Beside("the sweep", Sweep);
+    RunIsolated("the sweep of orphans", SweepOrphans);
+    RunIsolated("the sweep", Sweep);
     SealRepeats(false);
     SealTurnedAway(self.database);
     ReadGuards(self.database);

@@ -43,7 +43,7 @@ void Reject(Item* item, const char* why) {
 
 // Runs work in a subtransaction. What it raises for a reason of its own is undone, and returned; nullptr when it has succeeded.
 template <class Work>
-const ErrorData* Alone(Work work) {
+const ErrorData* RunInSubtransaction(Work work) {
     MemoryContext context = CurrentMemoryContext;
     ResourceOwner owner = CurrentResourceOwner;
     SealState before = self.working;
@@ -86,16 +86,16 @@ void ProcessCarefully(Item* item) {
         Reject(item, "the entry ended the recorder before");
         return;
     }
-    if (const ErrorData* error = Alone([item] { ProcessItem(item); })) {
+    if (const ErrorData* error = RunInSubtransaction([item] { ProcessItem(item); })) {
         Reject(item, error->message);
         ReplyWithError(&item->reply, error);
     }
 }
 
-void Beside(const char* what, void (*work)()) {
+void RunIsolated(const char* what, void (*work)()) {
     if (!IsCareful())
         return work();
-    if (const ErrorData* error = Alone(work))
+    if (const ErrorData* error = RunInSubtransaction(work))
         ereport(LOG, (errmsg("the recorder leaves out %s", what), errdetail("%s", error->message)));
 }
 

@@ -15,6 +15,6 @@ bool IsCareful();
 void ProcessCarefully(Item* item);
 
 // Does a chore of the batch in a subtransaction: what fails in it must not stop the entries. what: as the server's log names it.
-void Beside(const char* what, void (*work)());
+void RunIsolated(const char* what, void (*work)());
 
 }    // namespace warrant
