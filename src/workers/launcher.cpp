@@ -95,7 +95,7 @@ bool DatabaseExists(Oid database) {
 
 // Waits until a recorder has told whether its database has the extension: it stays, or it has ended. Bounded, because a slow start of
 // one database must not keep the others. A database that was dropped meanwhile would be tried every second for ever.
-void WaitForVerdict(BackgroundWorkerHandle* handle, Oid database) {
+void AwaitRecorderStart(BackgroundWorkerHandle* handle, Oid database) {
     constexpr int naps = 100, nap_ms = 50;
     for (int nap = 0; nap < naps; nap++) {
         pid_t pid;
@@ -138,7 +138,7 @@ Attempt StartRecorder(Oid database) {
     if (!Start("warrant_recorder_main", "pg_warrant recorder", database, restart_s, &handle))
         return Attempt::NoSlot;
     NoteStarted(database, false, handle);
-    WaitForVerdict(handle, database);
+    AwaitRecorderStart(handle, database);
     return Attempt::Done;
 }
 
@@ -240,7 +240,7 @@ bool StartWaiting() {
 
 void Leave(int, Datum) { pg_atomic_write_u32(&shared->launcher_process_plus_1, 0); }
 
-int64 In(long milliseconds) { return SteadyNow() + milliseconds * INT64CONST(1000); }
+int64 SteadyTimeIn(long milliseconds) { return SteadyNow() + milliseconds * INT64CONST(1000); }
 
 // Whoever asks wakes the launcher, and every gated statement may ask: without a free worker slot that must not start another round.
 [[noreturn]] void Launch() {
@@ -257,12 +257,12 @@ int64 In(long milliseconds) { return SteadyNow() + milliseconds * INT64CONST(100
             all = false;
             bool complete = StartWaiting();
             back_off_ms = complete ? 0 : back_off_ms == 0 ? retry_ms : std::min(2 * back_off_ms, longest_retry_ms);
-            retry_at = In(waiting == NIL ? 0 : std::max(back_off_ms, retry_ms));
+            retry_at = SteadyTimeIn(waiting == NIL ? 0 : std::max(back_off_ms, retry_ms));
             if (complete && !IsAsked())
                 shared->looked_at_all = true;
         }
         if (MillisecondsUntil(keepers_at) <= 0)
-            keepers_at = In(StartKeepers() ? keeper_interval_ms : keeper_retry_ms);
+            keepers_at = SteadyTimeIn(StartKeepers() ? keeper_interval_ms : keeper_retry_ms);
         long nap_ms = MillisecondsUntil(keepers_at);
         if (waiting != NIL)
             nap_ms = std::min(nap_ms, MillisecondsUntil(retry_at));
