@@ -57,7 +57,7 @@ void CheckTimeout(FunctionCallInfo fcinfo, const Interval* timeout) {
         RequireDuration(timeout, "timeout");
 }
 
-void Wait(int64 request_id, int64 timeout_ms) {
+void WaitForApproval(int64 request_id, int64 timeout_ms) {
     constexpr long look_every_ms = 100;
     int64 deadline = SteadyNow() + timeout_ms * 1000;
     XLogRecPtr approved_until = InvalidXLogRecPtr;    // an approval that may still be lost is none
@@ -95,7 +95,7 @@ WARRANT_FUNCTION(warrant_wait_for) {
         ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION), errmsg("warrant.wait_for cannot run inside a transaction block"),
                         errdetail("It would hold the transaction's locks while it waits.")));
     SPI_connect_ext(SPI_OPT_NONATOMIC);
-    warrant::Wait(request_id, timeout_ms);
+    warrant::WaitForApproval(request_id, timeout_ms);
     SPI_finish();
     PG_RETURN_VOID();
 }
