@@ -141,7 +141,7 @@ const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
     return &entry->policies;
 }
 
-void Judge(const Survey* survey, const GoverningPolicies* governing_policies, int64_t* policies) {
+void FindGoverningIds(const Survey* survey, const GoverningPolicies* governing_policies, int64_t* policies) {
     for (int command = 0; command < command_count; command++) {
         const Policy* policy =
             survey->commands & MaskOf(Command(command)) ? GoverningPolicy(governing_policies, survey->subject, Command(command)) : nullptr;
@@ -149,16 +149,16 @@ void Judge(const Survey* survey, const GoverningPolicies* governing_policies, in
     }
 }
 
-void JudgeMember(const Survey* survey, PolicyList policies, int64_t* answer) {
+void FindGoverningIdsOfMember(const Survey* survey, PolicyList policies, int64_t* answer) {
     Member member = {policies};
     GoverningPolicies governing_policies = {};
     governing_policies.known_kind = true;
     governing_policies.member_count = policies.count > 0 ? 1 : 0;
     governing_policies.members = &member;
-    Judge(survey, &governing_policies, answer);
+    FindGoverningIds(survey, &governing_policies, answer);
 }
 
-void Tell(const Survey* survey, Oid relation, const int64_t* policies) {
+void ReportGoverned(const Survey* survey, Oid relation, const int64_t* policies) {
     CommandMask told = 0;
     for (int i = 0; i < command_count; i++) {
         if (policies[i] == 0 || (told & MaskOf(Command(i))))
@@ -172,21 +172,21 @@ void Tell(const Survey* survey, Oid relation, const int64_t* policies) {
     }
 }
 
-void JudgeRelation(Survey* survey, Oid relation, int64_t* policies) {
+void FindGoverningIdsOf(Survey* survey, Oid relation, int64_t* policies) {
     ReleaseOldGoverningPolicies();
-    Judge(survey, FindGoverningPolicies(relation), policies);
+    FindGoverningIds(survey, FindGoverningPolicies(relation), policies);
 }
 
-const int64_t* JudgeKind(Survey* survey, const Kind* kind, Oid relation) {
+const int64_t* GoverningIdsOfKind(Survey* survey, const Kind* kind, Oid relation) {
     bool found;
     KindAnswer* answer = Enter<KindAnswer>(survey->answers, kind, &found);
     if (found)
         return answer->policies;
     memset(answer->policies, 0, sizeof answer->policies);
     if (OidIsValid(kind->parent))
-        JudgeRelation(survey, relation, answer->policies);
+        FindGoverningIdsOf(survey, relation, answer->policies);
     else
-        JudgeMember(survey, kind->alone ? PolicyList{} : *PoliciesOfSchema(survey, kind->schema), answer->policies);
+        FindGoverningIdsOfMember(survey, kind->alone ? PolicyList{} : *PoliciesOfSchema(survey, kind->schema), answer->policies);
     return answer->policies;
 }
 
@@ -198,13 +198,13 @@ void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
     const Kin* kin = Find<Kin>(survey->kin, relation);
     const OwnPolicies* own = Find<OwnPolicies>(survey->own, relation);
     if (kin != nullptr && (kin->is_parent || kin->parents > 1 || own != nullptr)) {
-        JudgeRelation(survey, relation, policies);
-        return Tell(survey, relation, policies);
+        FindGoverningIdsOf(survey, relation, policies);
+        return ReportGoverned(survey, relation, policies);
     }
     bool alone = IsNeverOfSchemas(relation, schema) || Find<Oid>(survey->of_extensions, relation) != nullptr;
     Kind kind = {schema, kin == nullptr ? InvalidOid : kin->parent, Oid(alone)};
     if (own == nullptr)
-        return Tell(survey, relation, JudgeKind(survey, &kind, relation));
+        return ReportGoverned(survey, relation, GoverningIdsOfKind(survey, &kind, relation));
     PolicyList all = own->policies;
     const PolicyList* others = PoliciesOfSchema(survey, schema);
     all.room = all.count + others->count;
@@ -212,9 +212,9 @@ void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
     memcpy(all.items, own->policies.items, own->policies.count * sizeof(Policy*));
     for (int i = 0; i < others->count && !alone; i++)
         all.items[all.count++] = others->items[i];
-    JudgeMember(survey, all, policies);
+    FindGoverningIdsOfMember(survey, all, policies);
     pfree(all.items);
-    Tell(survey, relation, policies);
+    ReportGoverned(survey, relation, policies);
 }
 
 void LookAtRelationsOf(Survey* survey, Oid schema) {
@@ -235,8 +235,8 @@ void LookAtRelationsOf(Survey* survey, Oid schema) {
 void LookAtSchema(Survey* survey, Oid schema) {
     int64_t policies[command_count];
     CHECK_FOR_INTERRUPTS();
-    Judge(survey, ReadSchemaGoverningPolicies(schema), policies);
-    Tell(survey, InvalidOid, policies);
+    FindGoverningIds(survey, ReadSchemaGoverningPolicies(schema), policies);
+    ReportGoverned(survey, InvalidOid, policies);
 }
 
 void LookAtSchemas(Survey* survey) {
@@ -263,8 +263,8 @@ void LookAtFew(Oid subject, CommandMask commands, const List* relations, Governe
     foreach (cell, relations) {
         if (get_rel_relkind(lfirst_oid(cell)) == '\0')
             continue;
-        JudgeRelation(&survey, lfirst_oid(cell), policies);
-        Tell(&survey, lfirst_oid(cell), policies);
+        FindGoverningIdsOf(&survey, lfirst_oid(cell), policies);
+        ReportGoverned(&survey, lfirst_oid(cell), policies);
     }
 }
 
