@@ -80,7 +80,7 @@ bool Changes(Command command) {
 }
 
 // Where a catalogue names the relations that its objects are part of.
-struct Part {
+struct RelationColumns {
     Oid class_id;
     Oid index;
     AttrNumber oid;
@@ -88,7 +88,7 @@ struct Part {
     AttrNumber type;    // its columns' tables
 };
 
-const Part parts[] = {
+const RelationColumns relation_columns[] = {
     {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
      {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
     {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}, InvalidAttrNumber},
@@ -98,22 +98,22 @@ const Part parts[] = {
     {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, {Anum_pg_statistic_ext_stxrelid}, InvalidAttrNumber},
 };
 
-List* ReadRelations(const Part* part, Oid object, Snapshot snapshot) {
+List* ReadRelations(const RelationColumns* columns, Oid object, Snapshot snapshot) {
     List* found = NIL;
-    Relation catalog = table_open(part->class_id, AccessShareLock);
+    Relation catalog = table_open(columns->class_id, AccessShareLock);
     ScanKeyData key;
-    ScanKeyInit(&key, part->oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
-    SysScanDesc scan = systable_beginscan(catalog, part->index, true, snapshot, 1, &key);
+    ScanKeyInit(&key, columns->oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+    SysScanDesc scan = systable_beginscan(catalog, columns->index, true, snapshot, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
     auto oid_in = [&](AttrNumber column) {
         bool null = !HeapTupleIsValid(tuple) || column == InvalidAttrNumber;
         Datum oid = null ? Datum(0) : heap_getattr(tuple, column, RelationGetDescr(catalog), &null);
         return null ? InvalidOid : DatumGetObjectId(oid);
     };
-    for (AttrNumber column : part->relations)
+    for (AttrNumber column : columns->relations)
         if (OidIsValid(oid_in(column)))
             found = list_append_unique_oid(found, oid_in(column));
-    Oid type = oid_in(part->type);
+    Oid type = oid_in(columns->type);
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);
     return OidIsValid(type) ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
@@ -270,9 +270,9 @@ ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool 
 List* RelationsOf(Oid class_id, Oid object, bool created) {
     if (class_id == RelationRelationId)
         return list_make1_oid(object);
-    for (const Part& part : parts)
-        if (part.class_id == class_id)
-            return ReadRelations(&part, object, created ? SnapshotSelf : nullptr);
+    for (const RelationColumns& columns : relation_columns)
+        if (columns.class_id == class_id)
+            return ReadRelations(&columns, object, created ? SnapshotSelf : nullptr);
     return NIL;
 }
 
