@@ -3,6 +3,7 @@ SOURCES := \
 	src/core/duration_text.cpp \
 	src/functions/actions.cpp \
 	src/functions/asked.cpp \
+	src/functions/gate.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \

@@ -19,6 +19,7 @@
 #include "recorder/execute.hpp"
 #include "queue/guards.hpp"
 #include "recorder/numbers.hpp"
+#include "recorder/partitions.hpp"
 #include "queue/origin.hpp"
 #include "recorder/seal.hpp"
 #include "queue/shared.hpp"
@@ -293,6 +294,14 @@ WARRANT_FUNCTION(warrant_names_left) {
 WARRANT_FUNCTION(warrant_tell) {
     RequireRecorder();
     TellCaller(TextDatumGetCString(PG_GETARG_DATUM(0)));
+    PG_RETURN_VOID();
+}
+
+// keep_partitions(): makes this month's partitions and the next four, as far as they are missing.
+WARRANT_FUNCTION(warrant_keep_partitions) {
+    SPI_connect();
+    MakePartitions(GetCurrentTimestamp(), months_kept_ahead);
+    SPI_finish();
     PG_RETURN_VOID();
 }
 

@@ -8,7 +8,6 @@ namespace warrant {
 
 namespace {
 
-constexpr int months_kept_ahead = 4;
 const char* const parents[] = {"audit_log", "audit_text"};
 
 struct Coverage {
@@ -140,11 +139,3 @@ void KeepPartitions(TimestampTz moment) {
 }
 
 }    // namespace warrant
-
-// keep_partitions(): makes this month's partitions and the next four, as far as they are missing.
-WARRANT_FUNCTION(warrant_keep_partitions) {
-    SPI_connect();
-    warrant::MakePartitions(GetCurrentTimestamp(), warrant::months_kept_ahead);
-    SPI_finish();
-    PG_RETURN_VOID();
-}

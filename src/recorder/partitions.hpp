@@ -5,6 +5,8 @@
 
 namespace warrant {
 
+constexpr int months_kept_ahead = 4;
+
 // A stretch of time: [from, until).
 struct Stretch {
     TimestampTz from, until;

@@ -295,21 +295,3 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
 }
 
 }    // namespace warrant
-
-// last_refusal() -> (refused_at, command, schema_name, relation_name, policy_name, request_ids bigint[]): no row when nothing was refused.
-WARRANT_FUNCTION(warrant_last_refusal) {
-    using namespace warrant;
-    InitMaterializedSRF(fcinfo, 0);
-    if (last_refusal.refused_at == 0 || last_refusal.subject != CurrentSubject())
-        PG_RETURN_VOID();
-    Oid input, element;
-    getTypeInputInfo(INT8ARRAYOID, &input, &element);
-    Datum ids = OidInputFunctionCall(input, psprintf("{%s}", IsRequestIds(last_refusal.answer) ? last_refusal.answer : ""), element, -1);
-    Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at), CStringGetTextDatum(NameOf(last_refusal.access.command)),
-                       NameGetDatum(&last_refusal.schema_name), NameGetDatum(&last_refusal.relation_name),
-                       CStringGetTextDatum(last_refusal.policy_name), ids};
-    bool nulls[6] = {};
-    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    PG_RETURN_VOID();
-}

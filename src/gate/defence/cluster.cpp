@@ -220,6 +220,3 @@ void NoteChange(const Guarded* guarded, Node* utility) {
 }
 
 }    // namespace warrant
-
-// is_administrator(role oid) -> boolean
-WARRANT_FUNCTION(warrant_is_administrator) { PG_RETURN_BOOL(warrant::IsGateAdministrator(PG_GETARG_OID(0))); }

@@ -1,7 +1,6 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
-#include "pg/log.hpp"
 #include "pg/permissions.hpp"
 #include "pg/process.hpp"
 #include "pg/rights.hpp"
@@ -13,7 +12,6 @@
 #include "queue/shared.hpp"
 #include "statement/queued.hpp"
 #include "gate/check/refusal_error.hpp"
-#include "gate/defence/cluster.hpp"
 #include "gate/defence/own_tables.hpp"
 
 namespace warrant {
@@ -209,6 +207,8 @@ LocalTransactionId discarding = InvalidLocalTransactionId;
 
 bool InsideDefinition() { return definition_depth > 0; }
 
+bool IsOutermostDefinition() { return definition_depth == 1; }
+
 bool IsUpdatingItself() { return creating_extension && CurrentExtensionObject == get_extension_oid(extension_name, true); }
 
 void RefuseOwn(const char* name, const char* advice) {
@@ -247,6 +247,11 @@ void CheckAuditStays(Oid relation) {
                             " transaction discards what is here.", schema_name, schema_name, schema_name)));
 }
 
+uint64_t DiscardAuditLog() {
+    discarding = MyTransactionNumber();
+    return LastSeq();
+}
+
 void InstallOwnTables() {
     previous_needs_fmgr_hook = needs_fmgr_hook;
     needs_fmgr_hook = NeedsFmgrHook;
@@ -267,25 +272,3 @@ void CheckNewOwnTables(List* permissions) {
 }
 
 }    // namespace warrant
-
-// discard_audit_log() -> bigint, the last row's number: lets the current transaction drop the extension with its audit log.
-WARRANT_FUNCTION(warrant_discard_audit_log) {
-    using namespace warrant;
-    ActingUser other;
-    if (!AreAdministrators(&other))
-        ereport(ERROR, (errcode(error_refused), errmsg("permission denied to discard the audit log"),
-                        errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can.")));
-    if (!IsTransactionBlock())
-        ereport(ERROR, (errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION), errmsg("the audit log is discarded in a transaction that drops the extension"),
-                        errhint("BEGIN; SELECT %s.discard_audit_log(); DROP EXTENSION %s; COMMIT;", schema_name, extension_name)));
-    discarding = MyTransactionNumber();
-    uint64_t last = LastSeq();
-    LogAnyway([&] {
-        ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
-                             get_database_name(MyDatabaseId), (unsigned long long)last)));
-    });
-    PG_RETURN_INT64(int64(last));
-}
-
-// is_restoring() -> boolean, asked by a trigger function: it was not fired by another definition function.
-WARRANT_FUNCTION(warrant_is_restoring) { PG_RETURN_BOOL(warrant::definition_depth == 1); }

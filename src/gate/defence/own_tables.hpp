@@ -24,8 +24,14 @@ void CheckComesIn(Oid class_id, Oid object);
 // dropped with the extension, whatever drops that.
 void CheckAuditStays(Oid relation);
 
+// Lets this transaction drop the extension with its audit log. Returns the number of the log's last row.
+uint64_t DiscardAuditLog();
+
 // Whether code of a definition function of ours is running.
 bool InsideDefinition();
+
+// Whether a definition function of ours is running, and no other one has called it.
+bool IsOutermostDefinition();
 
 // Whether ALTER EXTENSION UPDATE runs the extension's own script, which is a file of the server.
 bool IsUpdatingItself();

@@ -215,23 +215,12 @@ void RefuseUnknown(Node* utility) {
                     errhint("A release of the extension for this server may know it.")));
 }
 
-}    // namespace warrant
-
-using namespace warrant;
-
-// statements() -> (statement, needs, known): each statement of this server; its first tag stands for what has none, and is refused.
-WARRANT_FUNCTION(warrant_statements) {
-    InitMaterializedSRF(fcinfo, 0);
-    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    for (int tag = CMDTAG_UNKNOWN + 1; tag < command_tags; tag++) {
-        if (!IsOfStatement(CommandTag(tag)))
-            continue;
-        const Known& known = KnownTags()[tag];
-        const char* needs = known.row == nullptr ? nullptr : known.row->needs;
-        Datum values[3] = {CStringGetTextDatum(GetCommandTagName(CommandTag(tag))), needs == nullptr ? Datum(0) : CStringGetTextDatum(needs),
-                           BoolGetDatum(known.known)};
-        bool nulls[3] = {false, needs == nullptr, false};
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
-    PG_RETURN_VOID();
+void ForEachStatement(void (*visit)(const char* statement, const char* needs, bool known, void* context), void* context) {
+    for (int tag = CMDTAG_UNKNOWN + 1; tag < command_tags; tag++)
+        if (IsOfStatement(CommandTag(tag))) {
+            const Known& known = KnownTags()[tag];
+            visit(GetCommandTagName(CommandTag(tag)), known.row == nullptr ? nullptr : known.row->needs, known.known, context);
+        }
 }
+
+}    // namespace warrant

@@ -30,6 +30,10 @@ void DecideUtility(Node* utility, AccessList* list);
 // For a node that a collector does not know: raises 42501 as DecideUtility does for an unknown command, or returns.
 void RefuseUnknown(Node* utility);
 
+// Visits each statement of this server. needs: what it needs, in words, or nullptr for nothing. known is false for one that is refused; the server's
+// first tag stands for statements without one.
+void ForEachStatement(void (*visit)(const char* statement, const char* needs, bool known, void* context), void* context);
+
 // --- for the families: utility_names.cpp ---
 
 // Adds an access unless nothing governs the relation, an ancestor's access covers it, or the statement around this one decided it.
