@@ -25,7 +25,7 @@ my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
 append_to_file($secrets, "bank = $Receiver::secret\n");
 chmod 0600, $secrets or die "$secrets: $!";
 
-my $node = GatedServer->prepared('main', "pg_warrant.secret_file = '$secrets'", q{pg_warrant.decision_wait = '100s'}, q{log_min_messages = info});
+my $node = GatedServer->prepared('main', "pg_warrant.secret_file = '$secrets'", q{pg_warrant.decision_wait = '60s'});
 {
 	local $ENV{LD_LIBRARY_PATH} = join ':', $broken, grep { defined } $ENV{LD_LIBRARY_PATH};
 	$node->start;
@@ -67,7 +67,7 @@ my $missing = qr/^not running \| no webhook is called, because the courier's lib
 ok(courier_comes($missing), 'status says that the library cannot be loaded, and why') or diag(courier());
 my $began = time;
 is($node->sqlstate_as('clerk', 'INSERT INTO orders_of_bank VALUES (1)'), '42501', 'a statement is refused');
-cmp_ok(time - $began, '<', 50, 'and does not wait for a webhook that cannot answer');
+cmp_ok(time - $began, '<', 40, 'and does not wait for a webhook that cannot answer');
 value('SELECT pg_sleep(11)');    # another try
 my $id = request_on('orders_of_bank');
 is(value("SELECT state FROM warrant.requests WHERE id = $id"), 'pending', 'its request pends');
