@@ -54,7 +54,7 @@ REVOKE ALL ON FUNCTION warrant.affected_roles(oid[], oid, oid[]) FROM PUBLIC;
 CREATE FUNCTION warrant.protect_effect(mode text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN current_setting('pg_warrant.enforcement') = 'off' THEN 'would need approval after COMMIT, but the gate is off'
-                WHEN $1 = 'monitor' THEN 'is only watched after COMMIT, and nothing of it refused'
+                WHEN $1 = 'monitor' THEN 'is only watched after COMMIT'
                 WHEN current_setting('pg_warrant.enforcement') = 'monitor' THEN 'would need approval after COMMIT, but the gate only watches'
                 ELSE 'needs approval after COMMIT' END
 $$;

@@ -245,6 +245,12 @@ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace 
    AND obj_description(c.oid, 'pg_class') IS NOT NULL AND has_table_privilege('warrant_auditor', c.oid, 'SELECT')
 SQL
 	like($page, qr/`\Q$_\E`/, "relation $_ is described") for split /\n/, $relations;
+	my $views = section($page, 'Views') // '';
+	my $columns = $node->safe_psql('postgres', <<'SQL');
+SELECT DISTINCT a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+ WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') NOT LIKE 'internal%'
+SQL
+	like($views, qr/`\Q$_\E`.* \| /, "column $_ of the views is described") for split /\n/, $columns;
 }
 
 sub check_log
