@@ -4,6 +4,7 @@ SOURCES := \
 	src/functions/actions.cpp \
 	src/functions/asked.cpp \
 	src/functions/gate.cpp \
+	src/functions/lookups.cpp \
 	src/functions/recording.cpp \
 	src/functions/rules.cpp \
 	src/functions/wait_for.cpp \

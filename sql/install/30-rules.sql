@@ -33,50 +33,28 @@ REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governi
     warrant.check_target(regclass) FROM PUBLIC;
 
 -- The person behind a role: as the DBA said, as the server authenticated the session (the identity, or the role that logged in), or the role itself.
-CREATE FUNCTION warrant.person_of(role oid, authenticated text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = person_of.role), authenticated,
-                    (SELECT r.rolname::text FROM pg_roles r WHERE r.oid = person_of.role), 'role ' || role);
-END;
-$$;
+CREATE FUNCTION warrant.person_of(role oid, authenticated text) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_person_of';
 REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
+
+CREATE FUNCTION warrant.system_identifier() RETURNS bigint LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_system_identifier';
+REVOKE ALL ON FUNCTION warrant.system_identifier() FROM PUBLIC;
+
+CREATE FUNCTION warrant.role_exists(role oid) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_role_exists';
+REVOKE ALL ON FUNCTION warrant.role_exists(oid) FROM PUBLIC;
 
 CREATE FUNCTION warrant.is_here(system bigint, database oid, instance name) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_here';
 GRANT EXECUTE ON FUNCTION warrant.is_here(bigint, oid, name) TO PUBLIC;    -- views ask it
 
 -- Whether this is the database where the grants were made, not a copy of it.
-CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM warrant.grant_scopes s
-                    WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND warrant.is_here(s.policy_id, s.target, s.schema_name));
-END;
-$$;
+CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_home';
 REVOKE ALL ON FUNCTION warrant.is_home() FROM PUBLIC;
 
 -- The interval of a setting that is kept in seconds; it is made of seconds, because '1d' must not become a day of 23 hours.
-CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN make_interval(secs => extract(epoch FROM current_setting(setting)::interval)::double precision);
-END;
-$$;
+CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE
+    RETURN pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', pg_catalog.current_setting(setting)::pg_catalog.interval));
 REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;
 
 -- What an object is called now, for audit rows; once it is gone, the names that are stored beside its OID.
-CREATE FUNCTION warrant.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    named record;
-BEGIN
-    SELECT n.nspname, coalesce(c.relname, object_now.relation_name) AS relname INTO named
-      FROM pg_namespace n LEFT JOIN pg_class c ON kind = 't' AND c.oid = object
-     WHERE n.oid = CASE kind WHEN 't' THEN (SELECT o.relnamespace FROM pg_class o WHERE o.oid = object) WHEN 's' THEN object END;
-    IF FOUND THEN
-        schema_name := named.nspname;
-        relation_name := named.relname;
-    END IF;
-END;
-$$;
+CREATE FUNCTION warrant.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'warrant_object_now';
 REVOKE ALL ON FUNCTION warrant.object_now("char", oid, name, name) FROM PUBLIC;

@@ -48,11 +48,11 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN (origin->>'session_user_oid')::oid; END; $$;
+-- Without a pinned search_path, which their parsed bodies do not need, they become part of what calls them.
+CREATE FUNCTION warrant.user_of(origin jsonb) RETURNS oid LANGUAGE sql IMMUTABLE RETURN (origin OPERATOR(pg_catalog.->>) 'session_user_oid')::pg_catalog.oid;
 
-CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>'authn_id', origin->>'authenticated_user_name')); END; $$;
+CREATE FUNCTION warrant.person_of(origin jsonb) RETURNS text LANGUAGE sql STABLE
+    RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin OPERATOR(pg_catalog.->>) 'authn_id', origin OPERATOR(pg_catalog.->>) 'authenticated_user_name'));
 
 -- All names that one human is known by: the person that the DBA has made of the role, and the identity that the server has authenticated (told, or
 -- the role when there is neither); with the persons of the roles that were authenticated by that identity, and the identities of those persons'
@@ -60,10 +60,14 @@ AS $$ BEGIN RETURN warrant.person_of(warrant.user_of(origin), coalesce(origin->>
 CREATE FUNCTION warrant.names_of(role oid, told text) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    names text[] := array_remove(ARRAY[(SELECT p.person FROM warrant.persons p WHERE p.role = names_of.role), told], NULL);
+    mapped text := nullif(warrant.person_of(role, ''), '');
+    names text[] := array_remove(ARRAY[mapped, told], NULL);
 BEGIN
     IF names = '{}' THEN
         names := ARRAY[warrant.person_of(role, NULL)];
+    END IF;
+    IF mapped IS NULL AND NOT EXISTS (SELECT FROM warrant.persons) THEN
+        RETURN names;    -- an identity alone leads to no other name
     END IF;
     RETURN ARRAY(WITH persons AS (
         SELECT p.person FROM warrant.persons p WHERE p.person = ANY (names)

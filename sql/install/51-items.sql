@@ -111,5 +111,4 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN (SELECT array_agg(DISTINCT i.policy_id) FROM unnest(items) AS i); END; $$;
+CREATE FUNCTION warrant.policies_of(items warrant.item[]) RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_policies_of';

@@ -7,14 +7,15 @@ BEGIN
             'statement', statement_text, 'statement_sha256', encode(statement_sha256, 'hex'),
             'nonce', replace(gen_random_uuid()::text, '-', ''),
             'requested_at_us', (extract(epoch FROM r.requested_at) * 1000000)::bigint, 'expires_at_us', (extract(epoch FROM r.expires_at) * 1000000)::bigint,
-            'reason', r.reason, 'duration_s', extract(epoch FROM r.duration)::bigint, 'policy', (SELECT string_agg(DISTINCT i.policy_name, ', ') FROM warrant.request_items i WHERE i.request_id = r.id),
-            'system_identifier', (SELECT c.system_identifier::text FROM pg_control_system() AS c), 'cluster_name', current_setting('cluster_name'),
-            'items', (SELECT jsonb_agg(jsonb_build_object('type', CASE i.target_kind WHEN 's' THEN 'pg_schema' WHEN 'd' THEN 'pg_database'
+            'reason', r.reason, 'duration_s', extract(epoch FROM r.duration)::bigint, 'policy', of.policies,
+            'system_identifier', warrant.system_identifier()::text, 'cluster_name', current_setting('cluster_name'), 'items', of.items)
+        FROM warrant.requests r CROSS JOIN LATERAL (
+             SELECT string_agg(DISTINCT i.policy_name, ', ') AS policies, jsonb_agg(jsonb_build_object('type', CASE i.target_kind WHEN 's' THEN 'pg_schema' WHEN 'd' THEN 'pg_database'
                     ELSE CASE c.relkind WHEN 'v' THEN 'pg_view' WHEN 'm' THEN 'pg_matview' WHEN 'f' THEN 'pg_foreign_table' ELSE 'pg_table' END END,
                 'object', concat_ws('.', current_database(), nullif(i.schema_name, ''), nullif(i.relation_name, '')), 'oid', i.target::bigint,
-                'relkind', c.relkind, 'commands', i.commands))
-               FROM warrant.request_items i LEFT JOIN pg_class c ON c.oid = i.target AND i.target_kind = 't' WHERE i.request_id = r.id))
-        FROM warrant.requests r WHERE r.id = facts_of.request_id);
+                'relkind', c.relkind, 'commands', i.commands)) AS items
+               FROM warrant.request_items i LEFT JOIN pg_class c ON c.oid = i.target AND i.target_kind = 't' WHERE i.request_id = r.id) AS of
+       WHERE r.id = facts_of.request_id);
 END;
 $$;
 
@@ -33,6 +34,11 @@ BEGIN
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name AND d.answer IS DISTINCT FROM 'amended');
     GET DIAGNOSTICS queued = ROW_COUNT;
+    IF queued = cardinality((terms).webhooks) THEN    -- all are new
+        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
+        PERFORM warrant.wake_courier();
+        RETURN;
+    END IF;
     UPDATE warrant.deliveries d SET state = CASE d.state WHEN 'sending' THEN 'sending' ELSE 'queued' END, ended_at = NULL,
            awaited = d.state = 'sending' OR coalesce(d.not_before <= now, true), next_at = CASE d.state WHEN 'sending' THEN d.next_at ELSE greatest(now, d.not_before) END
      WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks) AND d.state <> 'answered'

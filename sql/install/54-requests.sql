@@ -47,45 +47,43 @@ DECLARE
                                ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
     asked_at timestamptz := warrant.monotonic_now();
     request bigint;
+    pending bigint;
     filed bigint;
 BEGIN
     PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
     PERFORM warrant.check_within(duration, max_uses, terms);
-    IF may_share THEN
-        SELECT r.id INTO request FROM warrant.requests r
-         WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.request_key = key AND r.expires_at > asked_at;
-        IF FOUND THEN
-            PERFORM warrant.amend_request(origin, request, reason, duration, max_uses);
-            IF (terms).webhooks IS NOT NULL THEN
-                PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
-            END IF;
-            RETURN request;
+    SELECT count(*), min(r.id) FILTER (WHERE may_share AND r.request_key = key AND r.expires_at > asked_at) INTO pending, request
+      FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester;
+    IF request IS NOT NULL THEN
+        PERFORM warrant.amend_request(origin, request, reason, duration, max_uses);
+        IF (terms).webhooks IS NOT NULL THEN
+            PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
         END IF;
+        RETURN request;
     END IF;
     IF (terms).require_reason AND coalesce(reason, '') = '' THEN
         PERFORM warrant.fail('22023', format('policy %s requires a reason', warrant.that_require_reason(warrant.policies_of(items))), CASE WHEN statement_sha256 IS NULL
             THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
     END IF;
-    IF (SELECT count(*) FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester)
-       >= current_setting('pg_warrant.max_pending')::bigint THEN
+    IF pending >= current_setting('pg_warrant.max_pending')::bigint THEN
         PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
     INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
-    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, (warrant.role_names(ARRAY[requester]))[1],
+    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant.as_compared((terms).request_ttl), max_uses)
     RETURNING id INTO request;
-    INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
-    SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
-      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
-           CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o;
-    GET DIAGNOSTICS filed = ROW_COUNT;
+    WITH made AS (
+        INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
+        SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
+          FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
+               CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o
+        RETURNING *)
+    SELECT count(warrant.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+                              'relation_oid', i.target, 'schema_name', i.schema_name, 'relation_name', i.relation_name, 'policy_name', i.policy_name,
+                              'policy_version', i.policy_version, 'comment', nullif(reason, '')))) INTO filed FROM made i;
     PERFORM warrant.check_policies_stay(filed = cardinality(items));
-    PERFORM warrant.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
-                         'relation_oid', i.target, 'schema_name', i.schema_name, 'relation_name', i.relation_name, 'policy_name', i.policy_name,
-                         'policy_version', i.policy_version, 'comment', nullif(reason, '')))
-       FROM warrant.request_items i WHERE i.request_id = request;
     IF may_share AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;

@@ -15,24 +15,26 @@ AS $$
 DECLARE
     duration interval := warrant.as_compared(make_grant.duration);    -- which adds what it was compared as
     starts timestamptz := warrant.monotonic_now();
+    members oid[] := warrant.members_of(grantee);
     made bigint;
     covered bigint;
 BEGIN
     INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
-    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, (warrant.role_names(ARRAY[grantee]))[1], granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
-    INSERT INTO warrant.grant_scopes
-    SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, warrant.members_of(grantee), i.schema_name, i.relation_name, p.name, make_grant.max_uses, make_grant.granters
-      FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id;
-    GET DIAGNOSTICS covered = ROW_COUNT;
+    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
+    WITH scopes AS (
+        INSERT INTO warrant.grant_scopes
+        SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, members, i.schema_name, i.relation_name, p.name, make_grant.max_uses, make_grant.granters
+          FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
+        RETURNING *)
+    SELECT count(warrant.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(s.commands, ','),
+                              'relation_oid', s.target, 'schema_name', s.schema_name, 'relation_name', s.relation_name, 'policy_name', s.policy_name,
+                              'comment', format('%s for %s', pg_get_userbyid(s.grantee), duration) || coalesce(', max_uses ' || s.max_uses, ''))))
+      INTO covered FROM scopes s;
     PERFORM warrant.check_policies_stay(covered = cardinality(items));
     IF max_uses IS NOT NULL THEN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);
     END IF;
     PERFORM warrant.guards_changed(grantee);
-    PERFORM warrant.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(s.commands, ','),
-                         'relation_oid', s.target, 'schema_name', s.schema_name, 'relation_name', s.relation_name, 'policy_name', s.policy_name,
-                         'comment', format('%s for %s', (warrant.role_names(ARRAY[s.grantee]))[1], duration) || coalesce(', max_uses ' || s.max_uses, '')))
-       FROM warrant.grant_scopes s WHERE s.grant_id = made;
     RETURN made;
 END;
 $$;

@@ -2,8 +2,10 @@
 CREATE FUNCTION warrant.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF origin->>'authn_id' IS NOT NULL AND NOT EXISTS (SELECT FROM warrant.identities i
-        WHERE i.role = (origin->>'authenticated_user_oid')::oid AND i.identity = origin->>'authn_id') THEN
+    IF origin->>'authn_id' IS NULL THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM warrant.identities i WHERE i.role = (origin->>'authenticated_user_oid')::oid AND i.identity = origin->>'authn_id') THEN
         INSERT INTO warrant.identities VALUES ((origin->>'authenticated_user_oid')::oid, origin->>'authn_id');
     END IF;
 END;
@@ -55,10 +57,10 @@ $$;
 REVOKE ALL ON FUNCTION warrant.is_requester(jsonb, warrant.requests), warrant.own_votes(jsonb, bigint) FROM PUBLIC;
 
 -- The checks that approving and denying share: another person, a member of every approver role.
-CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT warrant.may_decide(warrant.user_of(origin), warrant.policies_of(warrant.items_of_request((request).id))) THEN
+    IF NOT warrant.may_decide(warrant.user_of(origin), policy_ids) THEN
         PERFORM warrant.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Its policies name the roles whose members may.');
     END IF;

@@ -35,22 +35,23 @@ CREATE FUNCTION warrant.enter_approval(origin jsonb, request warrant.requests, i
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    policy_ids bigint[] := warrant.policies_of(items);
+    votes record;
     made bigint;
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
-    IF warrant.approvals_of(request, warrant.policies_of(items)) < greatest((request).min_approvals, (terms).min_approvals) THEN
+    IF warrant.approvals_of(request, policy_ids) < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
     PERFORM warrant.seal('request_approved', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
-    made := warrant.make_grant(origin, (request).id, (request).requester, ARRAY(SELECT d.approver_name FROM warrant.decisions d WHERE d.request_id = (request).id AND warrant.vote_counts(d, warrant.policies_of(items))),
-        least((SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).duration,
-              CASE WHEN (request).duration IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.duration IS NOT NULL)
-                   THEN (terms).default_duration END, (terms).max_duration),
-        least((SELECT min(d.max_uses) FROM warrant.decisions d WHERE d.request_id = (request).id), (request).max_uses, (terms).max_uses),
-        (request).reason, items,
-        ARRAY(SELECT DISTINCT n.name FROM warrant.decisions d CROSS JOIN LATERAL unnest(warrant.names_of(d.approver, d.person)) AS n (name)
-               WHERE d.request_id = (request).id AND d.approver <> 0 AND warrant.vote_counts(d, warrant.policies_of(items)) ORDER BY n.name));
+    SELECT min(d.duration) AS duration, min(d.max_uses) AS max_uses, coalesce(array_agg(d.approver_name ORDER BY d.decided_at, d.person) FILTER (WHERE d.counts), '{}') AS approvers,
+           ARRAY(SELECT DISTINCT n.name FROM unnest(array_agg(d.approver) FILTER (WHERE d.counts), array_agg(d.person) FILTER (WHERE d.counts)) AS v (approver, person)
+                   CROSS JOIN LATERAL unnest(warrant.names_of(v.approver, v.person)) AS n (name) WHERE v.approver <> 0 ORDER BY n.name) AS names
+      INTO votes FROM (SELECT d.*, warrant.vote_counts(d, policy_ids) AS counts FROM warrant.decisions d WHERE d.request_id = (request).id OFFSET 0) AS d;
+    made := warrant.make_grant(origin, (request).id, (request).requester, votes.approvers,
+        least(votes.duration, (request).duration, CASE WHEN (request).duration IS NULL AND votes.duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
+        least(votes.max_uses, (request).max_uses, (terms).max_uses), (request).reason, items, votes.names);
     UPDATE warrant.requests r SET state = 'approved', decided_at = warrant.monotonic_now(), grant_id = made WHERE r.id = (request).id;
     PERFORM warrant.drop_deliveries((request).id);
     RETURN made;
@@ -76,11 +77,11 @@ DECLARE
     items warrant.item[] := warrant.items_of_request(request_id);
     terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
 BEGIN
-    PERFORM warrant.check_decider(origin, request);
+    PERFORM warrant.check_decider(origin, request, warrant.policies_of(items));
     IF warrant.own_votes(origin, request_id) <> '{}' THEN
         PERFORM warrant.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+    IF NOT warrant.role_exists(request.requester) THEN
         PERFORM warrant.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
     END IF;
     PERFORM warrant.check_within(duration, max_uses, terms);
@@ -102,7 +103,7 @@ AS $$
 DECLARE
     request warrant.requests := warrant.pending_request(request_id);
 BEGIN
-    PERFORM warrant.check_decider(origin, request);
+    PERFORM warrant.check_decider(origin, request, warrant.policies_of(warrant.items_of_request(request_id)));
     DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant.own_votes(origin, request.id));
     PERFORM warrant.enter_denial(origin, request, warrant.user_of(origin), origin->>'session_user_name', warrant.person_of(origin), comment);
 END;

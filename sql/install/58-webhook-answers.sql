@@ -15,7 +15,7 @@ BEGIN
     IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = request.requester) THEN
+    IF NOT warrant.role_exists(request.requester) THEN
         RETURN 'the role that filed the request is gone';
     END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR

@@ -40,7 +40,7 @@ DECLARE
     duration interval := (args->>'duration')::interval;
     max_uses integer := (args->>'max_uses')::integer;
 BEGIN
-    IF grantee IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = grantee) THEN
+    IF grantee IS NULL OR NOT warrant.role_exists(grantee) THEN
         PERFORM warrant.fail('22023', 'grantee must be a role');
     END IF;
     items := warrant.items_of(grantee, args);

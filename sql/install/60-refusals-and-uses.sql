@@ -2,7 +2,7 @@
 CREATE FUNCTION warrant.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name text := (warrant.role_names(ARRAY[role]))[1];
+    name text := pg_get_userbyid(role);
 BEGIN
     RETURN origin || jsonb_build_object('session_user_oid', role, 'session_user_name', name, 'authenticated_user_name', name, 'authn_id', NULL);
 END;
@@ -44,9 +44,9 @@ DECLARE
     policy bigint;
     request bigint;
     requests bigint[] := '{}'::bigint[];
+    filed jsonb := '{}';    -- the request of each policy
     refusal text := nullif(args->>'unfiled', '');
     advice text;
-    wanted record;
     requester oid := coalesce((args->>'file_for')::oid, warrant.user_of(origin));
     files boolean := (args->>'file')::boolean OR args ? 'file_for';
 BEGIN
@@ -55,7 +55,7 @@ BEGIN
         refusal := 'this database is a copy of the one where grants were made';
         advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
     END IF;
-    IF files AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = requester) THEN
+    IF files AND NOT warrant.role_exists(requester) THEN
         files := false;
         refusal := 'the role of this session is gone';
     END IF;
@@ -76,17 +76,16 @@ BEGIN
                 jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows',
                     (SELECT max((i->>'rows')::bigint) FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy AND (i->>'rows')::bigint >= 0))));
             requests := requests || request;
+            filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
         END;
     END LOOP;
-    FOR wanted IN SELECT i, row_number() OVER () AS place FROM jsonb_array_elements(args->'items') AS i LOOP
-        PERFORM warrant.seal('refused', origin, jsonb_build_object('request_id',
-            (SELECT q.request_id FROM warrant.request_items q WHERE q.request_id = ANY (requests) AND q.policy_id = (wanted.i->>'policy')::bigint LIMIT 1),
-            'command', wanted.i->'command', 'relation_oid', CASE WHEN wanted.i->>'kind' = 't' THEN wanted.i->'relation' END, 'schema_name', wanted.i->'schema',
-            'relation_name', wanted.i->'name', 'policy_name', nullif(wanted.i->>'policy_name', ''), 'policy_version', wanted.i->'policy_version',
-            'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')), statement, statement_sha256, CASE WHEN wanted.place <= 16 THEN statement_text END);
-    END LOOP;
+    PERFORM warrant.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
+            'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
+            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')),
+            statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
+       FROM jsonb_array_elements(args->'items') WITH ORDINALITY AS e (i, place);
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
 $$;

@@ -7,7 +7,7 @@ BEGIN
         PERFORM warrant.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
     PERFORM warrant.note_identity(origin);
-    IF action NOT IN ('refuse', 'spend') AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant.user_of(origin)) THEN
+    IF action NOT IN ('refuse', 'spend') AND NOT warrant.role_exists(warrant.user_of(origin)) THEN
         PERFORM warrant.fail('42501', 'the role of this session is gone');
     END IF;
     CASE action

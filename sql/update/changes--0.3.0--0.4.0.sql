@@ -24,6 +24,7 @@ DROP FUNCTION warrant.claim_deliveries(boolean, integer);
 DROP FUNCTION warrant.notify_after(bigint);
 DROP FUNCTION warrant.seal(text, jsonb, bigint, bigint, text, oid, name, name, text, integer, text, jsonb, bytea, text);
 DROP FUNCTION warrant.next_seq();
+DROP FUNCTION warrant.check_decider(jsonb, warrant.requests);
 DROP FUNCTION warrant.seal_time();
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';

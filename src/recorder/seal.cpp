@@ -39,14 +39,11 @@ char* InsertStatement(Relation log) {
                     names.data, places.data, role, place("authn_id"), place("authenticated_user_name"), place("session_user_name"), role);
 }
 
-// The plan is made anew when the table is another, or has got a column. Whoever adds one waits for our transaction.
+// The plan is made anew when the table has changed. Whoever changes its columns waits for our transaction.
 SPIPlanPtr InsertPlan() {
     static SPIPlanPtr plan = nullptr;
-    static Oid planned_for = InvalidOid;
-    static int planned_columns = 0;
     Relation log = table_open(get_relname_relid("audit_log", get_namespace_oid(schema_name, false)), RowExclusiveLock);
-    int columns = RelationGetDescr(log)->natts;
-    if (plan == nullptr || planned_for != RelationGetRelid(log) || planned_columns != columns) {
+    if (plan == nullptr || !SPI_plan_is_valid(plan)) {
         Oid types[most_audit_columns];
         for (int i = 0; i < audit_column_count; i++)
             types[i] = audit_columns[i].type;
@@ -55,8 +52,6 @@ SPIPlanPtr InsertPlan() {
         if (plan != nullptr)
             SPI_freeplan(plan);
         plan = made;
-        planned_for = RelationGetRelid(log);
-        planned_columns = columns;
     }
     table_close(log, NoLock);
     return plan;

@@ -107,6 +107,15 @@ bool IsEnabled(const char* webhook) {
 
 }    // namespace
 
+char* PersonOf(Oid login) {
+    char* person = nullptr;
+    ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&person](const Datum* values, const bool* nulls, TupleDesc) {
+        if (!nulls[2])
+            person = TextDatumGetCString(values[2]);
+    });
+    return person;
+}
+
 char* WhyUndecidable(const Policy* policy, Oid requester) {
     if (policy->effect != Effect::Approve || policy->monitor)    // which asks nobody
         return nullptr;

@@ -12,4 +12,7 @@ namespace warrant {
 // which logins are one person, but for the requester's own; with InvalidOid for the requester, all of them.
 char* WhyUndecidable(const Policy* policy, Oid requester);
 
+// The person that the DBA has made of a login, in the current memory context; nullptr: of none.
+char* PersonOf(Oid login);
+
 }    // namespace warrant

@@ -202,11 +202,11 @@ void SendGrantsChanged(Oid role) {
     pfree(tuple.t_data);
 }
 
-bool AreAtHome() {
+bool AreAtHome(Rows rows) {
     const Installation* own = RequireInstallation();
     bool home = false;
     CommittedScan scan;
-    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
+    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; }, rows);
     ForEachOfGrantee(&scan, InvalidOid, NIL, [&home](Datum* values, bool*) {
         home = home || (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel) && IsHome(values));
     });

@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "rules/committed.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/uses.hpp"
 
@@ -26,7 +27,7 @@ void SendGrantsChanged(Oid role);
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
 
 // Whether this database is where its grants were made, not a copy, where no grant lives.
-bool AreAtHome();
+bool AreAtHome(Rows rows = Rows::Committed);
 
 // Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not. Raises as FindGrant does.
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now);
