@@ -1,5 +1,6 @@
 # prove.pl FILE...: what prove -j4 does, because the files wait more than they calculate, the longest of them first, and a last line that counts.
-# $WARRANT_FILE_LIMIT seconds (600) end a file that hangs. A file that died, or broke its plan, is a failure even when none of its assertions failed.
+# $WARRANT_FILE_LIMIT seconds (600) end a file that hangs; with $WARRANT_FIRST_FAILURE the first failure does. A file that died, or broke its plan, is
+# a failure even when none of its assertions failed.
 use strict;
 use warnings;
 use TAP::Harness;
@@ -16,8 +17,9 @@ my %weight = (growth => 60, webhook => 55, databases => 52, repeats => 48, worke
 sub weight { my ($name) = $_[0] =~ m,([^/]+)\.pl$,; return $weight{$name} // 0; }
 my @files = sort { weight($b) <=> weight($a) || $a cmp $b } @ARGV;
 
+my @first = $ENV{WARRANT_FIRST_FAILURE} ? ('-Itest/mutants', '-MEndsAtFailure') : ();
 my $limit_s = $ENV{WARRANT_FILE_LIMIT} // 600;
-my $results = TAP::Harness->new({ jobs => 4, timer => 1, color => 0, exec => [ 'timeout', '-k', '15', $limit_s, $^X ] })->runtests(@files);
+my $results = TAP::Harness->new({ jobs => 4, timer => 1, color => 0, exec => [ 'timeout', '-k', '15', $limit_s, $^X, @first ] })->runtests(@files);
 my ($passed, $failed) = (0, 0);
 for my $file (@files)
 {
