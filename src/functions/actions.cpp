@@ -239,7 +239,7 @@ void RecordIndirectAttempt(const char* function) {
         DigestOf(parts.text, int(strlen(parts.text)), header.fields.digest);
     header.fields.has_digest = parts.text != nullptr;
     Reply reply;
-    constexpr long patience_ms = 1000;    // it is refused either way
+    constexpr long patience_ms = 1000;    // the call is refused whether this attempt is recorded or not
     Enqueued sent = Enqueue(&header, &parts, nullptr, false);
     if (sent == Enqueued::Yes)
         WaitForReply(header.serial, patience_ms, &reply);

@@ -49,7 +49,7 @@ ProcessUtility_hook_type previous_utility;
 planner_hook_type previous_planner;
 object_access_hook_type previous_object_access;
 
-// The range table that ExecutorStart has just decided on; InitPlan asks about the same one again.
+// The range table that ExecutorStart has just decided on; InitPlan asks about this range table again.
 const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {

@@ -14,9 +14,9 @@ struct StoredPortal {
     TimestampTz created;       // together with its address it tells a portal from all others
     char name[NAMEDATALEN];
     List* stmts;               // the portal's, when it has its rows
-    List* asking;              // and when it has not: our FETCH before them
-    Tuplestorestate* rows;     // taken out; or nullptr
-    MemoryContext context;     // theirs
+    List* asking;              // the portal's when it has no rows: our FETCH, and then stmts
+    Tuplestorestate* rows;     // what was taken out of the portal; or nullptr
+    MemoryContext context;     // of the rows
     bool refused;              // our FETCH has failed, and the portal with it
 };
 

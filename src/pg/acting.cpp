@@ -106,8 +106,8 @@ void NoteLeaders(int context) {
         Push(ActingUser{InvalidOid, context, true, false, InvalidOid, "the server", 0, MyTransactionNumber(), false, false});
 }
 
-// Of two switches to different users under the same flags the former is over: a command takes one relation after the other, and the server tells of
-// what could switch within one, a function or a statement.
+// Drops switches to other users under these flags, which are over: a command takes one relation after the other, and what could switch within the
+// work on one relation, a function or a statement, the server tells of.
 void DropBefore(Oid user, int context) {
     int floor = Floor();
     while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context && Top()->user != user &&

@@ -18,9 +18,9 @@ struct ActingUser {
     int context;                       // the security context since
     bool by_server;
     bool passes;                       // what runs is the session's own words, an extension's script or the gate's own function
-    Oid function;                      // SECURITY DEFINER; InvalidOid: not known
+    Oid function;                      // the SECURITY DEFINER function that runs as the user; InvalidOid: not known
     const char* operation;             // what the server does; static memory
-    int depth;                         // of functions that the server tells of
+    int depth;                         // how many functions that the server tells of were running
     LocalTransactionId transaction;
     bool fired;                        // for whom a trigger fires that was queued while the user acted (queued.hpp): no security context tells of it
     bool chosen;                       // and the session had become the user by SET ROLE then

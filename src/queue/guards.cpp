@@ -14,9 +14,9 @@ namespace {
 // A role that policies name, or that holds live grants.
 struct GuardedRole {
     Oid role;                   // hash key
-    bool of_policies, granted;  // as read last, in the batch under way
+    bool of_policies, granted;  // as the batch under way has read them last
     bool aimed_at;              // policies are about its members, and let nothing through by themselves
-    bool noted;                 // its grants were made or ended since they were published
+    bool noted;                 // grants of the role were made or ended since the guards were published
 };
 
 struct Guards {

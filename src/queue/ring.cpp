@@ -102,8 +102,8 @@ bool IsDone(uint64_t serial) { return pg_atomic_read_u64(&MailboxOf(MyProcessInd
 
 bool MustStop();
 
-// Waits until a standby has the commit. The standby tells nobody: it is looked for, seldom in the end. A failed action has changed nothing,
-// and waits for none.
+// Waits until the synchronous standby has the commit. Nothing wakes the session then, so it looks again and again, less and less often. A failed
+// action has changed nothing, and waits for no standby.
 Waited WaitForStandby(const Reply* reply, int64 deadline) {
     constexpr long longest_nap_ms = 16;
     for (long nap_ms = 1; !reply->failed && !IsReplicated(reply->position); nap_ms = nap_ms < longest_nap_ms ? 2 * nap_ms : nap_ms) {

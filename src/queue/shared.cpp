@@ -29,7 +29,7 @@ Size SharedSize() {
 
 void InitDatabase(Database* database, LWLock* lock) {
     AssignMark(int(database - shared->databases), InvalidOid);
-    database->lock = lock;    // never null meanwhile: it is read before it is held
+    database->lock = lock;    // not cleared with the rest, and never null: others read the pointer before they hold the lock
     memset(reinterpret_cast<char*>(database) + offsetof(Database, oid), 0, sizeof *database - offsetof(Database, oid));
     if (!pg_strong_random(&database->ring_id, sizeof database->ring_id))
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate a random number")));

@@ -23,17 +23,17 @@ struct TurnedAwaySubject {
 struct Database {
     LWLock* lock;                     // guards everything below but the ring's bytes between head and tail
     Oid oid;                          // InvalidOid: free
-    int64_t reserved_at;              // in steady time: before its first recorder came
+    int64_t reserved_at;              // when the slot was reserved for a recorder that has not come, in steady time
     pid_t recorder_pid;               // 0: none
     int recorder_process;             // index of its mailbox and latch
     bool ready;                       // the recorder reads the ring
-    bool dropped;                     // its extension, by a committed transaction; the recorder is about to leave (dropped.hpp)
+    bool dropped;                     // a committed transaction has dropped the extension, and the recorder is about to leave (dropped.hpp)
     pid_t courier_pid;                // 0: none
     int courier_process;
-    bool has_webhooks;                // so that it needs a courier
+    bool has_webhooks;                // the database needs a courier
     char courier_problem[512];        // why the courier's library cannot be loaded; empty: it can, or was not tried
     uint32_t start_failures;          // recorders in a row that did not come to their first batch
-    uint32_t courier_failures;        // and couriers, to their first claim
+    uint32_t courier_failures;        // couriers in a row that did not come to their first claim
     uint32_t tries;                   // of the batch under way that have failed
     uint64_t ring_id;                 // tells this life of the ring from others
     uint64_t head, tail, promised;    // see core/ring_layout.hpp

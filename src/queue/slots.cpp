@@ -129,7 +129,7 @@ static void FreeForOthers(Database* database) {
 static void FreeUnlessHeld(Database* database) {
     if (RecorderLives(database) || IsHeldNow(database->oid))
         return;
-    WakeCourier(database);    // it sees that the slot is not its own any more
+    WakeCourier(database);    // the courier sees that the slot is not its own any more, and ends
     FreeForOthers(database);
 }
 

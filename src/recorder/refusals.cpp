@@ -11,7 +11,7 @@ namespace warrant {
 
 namespace {
 
-// One row of a kept refusal, as far as it is the same each time.
+// What does not change in one row of a kept refusal, however often the refusal comes.
 struct KeptRow {
     AuditFields fields;
     char* policy_name;

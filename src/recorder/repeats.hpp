@@ -20,10 +20,10 @@ struct Repeated {
     int64 until;               // refusals are counted until then, in steady time
     int row_count;
     EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
-    int32_t counted;           // with those of the batch under way
+    int32_t counted;           // how many repeats came, those of the batch under way included
     int32_t committed;
-    bool is_new;               // its first one belongs to the batch under way
-    bool sealed;               // in the batch under way
+    bool is_new;               // the first of these refusals belongs to the batch under way
+    bool sealed;               // the batch under way has sealed the count
 };
 
 // Begins a batch. Without counting each refusal is written.

@@ -22,9 +22,9 @@ struct Notice {
 
 struct Recorder {
     Database* database;
-    MemoryContext context;      // of a batch
-    SealState sealed;           // as committed
-    SealState working;          // of the batch under way
+    MemoryContext context;      // emptied after each batch
+    SealState sealed;           // what is committed
+    SealState working;          // what the batch under way has sealed
     uint64_t position;          // everything before it is committed
     bool installed;
     Oid extension;              // whose state this is
@@ -33,14 +33,14 @@ struct Recorder {
     int settings_noted;         // which reading of the configuration the log knows
     bool acted;                 // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
-    int64 orphans_at;           // not to be looked for before, in steady time
+    int64 orphans_at;           // when orphans may be looked for next, in steady time
     char place[200];            // where the sweep of orphans goes on; empty: no round is under way
-    int64 round_us, latest_round_us;    // what it takes; -1: not known
+    int64 round_us, latest_round_us;    // what a round of the sweep takes, the one under way and the latest whole one; -1: not known
     bool orphans;               // something may have been dropped that requests or grants need
-    int64_t notified;           // rows up to here
+    int64_t notified;           // listeners know of the rows up to here
     Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
     int64 definitions_at;       // when to look unasked, in steady time: COMMIT PREPARED tells nobody
-    bool looks, told;           // at definitions in this batch, and because somebody said that they have changed
+    bool looks, told;           // this batch looks at definitions, and it does so because somebody said that they have changed
     int64 wall_offset;          // of the wall clock that everything lives by
     bool offset_saved;
     Stretch partitions;         // what is known to have them

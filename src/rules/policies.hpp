@@ -49,7 +49,7 @@ struct PolicyList {
     int count;
     int room;
     Policy** items;
-    List* namesakes;      // what ReadPolicies found alive under policies of the same name: when it goes, they cover the bearer
+    List* namesakes;      // living targets of policies by this relation's name: when one goes, its policies cover the relation
 };
 
 // Reads a row of warrant.policies with so many columns, into the current memory context.

@@ -29,8 +29,8 @@ bool PassesWhereMissed() {
     return passes(subject) && !FindActorWithout(&other, subject, passes);
 }
 
-// Where the extension must be and is not, what a gated subject touches is looked up all the same, and that raises 55000. Not so in the
-// transaction that brings the extension back, which fills its tables, and what materialized views read.
+// Whether required_databases wants the extension here and it is not there: looking up what a gated subject touches raises 55000 then. False in the
+// transaction that brings the extension back, which fills the extension's tables, and what materialized views read.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
     return required[0] != '\0' && !GateIsOff() && !IsCreatedHere() &&

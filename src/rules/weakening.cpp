@@ -13,11 +13,11 @@ namespace warrant {
 
 namespace {
 
-// A change, and the relations that it was looked at for, with what governs each by itself.
+// A change of a policy, with the relations for which it was compared, and the policies of each relation by itself.
 struct ChangeCheck {
     const PolicyChange change;
     HTAB* members;     // MemberOf
-    HTAB* families;    // Oid: whose family was looked at
+    HTAB* families;    // Oid: a relation whose family was compared
 };
 
 struct MemberOf {
@@ -25,7 +25,7 @@ struct MemberOf {
     Member member;
 };
 
-// What governs one relation: before[i] and after[i] are the policies of one member of its family, or of several that have the same.
+// The policies of a family before and after the change. before[i] and after[i] are those of one member, or of several members that have equal ones.
 struct FamilyStates {
     int count;
     Member* before;
@@ -94,7 +94,7 @@ bool IsLaxer(const Policy* before, const Policy* after) {
 
 const Policy* OnlyOne(const PolicyChange& change) { return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr; }
 
-// Whether the same policies answer for an earlier command: the two need only one look.
+// Whether the policies answer for an earlier command exactly as for this one, so that comparing one of the two commands is enough.
 bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
     for (int earlier = 0; earlier < command; earlier++) {
         bool same = true;
@@ -136,7 +136,7 @@ bool IsSameList(const PolicyList* a, const PolicyList* b) {
     return same;
 }
 
-// Makes two of a list: with the policy as it was, and as it becomes.
+// Adds a member to the family's states: its policies with the changed one as it was, and as it becomes.
 void AddStates(FamilyStates* family, const PolicyList* policies, const PolicyChange& change, bool was_on, bool is_on) {
     Member before = {}, after = {};
     for (int i = 0; i < policies->count; i++) {

@@ -132,7 +132,7 @@ void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* record
     header.fields.rows = failed ? -1 : statement->rows;
     header.fields.duration_us = header.fields.occurred_at - statement->started;
     EntryParts parts = PartsOf(record);
-    bool may_wait = record->stands && !failed && IsTransactionState();    // not in abort, which ends cursors too
+    bool may_wait = record->stands && !failed && IsTransactionState();    // a rollback ends cursors, too, and waits for nothing
     Enqueued sent = record->promised ? Enqueue(&header, &parts, nullptr, true)
                     : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
                                    : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);

@@ -18,9 +18,9 @@ struct AccessRecord {
     int64_t grant_id;
     int32_t policy_version;
     int32_t executions;
-    bool ends;                 // with an outcome
-    bool promised;             // room for it is kept in the ring
-    bool stands;               // a grant allows it: it waits for room in the ring, as its outcome does
+    bool ends;                 // an outcome row follows
+    bool promised;             // the ring keeps room for the outcome row
+    bool stands;               // a grant allows the access: its row and its outcome wait for room in the ring
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes];
@@ -35,9 +35,9 @@ struct CheckedAccess {
     const Policy* policy;
     int64_t grant_id;
     bool audited;
-    bool waits;                // durable before the first effect
-    bool owes_use;                 // a use of its grant
-    bool stands;               // a grant allows it: its row must stand in the table
+    bool waits;                // the row is durable before the first effect
+    bool owes_use;             // one of its grant
+    bool stands;               // a grant allows the access: its row must stand in the table
 };
 
 struct StatementRecord {

@@ -8,7 +8,8 @@
 
 namespace warrant {
 
-// Whether the decision owes a use: it runs, enforced, under a use that its statement has not spent. EXPLAIN without ANALYZE runs nothing.
+// Whether what was decided owes a use: a limited grant lets it run, it is enforced, and its statement has not spent a use of the grant yet. EXPLAIN
+// without ANALYZE owes none, because nothing runs.
 bool OwesUse(const Decision* decision);
 
 // Spends what the checked accesses owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took

@@ -169,7 +169,7 @@ struct Reads {
 
 // Entries other than the target's were left by a view or a rule; they are read when something refers to them.
 void WeighEntries(Reads* reads, Query* query) {
-    int shows = -1;    // not known yet
+    int shows = -1;    // whether the statement shows its target; -1: not known yet
     ForEachPermission(query, [&](int index, const RangeTblEntry* entry, const Permission& permission) {
         if (!(permission.required & ACL_SELECT)) {
             bool changes = (permission.required & ACL_DELETE) != 0 || Updates(permission);

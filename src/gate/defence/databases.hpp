@@ -12,7 +12,7 @@ Oid DatabaseToHold(Node* utility);
 const char* TemplateOf(const CreatedbStmt* create);
 
 void HoldDatabase(Oid database);                       // waits at most 5 s until no worker of ours is there
-void ReleaseHeldDatabase(int code, Datum database);    // also after an error and at exit: it raises nothing
+void ReleaseHeldDatabase(int code, Datum database);    // called after an error and at exit, too, so it raises nothing
 void LeaveHeldDatabase(Oid database);                  // the command has succeeded; frees the slot of a database that is gone
 
 // A copy of a held database gets a recorder of its own once it is committed.

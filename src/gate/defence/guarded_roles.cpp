@@ -17,8 +17,8 @@ const char* const own_roles[] = {"warrant_admin", "warrant_approver", "warrant_a
 
 struct Search {
     const char* found;    // the first guarded role
-    bool asked;           // some role would be guarded if a recorder says so
-    bool untold;          // as all are, because they are too many
+    bool asked;           // whether a role is guarded depends on what recorders have told
+    bool untold;          // that role counts as guarded only because there are too many to tell apart
 };
 
 bool IsReserved(const char* name) {

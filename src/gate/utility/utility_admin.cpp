@@ -107,7 +107,7 @@ void NeedOfPublication(Node* node, AccessList* list) {
         objects = reinterpret_cast<AlterPublicationStmt*>(node)->pubobjects;
         adds = reinterpret_cast<AlterPublicationStmt*>(node)->action != AP_DropObjects;
     } else {
-        return;    // its name or its owner alone
+        return;    // the command changes the publication's name or owner alone
     }
     if (MayPublish(altered, all) && (all || (adds && PublishesProtected(objects))))
         NeedAdmin(list);

@@ -216,7 +216,7 @@ void NeedOfAlter(Node* node, AccessList* list) {
 
 void NeedOfAlterFunction(Node* node, AccessList* list) {
     if (!IsA(node, AlterFunctionStmt))
-        return;    // its name, owner or schema alone
+        return;    // the command changes the function's name, owner or schema alone
     AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
     Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
     if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema)
@@ -246,7 +246,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
 // After ALTER SERVER foreign tables may read elsewhere.
 void NeedOfAlterServer(Node* node, AccessList* list) {
     if (!IsA(node, AlterForeignServerStmt))
-        return;    // its name or owner alone
+        return;    // the command changes the server's name or owner alone
     const char* name = As<AlterForeignServerStmt>(node)->servername;
     Oid server = get_foreign_server_oid(name, true);
     if (OidIsValid(server) && !OwnsObject(ForeignServerRelationId, server, GetUserId()))

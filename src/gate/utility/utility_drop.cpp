@@ -234,7 +234,7 @@ void NeedOfDropOwned(Node* node, AccessList* list) {
 void NeedOfReassign(Node* node, AccessList* list) {
     const ReassignOwnedStmt* reassign = reinterpret_cast<ReassignOwnedStmt*>(node);
     if (!has_privs_of_role(GetUserId(), get_rolespec_oid(reassign->newrole, false)))
-        return;    // it fails by itself
+        return;    // the command fails by itself
     List* owned = NIL;
     ForEachOfRoles(reassign->roles, [&](Form_pg_shdepend row) {
         if (row->deptype == SHARED_DEPENDENCY_OWNER)

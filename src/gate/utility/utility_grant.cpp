@@ -148,7 +148,8 @@ bool NamesColumns(const GrantStmt* grant) {
 
 }    // namespace
 
-// Asks for relations of which the caller had nothing to give away, where privileges changed all the same: the caller has become able meanwhile.
+// Checks relations on which the caller could grant nothing when the command began, and whose privileges it has changed nevertheless: the caller has
+// got the right meanwhile.
 static void CheckUnable(const UtilityFrame* frame) {
     AccessList list = {};
     ListCell* cell;

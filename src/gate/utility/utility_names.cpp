@@ -58,7 +58,7 @@ bool IsDecided(Oid relation, Command command) {
     const Frame* inner = CurrentFrame();
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
         if (frame->acting_inside != inner->acting_inside)
-            return false;    // for those who did not act there
+            return false;    // other users act inside than those for whom the outer statement was decided
         else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
             return true;
     return false;
@@ -85,7 +85,7 @@ struct RelationColumns {
     Oid index;
     AttrNumber oid;
     AttrNumber relations[2];
-    AttrNumber type;    // its columns' tables
+    AttrNumber type;    // a domain's type, whose columns' tables count; InvalidAttrNumber: none
 };
 
 const RelationColumns relation_columns[] = {
