@@ -36,7 +36,7 @@ class CircuitBreaker {
     void Note(int64_t now_ms, bool failed);
     bool HalfFailed(int64_t now_ms) const;
 
-    std::array<Call, last_calls> calls_ = {};    // a ring
+    std::array<Call, last_calls> calls_ = {};    // the latest calls; call n stands at n % last_calls
     size_t count_ = 0;
     int failures_ = 0;          // in a row
     int64_t open_for_ms_ = 0;    // 0: closed

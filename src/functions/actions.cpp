@@ -203,7 +203,7 @@ bool PlanIsTheCall(const PlannedStmt* plan, const Node* call, Oid function) {
 // Whether the client itself sent what runs in this portal. Prepared statements and cursors are found by name, and other code that ran in the
 // session may have put its own, by PREPARE, DECLARE or PL/pgSQL's OPEN, in the place of those that a driver made and runs again.
 bool IsSentByClient(const PortalData* portal) {
-    if (portal == nullptr || portal->cursorOptions != CURSOR_OPT_NO_SCROLL)    // a cursor has others
+    if (portal == nullptr || portal->cursorOptions != CURSOR_OPT_NO_SCROLL)    // DECLARE and OPEN give their cursors other options
         return false;
     const PreparedStatement* statement = portal->prepStmtName == nullptr ? nullptr : FetchPreparedStatement(portal->prepStmtName, false);
     return portal->prepStmtName == nullptr || (statement != nullptr && !statement->from_sql);

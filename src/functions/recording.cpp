@@ -330,7 +330,7 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     for (int i = 0; i < shared->database_count; i++)
         used += OidIsValid(shared->databases[i].oid);
     LWLockRelease(shared->lock);
-    bool standby = RecoveryInProgress();    // which has no workers
+    bool standby = RecoveryInProgress();    // a standby has no workers
     bool launcher = pg_atomic_read_u32(&shared->launcher_process_plus_1) != 0;
     uint64_t lost = pg_atomic_read_u64(slot == nullptr ? &shared->lost : &database.lost);
     uint64_t queued = database.tail - database.head, room = uint64_t(RingCapacity());

@@ -308,7 +308,7 @@ WARRANT_FUNCTION(warrant_governing_policies) {
         }, result);
         PG_RETURN_VOID();
     }
-    commands &= ~MaskOf(Command::Admin);    // has no schema
+    commands &= ~MaskOf(Command::Admin);    // ADMIN is about the database, and no schema's
     HASHCTL control = {};
     control.keysize = sizeof(int64_t);
     control.entrysize = sizeof(GovernedCommands);

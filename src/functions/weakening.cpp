@@ -48,7 +48,7 @@ LiveGrant ApprovalOf(Oid user) {
 
 using namespace warrant;
 
-// approval_to_weaken() -> bigint: see the script.
+// approval_to_weaken() -> bigint, the subject's ADMIN grant: spends a use of it, and of those of all who act. 0 where none is needed.
 WARRANT_FUNCTION(warrant_approval_to_weaken) {
     Oid subject = CurrentSubject();
     if (!settings.definition_approval || FindInstallation() == nullptr)

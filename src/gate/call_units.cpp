@@ -9,7 +9,7 @@ namespace warrant {
 namespace {
 
 struct Search {
-    Oid schema;    // ours
+    Oid schema;    // the extension's
     const char* source;
 };
 

@@ -11,7 +11,7 @@ ActingUser* acting_users = nullptr;
 
 namespace {
 
-constexpr int servers_flags = SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS;    // no function brings these
+constexpr int servers_flags = SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS;    // the server alone sets these; SECURITY DEFINER sets others
 int acting_room = 0;
 int function_depth = 0;
 

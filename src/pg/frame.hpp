@@ -10,11 +10,11 @@ struct StatementRecord;
 
 enum class FrameKind : uint8_t { Run, Utility, Planning };
 
-// Where a statement stands.
+// Where a statement stands in the text that was sent.
 struct Source {
     const char* text;
     int location;              // of the statement in the text, -1 when unknown
-    int length;                // 0: to the end
+    int length;                // of the statement; 0: to the text's end
 };
 
 inline Source SourceOf(const QueryDesc* query) {

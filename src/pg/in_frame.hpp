@@ -20,7 +20,7 @@ inline void EnterActing(Frame* frame) {
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
     frame->outer = CurrentFrame();
-    Frame* volatile uncaught_before = next_uncaught;    // kept over the longjmp
+    Frame* volatile uncaught_before = next_uncaught;    // volatile, because PG_CATCH reads it after a longjmp
     frame->caught = true;
     frame->acting = acting_count;
     PG_TRY();

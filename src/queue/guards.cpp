@@ -20,7 +20,7 @@ struct GuardedRole {
 };
 
 struct Guards {
-    bool read;                  // and not yet published
+    bool read;                  // the guards were read and are not published yet
     uint64_t definitions;
     bool has_policies;
     bool grantees_known;

@@ -16,7 +16,7 @@ constexpr int64_t second_us = 1000000;
 
 int RateBucketOf(Oid subject) { return int(subject % rate_buckets); }    // OIDs are numbered in turn
 
-void WaitUntil(uint64_t until) {    // in steady time
+void WaitUntil(uint64_t until) {    // until: in steady time
     for (long left; (left = MillisecondsUntil(int64(until))) > 0;) {
         WaitOnLatch(WaitsFor::Turn, left);
         CHECK_FOR_INTERRUPTS();

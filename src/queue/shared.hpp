@@ -48,7 +48,7 @@ struct Database {
     uint64_t settings_noted;          // changes of the configuration that its log knows
     TurnedAwaySubject turned_away[turned_away_places];
 
-    // What the whole server must know of it (guards.hpp).
+    // What the whole server must know of this database (guards.hpp).
     uint64_t definitions;             // moves with each commit that may have changed them
     uint64_t guards_of;               // the definitions that the rest was read with
     bool guards_known;
@@ -155,6 +155,6 @@ bool CourierLives(const Database* database);
 void WakeRecorder(const Database* database);
 void WakeCourier(const Database* database);
 void WakeProcess(int process);
-void WakeThoseWhoAwait();    // a decision
+void WakeThoseWhoAwait();    // who waits for a decision
 
 }    // namespace warrant

@@ -9,7 +9,7 @@
 
 namespace warrant {
 
-// The lock is held.
+// Whether a command holds the database now. The shared lock is held.
 static bool IsHeldNow(Oid oid) {
     for (int i = 0; i < shared->hold_count; i++)
         if (shared->holds[i].database == oid)
@@ -99,7 +99,7 @@ bool ReserveDatabase(Oid oid) {
     return database != nullptr;
 }
 
-// The lock is held.
+// Asks the launcher to look at the database. The shared lock is held.
 static void Ask(Oid database) {
     bool known = false;
     for (int i = 0; i < shared->asked_count; i++)
@@ -125,7 +125,7 @@ static void FreeForOthers(Database* database) {
         WakeLauncher();
 }
 
-// The lock is held.
+// Frees the slot, unless its recorder lives or a command holds the database. The shared lock is held.
 static void FreeUnlessHeld(Database* database) {
     if (RecorderLives(database) || IsHeldNow(database->oid))
         return;

@@ -85,7 +85,7 @@ void ForEachTarget(Visit visit) {
 
 bool PoliciesMoved() {
     Listen();
-    changes.sweeping = policy_generation;    // before the snapshot
+    changes.sweeping = policy_generation;    // read before the snapshot is taken
     return changes.swept != changes.sweeping;
 }
 
@@ -93,7 +93,7 @@ void NotePoliciesSwept() { changes.swept_now = changes.sweeping; }
 
 ArrayType* RenamedTargets() {
     Listen();
-    uint32_t policies = policy_generation;    // before the snapshot
+    uint32_t policies = policy_generation;    // read before the snapshot is taken
     if (changes.targets == nullptr || changes.targets_of != policies) {
         changes.all_moved = true;
         ReadTargets();

@@ -17,7 +17,7 @@ ArrayType* RenamedTargets();
 // A name could not be kept: all are looked at again next time.
 void NoteNamesLeft();
 
-// The batch has ended.
+// To be called when the batch has ended.
 void EndChanges(bool committed);
 
 }    // namespace warrant

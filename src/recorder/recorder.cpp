@@ -28,7 +28,7 @@ namespace {
 constexpr long longest_nap_ms = 5000;
 constexpr long standby_nap_ms = 20;    // while something is to be notified
 
-// Does work again until it succeeds.
+// Does work, and does it again when it fails, until it succeeds.
 template <class Work>
 void Persist(Oid oid, const char* activity, Work work) {
     Retries retries;

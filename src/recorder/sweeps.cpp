@@ -77,7 +77,7 @@ void SweepOrphans() {
     int64 before = self.working.last_seq;
     if (!InSubtransaction("orphans", SweepPortion)) {
         SweepAnew();
-        begin -= definitions_every_us / 100;    // soon enough
+        begin -= definitions_every_us / 100;    // a failed portion counts as a long one, so that the next try is not at once
     }
     EndPortion(begin);
     if (self.working.last_seq == before)
@@ -95,7 +95,7 @@ void Sweep() {
         return;
     ForgetRefusals();
     static SPIPlanPtr plan = nullptr;
-    self.sweep_at = now + definitions_every_us;    // if it fails
+    self.sweep_at = now + definitions_every_us;    // when the sweep is tried again if it fails now
     (void)InSubtransaction("sweep", [] {
         SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
         bool is_null;

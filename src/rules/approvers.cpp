@@ -117,7 +117,7 @@ char* PersonOf(Oid login) {
 }
 
 char* WhyUndecidable(const Policy* policy, Oid requester) {
-    if (policy->effect != Effect::Approve || policy->monitor)    // which asks nobody
+    if (policy->effect != Effect::Approve || policy->monitor)    // a policy that asks nobody
         return nullptr;
     int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook);
     const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);

@@ -141,7 +141,7 @@ Policy* Share(const Policy* policy) {
         return shared->policy;
     if (found && shared->policy != nullptr)
         governing_cache.release_wanted = ++outdated > most_outdated || governing_cache.release_wanted;
-    shared->policy = nullptr;    // should memory end here
+    shared->policy = nullptr;    // in case CopyPolicy fails for lack of memory
     MemoryContext caller = MemoryContextSwitchTo(cache_context);
     shared->policy = CopyPolicy(policy);
     MemoryContextSwitchTo(caller);

@@ -27,7 +27,7 @@ struct GoverningPolicies {
     NameData relation_name;
     Oid schema;
     bool own;                     // in the extension's schema
-    int ancestor_count;           // the relation itself first
+    int ancestor_count;           // of ancestors, whose first one is the relation itself
     Oid* ancestors;
     int member_count;             // 0: nothing governs it
     Member* members;

@@ -20,7 +20,7 @@ struct Installation {
 };
 
 extern const Installation* known_installation;
-extern bool installation_looked_for;    // completely
+extern bool installation_looked_for;    // a look-up has come to its end
 
 // Whether FindInstallation answers without looking into the catalogue.
 inline bool InstallationIsKnown() { return installation_looked_for && !installation_invalid; }

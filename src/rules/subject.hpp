@@ -38,7 +38,7 @@ struct Actors {
     ActingUser users[most];
 };
 
-// leaves_out: this many of the latest are not asked.
+// Finds who has to pass besides the subject. leaves_out: so many of those who acted last are left out.
 void FindActors(Actors* actors, Oid subject, int leaves_out = 0);
 
 // The first actor for whom test(role) does not hold, kept in *found. False when there is none.

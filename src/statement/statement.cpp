@@ -37,7 +37,7 @@ void EndStatement(StatementRecord* statement, bool failed) {
             *link = statement->next;
             break;
         }
-    int64 deadline = 0;    // of all of them
+    int64 deadline = 0;    // for all outcome rows together
     for (int i = 0; i < statement->count; i++)
         if (statement->accesses[i].ends)
             SendOutcomeRow(statement, &statement->accesses[i], failed, statement_records.last_sqlstate, &deadline);

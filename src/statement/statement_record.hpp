@@ -63,8 +63,8 @@ struct StatementRecord {
 struct StatementRecords {
     StatementRecord* open;           // of statements under way, and of cursors
     StatementRecord* spare;
-    StatementRecord* planned;        // whose planning has spent a use: first it waits for the start, then it is that query's
-    TimestampTz planned_in;    // the client's message
+    StatementRecord* planned;        // the planning of this statement has spent a use: the record waits for the start, and belongs to the query then
+    TimestampTz planned_in;          // when the client's message came in which planned was planned
     StatementRecord* starting;
     int last_sqlstate;         // of the failure that was noted last
 };

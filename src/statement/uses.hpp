@@ -20,7 +20,7 @@ int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess*
 
 // Defers what a query owes. True when the client has only started the query, whose first run then records and spends.
 bool DeferUses(QueryDesc* query);
-inline bool has_deferred = false;    // in this session, once
+inline bool has_deferred = false;    // this session has deferred uses at least once
 bool WasDeferred(const QueryDesc* query);
 inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) && WasDeferred(query); }
 void EndDeferral(const QueryDesc* query);

@@ -198,7 +198,7 @@ struct Asked {
     QueryDesc* query;
     Query* parsed;
     const PlannedStmt* plan;
-    int leaves_out;    // so many of the latest who act
+    int leaves_out;    // so many of the users who acted last are not asked
 };
 
 // Refuses what an approval is missing for. What a webhook approved meanwhile is decided once more, from the rules as they are now.

@@ -9,7 +9,7 @@ namespace warrant {
 
 // Checks a list of permissions that the server is about to check, as a whole. Raises 42501 when one is refused, 55000 when the
 // gate cannot tell. query is nullptr when it is no planned statement's.
-// leaves_out: so many of the latest who act are not asked.
+// leaves_out: so many of the users who acted last are not asked.
 void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out = 0);
 
 // Checks the accesses of a utility statement, as CheckPermissions checks permissions; query is nullptr there.

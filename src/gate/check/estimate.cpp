@@ -12,7 +12,7 @@ constexpr int64_t unknown = -1;
 
 int64_t PlannedRows(const PlannedStmt* statement) {
     const Plan* plan = statement->planTree;
-    if (IsA(plan, ModifyTable))    // returns none, most often
+    if (IsA(plan, ModifyTable))    // the node itself returns no row without RETURNING
         plan = outerPlan(plan);
     return plan->plan_rows < double(PG_INT64_MAX) ? int64_t(plan->plan_rows) : PG_INT64_MAX;
 }

@@ -86,7 +86,7 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         if (AnyQueued())
             AwaitTrigger(function);
     } else {
-        if (function->fn_addr == RunTrigger)    // an error came between
+        if (function->fn_addr == RunTrigger)    // the trigger did not run, because of an error
             function->fn_addr = trigger_function;
         LeaveFunction();
         if (definition_depth > 0)

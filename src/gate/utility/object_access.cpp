@@ -35,7 +35,7 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
     switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
         case T_CreateFunctionStmt:
         case T_AlterFunctionStmt:
-        case T_DefineStmt:    // of an aggregate
+        case T_DefineStmt:    // CREATE AGGREGATE
             return class_id == ProcedureRelationId ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterTSConfigurationStmt:
         case T_AlterTSDictionaryStmt: {

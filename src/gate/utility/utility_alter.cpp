@@ -238,7 +238,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
     if (strcmp(name, schema_name) == 0)
         RefuseOwn(As<RenameStmt>(node)->newname);
     Oid schema = get_namespace_oid(name, true);
-    HoldSchema(As<RenameStmt>(node)->newname, schema);    // which it has then
+    HoldSchema(As<RenameStmt>(node)->newname, schema);    // the name that the schema has afterwards
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
@@ -258,7 +258,7 @@ void NeedOfAlterServer(Node* node, AccessList* list) {
 // A domain's default and checks are its columns', as if they were the table's.
 void NeedOfAlterDomain(Node* node, AccessList* list) {
     if (!IsA(node, AlterDomainStmt))
-        return;    // names alone
+        return;    // the command changes the domain's name or schema alone
     AlterDomainStmt* alter = As<AlterDomainStmt>(node);
     bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
