@@ -23,7 +23,7 @@ struct ActingUser {
     int depth;                         // how many functions that the server tells of were running
     LocalTransactionId transaction;
     bool fired;                        // for whom a trigger fires that was queued while the user acted (queued.hpp): no security context tells of it
-    bool chosen;                       // and the session had become the user by SET ROLE then
+    bool chosen;                       // of fired: the session had become the user by SET ROLE
 };
 
 extern ActingUser* acting_users;
@@ -60,7 +60,7 @@ bool InsideDefiner();
 
 // What a parallel worker is told by its leader, in shared memory: who acted when the operation began that it works for.
 struct LeadersActing {
-    static constexpr int most = 8;     // the next ones have no name, and nobody without one passes
+    static constexpr int most = 8;     // users beyond these have no name, and nobody without a name passes
     pid_t pid;                         // of the leader who wrote it
     int count;
     struct {

@@ -73,7 +73,7 @@ inline Frame* CurrentFrame() {
     return current_frame;
 }
 
-// The client's own statement; nullptr between them.
+// The frame of the client's own statement; nullptr between two statements.
 inline Frame* OutermostFrame() {
     Frame* frame = CurrentFrame();
     while (frame != nullptr && frame->outer != nullptr)

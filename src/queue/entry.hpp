@@ -46,7 +46,7 @@ struct AuditFields {
     Command command;
     bool has_command;
     bool has_digest;
-    bool finished;            // an outcome: failed tells which
+    bool finished;            // an outcome is known: failed tells which
     bool failed;
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     NameData schema_name;
@@ -56,12 +56,12 @@ struct AuditFields {
 // An entry is a header, then policy name, action name, arguments (of an action JSON text, of an audit record its comment) and statement
 // text, none of them terminated.
 struct EntryHeader {
-    uint32_t size;            // of everything, unaligned
+    uint32_t size;            // of the header and all that follows it, unaligned
     EntryKind kind;
     bool waits;               // the backend waits for the reply in its mailbox
-    bool stays;               // and the entry is good without it
+    bool stays;               // the entry counts also when nobody waits for the reply any more
     int32_t process;          // index of the backend's mailbox
-    uint64_t serial;          // of the wait
+    uint64_t serial;          // which wait of the backend the reply is for
     uint32_t policy_name_size;
     uint32_t action_size;
     uint32_t arguments_size;

@@ -16,10 +16,10 @@ extern bool guards_changed;
 // The role's grants were made or ended, or may have been. In the recorder only.
 void NoteGrantee(Oid role);
 
-// Whatever was read is of another installation, or nobody knows whose grants were made or ended.
+// Forgets what was read: it is of another installation, or nobody knows whose grants were made or ended.
 void ForgetGuards();
 
-// Reads what was changed, if it was; in a transaction with SPI. Takes effect with PublishGuards, after the commit.
+// Reads the guards anew where definitions or grants have changed; in a transaction with SPI. Takes effect with PublishGuards, after the commit.
 void ReadGuards(const Database* database);
 void PublishGuards(Database* database);
 

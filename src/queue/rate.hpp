@@ -20,11 +20,11 @@ void RequireTurn(Oid subject);
 // Seconds until the subject could have a turn, rounded up; at least one.
 int SecondsUntilTurn(Oid subject);
 
-// Gives the turn back: the entry is done, and none that the subject can go on sending.
+// Gives the turn back: the entry was of a kind that the subject cannot send at will, so that it costs no turn.
 void ReturnTurn(Oid subject);
 
-// As RequireTurn for an action that may take long: one at a time for each subject in this database, so that others' come between. Held until the turn
-// is given back, or the (sub)transaction ends.
+// Takes the subject's turn, as RequireTurn, for an action that may take long: one at a time for each subject in this database, so that those of
+// others come between. Held until the turn is given back, or the (sub)transaction ends.
 void TakeLongTurn(Oid subject);
 void GiveLongTurnBack(Oid subject);
 

@@ -24,7 +24,7 @@ Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promi
 // the server's log.
 void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
 
-// Keeps room for one outcome; false when there is none.
+// Keeps room in the ring for one outcome; false when the ring has none.
 bool TakePromise();
 
 enum class Waited { Done, TimedOut, InDoubt, NotReplicated };
@@ -32,7 +32,7 @@ enum class Waited { Done, TimedOut, InDoubt, NotReplicated };
 // Waits until the recorder answered the entry just written, at most until_ms milliseconds. Cancel and termination withdraw a queued entry and
 // raise as usual; an entry that the recorder has taken cannot be withdrawn: InDoubt, with the action's number in the mailbox.
 // Raises 55000 after 100 ms while this process holds a strong lock on a catalogue or on a table of ours.
-// NotReplicated: it is done here, and the reply is there, but no synchronous standby that the configuration asks for has it yet.
+// NotReplicated: the action is done here, and the reply is there, but no synchronous standby that the configuration asks for has it yet.
 Waited WaitForReply(uint64_t serial, long until_ms, Reply* reply);
 
 // Whether this transaction holds what the recorder may need (a strong lock on a catalogue, or on a table of ours), and would wait for. Reads the
@@ -67,7 +67,7 @@ bool TakeEntry(const EntryHeader* header, int64_t* action_id);
 // Queues a taken entry again: the batch has failed and is to be done again, and until then the entry's backend may withdraw it.
 void ReturnEntry(const EntryHeader* header);
 
-// Tells the waiting backend. The reply is copied.
+// Gives the waiting backend its reply, which is copied into the mailbox.
 void AnswerEntry(const EntryHeader* header, const Reply* reply);
 
 }    // namespace warrant

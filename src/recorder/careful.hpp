@@ -1,4 +1,5 @@
-// After a batch has failed twice: each part of it alone, in a subtransaction, so that one that cannot be done does not stop the others.
+// What happens after a batch has failed twice: each part of the batch is done in a subtransaction of its own, so that a part that cannot be done
+// does not stop the others.
 // What fails for a reason that passes by itself still fails the batch.
 #pragma once
 

@@ -14,7 +14,7 @@ void NotePoliciesSwept();
 // schemas may have been renamed, or policies changed). In a transaction with SPI.
 ArrayType* RenamedTargets();
 
-// A name could not be kept: all are looked at again next time.
+// Notes that a name could not be kept: the next time all policies are looked at.
 void NoteNamesLeft();
 
 // To be called when the batch has ended.

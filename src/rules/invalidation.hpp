@@ -15,7 +15,7 @@ extern uint32_t policy_generation;
 // Set when what we know of our own installation may be wrong.
 extern bool installation_invalid;
 
-// Has the server tell of what the rules keep (listening.cpp); once in each process, at its first check.
+// Whether the process listens for changes of what the rules keep (listening.cpp), as it does from its first check on.
 extern bool listening_for_invalidations;
 void RegisterForInvalidations();
 inline void ListenForInvalidations() {

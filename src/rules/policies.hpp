@@ -25,14 +25,14 @@ struct Policy {
     bool monitor;
     bool audited;         // a row for each statement that runs under it
     bool audit_wait;      // that row is durable before the statement's first effect
-    CommandMask commands; // with what they cover
+    CommandMask commands; // the commands named, and those that they cover
     char* name;
     uint32_t name_size;   // bytes
     int for_count;        // 0: everybody
     Oid* for_roles;
     int except_count;
     Oid* except_roles;
-    int definer_count;    // by themselves: members make views and functions of their own
+    int definer_count;    // the roles alone, without their members, who make views and functions of their own
     Oid* definer_roles;
     Oid target;
     Oid approver_role;
@@ -41,7 +41,7 @@ struct Policy {
     int64_t default_duration_us;  // 0: the setting
     int64_t max_duration_us;      // 0: the setting
     char* webhook;                // nullptr: asks none
-    ItemPointerData row;          // with the next, which version of its row it was read from
+    ItemPointerData row;          // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
 
@@ -62,7 +62,7 @@ void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* sch
 // Appends all policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 
-// Appends all policies, or those on tables alone. Returns what each is about, also where a gone one's name leads, InvalidOid where there is nothing.
+// Appends all policies, or those on tables alone. Returns the target of each; where a target is gone, what bears its name now, or InvalidOid.
 // Raises as ReadPolicies.
 enum class About { Anything, Tables };
 Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
@@ -70,7 +70,7 @@ Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
 // A policy as it stands in memory that many relations share, allocated in the current memory context.
 Policy* CopyPolicy(const Policy* policy);
 
-// Whether both were read from the same version of one row.
+// Whether the two policies were read from one version of one row.
 bool IsSameVersion(const Policy* a, const Policy* b);
 
 // The committed policy of a number, in the current memory context, or nullptr.
@@ -98,8 +98,8 @@ bool IsStricter(const Policy* a, const Policy* b);
 // Whether a lets less through than b, by effect and mode alone.
 bool IsStricterByEffect(const Policy* a, const Policy* b);
 
-// How a policy is about somebody. A policy whose role is gone is about everybody, but only where no policy about the same somebody is as stern: the
-// end of a role must not put what was about its members in the place of what is about the others.
+// How a policy is about a subject. A policy whose role is gone is about everybody, but only where no other policy about the subject is as strict:
+// when a role goes, what was about its members must not replace what is about everybody else.
 enum class Aim : uint8_t { Nobody, Subject, EverybodySinceARoleIsGone };
 
 // How the policy is about somebody who is a member of the roles that the test accepts.

@@ -32,7 +32,7 @@ bool AreAllExempt();
 
 // Who has to pass besides the subject: each user that acts once, the first one first.
 struct Actors {
-    static constexpr int most = 16;    // the next ones have no name, and nobody without one passes
+    static constexpr int most = 16;    // users beyond these have no name, and nobody without a name passes
     int count;
     bool by_server;                    // the server has switched by itself: to whom the subject's own grants do not lead
     ActingUser users[most];

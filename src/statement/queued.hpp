@@ -30,7 +30,7 @@ void NoteKeyActionEnds(const QueryDesc* query);
 // Notes what is written while somebody acts: its deferrable triggers may fire when that user does not act any more.
 void NoteDeferrable(List* permissions, bool by_key);
 
-// TRUNCATE ... CASCADE begins, in the current frame.
+// Notes that TRUNCATE ... CASCADE begins, in the current frame.
 void NoteTruncate();
 
 // The trigger function that has just started is called with this: lets those act for whom it fires.

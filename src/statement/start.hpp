@@ -32,7 +32,7 @@ inline bool IsFirstRun(const QueryDesc* query) {
     return first;
 }
 
-// A query that has ended, or has failed, is nobody's start.
+// Forgets the query as the one started last, because it has ended or failed.
 inline void ForgetStart(const QueryDesc* query) {
     if (last_start.query == query)
         last_start.query = nullptr;

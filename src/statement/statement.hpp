@@ -18,7 +18,7 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count);
 // statement's outcome will tell how often); 0 otherwise.
 uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count);
 
-// A query begins: what another one at the same address left behind, when its cursor failed in a subtransaction, is not its own.
+// Notes that a query begins. What another query at this address left behind, when its cursor failed in a subtransaction, is forgotten.
 void BeginQuery(QueryDesc* query);
 
 // Ends the record of a query that has ended: its statement's outcome is reported. Cheap when it has no statement record.

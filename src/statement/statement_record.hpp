@@ -53,7 +53,7 @@ struct StatementRecord {
     int room;
     AccessRecord* accesses;
     AccessRecord first_accesses[4];
-    bool deferred;             // nothing is recorded yet: its first run does that
+    bool deferred;             // nothing is recorded yet: the first run of the query does that
     int paid_count;
     int paid_room;
     int64_t* paid;             // grants whose use is spent

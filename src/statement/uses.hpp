@@ -13,7 +13,7 @@ namespace warrant {
 bool OwesUse(const Decision* decision);
 
 // Spends what the checked accesses owe and records them, all in one wait: how many of them are recorded now, from the first. -1: another session took
-// the last use meanwhile; nothing is spent or recorded, and it is to be decided again.
+// the last use meanwhile; nothing is spent or recorded, and the statement is to be decided again.
 // statement: their record; nullptr for a fast-path call, whose checked accesses are recorded afterwards. Raises 55000 when no recorder spends it,
 // whatever pg_warrant.audit_failure says, and 40003 when the recorder has taken it and the answer does not come.
 int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess* checked, int count);
