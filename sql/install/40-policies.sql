@@ -171,12 +171,10 @@ BEGIN
     RETURN name;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer,
-    regrole, interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) TO warrant_admin;
-COMMENT ON FUNCTION warrant.create_policy(text, text, regclass, name, boolean, regrole[], regrole[], text[], integer, text, integer, regrole,
-    interval, interval, interval, integer, boolean, text, boolean, text, regrole[]) IS
+-- By its name alone, which no other function has: its parameters stand above.
+REVOKE ALL ON FUNCTION warrant.create_policy FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.create_policy TO warrant_admin;
+COMMENT ON FUNCTION warrant.create_policy IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
 open, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
