@@ -12,8 +12,8 @@ namespace warrant {
 GoverningCache governing_cache = {.free = {}, .direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
 
 // What a relation's governing policies point to, in one piece: members, ancestors, and the places of the policies, which all relations share.
-struct KeptParts {
-    KeptParts* next_replaced;
+struct CachedParts {
+    CachedParts* next_replaced;
     Decision* decisions;               // of governing policies that were replaced
 };
 
@@ -31,7 +31,7 @@ HTAB* governing_policies = nullptr;
 HTAB* shared_policies;
 MemoryContext cache_context;         // parts, decisions and policies of all relations
 MemoryContext reading;               // what reading them leaves behind
-KeptParts* replaced = nullptr;       // to which a check under way may still have pointers
+CachedParts* replaced = nullptr;       // to which a check under way may still have pointers
 int outdated;                        // policies in cache_context that are none any more
 HTAB* relatives = nullptr;    // every relation that is in the family of another
 uint32_t invalidations = 0;   // how many messages came
@@ -123,7 +123,7 @@ void RememberNamesakes(GoverningPolicies* policies, const List* namesakes) {
 // The parts are not freed at once: a check under way may still hold pointers into them.
 void Forget(GoverningPolicies* policies) {
     Oid relation = policies->relation;
-    if (KeptParts* parts = policies->parts) {
+    if (CachedParts* parts = policies->parts) {
         parts->decisions = policies->decisions;
         parts->next_replaced = replaced;
         replaced = parts;
@@ -154,8 +154,8 @@ void Keep(GoverningPolicies* policies) {
     Size of_policies = 0;
     for (int i = 0; i < policies->member_count; i++)
         of_policies += policies->members[i].policies.count * sizeof(Policy*);
-    KeptParts* parts = static_cast<KeptParts*>(MemoryContextAlloc(cache_context, sizeof(KeptParts) + of_members + of_policies + of_ancestors));
-    *parts = KeptParts{};
+    CachedParts* parts = static_cast<CachedParts*>(MemoryContextAlloc(cache_context, sizeof(CachedParts) + of_members + of_policies + of_ancestors));
+    *parts = CachedParts{};
     Member* members = reinterpret_cast<Member*>(parts + 1);
     Policy** place = reinterpret_cast<Policy**>(members + policies->member_count);
     for (int i = 0; i < policies->member_count; i++) {
@@ -282,7 +282,7 @@ void ReleaseGoverningPolicies() {
     if (hash_get_num_entries(governing_policies) > most_cached || outdated > most_outdated)
         StartAfresh();
     while (replaced != nullptr) {
-        KeptParts* next = replaced->next_replaced;
+        CachedParts* next = replaced->next_replaced;
         if (replaced->decisions != nullptr)
             pfree(replaced->decisions);
         pfree(replaced);

@@ -14,7 +14,7 @@ struct Member {
 };
 
 struct Decision;
-struct KeptParts;
+struct CachedParts;
 
 struct GoverningPolicies {
     Oid relation;                 // hash key
@@ -34,7 +34,7 @@ struct GoverningPolicies {
     bool has_family;
     uint32_t family_generation;
     MemoryContext context;        // of the decisions below; NULL when nothing governs it
-    KeptParts* parts;             // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
+    CachedParts* parts;             // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
     uint32_t generation;          // of the decisions below
     Oid subject;                  // of the decisions below
     CommandMask decided;          // which of the decisions below are there
