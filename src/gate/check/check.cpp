@@ -194,7 +194,7 @@ void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, 
 }
 
 // What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for.
-struct Asked {
+struct CheckedStatement {
     QueryDesc* query;
     Query* parsed;
     const PlannedStmt* plan;
@@ -202,16 +202,16 @@ struct Asked {
 };
 
 // Refuses what an approval is missing for. What a webhook approved meanwhile is decided once more, from the rules as they are now.
-void RequireAll(CheckResult* result, const Asked& asked, const AccessList* list, bool may_wait = true) {
+void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, const AccessList* list, bool may_wait = true) {
     Oid subject = CurrentSubject();
     Actors actors;
-    FindActors(&actors, subject, asked.leaves_out);
+    FindActors(&actors, subject, checked_statement.leaves_out);
     for (;; may_wait = false) {
         FindAll(result, list, &actors, subject);
         if (result->refused_count == 0)
             return;
-        RequireServerPrivileges(asked.plan, asked.parsed);
-        Refuse(asked.query, asked.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
+        RequireServerPrivileges(checked_statement.plan, checked_statement.parsed);
+        Refuse(checked_statement.query, checked_statement.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
         AcceptInvalidationMessages();
     }
 }
@@ -226,7 +226,7 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     constexpr int most_races = 10;    // who loses the race for a last use has a grant less to try
     for (int lost = 0; lost < most_races; lost++) {
-        RequireAll(&result, Asked{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
+        RequireAll(&result, CheckedStatement{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
         if (RecordChecked(query, result.checked, result.checked_count))
             return;
         AcceptInvalidationMessages();
@@ -240,7 +240,7 @@ void RefuseAccesses(const AccessList* list, Query* parsed, int leaves_out) {
     RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
     CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
-    RequireAll(&result, Asked{nullptr, parsed, nullptr, leaves_out}, list);
+    RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, leaves_out}, list);
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out) {
