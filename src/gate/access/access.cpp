@@ -186,8 +186,8 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
     for (int i = 0; i < list->count; i++) {
         if (list->items[i].relation != target)
             continue;
-        Others* others = static_cast<Others*>(palloc(sizeof(Others)));
-        *others = Others{list->items[i], user, stored};
+        OwnerAccess* others = static_cast<OwnerAccess*>(palloc(sizeof(OwnerAccess)));
+        *others = OwnerAccess{list->items[i], user, stored};
         others->access.definer = InvalidOid;
         list->others = lappend(list->others, others);
     }

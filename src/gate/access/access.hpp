@@ -14,13 +14,13 @@ struct AccessList {
     int count = 0;
     int room;
     Access* items = nullptr;
-    List* others = NIL;    // Others: whom the server checks instead of the caller, of those who are asked
+    List* others = NIL;    // OwnerAccess: whom the server checks instead of the caller, of those who are asked
     Access first[16];
 };
 
 // The owner of a view or rule, who has chosen its query: what the query reaches runs for the owner where rows go into a relation, or a relation
 // is changed. Rows that the caller only reads through it go to the caller alone.
-struct Others {
+struct OwnerAccess {
     Access access;
     Oid user;
     bool stored;

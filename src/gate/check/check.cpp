@@ -167,7 +167,7 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
     static ActingUser other;    // the result keeps its address
     ListCell* cell;
     foreach (cell, list->others) {
-        const Others* others = static_cast<const Others*>(lfirst(cell));
+        const OwnerAccess* others = static_cast<const OwnerAccess*>(lfirst(cell));
         bool leads = !actors->by_server && AnswerOf(list, granted, others->access) == Answer::Granted;
         if (leads || (actors->count == 0 && !others->stored) || result->refused_count > 0)
             continue;
