@@ -24,7 +24,7 @@ struct KindAnswer {
     int64_t policies[command_count];
 };
 
-struct Kin {
+struct Relatives {
     Oid relation;        // hash key
     Oid parent;
     int parents;
@@ -46,7 +46,7 @@ struct Survey {
     CommandMask commands;
     Governed governed;
     void* context;
-    HTAB *answers, *kin, *own, *schemas, *of_extensions;
+    HTAB *answers, *relatives, *own, *schemas, *of_extensions;
 };
 
 HTAB* Table(Size key, Size entry) {
@@ -67,24 +67,24 @@ Entry* Find(HTAB* table, Oid key) {
     return static_cast<Entry*>(hash_search(table, &key, HASH_FIND, nullptr));
 }
 
-Kin* KinOf(Survey* survey, Oid relation) {
+Relatives* RelativesOf(Survey* survey, Oid relation) {
     bool found;
-    Kin* kin = Enter<Kin>(survey->kin, &relation, &found);
+    Relatives* relatives = Enter<Relatives>(survey->relatives, &relation, &found);
     if (!found)
-        *kin = Kin{relation, InvalidOid, 0, false};
-    return kin;
+        *relatives = Relatives{relation, InvalidOid, 0, false};
+    return relatives;
 }
 
-void ReadKin(Survey* survey) {
+void ReadRelatives(Survey* survey) {
     Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     SysScanDesc scan = systable_beginscan(inherits, InvalidOid, false, nullptr, 0, nullptr);
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
         Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
-        Kin* child = KinOf(survey, row->inhrelid);
+        Relatives* child = RelativesOf(survey, row->inhrelid);
         child->parent = row->inhparent;
         child->parents++;
-        KinOf(survey, row->inhparent)->is_parent = true;
+        RelativesOf(survey, row->inhparent)->is_parent = true;
     }
     systable_endscan(scan);
     table_close(inherits, AccessShareLock);
@@ -120,9 +120,9 @@ void ReadOwnPolicies(Survey* survey) {
 
 Survey Begin(Oid subject, CommandMask commands, Governed governed, void* context) {
     RequirePolicySentinel();
-    Survey survey = {subject, commands, governed, context, Table(sizeof(Kind), sizeof(KindAnswer)), Table(sizeof(Oid), sizeof(Kin)),
+    Survey survey = {subject, commands, governed, context, Table(sizeof(Kind), sizeof(KindAnswer)), Table(sizeof(Oid), sizeof(Relatives)),
                      Table(sizeof(Oid), sizeof(OwnPolicies)), Table(sizeof(Oid), sizeof(SchemaPolicies)), Table(sizeof(Oid), sizeof(Oid))};
-    ReadKin(&survey);
+    ReadRelatives(&survey);
     ReadMembersOfExtensions(&survey);
     ReadOwnPolicies(&survey);
     return survey;
@@ -195,14 +195,14 @@ void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
     if (strchr("rpfvm", relkind) == nullptr)
         return;
     int64_t policies[command_count];
-    const Kin* kin = Find<Kin>(survey->kin, relation);
+    const Relatives* relatives = Find<Relatives>(survey->relatives, relation);
     const OwnPolicies* own = Find<OwnPolicies>(survey->own, relation);
-    if (kin != nullptr && (kin->is_parent || kin->parents > 1 || own != nullptr)) {
+    if (relatives != nullptr && (relatives->is_parent || relatives->parents > 1 || own != nullptr)) {
         FindGoverningIdsOf(survey, relation, policies);
         return ReportGoverned(survey, relation, policies);
     }
     bool alone = IsNeverOfSchemas(relation, schema) || Find<Oid>(survey->of_extensions, relation) != nullptr;
-    Kind kind = {schema, kin == nullptr ? InvalidOid : kin->parent, Oid(alone)};
+    Kind kind = {schema, relatives == nullptr ? InvalidOid : relatives->parent, Oid(alone)};
     if (own == nullptr)
         return ReportGoverned(survey, relation, GoverningIdsOfKind(survey, &kind, relation));
     PolicyList all = own->policies;
