@@ -219,16 +219,16 @@ bool LoosensForRelation(ChangeCheck* check, Oid relation) {
     return get_rel_relkind(relation) != '\0' && (LoosensFor(check, list_make1_oid(relation)) || LoosensForRelatives(check, relation));
 }
 
-// Relations whose parent is in another schema: there policies of two schemas meet. *kin are all that have a parent or a child.
-List* FindStraddling(HTAB* kin) {
+// Relations whose parent is in another schema: there policies of two schemas meet. *relatives are all that have a parent or a child.
+List* FindStraddling(HTAB* relatives) {
     List* relations = NIL;
     Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     SysScanDesc scan = systable_beginscan(inherits, InvalidOid, false, nullptr, 0, nullptr);
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
         Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
-        (void)hash_search(kin, &row->inhrelid, HASH_ENTER, nullptr);
-        (void)hash_search(kin, &row->inhparent, HASH_ENTER, nullptr);
+        (void)hash_search(relatives, &row->inhrelid, HASH_ENTER, nullptr);
+        (void)hash_search(relatives, &row->inhparent, HASH_ENTER, nullptr);
         if (get_rel_namespace(row->inhrelid) != get_rel_namespace(row->inhparent))
             relations = lappend_oid(relations, row->inhrelid);
     }
@@ -251,9 +251,9 @@ bool LoosensForMany(ChangeCheck* check) {
     PolicyList all = {};
     RequirePolicySentinel();
     Oid* targets = ReadTargets(&all, About::Anything, Rows::OfTransaction);
-    HTAB* kin = TableByOid(sizeof(Oid));
+    HTAB* relatives = TableByOid(sizeof(Oid));
     List *schemas = list_make1_oid(one->target_kind == TargetKind::Schema ? one->target : InvalidOid), *relations = NIL;
-    List* related = FindStraddling(kin);
+    List* related = FindStraddling(relatives);
     for (int i = 0; i < all.count; i++) {
         if (all.items[i]->target_kind == TargetKind::Schema && one->target_kind == TargetKind::Database)
             schemas = list_append_unique_oid(schemas, targets[i]);
@@ -261,7 +261,7 @@ bool LoosensForMany(ChangeCheck* check) {
             continue;
         if (IsOn(one, targets[i], get_rel_namespace(targets[i])))
             relations = lappend_oid(relations, targets[i]);
-        if (hash_search(kin, &targets[i], HASH_FIND, nullptr) != nullptr)
+        if (hash_search(relatives, &targets[i], HASH_FIND, nullptr) != nullptr)
             related = lappend_oid(related, targets[i]);
     }
     list_sort(relations, list_oid_cmp);
