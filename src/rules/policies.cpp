@@ -333,7 +333,7 @@ void Choose(AdminChoice* choice, const Policy* policy) {
         choice->refusing = policy;
 }
 
-// A policy that is about everybody since its role is gone answers only where it is sterner than the policy that would answer in its place.
+// A policy that is about everybody since its role is gone answers only where it is stricter by effect than the policy that would answer in its place.
 const Policy* Chosen(const AdminChoice* of_subject, const AdminChoice* of_gone) {
     if (of_subject->naming != nullptr || of_gone->naming != nullptr) {
         const Policy* others = of_subject->naming != nullptr ? of_subject->naming : of_subject->approving != nullptr ? of_subject->approving : of_subject->refusing;
