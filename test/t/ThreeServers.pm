@@ -76,10 +76,10 @@ sub answers
 	my ($out, $directory) = ('', $node->host);
 	IPC::Run::run([ 'psql', '-X', '-a', '-v', 'VERBOSITY=verbose', @options, '-d', $node->connstr('work') . " user=$role", '-f', '-' ],
 		'<', \$sql, '>', \$out, '2>&1', IPC::Run::timeout($GatedServer::patience_s));
-	# What tells the servers apart.
+	# What tells the servers apart. A port by itself may be an SQLSTATE: 23505 is both.
 	$out =~ s/\Q$directory\E/(socket)/g;
 	my $port = $node->port;
-	$out =~ s/\b$port\b/(port)/g;
+	$out =~ s/(\.s\.PGSQL\.|\bport\W+)$port\b/$1(port)/gi;
 	$out =~ s{with PID \d+}{with PID (pid)}g;
 	return $out;
 }
