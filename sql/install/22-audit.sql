@@ -59,8 +59,7 @@ CREATE INDEX audit_text_seq ON warrant.audit_text (seq);
 COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the sealed rows so that it can be forgotten';
 
 -- Makes this month's partitions and the next four, in UTC.
-CREATE FUNCTION warrant.keep_partitions() RETURNS void LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warrant_keep_partitions';
-REVOKE ALL ON FUNCTION warrant.keep_partitions() FROM PUBLIC;
+CREATE FUNCTION warrant_internal.keep_partitions() RETURNS void LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warrant_keep_partitions';
 
 -- Under a publication FOR ALL TABLES the server refuses UPDATE of a table without a replica identity, to the recorder, too.
 ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;

@@ -3,58 +3,46 @@
 CREATE FUNCTION warrant.expand_commands(commands text[]) RETURNS text[] LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'warrant_expand_commands';
 COMMENT ON FUNCTION warrant.expand_commands(text[]) IS 'the commands that words and groups stand for; 22023 for an unknown one';
 
-CREATE FUNCTION warrant.check_target(target regclass) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_check_target';
-CREATE FUNCTION warrant.is_member(role oid, of_role oid) RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_is_member';
-CREATE FUNCTION warrant.current_subject() RETURNS oid LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_current_subject';
-CREATE FUNCTION warrant.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
+CREATE FUNCTION warrant_internal.check_target(target regclass) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_check_target';
+CREATE FUNCTION warrant_internal.is_member(role oid, of_role oid) RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_is_member';
+CREATE FUNCTION warrant_internal.current_subject() RETURNS oid LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_current_subject';
+CREATE FUNCTION warrant_internal.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_policy';
-CREATE FUNCTION warrant.governing_schema_policy(subject oid, command text, schema oid) RETURNS bigint LANGUAGE c
+CREATE FUNCTION warrant_internal.governing_schema_policy(subject oid, command text, schema oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_schema_policy';
-CREATE FUNCTION warrant.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
+CREATE FUNCTION warrant_internal.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_admin_policy';
-CREATE FUNCTION warrant.governing_policies(subject oid, commands text[], relations oid[], in_schema oid, OUT relation oid, OUT policy bigint, OUT governed text[])
+CREATE FUNCTION warrant_internal.governing_policies(subject oid, commands text[], relations oid[], in_schema oid, OUT relation oid, OUT policy bigint, OUT governed text[])
     RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_governing_policies';
-REVOKE ALL ON FUNCTION warrant.governing_policies(oid, text[], oid[], oid) FROM PUBLIC;
-CREATE FUNCTION warrant.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
-CREATE FUNCTION warrant.text_hmac(salt bytea, statement text) RETURNS bytea LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_text_hmac';
-CREATE FUNCTION warrant.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
-CREATE FUNCTION warrant.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
-CREATE FUNCTION warrant.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
-CREATE FUNCTION warrant.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
-CREATE FUNCTION warrant.guards_changed(grantee oid) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
-CREATE FUNCTION warrant.policies_moved() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_moved';
-CREATE FUNCTION warrant.policies_swept() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_swept';
-CREATE FUNCTION warrant.renamed_targets() RETURNS oid[] LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_renamed_targets';
-CREATE FUNCTION warrant.names_left() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_names_left';
-CREATE FUNCTION warrant.tell(message text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_tell';
-REVOKE ALL ON FUNCTION warrant.is_administrator(oid), warrant.is_courier(integer), warrant.wake_courier(), warrant.guards_changed(oid), warrant.policies_moved(),
-    warrant.policies_swept(), warrant.renamed_targets(), warrant.names_left(), warrant.tell(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION warrant.governing_policy(oid, text, oid), warrant.governing_schema_policy(oid, text, oid), warrant.governing_admin_policy(oid), warrant.origin(), warrant.text_hmac(bytea, text),
-    warrant.check_target(regclass) FROM PUBLIC;
+CREATE FUNCTION warrant_internal.monotonic_now() RETURNS timestamptz LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_monotonic_now';
+CREATE FUNCTION warrant_internal.text_hmac(salt bytea, statement text) RETURNS bytea LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_text_hmac';
+CREATE FUNCTION warrant_internal.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_origin';
+CREATE FUNCTION warrant_internal.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
+CREATE FUNCTION warrant_internal.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
+CREATE FUNCTION warrant_internal.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
+CREATE FUNCTION warrant_internal.guards_changed(grantee oid) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
+CREATE FUNCTION warrant_internal.policies_moved() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_moved';
+CREATE FUNCTION warrant_internal.policies_swept() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_swept';
+CREATE FUNCTION warrant_internal.renamed_targets() RETURNS oid[] LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_renamed_targets';
+CREATE FUNCTION warrant_internal.names_left() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_names_left';
+CREATE FUNCTION warrant_internal.tell(message text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_tell';
 
 -- The person behind a role: as the DBA said, as the server authenticated the session (the identity, or the role that logged in), or the role itself.
-CREATE FUNCTION warrant.person_of(role oid, authenticated text) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_person_of';
-REVOKE ALL ON FUNCTION warrant.person_of(oid, text) FROM PUBLIC;
+CREATE FUNCTION warrant_internal.person_of(role oid, authenticated text) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_person_of';
 
-CREATE FUNCTION warrant.system_identifier() RETURNS bigint LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_system_identifier';
-REVOKE ALL ON FUNCTION warrant.system_identifier() FROM PUBLIC;
+CREATE FUNCTION warrant_internal.system_identifier() RETURNS bigint LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_system_identifier';
 
-CREATE FUNCTION warrant.role_exists(role oid) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_role_exists';
-REVOKE ALL ON FUNCTION warrant.role_exists(oid) FROM PUBLIC;
+CREATE FUNCTION warrant_internal.role_exists(role oid) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_role_exists';
 
-CREATE FUNCTION warrant.is_here(system bigint, database oid, instance name) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_here';
-GRANT EXECUTE ON FUNCTION warrant.is_here(bigint, oid, name) TO PUBLIC;    -- views ask it
+CREATE FUNCTION warrant_internal.is_here(system bigint, database oid, instance name) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_here';
 
 -- Whether this is the database where the grants were made, not a copy of it.
-CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_home';
-REVOKE ALL ON FUNCTION warrant.is_home() FROM PUBLIC;
+CREATE FUNCTION warrant_internal.is_home() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_home';
 
 -- The interval of a setting that is kept in seconds; it is made of seconds, because '1d' must not become a day of 23 hours.
-CREATE FUNCTION warrant.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE
+CREATE FUNCTION warrant_internal.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE
     RETURN pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', pg_catalog.current_setting(setting)::pg_catalog.interval));
-REVOKE ALL ON FUNCTION warrant.setting_interval(text) FROM PUBLIC;
 
 -- What an object is called now, for audit rows; once it is gone, the names that are stored beside its OID.
-CREATE FUNCTION warrant.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE c STABLE
+CREATE FUNCTION warrant_internal.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'warrant_object_now';
-REVOKE ALL ON FUNCTION warrant.object_now("char", oid, name, name) FROM PUBLIC;

@@ -2,23 +2,21 @@
 -- Definition functions that make names, or keep them in the audit, pin settings so that every session makes the same ones.
 
 -- The live ADMIN grant that lets the session user weaken definitions, 0 when the user needs none. Raises 42501 when it is needed and missing.
-CREATE FUNCTION warrant.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
-REVOKE ALL ON FUNCTION warrant.approval_to_weaken() FROM PUBLIC;
+CREATE FUNCTION warrant_internal.approval_to_weaken() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_approval_to_weaken';
 
-CREATE FUNCTION warrant.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.note_definition(event text, policy_name text, policy_version integer, note text) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    approval bigint := CASE event WHEN 'weakened' THEN nullif(warrant.approval_to_weaken(), 0) END;
+    approval bigint := CASE event WHEN 'weakened' THEN nullif(warrant_internal.approval_to_weaken(), 0) END;
 BEGIN
     INSERT INTO warrant.audit_unsealed (event, origin, policy_name, policy_version, comment)
-    VALUES (event, warrant.origin(), policy_name, policy_version, nullif(concat(note, ', under grant ' || approval), ''));
+    VALUES (event, warrant_internal.origin(), policy_name, policy_version, nullif(concat(note, ', under grant ' || approval), ''));
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.note_definition(text, text, integer, text) FROM PUBLIC;
 
 -- The roles are looked up, because the type regrole takes a number that is no role's.
-CREATE FUNCTION warrant.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.role_oids(roles regrole[], parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gone oid;
@@ -33,24 +31,21 @@ BEGIN
     RETURN roles::oid[];
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.role_oids(regrole[], text) FROM PUBLIC;
 
-CREATE FUNCTION warrant.role_names(roles oid[]) RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.role_names(roles oid[]) RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (SELECT coalesce(array_agg(r.rolname ORDER BY u.place), '{}') FROM unnest(roles) WITH ORDINALITY u (role, place) JOIN pg_roles r ON r.oid = u.role);
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.role_names(oid[]) FROM PUBLIC;
 
 -- A duration in seconds: 22023 for months, years, negative fields, zero and more than 1000 years. NULL stands for the setting.
-CREATE FUNCTION warrant.in_seconds(duration interval, parameter text) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_seconds';
+CREATE FUNCTION warrant_internal.in_seconds(duration interval, parameter text) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_seconds';
 -- A duration as comparisons take it, a month for 30 days, and at least a second: for durations that an older release has stored.
-CREATE FUNCTION warrant.as_compared(duration interval) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_compared';
-REVOKE ALL ON FUNCTION warrant.in_seconds(interval, text), warrant.as_compared(interval) FROM PUBLIC;
+CREATE FUNCTION warrant_internal.as_compared(duration interval) RETURNS interval LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_compared';
 
 -- A number of uses must be positive; NULL is no limit.
-CREATE FUNCTION warrant.check_max_uses(value integer) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.check_max_uses(value integer) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value <= 0 THEN
@@ -58,9 +53,8 @@ BEGIN
     END IF;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.check_max_uses(integer) FROM PUBLIC;
 
-CREATE FUNCTION warrant.check_mode(mode text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.check_mode(mode text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF mode IS NULL OR mode NOT IN ('enforce', 'monitor') THEN
@@ -68,12 +62,10 @@ BEGIN
     END IF;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.check_mode(text) FROM PUBLIC;
 
 -- Whether the policy, made (NULL before), changed or ended (NULL after), lets more through than before, or lets fewer or other persons decide.
-CREATE FUNCTION warrant.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
-CREATE FUNCTION warrant.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
-REVOKE ALL ON FUNCTION warrant.weakens(warrant.policies, warrant.policies), warrant.why_undecidable(warrant.policies) FROM PUBLIC;
+CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
+CREATE FUNCTION warrant_internal.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
 
 CREATE FUNCTION warrant.create_policy(
     name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
@@ -99,17 +91,17 @@ BEGIN
     IF effect NOT IN ('open', 'approve', 'deny') THEN
         RAISE EXCEPTION 'unknown effect "%"', effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
     END IF;
-    PERFORM warrant.check_mode(mode);
+    PERFORM warrant_internal.check_mode(mode);
     IF audit NOT IN ('statement', 'none') THEN
         RAISE EXCEPTION 'unknown audit "%"', audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
     END IF;
     IF min_approvals NOT BETWEEN 1 AND 100 THEN
         RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    default_duration := warrant.in_seconds(default_duration, 'default_duration');
-    max_duration := warrant.in_seconds(max_duration, 'max_duration');
-    request_ttl := warrant.in_seconds(request_ttl, 'request_ttl');
-    PERFORM warrant.check_max_uses(max_uses);
+    default_duration := warrant_internal.in_seconds(default_duration, 'default_duration');
+    max_duration := warrant_internal.in_seconds(max_duration, 'max_duration');
+    request_ttl := warrant_internal.in_seconds(request_ttl, 'request_ttl');
+    PERFORM warrant_internal.check_max_uses(max_uses);
     IF default_duration > max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -123,7 +115,7 @@ BEGIN
     made.target_schema := '';
     made.target_name := '';
     IF on_table IS NOT NULL THEN
-        PERFORM warrant.check_target(on_table);
+        PERFORM warrant_internal.check_target(on_table);
         made.target_kind := 't';
         made.target := on_table;
         SELECT n.nspname, c.relname INTO made.target_schema, made.target_name
@@ -133,7 +125,7 @@ BEGIN
         IF NOT FOUND THEN
             RAISE EXCEPTION 'schema "%" does not exist', on_schema USING ERRCODE = 'invalid_schema_name';
         END IF;
-        IF on_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'warrant') OR on_schema ~ '^pg_(toast_)?temp_' THEN
+        IF on_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'warrant', 'warrant_internal') OR on_schema ~ '^pg_(toast_)?temp_' THEN
             RAISE EXCEPTION 'schema "%" cannot be protected', on_schema USING ERRCODE = 'wrong_object_type';
         END IF;
     ELSE
@@ -146,28 +138,28 @@ BEGIN
     IF made.commands = '{ADMIN}' AND made.target_kind <> 'd' THEN
         RAISE EXCEPTION 'ADMIN is about the database' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it: on_database => true.';
     END IF;
-    made.for_roles := warrant.role_oids(for_roles, 'for_roles');
-    made.except_roles := warrant.role_oids(except_roles, 'except_roles');
-    made.definer_roles := warrant.role_oids(definer_roles, 'definer_roles');
-    made.approver_role := (warrant.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
+    made.for_roles := warrant_internal.role_oids(for_roles, 'for_roles');
+    made.except_roles := warrant_internal.role_oids(except_roles, 'except_roles');
+    made.definer_roles := warrant_internal.role_oids(definer_roles, 'definer_roles');
+    made.approver_role := (warrant_internal.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
     BEGIN
         INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
             priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
             default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
         VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
             made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
-            warrant.role_names(made.for_roles), warrant.role_names(made.except_roles), min_approvals, made.approver_role,
-            (warrant.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
-            made.definer_roles, warrant.role_names(made.definer_roles), max_uses)
+            warrant_internal.role_names(made.for_roles), warrant_internal.role_names(made.except_roles), min_approvals, made.approver_role,
+            (warrant_internal.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
+            made.definer_roles, warrant_internal.role_names(made.definer_roles), max_uses)
         RETURNING * INTO made;
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
-    PERFORM warrant.note_definition(event.word, name, 1,
+    PERFORM warrant_internal.note_definition(event.word, name, 1,
             format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
                                                              WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
        FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
-      WHERE event.word = 'policy_created' OR warrant.weakens(NULL, made) ORDER BY event.place;
+      WHERE event.word = 'policy_created' OR warrant_internal.weakens(NULL, made) ORDER BY event.place;
     RETURN name;
 END;
 $$;
@@ -193,9 +185,9 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
-    PERFORM warrant.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
-    IF warrant.weakens(gone, NULL) THEN
-        PERFORM warrant.note_definition('weakened', gone.name, gone.version, 'dropped');
+    PERFORM warrant_internal.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
+    IF warrant_internal.weakens(gone, NULL) THEN
+        PERFORM warrant_internal.note_definition('weakened', gone.name, gone.version, 'dropped');
     END IF;
 END;
 $$;

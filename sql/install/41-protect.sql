@@ -1,5 +1,5 @@
 -- The partitions and children below a relation, or the parents above it.
-CREATE FUNCTION warrant.descendants_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.descendants_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY WITH RECURSIVE found (relation) AS (
@@ -7,7 +7,7 @@ BEGIN
         UNION SELECT i.inhrelid FROM found f JOIN pg_inherits i ON i.inhparent = f.relation) SELECT f.relation FROM found f;
 END;
 $$;
-CREATE FUNCTION warrant.ancestors_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.ancestors_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY WITH RECURSIVE found (relation) AS (
@@ -18,7 +18,7 @@ $$;
 
 -- The relations and the views over them, at any depth: who reads a view is asked for what it reads. A materialized view is read by itself. OFFSET 0
 -- makes the planner look from each relation for its views, instead of through all views of the database for each relation.
-CREATE FUNCTION warrant.with_views_over(relations oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.with_views_over(relations oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (WITH RECURSIVE found (relation) AS (
@@ -29,50 +29,46 @@ BEGIN
             SELECT array_agg(f.relation) FROM found f);
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.descendants_of(oid), warrant.ancestors_of(oid), warrant.with_views_over(oid[]) FROM PUBLIC;
 
 -- The roles that a new policy will gate, for its NOTICE: those that hold a privilege on what leads there, or may create in the schema, and are not
 -- exempt. Superusers need none, and are exempt unless the configuration gates them. In PL/pgSQL, which keeps its plan for a thousand calls.
-CREATE FUNCTION warrant.affected_roles(relations oid[], creates_in oid, exempt oid[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.affected_roles(relations oid[], creates_in oid, exempt oid[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (SELECT coalesce(string_agg(DISTINCT a.role, ', '), 'nobody')
       FROM (SELECT coalesce(quote_ident(r.rolname), 'PUBLIC')
-              FROM (SELECT x.grantee FROM unnest(warrant.with_views_over(relations)) AS o (relation) JOIN pg_class c ON c.oid = o.relation
+              FROM (SELECT x.grantee FROM unnest(warrant_internal.with_views_over(relations)) AS o (relation) JOIN pg_class c ON c.oid = o.relation
                            CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x
                     UNION SELECT x.grantee FROM pg_namespace n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) x
                      WHERE n.oid = creates_in AND x.privilege_type = 'CREATE') AS a
                    LEFT JOIN pg_roles r ON r.oid = a.grantee
-             WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant.is_member(r.oid, 'warrant_exempt'::regrole)
-                   AND NOT EXISTS (SELECT FROM unnest(exempt) AS e (role) WHERE warrant.is_member(r.oid, e.role)))
+             WHERE a.grantee = 0 OR (NOT r.rolsuper AND NOT warrant_internal.is_member(r.oid, 'warrant_exempt'::regrole)
+                   AND NOT EXISTS (SELECT FROM unnest(exempt) AS e (role) WHERE warrant_internal.is_member(r.oid, e.role)))
             UNION ALL SELECT 'superusers' WHERE current_setting('pg_warrant.enforce_superuser')::boolean) AS a (role));
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.affected_roles(oid[], oid, oid[]) FROM PUBLIC;
 
 -- What happens to statements under a new policy, for its NOTICE.
-CREATE FUNCTION warrant.protect_effect(mode text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.protect_effect(mode text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN current_setting('pg_warrant.enforcement') = 'off' THEN 'would need approval after COMMIT, but the gate is off'
                 WHEN $1 = 'monitor' THEN 'is only watched after COMMIT'
                 WHEN current_setting('pg_warrant.enforcement') = 'monitor' THEN 'would need approval after COMMIT, but the gate only watches'
                 ELSE 'needs approval after COMMIT' END
 $$;
-REVOKE ALL ON FUNCTION warrant.protect_effect(text) FROM PUBLIC;
 
 -- Whether the policy is on this target; a policy whose target is gone is on what bears the name now. A policy on a database is on this one.
-CREATE FUNCTION warrant.is_on(policy warrant.policies, kind "char", target oid, schema_name name, table_name name) RETURNS boolean LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.is_on(policy warrant.policies, kind "char", target oid, schema_name name, table_name name) RETURNS boolean LANGUAGE plpgsql
 STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (policy).target_kind = kind AND (kind = 'd' OR (policy).target = target
-           OR (((policy).target_schema, (policy).target_name) = (schema_name, table_name) AND NOT warrant.target_exists(kind, (policy).target)));
+           OR (((policy).target_schema, (policy).target_name) = (schema_name, table_name) AND NOT warrant_internal.target_exists(kind, (policy).target)));
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.is_on(warrant.policies, "char", oid, name, name) FROM PUBLIC;
 
 -- The policy of this name on this target, or the next name of the kind that is free: the first may be on another object, renamed since.
-CREATE FUNCTION warrant.policy_on(wanted text, kind "char", target oid, schema_name name, table_name name, OUT name text, OUT policy warrant.policies)
+CREATE FUNCTION warrant_internal.policy_on(wanted text, kind "char", target oid, schema_name name, table_name name, OUT name text, OUT policy warrant.policies)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -85,15 +81,14 @@ BEGIN
         END IF;
         -- Beside a parameter of type name the text has another collation than the index.
         SELECT * INTO policy FROM warrant.policies p WHERE p.name = policy_on.name COLLATE "default";
-        EXIT WHEN NOT FOUND OR warrant.is_on(policy, kind, target, schema_name, table_name);
+        EXIT WHEN NOT FOUND OR warrant_internal.is_on(policy, kind, target, schema_name, table_name);
         place := place + 1;
     END LOOP;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.policy_on(text, "char", oid, name, name) FROM PUBLIC;
 
 -- An approve policy on one target under a name made from it; the same target and parameters give the same policy.
-CREATE FUNCTION warrant.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
+CREATE FUNCTION warrant_internal.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -104,8 +99,8 @@ DECLARE
     found record;
     existing warrant.policies;
 BEGIN
-    PERFORM warrant.check_mode(mode);
-    SELECT * INTO found FROM warrant.policy_on(policy_name, kind, object, schema_name, table_name);
+    PERFORM warrant_internal.check_mode(mode);
+    SELECT * INTO found FROM warrant_internal.policy_on(policy_name, kind, object, schema_name, table_name);
     policy_name := found.name;
     existing := found.policy;
     IF existing.id IS NULL THEN
@@ -113,13 +108,13 @@ BEGIN
                                      commands => commands, mode => mode, except_roles => except_roles);
     END IF;
     IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles) IS DISTINCT FROM
-       ('approve'::text, warrant.expand_commands(commands), mode, warrant.role_oids(except_roles, 'except_roles'), '{}'::oid[]) THEN
+       ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[]) THEN
         RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
             HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
     END IF;
     IF kind <> 'd' AND existing.target <> object THEN
         UPDATE warrant.policies p SET target = object, version = p.version + 1 WHERE p.id = existing.id RETURNING * INTO existing;
-        PERFORM warrant.note_definition('policy_changed', policy_name, existing.version, format('on %s, which was made anew', coalesce(on_table::text, 'schema ' || quote_ident(on_schema))));
+        PERFORM warrant_internal.note_definition('policy_changed', policy_name, existing.version, format('on %s, which was made anew', coalesce(on_table::text, 'schema ' || quote_ident(on_schema))));
         RAISE NOTICE 'policy "%" is on the new object now', policy_name;
     ELSE
         RAISE NOTICE 'policy "%" protects it already', policy_name;
@@ -127,7 +122,6 @@ BEGIN
     RETURN policy_name;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.ensure_policy(text, regclass, name, text[], text, regrole[]) FROM PUBLIC;
 
 CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -135,19 +129,19 @@ RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_
 AS $$
 DECLARE
     policy_name text;
-    below oid[] := ARRAY(SELECT * FROM warrant.descendants_of(target));
-    above oid[] := ARRAY(SELECT * FROM warrant.ancestors_of(target));
+    below oid[] := ARRAY(SELECT * FROM warrant_internal.descendants_of(target));
+    above oid[] := ARRAY(SELECT * FROM warrant_internal.ancestors_of(target));
 BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM warrant.check_target(target);
+    PERFORM warrant_internal.check_target(target);
     policy_name := (SELECT format('protect %I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
-    policy_name := warrant.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
+    policy_name := warrant_internal.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
     RAISE NOTICE '% on % %; affected roles: %', array_to_string(commands, ', '),
         target || CASE cardinality(below) WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', cardinality(below)) END
                || CASE cardinality(above) WHEN 0 THEN '' ELSE format(' and what it is a part of (%s)', cardinality(above)) END,
-        warrant.protect_effect(mode), warrant.affected_roles(target::oid || below || above, NULL, except_roles::oid[]);
+        warrant_internal.protect_effect(mode), warrant_internal.affected_roles(target::oid || below || above, NULL, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
@@ -168,12 +162,12 @@ BEGIN
     IF schema_name IS NULL THEN
         RAISE EXCEPTION 'schema_name must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    policy_name := warrant.ensure_policy(format('protect schema %I', schema_name), NULL, schema_name, commands, mode, except_roles);
+    policy_name := warrant_internal.ensure_policy(format('protect schema %I', schema_name), NULL, schema_name, commands, mode, except_roles);
     schema := quote_ident(schema_name)::regnamespace;
     relations := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p', 'f', 'v', 'm'));
     RAISE NOTICE '% on the % relations of schema % %; affected roles: %',
-        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant.protect_effect(mode),
-        warrant.affected_roles(relations, CASE WHEN 'CREATE' = ANY (warrant.expand_commands(commands)) THEN schema END, except_roles::oid[]);
+        array_to_string(commands, ', '), cardinality(relations), quote_ident(schema_name), warrant_internal.protect_effect(mode),
+        warrant_internal.affected_roles(relations, CASE WHEN 'CREATE' = ANY (warrant.expand_commands(commands)) THEN schema END, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
@@ -185,10 +179,10 @@ CREATE FUNCTION warrant.protect_database(commands text[] DEFAULT '{ALL}', mode t
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    policy_name text := warrant.ensure_policy('protect database', NULL, NULL, commands, mode, except_roles);
+    policy_name text := warrant_internal.ensure_policy('protect database', NULL, NULL, commands, mode, except_roles);
 BEGIN
     RAISE NOTICE '% on everything in this database %, except in catalogues, other extensions'' relations and temporary ones',
-        array_to_string(commands, ', '), warrant.protect_effect(mode);
+        array_to_string(commands, ', '), warrant_internal.protect_effect(mode);
     RETURN policy_name;
 END;
 $$;
@@ -205,7 +199,7 @@ BEGIN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     dropped := ARRAY(SELECT p.name FROM warrant.policies p LEFT JOIN pg_class c ON c.oid = unprotect.target LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-                      WHERE p.effect <> 'open' AND (p.target = unprotect.target OR (p.target_schema, p.target_name) = (n.nspname, c.relname)) AND warrant.is_on(p, 't', unprotect.target, n.nspname, c.relname) ORDER BY p.id);
+                      WHERE p.effect <> 'open' AND (p.target = unprotect.target OR (p.target_schema, p.target_name) = (n.nspname, c.relname)) AND warrant_internal.is_on(p, 't', unprotect.target, n.nspname, c.relname) ORDER BY p.id);
     IF dropped = '{}' THEN
         RAISE EXCEPTION '% has no policy of its own', target USING ERRCODE = 'no_data_found',
             HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';

@@ -6,10 +6,10 @@ BEGIN
     END IF;
     DELETE FROM warrant.persons p WHERE p.role = set_person.role;
     IF person IS NOT NULL THEN
-        INSERT INTO warrant.persons VALUES (role, (warrant.role_names(warrant.role_oids(ARRAY[role], 'role')))[1], person);
+        INSERT INTO warrant.persons VALUES (role, (warrant_internal.role_names(warrant_internal.role_oids(ARRAY[role], 'role')))[1], person);
     END IF;
-    PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
-    PERFORM warrant.note_definition('weakened', NULL, NULL, 'set_person');
+    PERFORM warrant_internal.note_definition('person_changed', NULL, NULL, format('%s: %s', role, coalesce(person, 'nobody in particular')));
+    PERFORM warrant_internal.note_definition('weakened', NULL, NULL, 'set_person');
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.set_person(regrole, text) FROM PUBLIC;
@@ -19,7 +19,7 @@ COMMENT ON FUNCTION warrant.set_person(regrole, text) IS
 
 -- What a URL may look like: https, or http to this machine; no user name or password, which would stand in a table. Without backslashes, which
 -- would mean something else to a caller without standard_conforming_strings.
-CREATE FUNCTION warrant.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.check_webhook_url(url text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF url !~ '^https://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$' AND url !~ '^http://(localhost|127[.][0-9.]+|[[]::1[]])(:[0-9]+)?([/?][^#[:space:]]*)?$' THEN
@@ -28,13 +28,12 @@ BEGIN
     END IF;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.check_webhook_url(text) FROM PUBLIC;
 
 CREATE FUNCTION warrant.add_webhook(name text, url text, kind text, secret_name text, allowed_networks cidr[] DEFAULT '{}',
     ca_file text DEFAULT NULL, timeout interval DEFAULT '3 s') RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    timeout_ms double precision := extract(epoch FROM warrant.in_seconds(timeout, 'timeout')) * 1000;
+    timeout_ms double precision := extract(epoch FROM warrant_internal.in_seconds(timeout, 'timeout')) * 1000;
 BEGIN
     IF num_nulls(name, url, kind, secret_name, allowed_networks, timeout) > 0 OR array_position(allowed_networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'only ca_file may be NULL' USING ERRCODE = 'invalid_parameter_value';
@@ -43,7 +42,7 @@ BEGIN
         RAISE EXCEPTION 'names of webhooks and secrets have letters, digits, dots, hyphens and underscores'
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'A webhook''s has at most 48 of them, a secret''s 128.';
     END IF;
-    PERFORM warrant.check_webhook_url(url);
+    PERFORM warrant_internal.check_webhook_url(url);
     IF kind <> 'decision' THEN
         RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
     END IF;
@@ -59,7 +58,7 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
-    PERFORM warrant.note_definition('webhook_added', NULL, NULL, name), warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+    PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, name), warrant_internal.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
     RETURN name;
 END;
 $$;
@@ -85,7 +84,7 @@ BEGIN
         RAISE EXCEPTION 'webhook "%" is still asked', name USING ERRCODE = 'dependent_objects_still_exist',
             DETAIL = format('By policies: %s.', asking);
     END IF;
-    PERFORM warrant.note_definition('webhook_dropped', NULL, NULL, name);
+    PERFORM warrant_internal.note_definition('webhook_dropped', NULL, NULL, name);
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.drop_webhook(text) FROM PUBLIC;
@@ -100,8 +99,8 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
-    PERFORM warrant.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
-            warrant.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+    PERFORM warrant_internal.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
+            warrant_internal.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.enable_webhook(text) FROM PUBLIC;

@@ -2,19 +2,17 @@
 -- tables that have none yet, and with pg_warrant.allow_restore write everything. ---------------------------------------------
 
 -- Whether a row comes from a dump, not from one of our definition functions; asked by their triggers.
-CREATE FUNCTION warrant.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
-REVOKE ALL ON FUNCTION warrant.is_restoring() FROM PUBLIC;
+CREATE FUNCTION warrant_internal.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
 
 -- A role that is not there stays as 0: an approve or deny policy for it then covers everybody for whom no other policy is as strict, an open one
 -- nobody.
-CREATE FUNCTION warrant.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;
-REVOKE ALL ON FUNCTION warrant.roles_named(name[]) FROM PUBLIC;
 
-CREATE FUNCTION warrant.restore_policy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.restore_policy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT warrant.is_restoring() THEN
+    IF NOT warrant_internal.is_restoring() THEN
         RETURN NEW;
     END IF;
     NEW.id := nextval('warrant.policies_id_seq');
@@ -22,59 +20,56 @@ BEGIN
         WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = (NEW.target_schema, NEW.target_name))
         WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = NEW.target_schema)
         WHEN 'd' THEN (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) END, 0);
-    NEW.for_roles := warrant.roles_named(NEW.for_role_names);
-    NEW.except_roles := warrant.roles_named(NEW.except_role_names);
-    NEW.definer_roles := warrant.roles_named(NEW.definer_role_names);
-    NEW.approver_role := (warrant.roles_named(ARRAY[NEW.approver_role_name]))[1];
-    NEW.default_duration := warrant.as_compared(NEW.default_duration);
-    NEW.max_duration := warrant.as_compared(NEW.max_duration);
-    NEW.request_ttl := warrant.as_compared(NEW.request_ttl);
-    PERFORM warrant.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
-    IF warrant.weakens(NULL, NEW) THEN
-        PERFORM warrant.note_definition('weakened', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
+    NEW.for_roles := warrant_internal.roles_named(NEW.for_role_names);
+    NEW.except_roles := warrant_internal.roles_named(NEW.except_role_names);
+    NEW.definer_roles := warrant_internal.roles_named(NEW.definer_role_names);
+    NEW.approver_role := (warrant_internal.roles_named(ARRAY[NEW.approver_role_name]))[1];
+    NEW.default_duration := warrant_internal.as_compared(NEW.default_duration);
+    NEW.max_duration := warrant_internal.as_compared(NEW.max_duration);
+    NEW.request_ttl := warrant_internal.as_compared(NEW.request_ttl);
+    PERFORM warrant_internal.note_definition('policy_created', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
+    IF warrant_internal.weakens(NULL, NEW) THEN
+        PERFORM warrant_internal.note_definition('weakened', NEW.name, NEW.version, 'restored, as ' || NEW.effect);
     END IF;
     RETURN NEW;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.restore_policy() FROM PUBLIC;
-CREATE TRIGGER restore BEFORE INSERT ON warrant.policies FOR EACH ROW EXECUTE FUNCTION warrant.restore_policy();
+CREATE TRIGGER restore BEFORE INSERT ON warrant.policies FOR EACH ROW EXECUTE FUNCTION warrant_internal.restore_policy();
 ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER restore;
 
-CREATE FUNCTION warrant.restore_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.restore_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF warrant.is_restoring() THEN
-        NEW.role := nullif((warrant.roles_named(ARRAY[NEW.role_name]))[1], 0);
+    IF warrant_internal.is_restoring() THEN
+        NEW.role := nullif((warrant_internal.roles_named(ARRAY[NEW.role_name]))[1], 0);
         IF NEW.role IS NULL THEN
             RAISE WARNING 'role "%" is not there, and not restored as "%"', NEW.role_name, NEW.person
                 USING HINT = 'Where it is created again, warrant.set_person says whose it is.';
             RETURN NULL;
         END IF;
-        PERFORM warrant.note_definition('person_changed', NULL, NULL, format('%s: %s, restored', NEW.role_name, NEW.person));
+        PERFORM warrant_internal.note_definition('person_changed', NULL, NULL, format('%s: %s, restored', NEW.role_name, NEW.person));
         IF EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind <> '!') THEN
-            PERFORM warrant.note_definition('weakened', NULL, NULL, 'persons restored');
+            PERFORM warrant_internal.note_definition('weakened', NULL, NULL, 'persons restored');
         END IF;
     END IF;
     RETURN NEW;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.restore_person() FROM PUBLIC;
-CREATE TRIGGER restore BEFORE INSERT ON warrant.persons FOR EACH ROW EXECUTE FUNCTION warrant.restore_person();
+CREATE TRIGGER restore BEFORE INSERT ON warrant.persons FOR EACH ROW EXECUTE FUNCTION warrant_internal.restore_person();
 ALTER TABLE warrant.persons ENABLE ALWAYS TRIGGER restore;
 
-CREATE FUNCTION warrant.restore_webhook() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.restore_webhook() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF warrant.is_restoring() THEN
+    IF warrant_internal.is_restoring() THEN
         NEW.id := nextval('warrant.webhooks_id_seq');
         NEW.enabled := false;
-        PERFORM warrant.note_definition('webhook_added', NULL, NULL, NEW.name || ', restored');
+        PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, NEW.name || ', restored');
     END IF;
     RETURN NEW;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.restore_webhook() FROM PUBLIC;
-CREATE TRIGGER restore BEFORE INSERT ON warrant.webhooks FOR EACH ROW EXECUTE FUNCTION warrant.restore_webhook();
+CREATE TRIGGER restore BEFORE INSERT ON warrant.webhooks FOR EACH ROW EXECUTE FUNCTION warrant_internal.restore_webhook();
 ALTER TABLE warrant.webhooks ENABLE ALWAYS TRIGGER restore;
 
 SELECT pg_catalog.pg_extension_config_dump('warrant.policies', $$WHERE target_kind <> '!'$$);
@@ -82,19 +77,18 @@ SELECT pg_catalog.pg_extension_config_dump('warrant.persons', '');
 SELECT pg_catalog.pg_extension_config_dump('warrant.webhooks', '');
 
 -- Roles as they are called now; a role that is gone keeps its last name.
-CREATE FUNCTION warrant.names_now(roles oid[], names name[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.names_now(roles oid[], names name[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(array_agg(coalesce(a.rolname, n.name, '') ORDER BY r.place), '{}')
       FROM unnest($1) WITH ORDINALITY AS r (role, place) LEFT JOIN unnest($2) WITH ORDINALITY AS n (name, place) USING (place) LEFT JOIN pg_roles a ON a.oid = r.role
 $$;
-REVOKE ALL ON FUNCTION warrant.names_now(oid[], name[]) FROM PUBLIC;
 
 -- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last call, and returns how many
 -- policies it changed. Policies that an open transaction drops are left to the next call, as the recorder waits for nobody.
-CREATE FUNCTION warrant.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moved oid[] := warrant.renamed_targets();    -- NULL: all that policies name
+    moved oid[] := warrant_internal.renamed_targets();    -- NULL: all that policies name
     renamed bigint := 0;
     now_named record;
 BEGIN
@@ -102,9 +96,9 @@ BEGIN
         RETURN 0;
     END IF;
     FOR now_named IN
-        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant.names_now(p.for_roles, p.for_role_names) AS for_names,
-               warrant.names_now(p.except_roles, p.except_role_names) AS except_names,
-               warrant.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
+        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant_internal.names_now(p.for_roles, p.for_role_names) AS for_names,
+               warrant_internal.names_now(p.except_roles, p.except_role_names) AS except_names,
+               warrant_internal.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant_internal.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver
           FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
                LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
          WHERE p.target_kind <> '!' AND (moved IS NULL OR p.target = ANY (moved))
@@ -118,17 +112,16 @@ BEGIN
         IF FOUND THEN
             renamed := renamed + 1;
         ELSE
-            PERFORM warrant.names_left();
+            PERFORM warrant_internal.names_left();
         END IF;
     END LOOP;
     IF moved IS NULL THEN
         UPDATE warrant.persons s SET role_name = r.rolname FROM pg_roles r WHERE r.oid = s.role AND r.rolname <> s.role_name
            AND s.role IN (SELECT q.role FROM warrant.persons q JOIN pg_roles o ON o.oid = q.role WHERE o.rolname <> q.role_name FOR UPDATE OF q SKIP LOCKED);
         IF EXISTS (SELECT FROM warrant.persons s JOIN pg_roles r ON r.oid = s.role WHERE r.rolname <> s.role_name) THEN
-            PERFORM warrant.names_left();
+            PERFORM warrant_internal.names_left();
         END IF;
     END IF;
     RETURN renamed;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.keep_names() FROM PUBLIC;

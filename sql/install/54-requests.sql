@@ -1,4 +1,4 @@
-CREATE FUNCTION warrant.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN concat_ws(', ', 'reason: ' || (request).reason, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses);
@@ -7,7 +7,7 @@ $$;
 
 -- Gives a pending request the reason, duration and uses that are given now, where they differ. Approvals that it had were of something else, and so
 -- was what a webhook was sent: neither counts any more.
-CREATE FUNCTION warrant.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
+CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -23,69 +23,69 @@ BEGIN
         RETURN;
     END IF;
     UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
+           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant_internal.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
     UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
      WHERE d.request_id = request;
-    PERFORM warrant.seal('request_amended', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+    PERFORM warrant_internal.seal('request_amended', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
                          'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
-                         'policy_version', i.policy_version, 'comment', concat_ws(', ', warrant.words_of(pending), 'approvals void: ' || nullif(voided, 0))))
-       FROM warrant.request_items i, warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
-    PERFORM warrant.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
+                         'policy_version', i.policy_version, 'comment', concat_ws(', ', warrant_internal.words_of(pending), 'approvals void: ' || nullif(voided, 0))))
+       FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
+    PERFORM warrant_internal.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
 END;
 $$;
 
 -- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
-CREATE FUNCTION warrant.file_request(origin jsonb, requester oid, items warrant.item[], reason text, duration interval, max_uses integer,
+CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
     key text := (SELECT encode(sha256(convert_to(string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';'
                                ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
-    asked_at timestamptz := warrant.monotonic_now();
+    asked_at timestamptz := warrant_internal.monotonic_now();
     request bigint;
     pending bigint;
     filed bigint;
 BEGIN
-    PERFORM warrant.check_policies_stay((terms).min_approvals IS NOT NULL);
-    PERFORM warrant.check_within(duration, max_uses, terms);
+    PERFORM warrant_internal.check_policies_stay((terms).min_approvals IS NOT NULL);
+    PERFORM warrant_internal.check_within(duration, max_uses, terms);
     SELECT count(*), min(r.id) FILTER (WHERE may_share AND r.request_key = key AND r.expires_at > asked_at) INTO pending, request
       FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester;
     IF request IS NOT NULL THEN
-        PERFORM warrant.amend_request(origin, request, reason, duration, max_uses);
+        PERFORM warrant_internal.amend_request(origin, request, reason, duration, max_uses);
         IF (terms).webhooks IS NOT NULL THEN
-            PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
+            PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
         END IF;
         RETURN request;
     END IF;
     IF (terms).require_reason AND coalesce(reason, '') = '' THEN
-        PERFORM warrant.fail('22023', format('policy %s requires a reason', warrant.that_require_reason(warrant.policies_of(items))), CASE WHEN statement_sha256 IS NULL
+        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), CASE WHEN statement_sha256 IS NULL
             THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
     END IF;
     IF pending >= current_setting('pg_warrant.max_pending')::bigint THEN
-        PERFORM warrant.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
+        PERFORM warrant_internal.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
     INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
     OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
-            CASE requester WHEN warrant.user_of(origin) THEN warrant.person_of(origin) ELSE warrant.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant.as_compared((terms).request_ttl), max_uses)
+            CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses)
     RETURNING id INTO request;
     WITH made AS (
         INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
         SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
           FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
-               CROSS JOIN LATERAL warrant.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o
+               CROSS JOIN LATERAL warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o
         RETURNING *)
-    SELECT count(warrant.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+    SELECT count(warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
                               'relation_oid', i.target, 'schema_name', i.schema_name, 'relation_name', i.relation_name, 'policy_name', i.policy_name,
                               'policy_version', i.policy_version, 'comment', nullif(reason, '')))) INTO filed FROM made i;
-    PERFORM warrant.check_policies_stay(filed = cardinality(items));
+    PERFORM warrant_internal.check_policies_stay(filed = cardinality(items));
     IF may_share AND (terms).webhooks IS NOT NULL THEN
-        PERFORM warrant.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
+        PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
     RETURN request;
 END;

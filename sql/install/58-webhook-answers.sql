@@ -1,21 +1,21 @@
 -- A webhook's answer, which only the courier reports: one vote of webhook:<name>, when the request still waits under policies that ask it.
 -- It may narrow what was asked for, never widen it. An answer that came twice counts once: its delivery has ended.
-CREATE FUNCTION warrant.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request warrant.requests;
-    items warrant.item[] := warrant.items_of_request((delivery).request_id);
-    terms warrant.terms := warrant.terms_of(warrant.policies_of(items));
+    items warrant_internal.item[] := warrant_internal.items_of_request((delivery).request_id);
+    terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
     person text := 'webhook:' || (delivery).webhook;
     voter jsonb := origin || jsonb_build_object('session_user_oid', NULL, 'session_user_name', NULL, 'current_user_name', NULL, 'authn_id', NULL,
                                                 'authenticated_user_name', person);
     comment text := nullif(concat_ws(' ', nullif(args->>'reason', ''), '(approver ' || nullif(args->>'approver', '') || ', unverified)'), '');
 BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = (delivery).request_id;
-    IF request.state <> 'pending' OR request.expires_at <= warrant.monotonic_now() THEN
+    IF request.state <> 'pending' OR request.expires_at <= warrant_internal.monotonic_now() THEN
         RETURN NULL;    -- somebody was quicker
     END IF;
-    IF NOT warrant.role_exists(request.requester) THEN
+    IF NOT warrant_internal.role_exists(request.requester) THEN
         RETURN 'the role that filed the request is gone';
     END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
@@ -23,9 +23,9 @@ BEGIN
         RETURN 'a policy of the request does not ask this webhook';
     END IF;
     IF args->>'outcome' = 'denied' THEN
-        PERFORM warrant.enter_denial(voter, request, 0, person, person, comment);
+        PERFORM warrant_internal.enter_denial(voter, request, 0, person, person, comment);
     ELSE
-        PERFORM warrant.enter_approval(voter, request, items, terms, 0, person, person,
+        PERFORM warrant_internal.enter_approval(voter, request, items, terms, 0, person, person,
             CASE WHEN args ? 'ttl_s' THEN least(make_interval(secs => (args->>'ttl_s')::double precision), coalesce(request.duration, (terms).default_duration)) END,
             (args->>'max_uses')::integer, comment);
     END IF;
@@ -34,23 +34,23 @@ END;
 $$;
 
 -- How long after a failure a delivery is tried again: full jitter, so that what failed together does not come again together.
-CREATE FUNCTION warrant.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
 
 -- The endpoint is gone, as it says itself (410): nothing more is sent there. A policy that asks it is decided by persons.
-CREATE FUNCTION warrant.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     UPDATE warrant.webhooks w SET enabled = false WHERE w.name = (delivery).webhook AND w.enabled;
     IF FOUND THEN
-        PERFORM warrant.seal('webhook_changed', origin, jsonb_build_object('request_id', (delivery).request_id, 'comment', format('%s: disabled, its endpoint answers 410', (delivery).webhook)));
+        PERFORM warrant_internal.seal('webhook_changed', origin, jsonb_build_object('request_id', (delivery).request_id, 'comment', format('%s: disabled, its endpoint answers 410', (delivery).webhook)));
     END IF;
 END;
 $$;
 
 -- An error that may pass puts the delivery off, another one sets it aside; either drops the delivery of a request that has ended meanwhile. The log
 -- says each error once, however often it comes.
-CREATE FUNCTION warrant.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     now timestamptz := clock_timestamp();
@@ -61,8 +61,8 @@ DECLARE
     earliest timestamptz := now + make_interval(secs => (args->>'retry_after_s')::double precision);
     problem text := args->>'error';
 BEGIN
-    IF NOT warrant.is_courier((origin->>'pid')::integer) THEN
-        PERFORM warrant.fail('42501', 'only the courier reports answers');
+    IF NOT warrant_internal.is_courier((origin->>'pid')::integer) THEN
+        PERFORM warrant_internal.fail('42501', 'only the courier reports answers');
     END IF;
     SELECT * INTO delivery FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint;
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
@@ -71,23 +71,23 @@ BEGIN
     pending := EXISTS (SELECT FROM warrant.requests r WHERE r.id = delivery.request_id AND r.state = 'pending');
     again := failed AND pending AND (args->>'may_repeat')::boolean;
     IF NOT failed AND args->>'outcome' <> 'pending' THEN
-        problem := warrant.vote(origin, delivery, args);
+        problem := warrant_internal.vote(origin, delivery, args);
     END IF;
     UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed AND pending THEN 'dead' WHEN failed THEN 'dropped' ELSE 'answered' END,
-           next_at = greatest(now + warrant.retry_delay(delivery.attempts), earliest), not_before = earliest,
+           next_at = greatest(now + warrant_internal.retry_delay(delivery.attempts), earliest), not_before = earliest,
            ended_at = CASE WHEN NOT again THEN now END, answer = CASE WHEN NOT failed THEN args->>'outcome' END, error = problem, awaited = false
      WHERE d.id = delivery.id;
     UPDATE warrant.requests r SET awaited = false
      WHERE r.id = delivery.request_id AND r.awaited
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
     IF again THEN
-        PERFORM warrant.wake_courier();    -- which does not know yet when it is due
+        PERFORM warrant_internal.wake_courier();    -- which does not know yet when it is due
     END IF;
     IF (args->>'gone')::boolean THEN
-        PERFORM warrant.disable_gone(origin, delivery);
+        PERFORM warrant_internal.disable_gone(origin, delivery);
     END IF;
     IF failed AND (delivery.error IS NULL OR (NOT coalesce(again, false) AND problem <> delivery.error)) THEN
-        PERFORM warrant.seal('webhook_failed', origin, jsonb_build_object('request_id', delivery.request_id, 'comment', format('%s: %s', delivery.webhook, problem)));
+        PERFORM warrant_internal.seal('webhook_failed', origin, jsonb_build_object('request_id', delivery.request_id, 'comment', format('%s: %s', delivery.webhook, problem)));
     END IF;
 END;
 $$;
@@ -95,18 +95,18 @@ $$;
 -- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
 -- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier. What was queued
 -- after last_id may still be lost with this server, and its request's number be given again.
-CREATE FUNCTION warrant.claim_deliveries(at_start boolean, most integer, last_id bigint, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
+CREATE FUNCTION warrant_internal.claim_deliveries(at_start boolean, most integer, last_id bigint, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     now timestamptz := clock_timestamp();
     lease CONSTANT interval := '30 s';
 BEGIN
-    IF NOT warrant.is_home() THEN
+    IF NOT warrant_internal.is_home() THEN
         RETURN;
     END IF;
     IF at_start THEN
-        UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant.retry_delay(d.attempts) END
+        UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant_internal.retry_delay(d.attempts) END
          WHERE d.state = 'sending';
     END IF;
     UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now

@@ -1,5 +1,5 @@
 -- The origin of a role other than the one that asks. It has no identity, since nobody has authenticated as that role.
-CREATE FUNCTION warrant.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     name text := pg_get_userbyid(role);
@@ -10,11 +10,11 @@ $$;
 
 -- Whether grants cover all that a statement wanted under a policy, grants so young that its session may have decided without them: a request would
 -- ask for them again. An older grant was known to the session, and does not serve the statement for whatever reason.
-CREATE FUNCTION warrant.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    now timestamptz := warrant.monotonic_now();
+    now timestamptz := warrant_internal.monotonic_now();
     young CONSTANT interval := '10 s';
     names text[];
 BEGIN
@@ -22,7 +22,7 @@ BEGIN
                       AND s.starts_at > now - young) THEN
         RETURN false;    -- nearly always
     END IF;
-    names := warrant.names_of(origin);
+    names := warrant_internal.names_of(origin);
     RETURN NOT EXISTS (
         SELECT FROM jsonb_array_elements(items) AS i
          WHERE (i->>'policy')::bigint = is_granted_meanwhile.policy AND NOT EXISTS (
@@ -33,11 +33,10 @@ BEGIN
                    AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.is_granted_meanwhile(jsonb, oid, bigint, jsonb) FROM PUBLIC;
 
 -- Records a refused statement, and files the requests for what an approval would help. Returns the requests' ids, or why there is none and, on a
 -- second line, what to do about it.
-CREATE FUNCTION warrant.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -47,28 +46,28 @@ DECLARE
     filed jsonb := '{}';    -- the request of each policy
     refusal text := nullif(args->>'unfiled', '');
     advice text;
-    requester oid := coalesce((args->>'file_for')::oid, warrant.user_of(origin));
+    requester oid := coalesce((args->>'file_for')::oid, warrant_internal.user_of(origin));
     files boolean := (args->>'file')::boolean OR args ? 'file_for';
 BEGIN
-    IF files AND NOT warrant.is_home() THEN
+    IF files AND NOT warrant_internal.is_home() THEN
         files := false;
         refusal := 'this database is a copy of the one where grants were made';
         advice := 'A superuser makes it one of its own: SELECT warrant.adopt().';
     END IF;
-    IF files AND NOT warrant.role_exists(requester) THEN
+    IF files AND NOT warrant_internal.role_exists(requester) THEN
         files := false;
         refusal := 'the role of this session is gone';
     END IF;
     FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
                    WHERE files AND i->>'answer' = 'request' ORDER BY 1 LOOP
-        IF warrant.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
+        IF warrant_internal.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
             refusal := 'it was granted a moment ago';
             advice := 'Run the statement again.';
             CONTINUE;
         END IF;
         BEGIN
-            request := warrant.file_request(CASE requester WHEN warrant.user_of(origin) THEN origin ELSE warrant.origin_of(requester, origin) END, requester, ARRAY(
-                SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant.item
+            request := warrant_internal.file_request(CASE requester WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(requester, origin) END, requester, ARRAY(
+                SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant_internal.item
                   FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
                                array_agg(i->>'command' ORDER BY i->>'command') AS commands
                           FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
@@ -81,7 +80,7 @@ BEGIN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
         END;
     END LOOP;
-    PERFORM warrant.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
+    PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
             'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
             'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')),
             statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
@@ -92,7 +91,7 @@ $$;
 
 -- Spends one use of each limited grant that a statement runs under, and writes the statement's rows. Returns NULL, or which grant somebody else used
 -- up, or ended, meanwhile; then nothing is spent or written. Only the recorder writes these tables, so that what is looked at stays.
-CREATE FUNCTION warrant.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -101,33 +100,33 @@ DECLARE
 BEGIN
     SELECT w.id INTO used_up FROM unnest(spent) AS w (id)
      WHERE NOT EXISTS (SELECT FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id
-                        WHERE u.grant_id = w.id AND u.uses_left > 0 AND g.closed_at IS NULL AND g.ends_at > warrant.monotonic_now());
+                        WHERE u.grant_id = w.id AND u.uses_left > 0 AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now());
     IF FOUND THEN
         RETURN used_up;    -- nothing is spent
     END IF;
     UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
-    PERFORM warrant.seal(l->>'event', origin, jsonb_build_object('grant_id', l->'grant', 'command', l->'command', 'relation_oid', l->'relation',
+    PERFORM warrant_internal.seal(l->>'event', origin, jsonb_build_object('grant_id', l->'grant', 'command', l->'command', 'relation_oid', l->'relation',
                          'schema_name', l->'schema', 'relation_name', l->'name', 'policy_name', l->'policy_name', 'policy_version', l->'policy_version'),
                          statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'lines') WITH ORDINALITY AS e (l, place);
-    PERFORM warrant.seal('grant_used_up', origin, jsonb_build_object('request_id', g.request_id, 'grant_id', s.grant_id, 'command', array_to_string(s.commands, ','),
+    PERFORM warrant_internal.seal('grant_used_up', origin, jsonb_build_object('request_id', g.request_id, 'grant_id', s.grant_id, 'command', array_to_string(s.commands, ','),
                          'relation_oid', s.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', s.policy_name),
                          jsonb_build_object('statement_id', statement->'statement_id'))
        FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
-            CROSS JOIN LATERAL warrant.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
+            CROSS JOIN LATERAL warrant_internal.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
       WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;
     RETURN NULL;
 END;
 $$;
 
 -- What became of an action. Its caller, and auditors, may know.
-CREATE FUNCTION warrant.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     result warrant.action_results;
 BEGIN
     SELECT * INTO result FROM warrant.action_results a WHERE a.action_id = (args->>'action_id')::bigint
-       AND (a.session_user_oid = warrant.user_of(origin) OR warrant.is_member(warrant.user_of(origin), 'warrant_auditor'::regrole));
+       AND (a.session_user_oid = warrant_internal.user_of(origin) OR warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_auditor'::regrole));
     RETURN json_build_object('done', coalesce(result.done, false), 'answer', coalesce(result.answer, result.message));
 END;
 $$;

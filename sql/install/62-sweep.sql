@@ -1,21 +1,21 @@
 -- Closes what has expired and what became impossible; returns when to look again.
-CREATE FUNCTION warrant.sweep() RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.sweep() RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    now timestamptz := warrant.monotonic_now();
+    now timestamptz := warrant_internal.monotonic_now();
     nobody CONSTANT jsonb := '{}'::jsonb;
     ended record;
     orphans integer := 0;
 BEGIN
     FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
         UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
-        PERFORM warrant.drop_deliveries(ended.id);
-        PERFORM warrant.seal('request_expired', nobody, jsonb_build_object('request_id', ended.id));
+        PERFORM warrant_internal.drop_deliveries(ended.id);
+        PERFORM warrant_internal.seal('request_expired', nobody, jsonb_build_object('request_id', ended.id));
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
-        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
+        PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
     END LOOP;
-    IF warrant.policies_moved() THEN
+    IF warrant_internal.policies_moved() THEN
         -- From one policy to the next in the index, whatever the number of their grants.
         FOR ended IN WITH RECURSIVE used (policy) AS (
                        (SELECT s.policy_id FROM warrant.grant_scopes s WHERE NOT s.closed ORDER BY s.policy_id LIMIT 1)
@@ -25,13 +25,13 @@ BEGIN
                       WHERE NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = u.policy) AND g.closed_at IS NULL
                         AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies p ON p.id = o.policy_id WHERE o.grant_id = s.grant_id)
                       LIMIT 100 LOOP
-            PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
+            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
             orphans := orphans + 1;
         END LOOP;
         IF orphans = 100 THEN
             RETURN now;    -- there may be more
         END IF;
-        PERFORM warrant.policies_swept();
+        PERFORM warrant_internal.policies_swept();
     END IF;
     -- The oldest have the lowest numbers.
     DELETE FROM warrant.action_results a WHERE a.action_id IN (SELECT o.action_id FROM warrant.action_results o ORDER BY o.action_id LIMIT 1000) AND a.done_at < now - interval '1 day';
@@ -42,7 +42,7 @@ END;
 $$;
 
 -- Whether the table, schema or database is still there.
-CREATE FUNCTION warrant.target_exists(kind "char", target oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.target_exists(kind "char", target oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN CASE kind WHEN 't' THEN EXISTS (SELECT FROM pg_class c WHERE c.oid = target)
@@ -51,7 +51,7 @@ END;
 $$;
 
 -- Leaves a row for a change of one of the gate's settings, unless the log knows the value already.
-CREATE FUNCTION warrant.note_setting(setting text, now text, at timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.note_setting(setting text, now text, at timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gate CONSTANT text := 'pg_warrant.enforcement';
@@ -65,7 +65,7 @@ BEGIN
         INSERT INTO warrant.known_settings VALUES (setting, now);
     END IF;
     IF was IS NOT NULL OR (setting = gate AND now <> 'enforce') THEN
-        PERFORM warrant.seal(CASE WHEN setting <> gate THEN 'config_changed' WHEN now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, '{}',
+        PERFORM warrant_internal.seal(CASE WHEN setting <> gate THEN 'config_changed' WHEN now = 'enforce' THEN 'gate_on' ELSE 'gate_off' END, '{}',
             jsonb_build_object('comment', CASE setting WHEN 'pg_warrant.secret_file' THEN setting || ' is another'
             ELSE format('%s: "%s", was "%s"', setting, now, coalesce(was, 'enforce')) END), jsonb_build_object('occurred_at', at));
     END IF;
@@ -75,7 +75,7 @@ $$;
 -- Leaves a row for each setting of the gate whose value is not the one that the log knows, and for each value that was in force in between. A new
 -- log begins with the values that it finds, and has rows of them only where the gate is not on. changes: those since the last call, of text settings
 -- without the value, and the values that the server has now of all others, whatever the recorder itself has read so far.
-CREATE FUNCTION warrant.note_settings(changes jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.note_settings(changes jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     changed record;
@@ -83,23 +83,22 @@ BEGIN
     FOR changed IN SELECT c.name, c.value, c.at FROM jsonb_to_recordset(changes) AS c (name text, value text, at timestamptz, last boolean)
                     WHERE NOT c.last ORDER BY c.at LOOP
         IF changed.value IS NOT NULL THEN
-            PERFORM warrant.note_setting(changed.name, changed.value, changed.at);
+            PERFORM warrant_internal.note_setting(changed.name, changed.value, changed.at);
         ELSE
-            PERFORM warrant.seal('config_changed', '{}', jsonb_build_object('comment', changed.name || ' was another for a while'),
+            PERFORM warrant_internal.seal('config_changed', '{}', jsonb_build_object('comment', changed.name || ' was another for a while'),
                                  jsonb_build_object('occurred_at', changed.at));
         END IF;
     END LOOP;
     FOR changed IN SELECT s.name, coalesce(c.value, s.setting) AS value, c.at
                      FROM pg_settings s LEFT JOIN jsonb_to_recordset(changes) AS c (name text, value text, at timestamptz, last boolean) ON c.name = s.name AND c.last
                     WHERE s.name LIKE 'pg\_warrant.%' AND s.context IN ('sighup', 'postmaster') ORDER BY s.name LOOP
-        PERFORM warrant.note_setting(changed.name, changed.value, changed.at);
+        PERFORM warrant_internal.note_setting(changed.name, changed.value, changed.at);
     END LOOP;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.note_setting(text, text, timestamptz), warrant.note_settings(jsonb) FROM PUBLIC;
 
 -- The roles, with 0 in the place of each that is gone.
-CREATE FUNCTION warrant.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN (SELECT coalesce(array_agg(coalesce(a.oid, 0) ORDER BY r.place), '{}') FROM unnest(roles) WITH ORDINALITY AS r (role, place) LEFT JOIN pg_roles a ON a.oid = r.role);
@@ -108,33 +107,32 @@ $$;
 
 -- The server gives OIDs again, so definitions forget those of what is gone, and keep its name. Rows that an open transaction changes are left to the
 -- next call, as the recorder waits for nobody.
-CREATE FUNCTION warrant.forget_gone() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.forget_gone() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gone record;
 BEGIN
-    -- Not by warrant.target_exists: a call for each of 10,000 policies took 0.7 % of a core.
+    -- Not by warrant_internal.target_exists: a call for each of 10,000 policies took 0.7 % of a core.
     UPDATE warrant.policies p SET target = 0 WHERE p.id IN (SELECT q.id FROM warrant.policies q
         WHERE q.target <> 0 AND CASE q.target_kind WHEN 't' THEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = q.target)
                                                    WHEN 's' THEN NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = q.target) END FOR UPDATE SKIP LOCKED);
-    UPDATE warrant.policies p SET for_roles = warrant.without_gone(p.for_roles), except_roles = warrant.without_gone(p.except_roles),
-           definer_roles = warrant.without_gone(p.definer_roles), approver_role = (warrant.without_gone(ARRAY[p.approver_role]))[1]
+    UPDATE warrant.policies p SET for_roles = warrant_internal.without_gone(p.for_roles), except_roles = warrant_internal.without_gone(p.except_roles),
+           definer_roles = warrant_internal.without_gone(p.definer_roles), approver_role = (warrant_internal.without_gone(ARRAY[p.approver_role]))[1]
      WHERE p.id IN (SELECT q.id FROM warrant.policies q WHERE q.target_kind <> '!'
         AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role) AS r (role)
                      WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED);
     FOR gone IN DELETE FROM warrant.persons s WHERE s.role IN (SELECT q.role FROM warrant.persons q
                  WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = q.role) FOR UPDATE SKIP LOCKED) RETURNING s.role_name LOOP
-        PERFORM warrant.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));
+        PERFORM warrant_internal.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));
     END LOOP;
     DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.without_gone(oid[]), warrant.forget_gone() FROM PUBLIC;
 
 -- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its OID may be given to another one day. The
 -- recorder calls it when something was dropped, a portion at a time: first of the pending requests, then of grantees and targets. place is where the
 -- last call has stopped, NULL at the beginning; returns where the next is to go on, NULL at the end.
-CREATE FUNCTION warrant.sweep_orphans(place jsonb) RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.sweep_orphans(place jsonb) RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     nobody CONSTANT jsonb := '{}'::jsonb;
@@ -152,7 +150,7 @@ BEGIN
                             CASE WHEN NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.requester) THEN 'the role that filed it is gone'
                                  WHEN EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id))
                                  THEN 'its policy is gone'
-                                 WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant.target_exists(i.target_kind, i.target))
+                                 WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant_internal.target_exists(i.target_kind, i.target))
                                  THEN 'what it asks for is gone' END AS reason
                        FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at >= last_end AND (r.expires_at, r.id) > (last_end, last_id)
                       ORDER BY r.expires_at, r.id LIMIT 500 LOOP
@@ -160,8 +158,8 @@ BEGIN
             last_end := ended.expires_at;
             last_id := ended.id;
             CONTINUE WHEN ended.reason IS NULL;
-            UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant.monotonic_now(), awaited = false WHERE r.id = ended.id;
-            PERFORM warrant.seal('request_cancelled', nobody, jsonb_build_object('request_id', ended.id, 'comment', ended.reason));
+            UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = ended.id;
+            PERFORM warrant_internal.seal('request_cancelled', nobody, jsonb_build_object('request_id', ended.id, 'comment', ended.reason));
             closed := closed + 1;
             EXIT WHEN closed = most;
         END LOOP;
@@ -185,14 +183,14 @@ BEGIN
                  UNION ALL
                  (SELECT DISTINCT s.grant_id, CASE WHEN g.of_role THEN 'its role is gone' ELSE 'what it covers is gone' END, NULL::oid, NULL::oid
                    FROM gone g JOIN warrant.grant_scopes s ON s.grantee = g.grantee AND s.target = g.target
-                  WHERE NOT s.closed AND (g.of_role OR NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant.target_exists(o.target_kind, o.target)))
+                  WHERE NOT s.closed AND (g.of_role OR NOT EXISTS (SELECT FROM warrant.grant_scopes o WHERE o.grant_id = s.grant_id AND warrant_internal.target_exists(o.target_kind, o.target)))
                   LIMIT most) LOOP
         IF ended.id IS NULL THEN
             seen := -1;
             place := jsonb_build_object('grantee', ended.grantee, 'target', ended.target);
             CONTINUE;
         END IF;
-        PERFORM warrant.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
+        PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', ended.reason);
         closed := closed + 1;
     END LOOP;
     IF closed >= most THEN    -- there may be more among these
@@ -200,21 +198,7 @@ BEGIN
     ELSIF seen = -1 THEN
         RETURN place;
     END IF;
-    PERFORM warrant.forget_gone();
+    PERFORM warrant_internal.forget_gone();
     RETURN NULL;
-END;
-$$;
-REVOKE ALL ON FUNCTION warrant.target_exists("char", oid), warrant.sweep_orphans(jsonb) FROM PUBLIC;
-
-DO $$
-DECLARE
-    internal pg_catalog.regprocedure;
-BEGIN
-    FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace
-        AND (p.proname IN ('seal', 'seal_definitions', 'fail', 'user_of', 'items_on', 'items_in', 'items_of', 'terms_of',
-             'policies_of', 'check_policies_stay', 'check_within', 'may_decide', 'words_of', 'amend_request', 'file_request', 'members_of', 'make_grant', 'close_grant', 'pending_request', 'items_of_request',
-             'is_himself', 'origin_of', 'check_decider', 'approve_one', 'deny_one', 'enter_approval', 'enter_denial', 'vote', 'facts_of', 'queue_deliveries', 'retry_delay', 'disable_gone', 'claim_deliveries', 'ids_of', 'act', 'sweep', 'person_of', 'names_of') OR p.proname LIKE 'do\_%') LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', internal);
-    END LOOP;
 END;
 $$;

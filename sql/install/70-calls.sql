@@ -44,9 +44,10 @@ COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS
 'Returns when the request is approved, holding no locks meanwhile. Raises 42501 denied, 55006 cancelled or expired, 57014 still pending at
 the end, P0002 unknown, 25001 in a transaction block.';
 
-CREATE FUNCTION warrant.ask_result(action_id bigint) RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+CREATE FUNCTION warrant_internal.ask_result(action_id bigint) RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+-- It runs as its caller, who cannot name what is internal: so its body is parsed here.
 CREATE FUNCTION warrant.action_result(action_id bigint, OUT done boolean, OUT answer text) LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ SELECT (r.a->>'done')::boolean, r.a->>'answer' FROM (SELECT warrant.ask_result($1)::jsonb) AS r (a) $$;
+BEGIN ATOMIC SELECT (r.a OPERATOR(pg_catalog.->>) 'done')::boolean, r.a OPERATOR(pg_catalog.->>) 'answer' FROM (SELECT warrant_internal.ask_result($1)::jsonb) AS r (a); END;
 COMMENT ON FUNCTION warrant.action_result(bigint) IS
 'Whether an action whose call ended with 40003 was done, and its answer. Kept for a day; not done for an action of somebody else.';
 

@@ -15,9 +15,8 @@ CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command tex
     OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
 COMMENT ON FUNCTION warrant.last_refusal() IS 'What the subject was refused last in this session, and the requests that it filed; no row when nothing was, and after DISCARD ALL.';
 
-CREATE FUNCTION warrant.recorder_status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record
+CREATE FUNCTION warrant_internal.recorder_status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_recorder_status';
-REVOKE ALL ON FUNCTION warrant.recorder_status() FROM PUBLIC;
 CREATE FUNCTION warrant.status(OUT item text, OUT value text, OUT warning text) RETURNS SETOF record LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,15 +24,15 @@ AS $$
            CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN NULL ELSE 'nothing is refused' END
     UNION ALL SELECT 'definition_approval', current_setting('pg_warrant.definition_approval'),
            CASE WHEN NOT current_setting('pg_warrant.definition_approval')::boolean THEN 'one administrator alone can weaken definitions' END
-    UNION ALL SELECT 'home', CASE WHEN warrant.is_home() THEN 'here' ELSE 'elsewhere' END,
-           CASE WHEN NOT warrant.is_home() THEN 'this is a copy: no grant lives and nothing is sent until warrant.adopt()' END
+    UNION ALL SELECT 'home', CASE WHEN warrant_internal.is_home() THEN 'here' ELSE 'elsewhere' END,
+           CASE WHEN NOT warrant_internal.is_home() THEN 'this is a copy: no grant lives and nothing is sent until warrant.adopt()' END
     UNION ALL SELECT 'allow_restore', 'on', 'superusers can write the tables of the gate' WHERE current_setting('pg_warrant.allow_restore')::boolean
     UNION ALL SELECT r.item, CASE r.item WHEN 'last_seq' THEN (SELECT s.last_seq::text FROM warrant.recorder_state s) ELSE r.value END, r.warning
-      FROM warrant.recorder_status() r
+      FROM warrant_internal.recorder_status() r
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
-    UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending' AND expires_at > clock_timestamp() AND warrant.is_home()
+    UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending' AND expires_at > clock_timestamp() AND warrant_internal.is_home()
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants g
-     WHERE closed_at IS NULL AND ends_at > clock_timestamp() AND warrant.is_home() AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
+     WHERE closed_at IS NULL AND ends_at > clock_timestamp() AND warrant_internal.is_home() AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
     UNION ALL SELECT format('webhook %s', w.name),
            format('%s answered, %s waiting, %s dead', d.answered, d.waiting, d.dead),
            CASE WHEN w.enabled THEN last.error || CASE last.state WHEN 'queued' THEN to_char(last.next_at AT TIME ZONE 'UTC', '"; the next try is at "HH24:MI:SS" UTC"') ELSE '' END
@@ -43,12 +42,12 @@ AS $$
                                       count(*) FILTER (WHERE d.state = 'dead') AS dead FROM warrant.deliveries d WHERE d.webhook = w.name) AS d
            LEFT JOIN LATERAL (SELECT d.error, d.state, d.next_at FROM warrant.deliveries d WHERE d.webhook = w.name AND (d.error IS NOT NULL OR d.answer IS NOT NULL)
                                ORDER BY d.id DESC LIMIT 1) AS last ON true
-    UNION ALL SELECT format('policy %s', p.name), CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN 'asks for approval' ELSE 'would ask for approval' END, warrant.why_undecidable(p) FROM warrant.policies p
-     WHERE p.target_kind <> '!' AND p.effect = 'approve' AND warrant.why_undecidable(p) IS NOT NULL
+    UNION ALL SELECT format('policy %s', p.name), CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN 'asks for approval' ELSE 'would ask for approval' END, warrant_internal.why_undecidable(p) FROM warrant.policies p
+     WHERE p.target_kind <> '!' AND p.effect = 'approve' AND warrant_internal.why_undecidable(p) IS NOT NULL
     UNION ALL SELECT 'policies whose target is gone', (g.gating + g.opens)::text,
            nullif(concat_ws('; ', nullif(g.gating, 0) || ' cover what bears the name now', nullif(g.opens, 0) || ' are open and cover nothing'), '')
       FROM (SELECT count(*) FILTER (WHERE p.effect <> 'open') AS gating, count(*) FILTER (WHERE p.effect = 'open') AS opens FROM warrant.policies p
-             WHERE p.target_kind IN ('t', 's') AND NOT warrant.target_exists(p.target_kind, p.target)) AS g
+             WHERE p.target_kind IN ('t', 's') AND NOT warrant_internal.target_exists(p.target_kind, p.target)) AS g
     UNION ALL SELECT 'audit partitions ahead', count(*)::text, CASE WHEN count(*) < 2 THEN 'the keeper has not run' END
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'warrant.audit_log'::regclass
        AND left(c.relname, 17) > 'audit_log' || to_char(clock_timestamp() AT TIME ZONE 'UTC', '_YYYY_MM')
@@ -57,10 +56,10 @@ REVOKE ALL ON FUNCTION warrant.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.status() TO warrant_admin, warrant_approver, warrant_auditor;
 COMMENT ON FUNCTION warrant.status() IS 'The state of the gate here: workers, slots, queue, and what deserves attention.';
 
-CREATE FUNCTION warrant.statements(OUT statement text, OUT needs text, OUT known boolean) RETURNS SETOF record
+CREATE FUNCTION warrant_internal.statements(OUT statement text, OUT needs text, OUT known boolean) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_statements';
-COMMENT ON FUNCTION warrant.statements() IS 'internal: each statement of this server, and what the gate knows of it';
+COMMENT ON FUNCTION warrant_internal.statements() IS 'each statement of this server, and what the gate knows of it';
 CREATE VIEW warrant.commands AS
-    SELECT s.statement, s.needs FROM warrant.statements() s WHERE s.needs IS NOT NULL;
+    SELECT s.statement, s.needs FROM warrant_internal.statements() s WHERE s.needs IS NOT NULL;
 COMMENT ON VIEW warrant.commands IS 'what each statement needs; those that are not here touch no protected object';
 GRANT SELECT ON warrant.commands TO PUBLIC;

@@ -4,7 +4,7 @@ CREATE VIEW warrant.pending WITH (security_barrier) AS
            r.min_approvals, (SELECT pg_catalog.count(DISTINCT coalesce(s.person, d.person)) FROM warrant.decisions d
                                 LEFT JOIN warrant.persons s ON s.role OPERATOR(pg_catalog.=) d.approver
              WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
-               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant.is_member(d.approver, p.approver_role))
+               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant_internal.is_member(d.approver, p.approver_role))
                AND coalesce(s.person, d.person) OPERATOR(pg_catalog.<>)
                    coalesce((SELECT a.person FROM warrant.persons a WHERE a.role OPERATOR(pg_catalog.=) r.requester), r.person)) AS approvals,
            r.max_uses
@@ -15,9 +15,9 @@ CREATE VIEW warrant.pending WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) r.requester
      WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
-           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
+           AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE')
-                    OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant.is_member((SELECT warrant.current_subject()), p.approver_role));
+                    OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant_internal.is_member((SELECT warrant_internal.current_subject()), p.approver_role));
 COMMENT ON VIEW warrant.pending IS
 'requests that wait for a decision, a row for each item: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
 others those under policies whose approvers they are';
@@ -32,7 +32,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
-           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
+           AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
 COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
 
@@ -41,7 +41,7 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
-     WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant.current_subject());
+     WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant_internal.current_subject());
 COMMENT ON VIEW warrant.my_requests IS 'what the caller, as the gate sees him, asked for, a row for each item';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
@@ -53,10 +53,10 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) g.grantee
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
-           AND warrant.is_here(h.policy_id, h.target, h.schema_name))
+           AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
-       AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant.current_subject()) AND
-                   (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant.is_member(a.oid, g.grantee))));
+       AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant_internal.current_subject()) AND
+                   (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant_internal.is_member(a.oid, g.grantee))));
 COMMENT ON VIEW warrant.my_grants IS 'grants that the caller, as the gate sees him, can use now, a row for each scope';
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;

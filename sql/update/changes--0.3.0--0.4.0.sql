@@ -1,16 +1,37 @@
 -- What has a state of its own. Functions and views follow as they are now: a view that has lost or moved a column, and a function whose parameters
 -- or result are others now, is dropped here first.
 
+-- The recorder opens the log before anything else: while functions move, it is not in the middle of a call.
+LOCK TABLE warrant.audit_log IN SHARE MODE;
+
+-- What users do not call moves out of their way, before it is made anew. From here on its schema says that it is internal.
+CREATE SCHEMA warrant_internal;
+COMMENT ON SCHEMA warrant_internal IS 'functions that pg_warrant itself calls, and nobody else';
+DO $$
+DECLARE
+    internal pg_catalog.oid;
+BEGIN
+    FOR internal IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'warrant'::pg_catalog.regnamespace AND p.proname OPERATOR(pg_catalog.<>) ALL ('{
+            action_result,add_webhook,adopt,approve,cancel,create_policy,deny,discard_audit_log,drop_policy,drop_webhook,enable_webhook,expand_commands,explain,grant,last_refusal,
+            protect,protect_database,protect_schema,request,revoke,set_person,status,unprotect,wait_for}'::pg_catalog.name[]) LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET SCHEMA warrant_internal', internal::pg_catalog.regprocedure);
+        EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s IS NULL', internal::pg_catalog.regprocedure);
+    END LOOP;
+END;
+$$;
+ALTER TYPE warrant.item SET SCHEMA warrant_internal;
+ALTER TYPE warrant.terms SET SCHEMA warrant_internal;
+
 -- What grows with the number of grants.
-DROP FUNCTION warrant.guards_changed();
+DROP FUNCTION warrant_internal.guards_changed();
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
 DROP INDEX warrant.grant_scopes_by_grantee;
-DROP FUNCTION warrant.items_on(oid, text[], oid);
+DROP FUNCTION warrant_internal.items_on(oid, text[], oid);
 DROP TRIGGER invalidate ON warrant.grant_scopes;
-CREATE TRIGGER invalidate AFTER TRUNCATE ON warrant.grant_scopes FOR EACH STATEMENT EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+CREATE TRIGGER invalidate AFTER TRUNCATE ON warrant.grant_scopes FOR EACH STATEMENT EXECUTE FUNCTION warrant_internal.invalidate('grant_epoch');
 CREATE TRIGGER invalidate_grantee AFTER INSERT OR UPDATE OR DELETE ON warrant.grant_scopes
-    FOR EACH ROW EXECUTE FUNCTION warrant.invalidate('grant_epoch');
+    FOR EACH ROW EXECUTE FUNCTION warrant_internal.invalidate('grant_epoch');
 ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
 ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate_grantee;
 CREATE INDEX audit_log_relation ON warrant.audit_log (relation_oid, seq) WHERE relation_oid IS NOT NULL;
@@ -19,19 +40,19 @@ CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE s
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
 ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
-DROP FUNCTION warrant.claim_deliveries(boolean, integer);
+DROP FUNCTION warrant_internal.claim_deliveries(boolean, integer);
 -- The recorder does it itself.
-DROP FUNCTION warrant.notify_after(bigint);
-DROP FUNCTION warrant.seal(text, jsonb, bigint, bigint, text, oid, name, name, text, integer, text, jsonb, bytea, text);
-DROP FUNCTION warrant.next_seq();
-DROP FUNCTION warrant.check_decider(jsonb, warrant.requests);
-DROP FUNCTION warrant.seal_time();
+DROP FUNCTION warrant_internal.notify_after(bigint);
+DROP FUNCTION warrant_internal.seal(text, jsonb, bigint, bigint, text, oid, name, name, text, integer, text, jsonb, bytea, text);
+DROP FUNCTION warrant_internal.next_seq();
+DROP FUNCTION warrant_internal.check_decider(jsonb, warrant.requests);
+DROP FUNCTION warrant_internal.seal_time();
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
-DROP FUNCTION warrant.check_duration(interval, text);
-DROP FUNCTION warrant.protect_notice(oid[], oid[]);
-DROP FUNCTION warrant.relaxes(warrant.policies);
+DROP FUNCTION warrant_internal.check_duration(interval, text);
+DROP FUNCTION warrant_internal.protect_notice(oid[], oid[]);
+DROP FUNCTION warrant_internal.relaxes(warrant.policies);
 
 CREATE TABLE warrant.identities (
     role oid CHECK (role IS NOT NULL),
@@ -41,7 +62,7 @@ CREATE TABLE warrant.identities (
 COMMENT ON TABLE warrant.identities IS 'as whom the server has authenticated the logins that have asked, decided or been refused: two logins of one identity are one human';
 ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
-DROP FUNCTION warrant.make_grant(jsonb, bigint, oid, name[], interval, integer, text, warrant.item[]);
+DROP FUNCTION warrant_internal.make_grant(jsonb, bigint, oid, name[], interval, integer, text, warrant_internal.item[]);
 
 -- Keys that pg_repack does not take for such, so that it leaves our tables out.
 ALTER TABLE warrant.request_items DROP CONSTRAINT request_items_request_id_fkey;

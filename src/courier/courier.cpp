@@ -132,19 +132,17 @@ void FindSafe() {
         self.safe_id = self.seen_id;
 }
 
-// claim_deliveries of an older release's script takes no last delivery.
+// claim_deliveries of an older release's script takes no last delivery, and is in the schema of users.
 void SelectClaimed() {
-    static SPIPlanPtr asks = nullptr, plan = nullptr, older = nullptr;
+    static SPIPlanPtr plan = nullptr, older = nullptr;
     Oid types[] = {BOOLOID, INT4OID, INT8OID};
     Datum values[] = {BoolGetDatum(self.at_start), Int32GetDatum(most_running - int(self.deliveries->running())), Int64GetDatum(self.safe_id)};
-    SPI_execute_plan(Prepared(&asks, "SELECT WHERE to_regprocedure('warrant.claim_deliveries(boolean,integer,bigint)') IS NOT NULL", 0, nullptr),
-                     nullptr, nullptr, true, 1);
-    bool asks_for_last = SPI_processed > 0;
-    if (asks_for_last)
-        Prepared(&plan, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2, $3)", 3, types);
+    bool is_older = strcmp(self.host->internal_schema(), schema_name) == 0;
+    if (!is_older)
+        Prepared(&plan, "SELECT delivery_id, letter FROM warrant_internal.claim_deliveries($1, $2, $3)", 3, types);
     else
         Prepared(&older, "SELECT delivery_id, letter FROM warrant.claim_deliveries($1, $2)", 2, types);
-    SPI_execute_plan(asks_for_last ? plan : older, values, nullptr, false, 0);
+    SPI_execute_plan(is_older ? older : plan, values, nullptr, false, 0);
 }
 
 void FindNext() {

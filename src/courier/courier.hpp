@@ -19,6 +19,8 @@ struct CourierHost {
     // Whether commits up to this position are as safe as the configuration asks for; and the position of those that can be seen now.
     bool (*is_replicated)(XLogRecPtr position);
     XLogRecPtr (*seen_until)();
+    // Where the script that is installed has the functions that no user calls.
+    const char* (*internal_schema)();
     // What is_over and at_begin of in_transaction.hpp are in the preloaded library.
     bool (*is_dropped)();
     void (*hold_extension)();

@@ -1,4 +1,4 @@
-// One delivery as warrant.claim_deliveries hands it over, made into a call. One row always makes one body, so that
+// One delivery as warrant_internal.claim_deliveries hands it over, made into a call. One row always makes one body, so that
 // every attempt sends the same bytes.
 #pragma once
 #ifdef POSTGRES_H

@@ -71,7 +71,7 @@ WARRANT_FUNCTION(warrant_object_now) {
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), names, nulls)));
 }
 
-// policies_of(items warrant.item[]) -> bigint[]: the policies of the items, each once, in order; NULL without items.
+// policies_of(items warrant_internal.item[]) -> bigint[]: the policies of the items, each once, in order; NULL without items.
 WARRANT_FUNCTION(warrant_policies_of) {
     ArrayType* items = PG_GETARG_ARRAYTYPE_P(0);
     Datum* elements;

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "rules/installation.hpp"
 #include "queue/copies.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"
@@ -8,8 +9,9 @@
 namespace warrant {
 
 bool IsCopyOfOthers() {
-    SPI_execute("SELECT FROM pg_database d WHERE d.datname = current_database() AND NOT warrant.is_administrator(d.datdba) AND EXISTS ("
-                "SELECT FROM warrant.grant_scopes s WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND s.target <> d.oid)", true, 1);
+    SPI_execute(psprintf("SELECT FROM pg_database d WHERE d.datname = current_database() AND NOT %s.is_administrator(d.datdba) AND EXISTS ("
+                         "SELECT FROM warrant.grant_scopes s WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND s.target <> d.oid)",
+                         InternalSchema()), true, 1);
     return SPI_processed > 0;
 }
 

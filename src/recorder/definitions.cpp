@@ -19,14 +19,14 @@ constexpr int64 most_definitions = 1000;    // that one call of seal_definitions
 // How many rows were sealed. A chore that fails must stop neither the other one nor the entries that sessions wait for: it is looked at again as if
 // it were due.
 int64 SealWhatIsLeft() {
-    static SPIPlanPtr plan = nullptr, names = nullptr;
+    static ScriptStatement seal, keep;
     int64 sealed = 0;
     (void)InSubtransaction("definitions", [&sealed] {
-        SPI_execute_plan(Prepared(&plan, "SELECT warrant.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
+        SPI_execute_plan(PreparedForScript(&seal, "SELECT %s.seal_definitions()", 0, nullptr), nullptr, nullptr, false, 1);
         sealed = FirstInt64(1);
     });
     bool kept = InSubtransaction("names", [&sealed] {
-        SPI_execute_plan(Prepared(&names, "SELECT warrant.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
+        SPI_execute_plan(PreparedForScript(&keep, "SELECT %s.keep_names()", 0, nullptr), nullptr, nullptr, false, 1);
         sealed += FirstInt64(1);
     });
     if (!kept)

@@ -9,6 +9,7 @@
 #include "queue/entry.hpp"
 #include "recorder/execute.hpp"
 #include "queue/ring.hpp"
+#include "recorder/script.hpp"
 #include "recorder/seal.hpp"
 #include "queue/shared.hpp"
 
@@ -33,9 +34,9 @@ Datum TextOf(const char* bytes, int size) { return PointerGetDatum(cstring_to_te
 Datum JsonOf(const char* text) { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }
 
 void RunSql(const EntryHeader* entry, Reply* reply) {
-    static SPIPlanPtr plan = nullptr;
+    static ScriptStatement act;
     Oid types[] = {TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, TEXTOID};
-    Prepared(&plan, "SELECT warrant.act($1, $2, $3, $4, $5, $6)", 6, types);
+    SPIPlanPtr plan = PreparedForScript(&act, "SELECT %s.act($1, $2, $3, $4, $5, $6)", 6, types);
     EntryParts parts = PartsOf(entry);
     bool statement = entry->fields.has_digest;
     Datum values[] = {TextOf(parts.action, parts.action_size),

@@ -2,6 +2,7 @@
 
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
+#include "rules/installation.hpp"
 #include "queue/setting_changes.hpp"
 #include "recorder/noted_settings.hpp"
 #include "recorder/script.hpp"
@@ -23,7 +24,7 @@ void NoteSettings() {
     int reads = configuration_reads;
     Oid type = JSONBOID;
     Datum changes = DirectFunctionCall1(jsonb_in, CStringGetDatum(SettingChangesAsJson(self.database->settings_noted, &self.changes_noted)));
-    SPI_execute_with_args("SELECT warrant.note_settings($1)", 1, &type, &changes, nullptr, false, 1);
+    SPI_execute_with_args(psprintf("SELECT %s.note_settings($1)", InternalSchema()), 1, &type, &changes, nullptr, false, 1);
     self.settings_noted = reads;
 }
 

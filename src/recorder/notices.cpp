@@ -3,6 +3,7 @@
 #include "pg/worker.hpp"
 #include "queue/replicated.hpp"
 #include "recorder/notices.hpp"
+#include "recorder/script.hpp"
 #include "recorder/state.hpp"
 
 namespace warrant {
@@ -14,14 +15,15 @@ namespace {
 void Notify(int64_t after_seq, int64_t until_seq) {
     (void)InTransaction("notifying", [after_seq, until_seq] {
         (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-        static SPIPlanPtr plan = nullptr;
+        static ScriptStatement notify;
         Oid types[] = {INT8OID, INT8OID};
         Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
-        Prepared(&plan,
-                 "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
-                 " WHERE (SELECT warrant.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%' OR l.event LIKE 'grant\\_%')"
-                 " ORDER BY l.seq",
-                 2, types);
+        SPIPlanPtr plan = PreparedForScript(
+            &notify,
+            "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
+            " WHERE (SELECT %s.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%%' OR l.event LIKE 'grant\\_%%')"
+            " ORDER BY l.seq",
+            2, types);
         SPI_execute_plan(plan, values, nullptr, false, 0);
     });
 }

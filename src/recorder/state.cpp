@@ -41,7 +41,7 @@ bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true));
 bool IsOurs() { return get_extension_oid(extension_name, true) == self.extension; }
 
 void LookForWebhooks() {
-    SPI_execute("SELECT FROM warrant.webhooks WHERE enabled AND warrant.is_home()", true, 1);
+    SPI_execute(psprintf("SELECT FROM warrant.webhooks WHERE enabled AND %s.is_home()", InternalSchema()), true, 1);
     self.database->has_webhooks = SPI_processed > 0;
     pg_memory_barrier();
     if (self.database->has_webhooks && !CourierLives(self.database))

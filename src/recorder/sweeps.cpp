@@ -34,11 +34,11 @@ void EndPortion(int64 begin) {
 }
 
 void SweepPortion() {
-    static SPIPlanPtr plan = nullptr;
+    static ScriptStatement sweep;
     Oid type = TEXTOID;
     char null = IsRoundUnderWay() ? ' ' : 'n';
     Datum place = CStringGetTextDatum(self.place);
-    SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep_orphans($1::jsonb)", 1, &type), &place, &null, false, 1);
+    SPI_execute_plan(PreparedForScript(&sweep, "SELECT %s.sweep_orphans($1::jsonb)", 1, &type), &place, &null, false, 1);
     const char* next = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
     strlcpy(self.place, next == nullptr ? "" : next, sizeof self.place);
 }
@@ -94,10 +94,10 @@ void Sweep() {
     if (now < self.sweep_at)
         return;
     ForgetRefusals();
-    static SPIPlanPtr plan = nullptr;
+    static ScriptStatement sweep;
     self.sweep_at = now + definitions_every_us;    // when the sweep is tried again if it fails now
     (void)InSubtransaction("sweep", [] {
-        SPI_execute_plan(Prepared(&plan, "SELECT warrant.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
+        SPI_execute_plan(PreparedForScript(&sweep, "SELECT %s.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
         bool is_null;
         Datum next = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
         self.sweep_at = is_null ? DT_NOEND : DatumGetTimestampTz(next);

@@ -314,7 +314,7 @@ GoverningPolicies* ReadSchemaGoverningPolicies(Oid schema) {
     policies->relkind = relkind_schema;
     policies->schema = schema;
     namestrcpy(&policies->schema_name, name == nullptr ? "" : name);
-    policies->own = schema == RequireInstallation()->schema;
+    policies->own = IsOwnSchema(schema);
     bool covered = (schema >= FirstNormalObjectId || schema == PG_PUBLIC_NAMESPACE) && !policies->own && !isAnyTempNamespace(schema);
     policies->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (covered && name != nullptr) {

@@ -25,6 +25,12 @@ Oid OwnObject(const char* name) {
     return object;
 }
 
+// A schema of that name that is no part of the extension is a user's.
+Oid FindInternalSchema(Oid extension) {
+    Oid schema = get_namespace_oid(internal_schema_name, true);
+    return OidIsValid(schema) && getExtensionOfObject(NamespaceRelationId, schema) == extension ? schema : InvalidOid;
+}
+
 // Whether the current transaction has dropped the extension, and perhaps created it again, which counts only from its commit on; its tables can be
 // read no more.
 bool IsBeingDropped(Oid committed) { return get_extension_oid(extension_name, true) != committed; }
@@ -56,6 +62,7 @@ const Installation* LookForInstallation() {
         return WhileBeingDropped();
     if (installed) {
         installation.schema = get_namespace_oid(schema_name, true);
+        installation.internal_schema = FindInternalSchema(committed);
         installation.policies = OwnObject("policies");
         installation.policies_by_target = OwnObject("policies_by_target");
         installation.policies_by_name = OwnObject("policies_by_name");
@@ -93,6 +100,19 @@ Oid OwnSchema() {
     return own == nullptr ? InvalidOid : own->schema;
 }
 
+bool IsOwnSchema(Oid schema) {
+    Oid own = OwnSchema();
+    if (!OidIsValid(own) || !OidIsValid(schema))
+        return false;
+    return schema == own ||
+           schema == (IsCreatedHere() ? FindInternalSchema(get_extension_oid(extension_name, true)) : FindInstallation()->internal_schema);
+}
+
+const char* InternalSchema() {
+    const Installation* own = FindInstallation();
+    return own != nullptr && OidIsValid(own->internal_schema) ? internal_schema_name : schema_name;
+}
+
 // The extension held last is locked even when another is found: its end may be visible before the caches hear of it, and they hear of it before its
 // lock goes.
 void HoldExtension() {
@@ -109,8 +129,7 @@ void HoldExtension() {
 }
 
 bool IsOwnRelation(Oid relation) {
-    Oid schema = OwnSchema();
-    return OidIsValid(schema) && get_rel_namespace(relation) == schema;
+    return OidIsValid(OwnSchema()) && IsOwnSchema(get_rel_namespace(relation));
 }
 
 }    // namespace warrant

@@ -10,6 +10,7 @@ namespace warrant {
 
 struct Installation {
     Oid schema;
+    Oid internal_schema;    // InvalidOid under a script of before 0.4.0, which has all in the one schema
     Oid policies;
     Oid policies_by_target;
     Oid policies_by_name;
@@ -50,8 +51,14 @@ extern bool extension_created_here;
 // Whether the current transaction has created the extension, and has not rolled that back to a savepoint.
 bool IsCreatedHere();
 
-// The extension's schema, also while only the current transaction sees it; InvalidOid when it is not installed.
+// The extension's schema with the tables, also while only the current transaction sees it; InvalidOid when it is not installed.
 Oid OwnSchema();
+
+// Whether it is one of the extension's schemas. False when it is not installed.
+bool IsOwnSchema(Oid schema);
+
+// Where the script that is installed has the functions that no user calls: SQL names them by it. Static memory.
+const char* InternalSchema();
 
 // For our workers, before a transaction looks at anything: what it then finds of the extension, no other transaction can drop before it ends. Waits,
 // within lock_timeout, for one that is dropping it.

@@ -42,6 +42,7 @@ const CourierHost host = {
     .hand_over = [](const char* answer) { return SendAction("webhook_answer", answer) == Enqueued::Yes; },
     .is_replicated = IsReplicated,
     .seen_until = SeenUntil,
+    .internal_schema = InternalSchema,
     .is_dropped = IsDropped,
     .hold_extension = HoldExtension,
 };

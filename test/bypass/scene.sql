@@ -13,7 +13,7 @@ BEGIN
         UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname NOT IN ('plpgsql', 'pg_warrant')
         UNION ALL SELECT format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server
         UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
-         WHERE nspname !~ '^(pg_.*|information_schema|judge|public)$' AND (nspname <> 'warrant' OR NOT EXISTS (SELECT FROM gate))
+         WHERE nspname !~ '^(pg_.*|information_schema|judge|public)$' AND (nspname NOT IN ('warrant', 'warrant_internal') OR NOT EXISTS (SELECT FROM gate))
         UNION ALL SELECT format('SELECT lo_unlink(%s)', oid) FROM pg_largeobject_metadata
         UNION ALL SELECT format('REVOKE %I FROM %I', roleid::regrole::name, member::regrole::name) FROM pg_auth_members
          WHERE member IN (SELECT oid FROM pg_roles WHERE rolname IN ('owner', 'clerk', 'helper'))

@@ -185,7 +185,7 @@ $node->restart;
 ($state, $err) = $node->sqlstate_as('dba', 'CREATE EXTENSION pg_warrant', 'plain');
 is($state, '55000', 'not preloaded');
 like($err, qr/shared_preload_libraries/, 'and told where it belongs');
-is($node->sqlstate_as('dba', 'SELECT warrant.monotonic_now()', 'uno'), '55000', 'nor do its functions load it');
+is($node->sqlstate_as('dba', 'SELECT warrant_internal.monotonic_now()', 'uno'), '55000', 'nor do its functions load it');
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_warrant'");
 $node->restart;
 $node->works('preloaded again', 'uno');

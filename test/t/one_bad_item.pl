@@ -18,7 +18,7 @@ BEGIN;
 SELECT warrant.protect('notes');
 INSERT INTO warrant.audit_unsealed (event, origin, comment) VALUES ('person_changed', '{"pid": "nobody"}', 'strange');
 SELECT warrant.unprotect('notes');
-SELECT warrant.origin();
+SELECT warrant_internal.origin();
 COMMIT
 SQL
 ok($node->eventually(sub { value('SELECT count(*) FROM warrant.audit_unsealed') eq '0' }), 'a row that cannot be written does not keep the others');

@@ -230,7 +230,7 @@ sub check_functions
 	my $page = text_of('functions');
 	my $functions = $node->safe_psql('postgres', <<'SQL');
 SELECT p.proname, p.proname || '(' || pg_get_function_arguments(p.oid) || ')' FROM pg_proc p
- WHERE p.pronamespace = 'warrant'::regnamespace AND obj_description(p.oid, 'pg_proc') NOT LIKE 'internal%'
+ WHERE p.pronamespace = 'warrant'::regnamespace
 SQL
 	for (split /\n/, $functions)
 	{

@@ -9,6 +9,7 @@ use Test::More;
 use GatedServer;
 
 my $node = GatedServer->prepared('update');
+$node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '60s'");
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE deputy LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
@@ -20,8 +21,9 @@ sub value { return $node->safe_as('dba', $_[0], $older); }
 
 # Every object of the extension as text, a line each.
 my $catalogue = <<'SQL';
-WITH relations AS (SELECT c.* FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace),
-functions AS (SELECT p.* FROM pg_proc p WHERE p.pronamespace = 'warrant'::regnamespace),
+WITH schemas AS (SELECT n.* FROM pg_namespace n WHERE n.nspname IN ('warrant', 'warrant_internal')),
+relations AS (SELECT c.* FROM pg_class c JOIN schemas n ON n.oid = c.relnamespace),
+functions AS (SELECT p.* FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace),
 objects (line) AS (
 SELECT concat_ws(' | ', 'function', pg_get_functiondef(f.oid), f.proacl, obj_description(f.oid, 'pg_proc')) FROM functions f
 UNION ALL SELECT concat_ws(' | ', 'relation', c.relname, c.relkind, c.relpersistence, c.reloptions, c.relacl, c.relrowsecurity, c.relreplident,
@@ -36,8 +38,8 @@ UNION ALL SELECT concat_ws(' | ', 'trigger', pg_get_triggerdef(t.oid), t.tgenabl
 UNION ALL SELECT concat_ws(' | ', 'view', c.relname, pg_get_viewdef(c.oid)) FROM relations c WHERE c.relkind = 'v'
 UNION ALL SELECT concat_ws(' | ', 'sequence', c.relname, s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
 	FROM relations c JOIN pg_sequence s ON s.seqrelid = c.oid
-UNION ALL SELECT concat_ws(' | ', 'type', t.typname, t.typtype, t.typacl, obj_description(t.oid, 'pg_type')) FROM pg_type t WHERE t.typnamespace = 'warrant'::regnamespace
-UNION ALL SELECT concat_ws(' | ', 'schema', n.nspname, n.nspacl, obj_description(n.oid, 'pg_namespace')) FROM pg_namespace n WHERE n.nspname = 'warrant'
+UNION ALL SELECT concat_ws(' | ', 'type', n.nspname, t.typname, t.typtype, t.typacl, obj_description(t.oid, 'pg_type')) FROM pg_type t JOIN schemas n ON n.oid = t.typnamespace
+UNION ALL SELECT concat_ws(' | ', 'schema', n.nspname, n.nspacl, obj_description(n.oid, 'pg_namespace')) FROM schemas n
 UNION ALL SELECT concat_ws(' | ', 'member', pg_describe_object(d.classid, d.objid, d.objsubid)) FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid
 	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'pg_warrant'
 UNION ALL SELECT concat_ws(' | ', 'initial privileges', pg_describe_object(p.classoid, p.objoid, p.objsubid), p.initprivs) FROM pg_init_privs p WHERE p.objoid >= 16384
@@ -45,6 +47,9 @@ UNION ALL SELECT concat_ws(' | ', 'extension', e.extname, e.extversion, e.extrel
 	FROM pg_extension e WHERE e.extname = 'pg_warrant')
 SELECT string_agg(replace(line, E'\n', ' '), E'\n' ORDER BY line COLLATE "C") FROM objects
 SQL
+my $until_recorder_waits = q{DO $$ BEGIN
+	WHILE NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.backend_type = 'pg_warrant recorder'
+		AND a.datname = current_database()) LOOP PERFORM pg_sleep(0.001); END LOOP; END $$};
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
 	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('grant_uses', 'identities', 'known_settings')};
 
@@ -76,11 +81,20 @@ SQL
 	is(state_of('boss', "SELECT warrant.approve($bills)"), 'none', 'that has one of two approvals');
 	is(state_of('clerk', "SELECT warrant.request('{CREATE}', on_schema => 'public')"), 'none', 'a request for a schema finds the policies in it');
 
+	my $cancelled = $node->safe_as('clerk', "SELECT warrant.request('{DELETE}', on_table => 'orders')", $older);
+
 	# The update.
 
 	my $before = value($files);
 	my $last = value('SELECT max(seq) FROM warrant.audit_log');
-	is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'the extension is updated');
+	my $updating = $node->session_as('dba', $older);
+	is(($node->ask($updating, 'BEGIN; ALTER EXTENSION pg_warrant UPDATE;'))[1], 'none', 'the extension is updated');
+	my $meanwhile = $node->session_as('clerk', $older);
+	$meanwhile->query_until(qr/sent/, "\\echo sent\nSELECT warrant.cancel($cancelled);\n");
+	is(($node->ask($updating, "$until_recorder_waits; COMMIT;"))[1], 'none', 'the update is committed, while the recorder waits for it');
+	is(($node->ask($meanwhile, 'SELECT 1;'))[1], 'none', 'the call goes on');
+	is(value("SELECT state FROM warrant.requests WHERE id = $cancelled"), 'cancelled', 'with functions that the update has moved meanwhile');
+	$_->quit for $updating, $meanwhile;
 	is(value($files), $before, 'no table was rewritten');
 	my @updated = split /\n/, value($catalogue);
 	my @fresh = split /\n/, $node->safe_as('dba', $catalogue, 'fresh');
@@ -104,6 +118,37 @@ SQL
 	is(value('SELECT count(*) FROM warrant.policies'), '3', 'the policies are there');
 	is(value("SELECT count(*) = max(seq) AND max(seq) > $last FROM warrant.audit_log"), 't', 'the audit log has no gap');
 	$session->quit;
+}
+
+# Under an older script a schema of that name is a user's: none of it is taken for the gate's, and it stays when an update fails.
+sub of_a_user
+{
+	$older = 'has_schema';
+	$node->safe_psql('postgres', "CREATE DATABASE $older");
+	$node->safe_as('dba', <<'SQL', $older);
+CREATE EXTENSION pg_warrant VERSION '0.3.0';
+CREATE SCHEMA warrant_internal AUTHORIZATION clerk;
+GRANT USAGE ON SCHEMA warrant TO clerk;
+SQL
+	$node->wait_until_ready($older);
+	$node->safe_as('clerk', <<'SQL', $older);
+CREATE TABLE warrant_internal.orders (id int);
+CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text
+	LANGUAGE sql AS $$ SELECT 'it is his' $$;
+CREATE FUNCTION warrant_internal.opens() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ DELETE FROM warrant.policies $$;
+SQL
+	value(q{SET client_min_messages = warning; SELECT warrant.protect('warrant_internal.orders', '{ALTER,DELETE}')});
+	is(state_of('clerk', 'DELETE FROM warrant_internal.orders'), '42501', 'its tables are protected');
+	is(value('SELECT count(*) FROM warrant.requests'), '1', 'and the recorder calls no function of it');
+	is(state_of('clerk', 'ALTER TABLE warrant_internal.orders ADD COLUMN card text'), '42501', 'its tables are not changed');
+	is(state_of('dba', 'SELECT warrant_internal.opens()'), '42501', 'its functions do not write for the gate');
+	is(state_of('clerk', 'CREATE TYPE warrant_internal.mine AS (a int)'), 'none', 'its owner makes what he likes');
+	is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), '42P06', 'the extension is not updated into it');
+	is(value(q{SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'warrant_internal'}), 'clerk', 'it stays what it was');
+	is(state_of('clerk', 'SELECT FROM warrant_internal.orders'), 'none', 'and the gate what it was');
+	is(state_of('dba', 'ALTER SCHEMA warrant_internal RENAME TO his'), 'none', 'it is renamed');
+	is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'and the extension is updated');
+	is(state_of('clerk', 'DELETE FROM his.orders'), '42501', 'the policy is there');
 }
 
 # Stands for a script that a later release has given a column: the library knows one that the table lacks.
@@ -138,5 +183,6 @@ for my $version ('0.1.0', '0.2.0', '0.3.0')
 {
 	subtest "from $version" => sub { updated($version) };
 }
+subtest 'a schema of a user' => \&of_a_user;
 subtest 'a script without one of the columns' => \&without_column;
 done_testing();

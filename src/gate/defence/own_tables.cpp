@@ -22,7 +22,7 @@ int definition_depth = 0;
 needs_fmgr_hook_type previous_needs_fmgr_hook = nullptr;
 fmgr_hook_type previous_fmgr_hook = nullptr;
 
-// Definition functions are the SECURITY DEFINER functions of our schema; nobody else can create one there.
+// Definition functions are the SECURITY DEFINER functions of our schemas; nobody else can create one there.
 bool IsDefinitionFunction(Oid function) {
     if (function < FirstNormalObjectId || !IsTransactionState() || IsParallelWorker())
         return false;
@@ -33,7 +33,7 @@ bool IsDefinitionFunction(Oid function) {
     bool definer = row->prosecdef;
     Oid schema = row->pronamespace;
     ReleaseSysCache(tuple);
-    return definer && OidIsValid(schema) && schema == OwnSchema();
+    return definer && IsOwnSchema(schema);
 }
 
 // Whether the function may be a trigger's that runs for others. Where the server switches users for a trigger, or fires one for others, no expression
@@ -52,7 +52,7 @@ bool NeedsFmgrHook(Oid function) {
 void CheckMayDefine(Oid function) {
     const ActingUser* other = FindFiredWithout([function](Oid user) { return MayExecute(function, user); });
     if (other != nullptr)
-        ereport(ERROR, (errcode(error_refused), errmsg("permission denied for function %s.%s", schema_name, get_func_name(function)),
+        ereport(ERROR, (errcode(error_refused), errmsg("permission denied for function %s.%s", get_namespace_name(get_func_namespace(function)), get_func_name(function)),
                         errdetail("%s", WhoActs(other) + 1)));
 }
 
@@ -165,22 +165,25 @@ bool ComesAlong(Oid class_id, HeapTuple tuple) {
     return row->typtype == TYPTYPE_COMPOSITE || row->typsubscript == F_ARRAY_SUBSCRIPT_HANDLER;
 }
 
-// Whether an object's row, as this command has written it, has it in the schema; *name keeps what it is called.
-bool IsInSchema(Oid class_id, Oid object, Oid schema, char** name) {
+// The schema of ours that an object is in, by its row as this command has written it; InvalidOid when in none. *name keeps what it is called.
+Oid OwnSchemaOf(Oid class_id, Oid object, char** name) {
     AttrNumber in_schema = is_objectclass_supported(class_id) ? get_object_attnum_namespace(class_id) : InvalidAttrNumber;
     if (in_schema == InvalidAttrNumber)
-        return false;
+        return InvalidOid;
     Relation catalog = table_open(class_id, AccessShareLock);
     ScanKeyData key;
     ScanKeyInit(&key, get_object_attnum_oid(class_id), BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
     SysScanDesc scan = systable_beginscan(catalog, get_object_oid_index(class_id), true, SnapshotSelf, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
-    bool is_null, found = HeapTupleIsValid(tuple) && !ComesAlong(class_id, tuple) && DatumGetObjectId(heap_getattr(tuple, in_schema, RelationGetDescr(catalog), &is_null)) == schema;
-    if (found)
+    bool is_null, comes = HeapTupleIsValid(tuple) && !ComesAlong(class_id, tuple);
+    Oid schema = comes ? DatumGetObjectId(heap_getattr(tuple, in_schema, RelationGetDescr(catalog), &is_null)) : InvalidOid;
+    if (!IsOwnSchema(schema))
+        schema = InvalidOid;
+    else
         *name = pstrdup(NameStr(*DatumGetName(heap_getattr(tuple, get_object_attnum_name(class_id), RelationGetDescr(catalog), &is_null))));
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);
-    return found;
+    return schema;
 }
 
 // The number of the log's last row, also where no recorder knows it.
@@ -211,8 +214,8 @@ bool IsOutermostDefinition() { return definition_depth == 1; }
 
 bool IsUpdatingItself() { return creating_extension && CurrentExtensionObject == get_extension_oid(extension_name, true); }
 
-void RefuseOwn(const char* name, const char* advice) {
-    ereport(ERROR, (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", schema_name, name),
+void RefuseOwn(Oid schema, const char* name, const char* advice) {
+    ereport(ERROR, (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", get_namespace_name(schema), name),
                     errdetail("Only its own functions and workers change it."),
                     errhint("Use the functions of schema \"%s\".%s", schema_name, advice)));
 }
@@ -221,18 +224,18 @@ void CheckOwnRelation(Oid relation) {
     if (InsideDefinition() || !IsOwnRelation(relation) || MayRestore(relation) || IsUpdatingItself())
         return;
     bool restores = IsDumped(relation) && superuser_arg(CurrentSubject());
-    RefuseOwn(get_rel_name(relation),
+    RefuseOwn(get_rel_namespace(relation), get_rel_name(relation),
               restores ? " A dump is copied into an extension without definitions, or with \"pg_warrant.allow_restore\" on." : "");
 }
 
 void CheckComesIn(Oid class_id, Oid object) {
     if (is_own_worker || IsUpdatingItself() || (settings.allow_restore && AreSuperusers()))
         return;
-    Oid schema = OwnSchema();
+    bool was_ours = class_id == RelationRelationId && IsOwnRelation(object);    // other checks meet these
     char* name;
-    bool was_ours = class_id == RelationRelationId && OidIsValid(schema) && get_rel_namespace(object) == schema;    // other checks meet these
-    if (OidIsValid(schema) && !was_ours && IsInSchema(class_id, object, schema, &name))
-        RefuseOwn(name);
+    Oid schema = OidIsValid(OwnSchema()) && !was_ours ? OwnSchemaOf(class_id, object, &name) : InvalidOid;
+    if (OidIsValid(schema))
+        RefuseOwn(schema, name);
 }
 
 void CheckAuditStays(Oid relation) {

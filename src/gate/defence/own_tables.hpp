@@ -13,10 +13,10 @@ void CheckOwnRelation(Oid relation);
 void CheckOwnTables(List* permissions);
 void CheckNewOwnTables(List* permissions);
 
-// Refuses what would change the named part of the extension. advice: what else the hint says, with a space before it.
-[[noreturn]] void RefuseOwn(const char* name, const char* advice = "");
+// Refuses what would change the named part of the extension, in one of its schemas. advice: what else the hint says, with a space before it.
+[[noreturn]] void RefuseOwn(Oid schema, const char* name, const char* advice = "");
 
-// Raises 42501 when the new or changed object comes into our schema by somebody else: the gate would take it for its own, so that nobody could
+// Raises 42501 when the new or changed object comes into a schema of ours by somebody else: the gate would take it for its own, so that nobody could
 // drop it, and a function would count as a definition function. Asked before the change is visible to the transaction itself.
 void CheckComesIn(Oid class_id, Oid object);
 

@@ -54,11 +54,12 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
 }
 
 // Whether the relation is ours or a toast table, told by the schema's name: while the extension itself is dropped, its tables can be read no
-// more. A toast table goes with its table.
+// more. A toast table goes with its table. Of the internal schema only types are left out: under an older script it may be a user's.
 bool IsLeftOut(Oid relation) {
     Oid schema = get_rel_namespace(relation);
     const char* name = schema == PG_TOAST_NAMESPACE ? nullptr : get_namespace_name(schema);
-    return name == nullptr || strcmp(name, schema_name) == 0;
+    return name == nullptr || strcmp(name, schema_name) == 0 ||
+           (strcmp(name, internal_schema_name) == 0 && get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE);
 }
 
 Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id, Oid relation) {
@@ -70,11 +71,13 @@ Command CommandOf(ObjectAccessType access, Oid class_id, Oid object, int sub_id,
     return access == OAT_DROP && whole ? Command::Drop : Command::Alter;
 }
 
-Oid SchemaOfType(Oid type) {
+Oid SchemaOfType(Oid type, const char** name) {
     HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-    Oid schema = HeapTupleIsValid(tuple) ? Form_pg_type(GETSTRUCT(tuple))->typnamespace : InvalidOid;
-    if (HeapTupleIsValid(tuple))
-        ReleaseSysCache(tuple);
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    Oid schema = Form_pg_type(GETSTRUCT(tuple))->typnamespace;
+    *name = pstrdup(NameStr(Form_pg_type(GETSTRUCT(tuple))->typname));
+    ReleaseSysCache(tuple);
     return schema;
 }
 
@@ -83,9 +86,10 @@ Oid SchemaOfType(Oid type) {
 void CheckOwnPart(Oid class_id, Oid object) {
     if ((class_id != ProcedureRelationId && class_id != TypeRelationId) || InsideDefinition())
         return;
-    Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object);
-    if (OidIsValid(schema) && schema == OwnSchema() && !IsUpdatingItself())
-        RefuseOwn(class_id == ProcedureRelationId ? get_func_name(object) : format_type_be(object));
+    const char* name = class_id == ProcedureRelationId ? get_func_name(object) : nullptr;
+    Oid schema = class_id == ProcedureRelationId ? get_func_namespace(object) : SchemaOfType(object, &name);
+    if (IsOwnSchema(schema) && !IsUpdatingItself())
+        RefuseOwn(schema, name);
 }
 
 // Nobody changes the triggers of our tables, who may write the tables included: they bind what comes from a dump to names, and tell of it.
@@ -95,7 +99,7 @@ void CheckOwnTriggers(Oid trigger) {
     ListCell* cell;
     foreach (cell, RelationsOf(TriggerRelationId, trigger, false))
         if (IsOwnRelation(lfirst_oid(cell)))
-            RefuseOwn(get_rel_name(lfirst_oid(cell)));
+            RefuseOwn(get_rel_namespace(lfirst_oid(cell)), get_rel_name(lfirst_oid(cell)));
 }
 
 void CheckRelationsAround(List* relations) {

@@ -219,25 +219,28 @@ void NeedOfAlterFunction(Node* node, AccessList* list) {
         return;    // the command changes the function's name, owner or schema alone
     AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
     Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
-    if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema)
-        RefuseOwn(get_func_name(function));
+    if (OidIsValid(function) && IsOwnSchema(get_func_namespace(function)))
+        RefuseOwn(get_func_namespace(function), get_func_name(function));
     NeedOfCallers(function, list);
 }
 
 // ALTER SCHEMA gives all that is in the schema another name. Without its own schema's name the gate would find none of its rules, and refuse
 // everything.
 void NeedOfAlterSchema(Node* node, AccessList* list) {
-    if (IsA(node, AlterOwnerStmt) && strcmp(strVal(As<AlterOwnerStmt>(node)->object), schema_name) == 0) {
-        if (!OwnsSchema(get_namespace_oid(schema_name, false), GetUserId()))
-            aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, schema_name);
+    bool renames = IsA(node, RenameStmt);
+    if (!renames && !IsA(node, AlterOwnerStmt))
+        return;
+    const char* name = renames ? As<RenameStmt>(node)->subname : strVal(As<AlterOwnerStmt>(node)->object);
+    Oid schema = get_namespace_oid(name, true);
+    if (!renames && IsOwnSchema(schema)) {
+        if (!OwnsSchema(schema, GetUserId()))
+            aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
         NeedAdmin(list);
     }
-    if (!IsA(node, RenameStmt))
+    if (!renames)
         return;
-    const char* name = As<RenameStmt>(node)->subname;
-    if (strcmp(name, schema_name) == 0)
-        RefuseOwn(As<RenameStmt>(node)->newname);
-    Oid schema = get_namespace_oid(name, true);
+    if (IsOwnSchema(schema))
+        RefuseOwn(schema, As<RenameStmt>(node)->newname);
     HoldSchema(As<RenameStmt>(node)->newname, schema);    // the name that the schema has afterwards
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
@@ -289,7 +292,7 @@ void NeedOfAlterExtension(Node* node, AccessList* list) {
     AlterExtensionContentsStmt* contents = As<AlterExtensionContentsStmt>(node);
     RequireOwnerOfExtension(contents->extname);
     if (strcmp(contents->extname, extension_name) == 0)
-        RefuseOwn(extension_name);
+        RefuseOwn(OwnSchema(), extension_name);
     ObjectAddress member = NeedOfNamed(contents->objtype, &contents->object, list);
     // The server invalidates nothing when a relation becomes a member, because its own caches do not depend on that; ours do.
     if (IsLocking() && member.classId == RelationRelationId && OidIsValid(member.objectId))

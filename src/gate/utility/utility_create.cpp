@@ -168,13 +168,13 @@ void NeedOfCreateStatistics(Node* node, AccessList* list) {
     }
 }
 
-// Functions of the gate's schema that run as their owner are its definition functions.
+// Functions of the gate's schemas that run as their owner are its definition functions.
 void NeedOfCreateFunction(Node* node, AccessList* list) {
     CreateFunctionStmt* create = As<CreateFunctionStmt>(node);
     char* name;
     Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
-    if (schema == RequireInstallation()->schema && !IsUpdatingItself())
-        RefuseOwn(name);
+    if (IsOwnSchema(schema) && !IsUpdatingItself())
+        RefuseOwn(schema, name);
     NeedOfLanguage(create->options, list);
     NeedOfCallers(FunctionToReplace(create, schema, name), list);
 }

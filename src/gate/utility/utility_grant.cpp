@@ -13,11 +13,15 @@ namespace warrant {
 
 namespace {
 
-bool NameOwnSchema(List* schemas) {
+// Whether one of our schemas is named that may_grant says the caller can give something away of.
+template <class MayGrant>
+bool NameOwnSchema(List* schemas, MayGrant may_grant) {
     ListCell* cell;
-    foreach (cell, schemas)
-        if (strcmp(strVal(lfirst(cell)), schema_name) == 0)
+    foreach (cell, schemas) {
+        Oid schema = get_namespace_oid(strVal(lfirst(cell)), true);
+        if (IsOwnSchema(schema) && may_grant(schema))
             return true;
+    }
     return false;
 }
 
@@ -26,7 +30,7 @@ bool NameOwnFunction(List* functions) {
     ListCell* cell;
     foreach (cell, functions) {
         Oid function = LookupFuncWithArgs(OBJECT_ROUTINE, lfirst_node(ObjectWithArgs, cell), true);
-        if (OidIsValid(function) && get_func_namespace(function) == RequireInstallation()->schema && MayGrantFunction(function, GetUserId()))
+        if (OidIsValid(function) && IsOwnSchema(get_func_namespace(function)) && MayGrantFunction(function, GetUserId()))
             return true;
     }
     return false;
@@ -35,9 +39,9 @@ bool NameOwnFunction(List* functions) {
 // Who may use the gate's own objects is a part of the gate.
 bool ConcernsOwn(const GrantStmt* grant) {
     if (grant->targtype == ACL_TARGET_OBJECT && grant->objtype == OBJECT_SCHEMA)
-        return NameOwnSchema(grant->objects) && MayGrantSchema(RequireInstallation()->schema, GetUserId());
+        return NameOwnSchema(grant->objects, [](Oid schema) { return MayGrantSchema(schema, GetUserId()); });
     if (grant->targtype == ACL_TARGET_ALL_IN_SCHEMA)
-        return NameOwnSchema(grant->objects);
+        return NameOwnSchema(grant->objects, [](Oid) { return true; });
     bool functions = grant->objtype == OBJECT_FUNCTION || grant->objtype == OBJECT_PROCEDURE || grant->objtype == OBJECT_ROUTINE;
     return functions && grant->targtype == ACL_TARGET_OBJECT && NameOwnFunction(grant->objects);
 }

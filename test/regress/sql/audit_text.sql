@@ -82,8 +82,8 @@ SELECT * FROM last_is(:'large2');
 SELECT * FROM last_is(:'large3');
 -- The HMAC in the sealed row is over the text that is kept, keyed with its salt; every salt is another.
 \c - :owner
-SELECT count(*) > 20 AS many, count(DISTINCT t.salt) = count(*) AS salted, count(*) FILTER (WHERE l.statement_hmac IS DISTINCT FROM warrant.text_hmac(t.salt, t.statement)) AS wrong
+SELECT count(*) > 20 AS many, count(DISTINCT t.salt) = count(*) AS salted, count(*) FILTER (WHERE l.statement_hmac IS DISTINCT FROM warrant_internal.text_hmac(t.salt, t.statement)) AS wrong
   FROM warrant.audit_text t JOIN warrant.audit_log l USING (seq);
-SELECT warrant.text_hmac('key', 'The quick brown fox jumps over the lazy dog');
+SELECT warrant_internal.text_hmac('key', 'The quick brown fox jumps over the lazy dog');
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -3,11 +3,11 @@
 \set file :directory '/sql/include/enter.sql'
 \i :file
 -- A statement that the gate does not know would be listed here.
-SELECT statement FROM warrant.statements() WHERE NOT known;
-SELECT statement, count(*) FROM warrant.statements() GROUP BY statement HAVING count(*) > 1;
+SELECT statement FROM warrant_internal.statements() WHERE NOT known;
+SELECT statement, count(*) FROM warrant_internal.statements() GROUP BY statement HAVING count(*) > 1;
 \c - regress_clerk
 SELECT * FROM warrant.commands ORDER BY statement COLLATE "C";
-SELECT statement AS harmless FROM warrant.statements() WHERE needs IS NULL ORDER BY statement COLLATE "C";
 \c - :owner
+SELECT statement AS harmless FROM warrant_internal.statements() WHERE needs IS NULL ORDER BY statement COLLATE "C";
 \set file :directory '/sql/include/leave.sql'
 \i :file

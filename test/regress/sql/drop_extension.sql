@@ -13,6 +13,7 @@ INSERT INTO attempts (statement) VALUES
     ('DROP EXTENSION pg_warrant CASCADE'),
     ('DROP EXTENSION IF EXISTS pg_warrant, plpgsql CASCADE'),
     ('DROP SCHEMA warrant CASCADE'),
+    ('DROP SCHEMA warrant_internal CASCADE'),
     ('DO $d$ BEGIN DROP EXTENSION pg_warrant CASCADE; END $d$');
 SELECT n, statement, t.state, regexp_replace(t.message || coalesce('; ' || t.hint, ''), '_[0-9]{4}_[0-9]{2}', '') AS message
   FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t ORDER BY n;

@@ -62,15 +62,21 @@ INSERT INTO attempts (statement) VALUES
     ('DROP VIEW warrant.pending'),
     ('DROP FUNCTION warrant.revoke(bigint, text)'),
     ('CREATE FUNCTION warrant.mine() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$$$'),
-    ('ALTER FUNCTION warrant.act(text, jsonb, jsonb, jsonb, bytea, text) SECURITY DEFINER'),
-    ('ALTER FUNCTION warrant.sweep() RENAME TO gone'),
-    ('ALTER FUNCTION warrant.sweep() OWNER TO regress_clerk'),
-    ('ALTER FUNCTION warrant.sweep() SET SCHEMA public'),
+    ('CREATE FUNCTION warrant_internal.mine() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$$$'),
+    ('ALTER FUNCTION warrant_internal.act(text, jsonb, jsonb, jsonb, bytea, text) SECURITY DEFINER'),
+    ('ALTER FUNCTION warrant_internal.sweep() RENAME TO gone'),
+    ('ALTER FUNCTION warrant_internal.sweep() OWNER TO regress_clerk'),
+    ('ALTER FUNCTION warrant_internal.sweep() SET SCHEMA public'),
     ('ALTER PROCEDURE warrant.wait_for(bigint, interval) RENAME TO gone'),
-    ('ALTER TYPE warrant.item RENAME TO gone'),
-    ('ALTER TYPE warrant.item OWNER TO regress_clerk'),
-    ('ALTER TYPE warrant.item SET SCHEMA public'),
+    ('ALTER TYPE warrant_internal.item RENAME TO gone'),
+    ('ALTER TYPE warrant_internal.item OWNER TO regress_clerk'),
+    ('ALTER TYPE warrant_internal.item SET SCHEMA public'),
+    ('ALTER TYPE warrant_internal.item ADD ATTRIBUTE stray int'),
+    ('DROP FUNCTION warrant_internal.fail(text, text, text)'),
     ('ALTER EXTENSION pg_warrant DROP TABLE warrant.policies'),
+    ('ALTER EXTENSION pg_warrant DROP SCHEMA warrant_internal'),
+    ('DROP SCHEMA warrant_internal CASCADE'),
+    ('ALTER SCHEMA warrant_internal RENAME TO gone'),
     ('DROP SCHEMA warrant CASCADE'),
     ('ALTER SCHEMA warrant RENAME TO gone'),
     ('CREATE TABLE warrant.stray (a int)'),
@@ -80,14 +86,18 @@ INSERT INTO attempts (statement) VALUES
     ('CREATE MATERIALIZED VIEW warrant.stray AS SELECT 1 AS a'),
     ('CREATE SEQUENCE warrant.stray'),
     ('CREATE TYPE warrant.stray AS ENUM ()'),
+    ('CREATE TABLE warrant_internal.stray (a int)'),
+    ('CREATE TYPE warrant_internal.stray AS (a int)'),
     ('CREATE DOMAIN warrant.stray AS int'),
     ('CREATE COLLATION warrant.stray FROM "C"'),
     ('ALTER TABLE stage.stray SET SCHEMA warrant'),
     ('ALTER FUNCTION stage.stray() SET SCHEMA warrant'),
+    ('ALTER FUNCTION stage.stray() SET SCHEMA warrant_internal'),
+    ('ALTER TABLE stage.stray SET SCHEMA warrant_internal'),
     ('ALTER DOMAIN stage.stray_domain SET SCHEMA warrant'),
     ('DO $d$ BEGIN DELETE FROM warrant.policies; END $d$'),
-    ('SELECT warrant.seal(''allowed'', ''{}'')'),
-    ('SELECT warrant.act(''approve'', jsonb_build_object(''session_user_oid'', ''regress_chief''::regrole::oid), ''{"request_id": 1}'', NULL, NULL, NULL)');
+    ('SELECT warrant_internal.seal(''allowed'', ''{}'')'),
+    ('SELECT warrant_internal.act(''approve'', jsonb_build_object(''session_user_oid'', ''regress_chief''::regrole::oid), ''{"request_id": 1}'', NULL, NULL, NULL)');
 SELECT n, statement, t.state, CASE WHEN t.message LIKE '%belongs to the gate' THEN 'the gate''s' ELSE t.message END AS message
   FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t ORDER BY n;
 VACUUM FULL warrant.policies;
@@ -118,7 +128,7 @@ SHOW pg_warrant.enforcement;
 -- Neither pg_write_all_data, nor a warrant role, nor SET ROLE helps.
 CREATE ROLE regress_writer LOGIN IN ROLE pg_write_all_data, pg_read_all_data, warrant_admin, warrant_exempt;
 GRANT ALL ON ALL TABLES IN SCHEMA warrant TO regress_writer;
-GRANT CREATE ON SCHEMA warrant TO regress_writer;
+GRANT USAGE, CREATE ON SCHEMA warrant, warrant_internal TO regress_writer;
 GRANT ALL ON attempts TO regress_writer;
 \c - regress_writer
 SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;

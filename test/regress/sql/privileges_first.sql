@@ -143,7 +143,7 @@ INSERT INTO stage.attempts (statement) VALUES
     ('GRANT SELECT ON tied TO regress_other'),
     ('GRANT SELECT ON theirs TO regress_other'),
     ('GRANT SELECT ON ALL TABLES IN SCHEMA hidden TO regress_other'),
-    ('GRANT EXECUTE ON FUNCTION warrant.act(text, jsonb, jsonb, jsonb, bytea, text) TO regress_clerk'),
+    ('GRANT EXECUTE ON FUNCTION warrant_internal.act(text, jsonb, jsonb, jsonb, bytea, text) TO regress_clerk'),
     ('GRANT ALL ON SCHEMA warrant TO regress_clerk'),
     ('ANALYZE orders'),
     ('ANALYZE theirs, parts'),

@@ -33,12 +33,12 @@ DROP TABLE depot.before;
 CREATE TABLE depot.before (a int);
 
 CREATE FUNCTION pg_temp.one_by_one(schema oid, OUT relation oid, OUT command text, OUT policy bigint) RETURNS SETOF record LANGUAGE sql AS $$
-    SELECT c.oid, w.command, warrant.governing_policy('regress_clerk'::regrole, w.command, c.oid)
+    SELECT c.oid, w.command, warrant_internal.governing_policy('regress_clerk'::regrole, w.command, c.oid)
       FROM pg_class c CROSS JOIN unnest(warrant.expand_commands('{ALL}')) AS w (command)
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND (schema = 0 OR c.relnamespace = schema)
-       AND warrant.governing_policy('regress_clerk'::regrole, w.command, c.oid) IS NOT NULL $$;
+       AND warrant_internal.governing_policy('regress_clerk'::regrole, w.command, c.oid) IS NOT NULL $$;
 CREATE FUNCTION pg_temp.in_one_pass(relations oid[], schema oid, OUT relation oid, OUT command text, OUT policy bigint) RETURNS SETOF record LANGUAGE sql AS $$
-    SELECT g.relation, w.command, g.policy FROM warrant.governing_policies('regress_clerk'::regrole, '{ALL}', relations, schema) g, unnest(g.governed) AS w (command) $$;
+    SELECT g.relation, w.command, g.policy FROM warrant_internal.governing_policies('regress_clerk'::regrole, '{ALL}', relations, schema) g, unnest(g.governed) AS w (command) $$;
 
 CREATE TEMP VIEW expected AS SELECT * FROM pg_temp.one_by_one(0);
 -- The list: long enough for one pass, with what is not there and what nothing governs.
@@ -57,7 +57,7 @@ SELECT s.policy, s.command FROM pg_temp.one_by_one('depot'::regnamespace) s EXCE
 SELECT s.policy, s.command FROM pg_temp.one_by_one(0) s EXCEPT SELECT g.policy, g.command FROM pg_temp.in_one_pass(NULL, 0) g;
 -- Nobody else asks.
 \c - regress_clerk
-SELECT * FROM warrant.governing_policies('regress_clerk'::regrole, '{ALL}', NULL, 0);
+SELECT * FROM warrant_internal.governing_policies('regress_clerk'::regrole, '{ALL}', NULL, 0);
 \c - :owner
 ALTER EXTENSION plpgsql DROP TABLE depot.of_extension;
 \set file :directory '/sql/include/leave.sql'

@@ -248,9 +248,9 @@ DROP DATABASE copy WITH (FORCE);
 -- setup
 \if :gated
 \else
-CREATE SCHEMA warrant;
-CREATE FUNCTION warrant.is_home() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE SCHEMA warrant_internal;
+CREATE FUNCTION warrant_internal.is_home() RETURNS boolean LANGUAGE sql AS 'SELECT true';
 \endif
 -- attack
-ALTER FUNCTION warrant.is_home OWNER TO clerk;
-SELECT 'it is his' FROM pg_proc WHERE oid = 'warrant.is_home'::regproc AND proowner = 'clerk'::regrole;
+ALTER FUNCTION warrant_internal.is_home OWNER TO clerk;
+SELECT 'it is his' FROM pg_proc WHERE oid = 'warrant_internal.is_home'::regproc AND proowner = 'clerk'::regrole;

@@ -21,7 +21,7 @@ COMMIT;
 DO $$
 BEGIN
     FOR i IN 1..600 LOOP
-        EXIT WHEN EXISTS (SELECT FROM warrant.recorder_status() WHERE item = 'recorder' AND warning IS NULL);
+        EXIT WHEN EXISTS (SELECT FROM warrant_internal.recorder_status() WHERE item = 'recorder' AND warning IS NULL);
         PERFORM pg_sleep(0.1);
     END LOOP;
 END;
