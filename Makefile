@@ -7,6 +7,7 @@
 #   make test-mutants       which test, and which ways around the gate, notice each guard that is switched off
 #   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
+#   make format             the C++ sources as .clang-format says, with clang-format 14
 #   make bench-growth       what grows with grants, policies, tables, sessions and rows of the log; ten minutes or more
 #
 #   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 19
@@ -101,7 +102,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test test-matrix test-mutants demo fuzz soak bench bench-growth installcheck
+.PHONY: setup ready test test-matrix test-mutants demo format fuzz soak bench bench-growth installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) PG_MAJOR=$(PG_MAJOR) test/setup
 ready: setup
@@ -120,6 +121,9 @@ installcheck:
 	@test/run regress isolation
 demo: ready
 	@test/run-demo
+format:
+	@PG_CONFIG=$(PG_CONFIG) test/setup clang-format
+	clang-format -i $$(git ls-files '*.cpp' '*.hpp')
 FUZZ_SECONDS = 30
 fuzz: setup
 	@PG_CONFIG=$(PG_CONFIG) test/fuzz/run $(FUZZ_SECONDS)

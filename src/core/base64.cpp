@@ -7,8 +7,8 @@ namespace warrant::core {
 
 std::string EncodeBase64(std::string_view bytes) {
     std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');    // and the NUL that OpenSSL writes
-    int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                 reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                                 static_cast<int>(bytes.size()));
     text.resize(static_cast<size_t>(length));
     return text;
 }
@@ -18,8 +18,8 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
         return std::nullopt;
     }
     std::string bytes(text.size() / 4 * 3, '\0');
-    int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                 reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+    int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                                 static_cast<int>(text.size()));
     if (length != static_cast<int>(bytes.size())) {
         return std::nullopt;
     }

@@ -25,6 +25,7 @@ class CircuitBreaker {
     void Succeeded(int64_t now_ms);
     // True when this failure opened the breaker, or left it open for longer.
     bool Failed(int64_t now_ms);
+
   private:
     static constexpr size_t last_calls = 10;
 
@@ -38,7 +39,7 @@ class CircuitBreaker {
 
     std::array<Call, last_calls> calls_ = {};    // the latest calls; call n stands at n % last_calls
     size_t count_ = 0;
-    int failures_ = 0;          // in a row
+    int failures_ = 0;           // in a row
     int64_t open_for_ms_ = 0;    // 0: closed
     int64_t until_ms_ = 0;
     bool probing_ = false;

@@ -24,15 +24,13 @@ class Reader {
 
     std::optional<std::string> String(const JsonValue* object, const char* name) {
         const JsonValue* value = Member(object, name);
-        return Check(!value || value->String(), name, "is not a string") && value ? std::optional(*value->String())
-                                                                                  : std::nullopt;
+        return Check(!value || value->String(), name, "is not a string") && value ? std::optional(*value->String()) : std::nullopt;
     }
 
     std::optional<int64_t> Positive(const JsonValue* object, const char* name, int64_t largest = INT32_MAX) {
         const JsonValue* value = Member(object, name);
         std::optional<int64_t> number = value ? value->Int64() : std::nullopt;
-        return Check(!value || (number && *number > 0 && *number <= largest), name, "is not a positive integer") ? number
-                                                                                                                 : std::nullopt;
+        return Check(!value || (number && *number > 0 && *number <= largest), name, "is not a positive integer") ? number : std::nullopt;
     }
 
     // Refuses a limit that the gate cannot keep yet, because without it the grant would be wider than the answer.
@@ -61,9 +59,7 @@ class Reader {
     std::string TakeReason() { return std::move(reason_); }
 
   private:
-    const JsonValue* Member(const JsonValue* object, const char* name) const {
-        return object && !failed() ? object->Find(name) : nullptr;
-    }
+    const JsonValue* Member(const JsonValue* object, const char* name) const { return object && !failed() ? object->Find(name) : nullptr; }
 
     std::string reason_;
 };
@@ -77,8 +73,7 @@ std::optional<Status> ReadStatus(Reader* reader, const JsonValue* context, bool 
     }
     bool known = !stated || stated == "approved" || stated == "denied" || stated == "pending";
     bool agrees = !stated || (stated == "approved") == decision;
-    if (!reader->Check(known, "status", "is unknown") || !reader->Check(agrees, "status", "contradicts decision") ||
-        reader->failed()) {
+    if (!reader->Check(known, "status", "is unknown") || !reader->Check(agrees, "status", "contradicts decision") || reader->failed()) {
         return std::nullopt;
     }
     return status;

@@ -125,8 +125,8 @@ std::variant<uint64_t, std::string> HttpClient::State::Start(const HttpCall& cal
 void HttpClient::State::Collect() {
     int left = 0;
     while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
-        auto finishing = std::find_if(running.begin(), running.end(),
-                                      [&](const HttpTransfer& transfer) { return transfer.handle() == message->easy_handle; });
+        auto finishing =
+            std::find_if(running.begin(), running.end(), [&](const HttpTransfer& transfer) { return transfer.handle() == message->easy_handle; });
         if (message->msg == CURLMSG_DONE && finishing != running.end()) {
             CURLcode code = message->data.result;    // the message goes with the handle
             finishing->Finish(code);
@@ -150,8 +150,7 @@ int HttpClient::State::WatchSocket(CURL*, curl_socket_t socket, int what, void* 
         return 0;
     }
     event.events = (what & CURL_POLL_IN ? uint32_t(EPOLLIN) : 0) | (what & CURL_POLL_OUT ? uint32_t(EPOLLOUT) : 0);
-    bool watched = epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0 ||
-                   (errno == ENOENT && epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0);
+    bool watched = epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0 || (errno == ENOENT && epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0);
     return watched ? 0 : -1;
 }
 
@@ -240,8 +239,7 @@ void HttpClient::Cancel(uint64_t id) noexcept {
         return;
     }
     SignalsBlocked blocked;
-    auto found = std::find_if(state_->running.begin(), state_->running.end(),
-                              [&](HttpTransfer& transfer) { return transfer.result().id == id; });
+    auto found = std::find_if(state_->running.begin(), state_->running.end(), [&](HttpTransfer& transfer) { return transfer.result().id == id; });
     if (found != state_->running.end()) {
         state_->Stop(found);
     }

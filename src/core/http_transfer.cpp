@@ -49,9 +49,7 @@ bool Set(CURL* handle, CURLoption option, Value value) {
 }
 
 // Sets an option; an empty value leaves libcurl's default.
-bool SetText(CURL* handle, CURLoption option, const std::string& value) {
-    return value.empty() || Set(handle, option, value.c_str());
-}
+bool SetText(CURL* handle, CURLoption option, const std::string& value) { return value.empty() || Set(handle, option, value.c_str()); }
 
 }    // namespace
 
@@ -80,8 +78,7 @@ std::string HttpTransfer::Prepare() {
 
 std::string HttpTransfer::CheckUrl() {
     std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
-    if (!url || HasLineBreak(call_.url) ||
-        curl_url_set(url.get(), CURLUPART_URL, call_.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+    if (!url || HasLineBreak(call_.url) || curl_url_set(url.get(), CURLUPART_URL, call_.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
         return "the url is not one";
     }
     if (!UrlPart(url.get(), CURLUPART_USER).empty() || !UrlPart(url.get(), CURLUPART_PASSWORD).empty()) {
@@ -114,12 +111,10 @@ bool HttpTransfer::SetOptions() {
            Set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call_.body.size())) &&
            Set(handle_, CURLOPT_POSTFIELDS, call_.body.data()) && Set(handle_, CURLOPT_HTTPHEADER, headers_) &&
            Set(handle_, CURLOPT_PROXYHEADER, static_cast<curl_slist*>(nullptr)) &&
-           Set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) &&
-           Set(handle_, CURLOPT_FOLLOWLOCATION, 0L) &&
-           Set(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-           Set(handle_, CURLOPT_HEADERFUNCTION, &HttpTransfer::ReceiveHeader) && Set(handle_, CURLOPT_HEADERDATA, this) &&
-           Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::ReceiveBody) && Set(handle_, CURLOPT_WRITEDATA, this) &&
-           Set(handle_, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(http_body_limit)) &&
+           Set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) && Set(handle_, CURLOPT_FOLLOWLOCATION, 0L) &&
+           Set(handle_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) && Set(handle_, CURLOPT_HEADERFUNCTION, &HttpTransfer::ReceiveHeader) &&
+           Set(handle_, CURLOPT_HEADERDATA, this) && Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::ReceiveBody) &&
+           Set(handle_, CURLOPT_WRITEDATA, this) && Set(handle_, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(http_body_limit)) &&
            Set(handle_, CURLOPT_ERRORBUFFER, error_) && Set(handle_, CURLOPT_PRIVATE, this);
 }
 
@@ -131,17 +126,14 @@ bool HttpTransfer::SetTransport() {
            Set(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(call_.timeout_ms)) &&
            // A resolver that hangs is left behind, not waited for.
            Set(handle_, CURLOPT_QUICK_EXIT, 1L) && Set(handle_, CURLOPT_MAXLIFETIME_CONN, connection_lifetime_s) &&
-           Set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
-           Set(handle_, CURLOPT_PROXY, call_.proxy.c_str()) && Set(handle_, CURLOPT_NOPROXY, "") &&
-           SetText(handle_, CURLOPT_UNIX_SOCKET_PATH, call_.unix_socket) && Set(handle_, CURLOPT_SSL_VERIFYPEER, 1L) &&
-           Set(handle_, CURLOPT_SSL_VERIFYHOST, 2L) &&
-           Set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
-           SetText(handle_, CURLOPT_CAINFO, call_.ca_file) &&
+           Set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) && Set(handle_, CURLOPT_PROXY, call_.proxy.c_str()) &&
+           Set(handle_, CURLOPT_NOPROXY, "") && SetText(handle_, CURLOPT_UNIX_SOCKET_PATH, call_.unix_socket) &&
+           Set(handle_, CURLOPT_SSL_VERIFYPEER, 1L) && Set(handle_, CURLOPT_SSL_VERIFYHOST, 2L) &&
+           Set(handle_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) && SetText(handle_, CURLOPT_CAINFO, call_.ca_file) &&
            // Debian's libcurl would trust its directory of authorities beside the file.
            (!own_authorities || Set(handle_, CURLOPT_CAPATH, static_cast<const char*>(nullptr))) &&
-           Set(handle_, CURLOPT_CA_CACHE_TIMEOUT, connection_lifetime_s) &&
-           SetText(handle_, CURLOPT_SSLCERT, call_.client_certificate) && SetText(handle_, CURLOPT_SSLKEY, call_.client_key) &&
-           SetText(handle_, CURLOPT_PINNEDPUBLICKEY, call_.pinned_key) &&
+           Set(handle_, CURLOPT_CA_CACHE_TIMEOUT, connection_lifetime_s) && SetText(handle_, CURLOPT_SSLCERT, call_.client_certificate) &&
+           SetText(handle_, CURLOPT_SSLKEY, call_.client_key) && SetText(handle_, CURLOPT_PINNEDPUBLICKEY, call_.pinned_key) &&
            Set(handle_, CURLOPT_OPENSOCKETFUNCTION, &HttpTransfer::OpenSocket) && Set(handle_, CURLOPT_OPENSOCKETDATA, this) &&
            Set(handle_, CURLOPT_PREREQFUNCTION, &HttpTransfer::BeforeRequest) && Set(handle_, CURLOPT_PREREQDATA, this);
 }
@@ -201,8 +193,7 @@ void HttpTransfer::KeepHeader(std::string_view line) {
         headers_ended_ = status >= 200;
     } else if (colon != std::string_view::npos) {
         std::string name(line.substr(0, colon));
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+        std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
         std::string_view value = line.substr(colon + 1);
         value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
         result_.headers.push_back({std::move(name), std::string(value)});

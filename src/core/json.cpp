@@ -87,8 +87,7 @@ class JsonBuilder {
     bool number_unsigned(number_unsigned_t value) { return AddText(JsonValue::Kind::Number, std::to_string(value)); }
     bool number_float(number_float_t, const string_t& text) { return AddText(JsonValue::Kind::Number, text); }
     bool string(string_t& value) {
-        return value.find('\0') == std::string::npos ? AddText(JsonValue::Kind::String, std::move(value))
-                                                     : Refuse("NUL in a string");
+        return value.find('\0') == std::string::npos ? AddText(JsonValue::Kind::String, std::move(value)) : Refuse("NUL in a string");
     }
     bool binary(binary_t&) { return Refuse("not JSON"); }
 
@@ -105,8 +104,7 @@ class JsonBuilder {
     bool end_object() {
         auto& members = open_.back().members_;
         std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-        auto twice =
-            std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
+        auto twice = std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name == b.name; });
         return twice == members.end() ? Close() : Refuse("an object has the same name twice");
     }
 
@@ -243,9 +241,7 @@ JsonWriter& JsonWriter::Optional(std::string_view name, const std::optional<std:
     return value ? Member(name, std::string_view(*value)) : *this;
 }
 
-JsonWriter& JsonWriter::Optional(std::string_view name, std::optional<int64_t> value) {
-    return value ? Member(name, *value) : *this;
-}
+JsonWriter& JsonWriter::Optional(std::string_view name, std::optional<int64_t> value) { return value ? Member(name, *value) : *this; }
 
 JsonWriter& JsonWriter::Member(std::string_view name, const std::vector<std::string>& values) {
     Key(name).BeginArray();

@@ -26,15 +26,13 @@ struct RingState {
 constexpr uint64_t FreeBytes(const RingState& ring) { return ring.capacity - (ring.tail - ring.head) - ring.promised; }
 
 // Whether there is room for an entry of this size and a promise of that one.
-constexpr bool HasRoom(const RingState& ring, uint64_t size, uint64_t promise) {
-    return Aligned(size) + Aligned(promise) <= FreeBytes(ring);
-}
+constexpr bool HasRoom(const RingState& ring, uint64_t size, uint64_t promise) { return Aligned(size) + Aligned(promise) <= FreeBytes(ring); }
 
 // Where the next byte goes.
 struct RingWriter {
     char* bytes;
     uint64_t capacity;
-    uint64_t offset;      // below the capacity
+    uint64_t offset;    // below the capacity
 };
 
 // Copies into the ring, around its end when needed.

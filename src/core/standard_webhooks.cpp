@@ -30,8 +30,8 @@ bool IsId(std::string_view id) { return !id.empty() && id.find('.') == std::stri
 std::optional<std::string> Signature(const WebhookKey& key, std::string_view message) {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
-    if (!HMAC(EVP_sha256(), key.bytes().data(), static_cast<int>(key.bytes().size()),
-              reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac, &length)) {
+    if (!HMAC(EVP_sha256(), key.bytes().data(), static_cast<int>(key.bytes().size()), reinterpret_cast<const unsigned char*>(message.data()),
+              message.size(), mac, &length)) {
         return std::nullopt;
     }
     return EncodeBase64({reinterpret_cast<const char*>(mac), length});
@@ -66,8 +66,7 @@ WebhookKey::~WebhookKey() { Wipe(); }
 
 void WebhookKey::Wipe() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
-std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, std::string_view body,
-                                       std::span<const WebhookKey> keys) {
+std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, std::string_view body, std::span<const WebhookKey> keys) {
     if (keys.empty() || !IsId(id)) {
         return std::nullopt;
     }
@@ -83,8 +82,7 @@ std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, s
     return signatures;
 }
 
-WebhookVerdict VerifyWebhook(const WebhookHeaders& headers, std::string_view body, std::span<const WebhookKey> keys,
-                             int64_t now) {
+WebhookVerdict VerifyWebhook(const WebhookHeaders& headers, std::string_view body, std::span<const WebhookKey> keys, int64_t now) {
     if (!IsId(headers.id) || headers.timestamp.empty() || headers.signature.empty()) {
         return WebhookVerdict::MissingHeader;
     }

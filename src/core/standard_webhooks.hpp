@@ -45,8 +45,7 @@ class WebhookKey {
 //   id         webhook-id, the same for every attempt
 //   timestamp  webhook-timestamp, seconds since 1970, of this attempt
 //   body       the exact bytes that are sent
-std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, std::string_view body,
-                                       std::span<const WebhookKey> keys);
+std::optional<std::string> SignWebhook(std::string_view id, int64_t timestamp, std::string_view body, std::span<const WebhookKey> keys);
 
 enum class WebhookVerdict : uint8_t { Valid, MissingHeader, BadTimestamp, TooOld, TooNew, NoMatch };
 

@@ -29,11 +29,7 @@ void WriteResource(JsonWriter* json, const RequestItem& item) {
 void WriteItems(JsonWriter* json, const std::vector<RequestItem>& items) {
     json->Key("items").BeginArray();
     for (const RequestItem& item : items) {
-        json->BeginObject()
-            .Member("object", item.object)
-            .Member("commands", item.commands)
-            .Member("columns", item.columns)
-            .EndObject();
+        json->BeginObject().Member("object", item.object).Member("commands", item.commands).Member("columns", item.columns).EndObject();
     }
     json->EndArray();
 }

@@ -27,8 +27,8 @@ namespace warrant {
 namespace {
 
 constexpr int most_running = 20;
-constexpr long look_every_ms = 5000;     // for what is to be repeated
-constexpr long retry_nap_ms = 100;       // the recorder is away, or a lock was held
+constexpr long look_every_ms = 5000;    // for what is to be repeated
+constexpr long retry_nap_ms = 100;      // the recorder is away, or a lock was held
 constexpr long shortest_nap_ms = 20;
 
 struct Claimed {
@@ -41,14 +41,14 @@ struct Courier {
     MemoryContext context;     // of a claim
     Deliveries* deliveries;    // lives as long as the process
     bool at_start;
-    bool needed;               // there are webhooks
+    bool needed;    // there are webhooks
     int count;
     Claimed* claimed;
-    long next_in_ms;           // when the next delivery is due, as far as is known
-    int64 safe_id;             // deliveries up to here were queued by commits that are as safe as the configuration asks for
-    int64 seen_id;             // deliveries up to here are as safe once this position is
+    long next_in_ms;    // when the next delivery is due, as far as is known
+    int64 safe_id;      // deliveries up to here were queued by commits that are as safe as the configuration asks for
+    int64 seen_id;      // deliveries up to here are as safe once this position is
     XLogRecPtr seen_until;
-    Retries retries;           // of claims
+    Retries retries;    // of claims
 };
 
 Courier self;
@@ -147,8 +147,10 @@ void SelectClaimed() {
 
 void FindNext() {
     static SPIPlanPtr plan = nullptr;
-    Prepared(&plan, "SELECT (extract(epoch FROM min(d.next_at) - clock_timestamp()) * 1000)::bigint FROM warrant.deliveries d"
-                    " WHERE d.state IN ('queued', 'sending') AND d.next_at > clock_timestamp()", 0, nullptr);
+    Prepared(&plan,
+             "SELECT (extract(epoch FROM min(d.next_at) - clock_timestamp()) * 1000)::bigint FROM warrant.deliveries d"
+             " WHERE d.state IN ('queued', 'sending') AND d.next_at > clock_timestamp()",
+             0, nullptr);
     SPI_execute_plan(plan, nullptr, nullptr, true, 1);
     bool is_null;
     int64 next_in_ms = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));

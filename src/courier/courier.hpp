@@ -1,8 +1,9 @@
 // The courier's own library, pg_warrant_courier: its two entries, and what it asks of the preloaded one.
 //
-// It alone links libcurl, and is loaded by the courier's processes alone, so that a server without libcurl starts, gates and approves. Neither library is
-// linked with the other, and what both are made of holds no shared state. So the shared memory, which the preloaded one alone knows, is reached by pointers that
-// it hands over. No functions of the script serve for that: the script of the release before lacks them, and they are gone while the extension is dropped.
+// It alone links libcurl, and is loaded by the courier's processes alone, so that a server without libcurl starts, gates and approves. Neither
+// library is linked with the other, and what both are made of holds no shared state. So the shared memory, which the preloaded one alone knows, is
+// reached by pointers that it hands over. No functions of the script serve for that: the script of the release before lacks them, and they are gone
+// while the extension is dropped.
 #pragma once
 
 #include "pg/server.hpp"

@@ -22,9 +22,7 @@ JsonWriter Begun(int64_t delivery_id, std::string_view outcome) {
     return json;
 }
 
-int64_t NowMs() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+int64_t NowMs() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Whether a status says nothing final of the request: there was no answer, or one that says that another will come. 408, 425 and 429 are about the
 // moment.
@@ -90,9 +88,8 @@ void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
     auto signature = core::SignWebhook(letter.request_id, now, letter.call.body, keys);
     if (!signature)
         return Fail(delivery_id, {.error = "it could not be signed"});
-    letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.request_id,
-                           "webhook-timestamp: " + std::to_string(now), "webhook-signature: " + *signature,
-                           "x-request-id: " + letter.request_id};
+    letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.request_id, "webhook-timestamp: " + std::to_string(now),
+                           "webhook-signature: " + *signature, "x-request-id: " + letter.request_id};
     auto started = client_.Start(letter.call);
     if (const auto* error = std::get_if<std::string>(&started))
         return Fail(delivery_id, {.error = *error});
@@ -127,8 +124,10 @@ void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
         return Fail(sent.delivery_id, {.error = result.error});
     auto answer = core::ReadDecisionAnswer({result.status, result.Header("x-request-id"), result.body}, sent.request_id);
     if (const auto* error = std::get_if<core::AnswerError>(&answer))
-        return Fail(sent.delivery_id, {.error = error->reason, .may_repeat = IsPassing(result.status),
-                                       .retry_after_s = result.retry_after_s, .gone = result.status == status_gone});
+        return Fail(sent.delivery_id, {.error = error->reason,
+                                       .may_repeat = IsPassing(result.status),
+                                       .retry_after_s = result.retry_after_s,
+                                       .gone = result.status == status_gone});
     if (const auto* approved = std::get_if<core::Approved>(&answer)) {
         if (std::string problem = LostLimit(*approved); !problem.empty())
             return Fail(sent.delivery_id, {.error = problem});
@@ -140,11 +139,8 @@ void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
                                .EndObject()
                                .Take());
     } else if (const auto* denied = std::get_if<core::Denied>(&answer)) {
-        answers_.push_back(Begun(sent.delivery_id, "denied")
-                               .Member("approver", Clean(denied->approver))
-                               .Member("reason", Clean(denied->reason))
-                               .EndObject()
-                               .Take());
+        answers_.push_back(
+            Begun(sent.delivery_id, "denied").Member("approver", Clean(denied->approver)).Member("reason", Clean(denied->reason)).EndObject().Take());
     } else {
         answers_.push_back(Begun(sent.delivery_id, "pending").EndObject().Take());
     }

@@ -76,7 +76,7 @@ class Deliveries {
     bool missed_key_ = false;
     Secrets secrets_;
     core::HttpClient client_;
-    std::map<uint64_t, Sent> running_;    // by the client's id
+    std::map<uint64_t, Sent> running_;                                     // by the client's id
     std::map<std::string, core::CircuitBreaker, std::less<>> breakers_;    // by the webhook's name
     std::deque<std::string> answers_;
     std::deque<std::string> notes_;

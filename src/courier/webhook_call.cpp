@@ -43,8 +43,12 @@ core::RequestSubject ReadSubject(const JsonValue& origin) {
 std::vector<core::RequestItem> ReadItems(const JsonValue& list) {
     std::vector<core::RequestItem> items;
     for (const JsonValue& item : list.elements()) {
-        items.push_back({.type = Text(item, "type"), .object = Text(item, "object"), .oid = OptionalNumber(item, "oid"),
-                         .relkind = OptionalText(item, "relkind"), .commands = {}, .columns = {}});
+        items.push_back({.type = Text(item, "type"),
+                         .object = Text(item, "object"),
+                         .oid = OptionalNumber(item, "oid"),
+                         .relkind = OptionalText(item, "relkind"),
+                         .commands = {},
+                         .columns = {}});
         for (const JsonValue& command : Part(item, "commands").elements())
             if (command.String() != nullptr)
                 items.back().commands.push_back(*command.String());
@@ -55,8 +59,10 @@ std::vector<core::RequestItem> ReadItems(const JsonValue& list) {
 core::WebhookRequest ReadRequest(const JsonValue& facts) {
     return {.request_id = Text(facts, "request_id"),
             .subject = ReadSubject(Part(facts, "subject")),
-            .action = {.command_tag = OptionalText(facts, "command_tag"), .statement = OptionalText(facts, "statement"),
-                       .statement_sha256 = OptionalText(facts, "statement_sha256"), .estimated_rows = OptionalNumber(facts, "estimated_rows")},
+            .action = {.command_tag = OptionalText(facts, "command_tag"),
+                       .statement = OptionalText(facts, "statement"),
+                       .statement_sha256 = OptionalText(facts, "statement_sha256"),
+                       .estimated_rows = OptionalNumber(facts, "estimated_rows")},
             .items = ReadItems(Part(facts, "items")),
             .nonce = Text(facts, "nonce"),
             .requested_at = OptionalNumber(facts, "requested_at_us").value_or(0),

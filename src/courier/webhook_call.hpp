@@ -14,8 +14,8 @@
 namespace warrant {
 
 struct WebhookCall {
-    core::HttpCall call;    // complete but for the headers that are signed
-    std::string request_id; // webhook-id
+    core::HttpCall call;       // complete but for the headers that are signed
+    std::string request_id;    // webhook-id
     std::string secret_name;
     std::string webhook;    // its name; empty from the SQL of an older release
 };

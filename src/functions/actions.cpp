@@ -130,8 +130,8 @@ void RefuseForOthers(FunctionCallInfo fcinfo) {
     if (actors.count == 0 || !actors.by_server)
         return;
     const char* user = GetUserNameFromId(actors.users[actors.count - 1].user, true);
-    ereport(ERROR, (errcode(error_refused), errmsg("%s.%s must be called by \"%s\"", "warrant", get_func_name(fcinfo->flinfo->fn_oid),
-                                                   GetUserNameFromId(subject, true)),
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s.%s must be called by \"%s\"", "warrant", get_func_name(fcinfo->flinfo->fn_oid), GetUserNameFromId(subject, true)),
                     errdetail("The server runs this code for \"%s\".", user == nullptr ? "" : user)));
 }
 
@@ -213,8 +213,7 @@ bool IsSentByClient(const PortalData* portal) {
 bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
     const Frame* frame = CurrentFrame();
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
-           PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid) &&
-           IsSentByClient(ActivePortal);
+           PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid) && IsSentByClient(ActivePortal);
 }
 
 void RecordIndirectAttempt(const char* function) {
@@ -278,9 +277,9 @@ WARRANT_FUNCTION(warrant_decision) {
     if (!IsOwnTopLevelStatement(fcinfo)) {
         char* name = get_func_name(fcinfo->flinfo->fn_oid);
         RecordIndirectAttempt(name);
-        ereport(ERROR, (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),
-                        errdetail("It was called from a function, a view or a larger statement."),
-                        errhint("Run SELECT warrant.%s(...) by itself.", name)));
+        ereport(ERROR,
+                (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),
+                 errdetail("It was called from a function, a view or a larger statement."), errhint("Run SELECT warrant.%s(...) by itself.", name)));
     }
     Oid subject = CurrentSubject();
     RequireTurn(subject);

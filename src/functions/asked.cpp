@@ -15,11 +15,11 @@ namespace {
 
 // The call's arguments that name what it is about; each but the words may be missing.
 struct Asked {
-    List* words;         // of commands, C strings
-    List* relations;     // by OID
+    List* words;        // of commands, C strings
+    List* relations;    // by OID
     const char* schema;
     bool database;
-    bool complete;       // exactly one kind of target, nothing in it NULL, and words; or the recorder says what is wrong
+    bool complete;    // exactly one kind of target, nothing in it NULL, and words; or the recorder says what is wrong
 };
 
 List* ElementsOf(Datum value, Oid element, bool* complete) {
@@ -34,8 +34,8 @@ List* ElementsOf(Datum value, Oid element, bool* complete) {
     for (int i = 0; i < count; i++) {
         *complete = *complete && !nulls[i];
         if (!nulls[i])
-            found = element == TEXTOID ? lappend(found, TextDatumGetCString(elements[i]))
-                                       : list_append_unique_oid(found, DatumGetObjectId(elements[i]));
+            found =
+                element == TEXTOID ? lappend(found, TextDatumGetCString(elements[i])) : list_append_unique_oid(found, DatumGetObjectId(elements[i]));
     }
     *complete = *complete && found != NIL;
     return found;
@@ -100,8 +100,8 @@ void CheckMany(Oid subject, const Asked* asked) {
     if (asked->schema != nullptr && !OidIsValid(schema))
         return;
     if (isAnyTempNamespace(schema))
-        ereport(ERROR, (errcode(error_wrong_kind), errmsg("schema \"%s\" cannot be protected", asked->schema),
-                        errdetail("What is in it is temporary.")));
+        ereport(ERROR,
+                (errcode(error_wrong_kind), errmsg("schema \"%s\" cannot be protected", asked->schema), errdetail("What is in it is temporary.")));
     CommandMask wanted = 0, held = MaskOf(Command::Admin);
     ListCell* cell;
     foreach (cell, asked->words)

@@ -35,8 +35,8 @@ WARRANT_FUNCTION(warrant_last_refusal) {
     Oid input, element;
     getTypeInputInfo(INT8ARRAYOID, &input, &element);
     Datum ids = OidInputFunctionCall(input, psprintf("{%s}", IsRequestIds(last_refusal.answer) ? last_refusal.answer : ""), element, -1);
-    Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at), CStringGetTextDatum(NameOf(last_refusal.access.command)),
-                       NameGetDatum(&last_refusal.schema_name), NameGetDatum(&last_refusal.relation_name),
+    Datum values[6] = {TimestampTzGetDatum(last_refusal.refused_at),  CStringGetTextDatum(NameOf(last_refusal.access.command)),
+                       NameGetDatum(&last_refusal.schema_name),       NameGetDatum(&last_refusal.relation_name),
                        CStringGetTextDatum(last_refusal.policy_name), ids};
     bool nulls[6] = {};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

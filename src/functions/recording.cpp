@@ -89,7 +89,9 @@ bool IsStarting(const Database* database) {
 void PutRecorder(ReturnSetInfo* result, const Database* database, bool standby) {
     if (RecorderLives(database) && database->ready)
         return PutItem(result, "recorder", psprintf("running, pid %d", int(database->recorder_pid)),
-                       database->tries > 1 ? psprintf("it cannot write the audit log: %u tries have failed, the server's log says why", database->tries) : nullptr);
+                       database->tries > 1
+                           ? psprintf("it cannot write the audit log: %u tries have failed, the server's log says why", database->tries)
+                           : nullptr);
     if (!standby && database->start_failures < 2 && IsStarting(database))    // the one under way is counted
         return PutItem(result, "recorder", pstrdup("starting"), "gated statements are refused for this moment");
     PutItem(result, "recorder", pstrdup("not running"),
@@ -120,7 +122,8 @@ const char* ProblemOfSecretFile() {
     struct stat state;
     if (stat(settings.secret_file, &state) != 0)
         return psprintf("the file cannot be used: %s", strerror(errno));
-    return S_ISREG(state.st_mode) && (state.st_mode & 0177) == 0 ? nullptr : "the file cannot be used: it must be a regular one, of mode 0600 or less";
+    return S_ISREG(state.st_mode) && (state.st_mode & 0177) == 0 ? nullptr
+                                                                 : "the file cannot be used: it must be a regular one, of mode 0600 or less";
 }
 
 void PutSettings(ReturnSetInfo* result, bool has_webhooks) {
@@ -129,7 +132,8 @@ void PutSettings(ReturnSetInfo* result, bool has_webhooks) {
     PutUnknownNames(result, "pg_warrant.replication_roles", settings.replication_roles, get_role_oid, "there is no such role");
     PutUnknownNames(result, "pg_warrant.required_databases", settings.required_databases, get_database_oid, "there is no such database");
     if (settings.default_duration_s > settings.max_duration_s)
-        PutItem(result, "pg_warrant.default_duration", psprintf("%d s", settings.default_duration_s), "more than pg_warrant.max_duration, to which it is cut");
+        PutItem(result, "pg_warrant.default_duration", psprintf("%d s", settings.default_duration_s),
+                "more than pg_warrant.max_duration, to which it is cut");
     bool is_set = settings.secret_file != nullptr && settings.secret_file[0] != '\0';
     const char* problem = is_set ? ProblemOfSecretFile() : has_webhooks ? "the webhooks have no keys" : nullptr;
     if (problem != nullptr)
@@ -164,7 +168,11 @@ WARRANT_FUNCTION(warrant_seal) {
     if (PG_ARGISNULL(0))
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a row of the audit log is of some event")));
     auto json = [fcinfo](int argument) { return PG_ARGISNULL(argument) ? nullptr : PG_GETARG_JSONB_P(argument); };
-    SealCall call = {PG_GETARG_TEXT_PP(0), json(1), json(2), json(3), PG_ARGISNULL(4) ? nullptr : PG_GETARG_BYTEA_PP(4),
+    SealCall call = {PG_GETARG_TEXT_PP(0),
+                     json(1),
+                     json(2),
+                     json(3),
+                     PG_ARGISNULL(4) ? nullptr : PG_GETARG_BYTEA_PP(4),
                      PG_ARGISNULL(5) ? nullptr : PG_GETARG_TEXT_PP(5)};
     SPI_connect();
     int64_t seq = SealFacts(&call);
@@ -191,8 +199,8 @@ WARRANT_FUNCTION(warrant_text_hmac) {
     text* statement = PG_GETARG_TEXT_PP(1);
     bytea* hmac = static_cast<bytea*>(palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH));
     SET_VARSIZE(hmac, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-    SignText(reinterpret_cast<const uint8_t*>(VARDATA_ANY(salt)), VARSIZE_ANY_EXHDR(salt), VARDATA_ANY(statement),
-             VARSIZE_ANY_EXHDR(statement), reinterpret_cast<uint8_t*>(VARDATA(hmac)));
+    SignText(reinterpret_cast<const uint8_t*>(VARDATA_ANY(salt)), VARSIZE_ANY_EXHDR(salt), VARDATA_ANY(statement), VARSIZE_ANY_EXHDR(statement),
+             reinterpret_cast<uint8_t*>(VARDATA(hmac)));
     PG_RETURN_BYTEA_P(hmac);
 }
 
@@ -338,7 +346,8 @@ WARRANT_FUNCTION(warrant_recorder_status) {
         PutItem(result, "extension", pstrdup(older),
                 "the library is of version " PG_WARRANT_VERSION "; ALTER EXTENSION pg_warrant UPDATE brings the extension there");
     if (standby)
-        PutItem(result, "server", pstrdup("standby"), "this is a standby: what needs a grant is refused, and nothing is requested or recorded; use the primary");
+        PutItem(result, "server", pstrdup("standby"),
+                "this is a standby: what needs a grant is refused, and nothing is requested or recorded; use the primary");
     PutItem(result, "launcher", psprintf("%s", launcher ? "running" : "not running"), launcher || standby ? nullptr : "no recorder can be started");
     PutRecorder(result, &database, standby);
     if (database.has_webhooks)
@@ -350,8 +359,7 @@ WARRANT_FUNCTION(warrant_recorder_status) {
     if (database.guarded_count > most_guarded_roles)
         PutItem(result, "guarded roles", psprintf("%d", database.guarded_count),
                 "policies name, or live grants are held by, more roles than can be told apart: only administrators of the gate can change any role");
-    PutItem(result, "lost", psprintf("%llu", (unsigned long long)lost),
-            lost == 0 ? nullptr : "records went to the server log instead");
+    PutItem(result, "lost", psprintf("%llu", (unsigned long long)lost), lost == 0 ? nullptr : "records went to the server log instead");
     PutItem(result, "last_seq", psprintf("%llu", (unsigned long long)database.last_seq), nullptr);
     PutSettings(result, database.has_webhooks);
     PG_RETURN_VOID();

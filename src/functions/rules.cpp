@@ -36,7 +36,9 @@ Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
 
 // Why no request can be filed here whatever is asked, or nullptr.
 const char* WhyUnfiled() {
-    return RecoveryInProgress() ? "This is a standby." : AreAtHome() ? nullptr : "This database is a copy, where nobody decides until warrant.adopt().";
+    return RecoveryInProgress() ? "This is a standby."
+           : AreAtHome()        ? nullptr
+                                : "This database is a copy, where nobody decides until warrant.adopt().";
 }
 
 const char* WordFor(Answer answer) {
@@ -58,8 +60,8 @@ bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonit
 char* DetailOf(const DecisionState* state, const char* step, bool answered) {
     const Decision* decision = state->decision;
     if (answered && IsOnlyWatched(decision))
-        return psprintf("audited as would_refuse: %s", settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor"
-                                                                                                           : "the policy's mode is monitor");
+        return psprintf("audited as would_refuse: %s",
+                        settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
     if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
     if (strcmp(step, "policy") == 0)
@@ -93,7 +95,8 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     heap_deform_tuple(&tuple, columns, values, nulls);
     for (int i = 0; i < columns->natts; i++)    // a row that a superuser copies is looked at before the table's constraints are
         if (nulls[i] && TupleDescAttr(columns, i)->attnotnull)
-            ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION), errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
+            ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                            errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
     Policy* policy = ReadPolicy(values, nulls, columns->natts);
     ReleaseTupleDesc(columns);
     return policy;
@@ -142,7 +145,8 @@ void RequireArguments(FunctionCallInfo fcinfo) {
 
 // Puts a row about what is decided before the decision steps.
 void PutBefore(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
-    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer), detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer),
+                       detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -303,9 +307,10 @@ WARRANT_FUNCTION(warrant_governing_policies) {
     if (FindInstallation() == nullptr)
         PG_RETURN_VOID();
     if (!PG_ARGISNULL(2)) {
-        SurveyRelations(PG_GETARG_OID(0), commands, OidsOf(PG_GETARG_ARRAYTYPE_P(2)), [](Oid relation, int64_t policy, CommandMask mask, void* to) {
-            PutGoverned(static_cast<ReturnSetInfo*>(to), relation, policy, mask);
-        }, result);
+        SurveyRelations(
+            PG_GETARG_OID(0), commands, OidsOf(PG_GETARG_ARRAYTYPE_P(2)),
+            [](Oid relation, int64_t policy, CommandMask mask, void* to) { PutGoverned(static_cast<ReturnSetInfo*>(to), relation, policy, mask); },
+            result);
         PG_RETURN_VOID();
     }
     commands &= ~MaskOf(Command::Admin);    // ADMIN is about the database, and no schema's
@@ -314,11 +319,14 @@ WARRANT_FUNCTION(warrant_governing_policies) {
     control.entrysize = sizeof(GovernedCommands);
     control.hcxt = CurrentMemoryContext;
     HTAB* found = hash_create("pg_warrant governed", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-    SurveySchema(PG_GETARG_OID(0), commands, PG_GETARG_OID(3), [](Oid, int64_t policy, CommandMask mask, void* to) {
-        bool known;
-        GovernedCommands* entry = static_cast<GovernedCommands*>(hash_search(static_cast<HTAB*>(to), &policy, HASH_ENTER, &known));
-        entry->commands = mask | (known ? entry->commands : 0);
-    }, found);
+    SurveySchema(
+        PG_GETARG_OID(0), commands, PG_GETARG_OID(3),
+        [](Oid, int64_t policy, CommandMask mask, void* to) {
+            bool known;
+            GovernedCommands* entry = static_cast<GovernedCommands*>(hash_search(static_cast<HTAB*>(to), &policy, HASH_ENTER, &known));
+            entry->commands = mask | (known ? entry->commands : 0);
+        },
+        found);
     HASH_SEQ_STATUS status;
     hash_seq_init(&status, found);
     while (GovernedCommands* entry = static_cast<GovernedCommands*>(hash_seq_search(&status)))

@@ -34,7 +34,9 @@ LiveGrant ApprovalOf(Oid user) {
         return LiveGrant{};
     bool grants = policy != nullptr && policy->effect == Effect::Approve;
     LiveGrant grant = grants ? FindGrant(user, policy, policies, Command::Admin, MonotonicNow()) : LiveGrant{};
-    const char* whose = user == CurrentSubject() ? "yours" : OidIsValid(user) ? psprintf("of \"%s\", who acts here", GetUserNameFromId(user, true)) : "known";
+    const char* whose = user == CurrentSubject() ? "yours"
+                        : OidIsValid(user)       ? psprintf("of \"%s\", who acts here", GetUserNameFromId(user, true))
+                                                 : "known";
     if (grant.id == 0 || !Spend(grant))
         ereport(ERROR, (errcode(error_refused), errmsg("definitions that weaken the gate need approval"),
                         errdetail("\"pg_warrant.definition_approval\" is on, and no grant of ADMIN on this database is %s.", whose),

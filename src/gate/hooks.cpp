@@ -155,8 +155,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     if (unlikely(rows_in_reach))
         PutRowsAside();
     UtilityFrame frame;
-    static_cast<Frame&>(frame) = {FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt,
-                                  {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
+    static_cast<Frame&>(frame) = {
+        FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
     frame.query_id = uint64_t(plan->queryId);
     frame.names = frame.unable = NIL;
     frame.decided = false;
@@ -197,7 +197,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
-    Frame frame = {FrameKind::Planning, true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr, 0, uint64_t(parse->queryId)};
+    Frame frame = {FrameKind::Planning,     true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr, 0,
+                   uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         ImpliedReads reads = FindImpliedReads(parse);

@@ -11,13 +11,13 @@ namespace {
 struct StoredPortal {
     StoredPortal* next;
     Portal portal;
-    TimestampTz created;       // together with its address it tells a portal from all others
+    TimestampTz created;    // together with its address it tells a portal from all others
     char name[NAMEDATALEN];
-    List* stmts;               // the portal's, when it has its rows
-    List* asking;              // the portal's when it has no rows: our FETCH, and then stmts
-    Tuplestorestate* rows;     // what was taken out of the portal; or nullptr
-    MemoryContext context;     // of the rows
-    bool refused;              // our FETCH has failed, and the portal with it
+    List* stmts;              // the portal's, when it has its rows
+    List* asking;             // the portal's when it has no rows: our FETCH, and then stmts
+    Tuplestorestate* rows;    // what was taken out of the portal; or nullptr
+    MemoryContext context;    // of the rows
+    bool refused;             // our FETCH has failed, and the portal with it
 };
 
 StoredPortal* stored_portals = nullptr;

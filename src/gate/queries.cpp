@@ -31,8 +31,7 @@ bool HasWriteToUnprotected(Node* node, void* context) {
     if (!IsA(node, Query))
         return WalkExpression(node, HasWriteToUnprotected, context);
     Query* query = reinterpret_cast<Query*>(node);
-    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) ||
-           WalkQuery(query, HasWriteToUnprotected, context, 0);
+    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) || WalkQuery(query, HasWriteToUnprotected, context, 0);
 }
 
 // Whether the relation is read by a decision that is kept and asks for no record.

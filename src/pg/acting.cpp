@@ -110,8 +110,8 @@ void NoteLeaders(int context) {
 // work on one relation, a function or a statement, the server tells of.
 void DropBefore(Oid user, int context) {
     int floor = Floor();
-    while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context && Top()->user != user &&
-           OidIsValid(Top()->user))
+    while (acting_count > floor && Top()->by_server && !Top()->fired && Top()->depth >= function_depth && Top()->context == context &&
+           Top()->user != user && OidIsValid(Top()->user))
         acting_count--;
 }
 

@@ -14,16 +14,16 @@
 namespace warrant {
 
 struct ActingUser {
-    Oid user;                          // InvalidOid: the server switched, and to whom was not noticed
-    int context;                       // the security context since
+    Oid user;       // InvalidOid: the server switched, and to whom was not noticed
+    int context;    // the security context since
     bool by_server;
-    bool passes;                       // what runs is the session's own words, an extension's script or the gate's own function
-    Oid function;                      // the SECURITY DEFINER function that runs as the user; InvalidOid: not known
-    const char* operation;             // what the server does; static memory
-    int depth;                         // how many functions that the server tells of were running
+    bool passes;              // what runs is the session's own words, an extension's script or the gate's own function
+    Oid function;             // the SECURITY DEFINER function that runs as the user; InvalidOid: not known
+    const char* operation;    // what the server does; static memory
+    int depth;                // how many functions that the server tells of were running
     LocalTransactionId transaction;
-    bool fired;                        // for whom a trigger fires that was queued while the user acted (queued.hpp): no security context tells of it
-    bool chosen;                       // of fired: the session had become the user by SET ROLE
+    bool fired;     // for whom a trigger fires that was queued while the user acted (queued.hpp): no security context tells of it
+    bool chosen;    // of fired: the session had become the user by SET ROLE
 };
 
 extern ActingUser* acting_users;
@@ -60,8 +60,8 @@ bool InsideDefiner();
 
 // What a parallel worker is told by its leader, in shared memory: who acted when the operation began that it works for.
 struct LeadersActing {
-    static constexpr int most = 8;     // users beyond these have no name, and nobody without a name passes
-    pid_t pid;                         // of the leader who wrote it
+    static constexpr int most = 8;    // users beyond these have no name, and nobody without a name passes
+    pid_t pid;                        // of the leader who wrote it
     int count;
     struct {
         Oid user;

@@ -10,8 +10,8 @@ namespace warrant {
 namespace {
 
 struct Mark {
-    Oid database;            // InvalidOid: nobody's
-    pg_atomic_uint64 time;   // a TimestampTz, which can be negative
+    Oid database;             // InvalidOid: nobody's
+    pg_atomic_uint64 time;    // a TimestampTz, which can be negative
 };
 
 Mark* marks = nullptr;

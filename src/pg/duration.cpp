@@ -16,9 +16,7 @@ Interval* ReadInterval(const char* text, int32 typmod) {
     MemoryContext context = CurrentMemoryContext;
     Interval* volatile interval = nullptr;
     PG_TRY();
-    {
-        interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod)));
-    }
+    { interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod))); }
     PG_CATCH();
     {
         MemoryContextSwitchTo(context);
@@ -66,7 +64,7 @@ const char* ProblemOf(const Interval* interval) {
         return "must be finite";
     if (interval->month != 0)
         return "must not have months or years";
-    bool negative = interval->day < 0 || interval->time < 0, positive = interval->day > 0 || interval->time > 0;
+    bool negative = interval->day < 0 || interval->time<0, positive = interval->day> 0 || interval->time > 0;
     if (!positive)
         return "must be positive";
     if (negative)

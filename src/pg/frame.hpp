@@ -13,29 +13,27 @@ enum class FrameKind : uint8_t { Run, Utility, Planning };
 // Where a statement stands in the text that was sent.
 struct Source {
     const char* text;
-    int location;              // of the statement in the text, -1 when unknown
-    int length;                // of the statement; 0: to the text's end
+    int location;    // of the statement in the text, -1 when unknown
+    int length;      // of the statement; 0: to the text's end
 };
 
-inline Source SourceOf(const QueryDesc* query) {
-    return Source{query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len};
-}
+inline Source SourceOf(const QueryDesc* query) { return Source{query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len}; }
 
 struct Frame {
     FrameKind kind;
-    bool caught;               // what is raised inside is caught and raised again
-    int nest_level;            // of the transaction in which the frame began; 0: in the current one
+    bool caught;       // what is raised inside is caught and raised again
+    int nest_level;    // of the transaction in which the frame began; 0: in the current one
     Frame* outer;
-    QueryDesc* query;          // of a Run frame
-    const Node* utility;       // of a Utility frame
-    Source source;             // of a frame of any other kind
-    StatementRecord* statement;      // the record of a utility statement or a planning; a query's is found by its QueryDesc
-    Portal resumed;            // of FETCH and MOVE: the cursor
-    int concealed = 0;          // which errors of a utility statement are kept from the client
-    uint64_t query_id = 0;     // of a Utility or Planning frame's statement, as the server computes it
-    int acting = 0;            // how many users acted (acting.hpp) when the frame began
-    int acting_inside = 0;     // how many act inside the frame, as far as that was known when it began
-    bool queued = false;       // triggers fire at the frame's end in somebody else's name (queued.hpp)
+    QueryDesc* query;              // of a Run frame
+    const Node* utility;           // of a Utility frame
+    Source source;                 // of a frame of any other kind
+    StatementRecord* statement;    // the record of a utility statement or a planning; a query's is found by its QueryDesc
+    Portal resumed;                // of FETCH and MOVE: the cursor
+    int concealed = 0;             // which errors of a utility statement are kept from the client
+    uint64_t query_id = 0;         // of a Utility or Planning frame's statement, as the server computes it
+    int acting = 0;                // how many users acted (acting.hpp) when the frame began
+    int acting_inside = 0;         // how many act inside the frame, as far as that was known when it began
+    bool queued = false;           // triggers fire at the frame's end in somebody else's name (queued.hpp)
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }

@@ -18,9 +18,7 @@ void LogAnyway(Work work) {
     if (!IsLogged(LOG, least))
         SetLeastLogged(ERROR);
     PG_TRY();
-    {
-        work();
-    }
+    { work(); }
     PG_FINALLY();
     {
         SetLeastLogged(least);

@@ -17,9 +17,7 @@ struct Permission {
 inline bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
 
 // Whether rows are written, not only locked.
-inline bool Writes(const Permission& permission) {
-    return (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission);
-}
+inline bool Writes(const Permission& permission) { return (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission); }
 
 inline Permission PermissionIn(const CheckedEntry* entry) {
     return Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols};

@@ -16,8 +16,7 @@ inline bool OwnsDatabase(Oid database, Oid role) { return OwnsObject(DatabaseRel
 
 // Whether the role may VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK the relation.
 inline bool MayMaintain(Oid relation, Oid role) {
-    return OwnsRelation(relation, role) ||
-           (maintain_privilege != 0 && pg_class_aclcheck(relation, role, maintain_privilege) == ACLCHECK_OK);
+    return OwnsRelation(relation, role) || (maintain_privilege != 0 && pg_class_aclcheck(relation, role, maintain_privilege) == ACLCHECK_OK);
 }
 
 inline bool MayCreateIn(Oid schema, Oid role) { return HasPrivilege(NamespaceRelationId, schema, role, ACL_CREATE); }
@@ -28,9 +27,7 @@ inline bool MayCreateInDatabase(Oid role) { return HasPrivilege(DatabaseRelation
 inline bool MayExecute(Oid function, Oid role) { return HasPrivilege(ProcedureRelationId, function, role, ACL_EXECUTE); }
 
 // Whether the role may pass on the privilege to execute the function, or one on the schema.
-inline bool MayGrantFunction(Oid function, Oid role) {
-    return HasPrivilege(ProcedureRelationId, function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE));
-}
+inline bool MayGrantFunction(Oid function, Oid role) { return HasPrivilege(ProcedureRelationId, function, role, ACL_GRANT_OPTION_FOR(ACL_EXECUTE)); }
 
 inline bool MayGrantSchema(Oid schema, Oid role) {
     return HasPrivilege(NamespaceRelationId, schema, role, ACL_GRANT_OPTION_FOR(ACL_ALL_RIGHTS_SCHEMA));

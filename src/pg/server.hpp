@@ -172,9 +172,9 @@ extern "C" {
 #include "pg/versions.hpp"
 
 // An SQL-callable function: exported, with its version-1 record.
-#define WARRANT_FUNCTION(name)                                 \
-    extern "C" {                                               \
-    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                  \
-    PG_FUNCTION_INFO_V1(name);                                 \
-    }                                                          \
+#define WARRANT_FUNCTION(name)                \
+    extern "C" {                              \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+    PG_FUNCTION_INFO_V1(name);                \
+    }                                         \
     Datum name([[maybe_unused]] PG_FUNCTION_ARGS)

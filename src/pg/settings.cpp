@@ -96,7 +96,8 @@ bool CheckNames(char** value, void**, GucSource) {
 const char* WatchedValue(int setting, uint32_t value) {
     switch (watched[setting].kind) {
         case 'e':
-            for (const config_enum_entry* choice = setting == Watch("pg_warrant.enforcement") ? enforcement_choices : audit_failure_choices; choice->name != nullptr; choice++)
+            for (const config_enum_entry* choice = setting == Watch("pg_warrant.enforcement") ? enforcement_choices : audit_failure_choices;
+                 choice->name != nullptr; choice++)
                 if (uint32_t(choice->val) == value)
                     return choice->name;
             return nullptr;
@@ -135,62 +136,66 @@ bool IsListed(const char* setting, const char* name) {
 }
 
 void DefineSettings() {
-    DefineCustomEnumVariable("pg_warrant.enforcement", "Whether the gate refuses, only reports what it would refuse, or is off.",
-                             nullptr, &settings.enforcement, int(Enforcement::Enforce), enforcement_choices, PGC_SIGHUP, 0,
-                             nullptr, IntSet<Watch("pg_warrant.enforcement")>, nullptr);
-    DefineCustomBoolVariable("pg_warrant.enforce_superuser", "Gates superusers as well; they are exempt but audited otherwise.",
-                             nullptr, &settings.enforce_superuser, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.enforce_superuser")>, nullptr);
-    DefineCustomEnumVariable("pg_warrant.audit_failure", "What happens to a granted statement whose audit row cannot be written.",
-                             nullptr, &settings.audit_failure, int(AuditFailure::Deny), audit_failure_choices, PGC_SIGHUP, 0,
-                             nullptr, IntSet<Watch("pg_warrant.audit_failure")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.audit_timeout", "The longest wait for the recorder.", nullptr,
-                            &settings.audit_timeout_ms, 5000, 10, 600000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, IntSet<Watch("pg_warrant.audit_timeout")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.default_duration", "How long a grant lives when neither request nor policy says it.",
-                            nullptr, &settings.default_duration_s, 30 * 60, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr,
+    DefineCustomEnumVariable("pg_warrant.enforcement", "Whether the gate refuses, only reports what it would refuse, or is off.", nullptr,
+                             &settings.enforcement, int(Enforcement::Enforce), enforcement_choices, PGC_SIGHUP, 0, nullptr,
+                             IntSet<Watch("pg_warrant.enforcement")>, nullptr);
+    DefineCustomBoolVariable("pg_warrant.enforce_superuser", "Gates superusers as well; they are exempt but audited otherwise.", nullptr,
+                             &settings.enforce_superuser, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.enforce_superuser")>, nullptr);
+    DefineCustomEnumVariable("pg_warrant.audit_failure", "What happens to a granted statement whose audit row cannot be written.", nullptr,
+                             &settings.audit_failure, int(AuditFailure::Deny), audit_failure_choices, PGC_SIGHUP, 0, nullptr,
+                             IntSet<Watch("pg_warrant.audit_failure")>, nullptr);
+    DefineCustomIntVariable("pg_warrant.audit_timeout", "The longest wait for the recorder.", nullptr, &settings.audit_timeout_ms, 5000, 10, 600000,
+                            PGC_SIGHUP, GUC_UNIT_MS, nullptr, IntSet<Watch("pg_warrant.audit_timeout")>, nullptr);
+    DefineCustomIntVariable("pg_warrant.default_duration", "How long a grant lives when neither request nor policy says it.", nullptr,
+                            &settings.default_duration_s, 30 * 60, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr,
                             IntSet<Watch("pg_warrant.default_duration")>, nullptr);
     DefineCustomIntVariable("pg_warrant.max_duration", "The longest life of a grant when the policy does not say it.", nullptr,
-                            &settings.max_duration_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, IntSet<Watch("pg_warrant.max_duration")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.request_ttl", "How long a request waits for its decision when the policy does not say it.",
-                            nullptr, &settings.request_ttl_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, IntSet<Watch("pg_warrant.request_ttl")>,
+                            &settings.max_duration_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr,
+                            IntSet<Watch("pg_warrant.max_duration")>, nullptr);
+    DefineCustomIntVariable("pg_warrant.request_ttl", "How long a request waits for its decision when the policy does not say it.", nullptr,
+                            &settings.request_ttl_s, day_s, 1, 366 * day_s, PGC_SIGHUP, GUC_UNIT_S, nullptr, IntSet<Watch("pg_warrant.request_ttl")>,
                             nullptr);
     DefineCustomIntVariable("pg_warrant.refusal_rate", "Refusals, requests and failed calls per second and subject; more are delayed.", nullptr,
                             &settings.refusal_rate_per_s, 20, 1, 100000, PGC_SIGHUP, 0, nullptr, IntSet<Watch("pg_warrant.refusal_rate")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.max_pending", "Pending requests of one subject.", nullptr, &settings.max_pending, 100, 1,
-                            1000000, PGC_SIGHUP, 0, nullptr, IntSet<Watch("pg_warrant.max_pending")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.max_query_length", "Bytes of a statement's text that the audit keeps.", nullptr,
-                            &settings.max_query_length, 8192, 0, 24576, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, IntSet<Watch("pg_warrant.max_query_length")>, nullptr);
-    DefineCustomIntVariable("pg_warrant.max_databases", "Databases of this cluster that may have the extension.", nullptr,
-                            &settings.max_databases, 8, 1, 1000, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("pg_warrant.ring_size", "Shared memory between the sessions and the recorder, for each database.",
-                            nullptr, &settings.ring_size_kb, 4096, 512, 1048576, PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr,
+    DefineCustomIntVariable("pg_warrant.max_pending", "Pending requests of one subject.", nullptr, &settings.max_pending, 100, 1, 1000000, PGC_SIGHUP,
+                            0, nullptr, IntSet<Watch("pg_warrant.max_pending")>, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_query_length", "Bytes of a statement's text that the audit keeps.", nullptr, &settings.max_query_length,
+                            8192, 0, 24576, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, IntSet<Watch("pg_warrant.max_query_length")>, nullptr);
+    DefineCustomIntVariable("pg_warrant.max_databases", "Databases of this cluster that may have the extension.", nullptr, &settings.max_databases, 8,
+                            1, 1000, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.ring_size", "Shared memory between the sessions and the recorder, for each database.", nullptr,
+                            &settings.ring_size_kb, 4096, 512, 1048576, PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_warrant.decision_wait", "The longest wait of a refused statement for the first answer of a webhook.", nullptr,
+                            &settings.decision_wait_ms, 2000, 0, 60000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, IntSet<Watch("pg_warrant.decision_wait")>,
                             nullptr);
-    DefineCustomIntVariable("pg_warrant.decision_wait", "The longest wait of a refused statement for the first answer of a webhook.",
-                            nullptr, &settings.decision_wait_ms, 2000, 0, 60000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, IntSet<Watch("pg_warrant.decision_wait")>, nullptr);
-    DefineCustomBoolVariable("pg_warrant.wait_in_transaction", "Waits for a webhook also in a transaction block, holding its locks.",
-                             nullptr, &settings.wait_in_transaction, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.wait_in_transaction")>, nullptr);
+    DefineCustomBoolVariable("pg_warrant.wait_in_transaction", "Waits for a webhook also in a transaction block, holding its locks.", nullptr,
+                             &settings.wait_in_transaction, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.wait_in_transaction")>, nullptr);
     DefineCustomIntVariable("pg_warrant.max_waiters", "Sessions that wait for a webhook at a time; others are refused at once.", nullptr,
                             &settings.max_waiters, 20, 0, 100000, PGC_SIGHUP, 0, nullptr, IntSet<Watch("pg_warrant.max_waiters")>, nullptr);
     DefineCustomStringVariable("pg_warrant.secret_file", "The file with the keys that webhooks are signed with.",
-                               "Lines \"name = value\"; its mode must be 0600.", &settings.secret_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-                               nullptr, StringSet<Watch("pg_warrant.secret_file")>, nullptr);
-    DefineCustomStringVariable("pg_warrant.admin_roles", "Roles whose members may, besides superusers, change what the gate depends on.",
-                               nullptr, &settings.admin_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.admin_roles")>, nullptr);
+                               "Lines \"name = value\"; its mode must be 0600.", &settings.secret_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, nullptr,
+                               StringSet<Watch("pg_warrant.secret_file")>, nullptr);
+    DefineCustomStringVariable("pg_warrant.admin_roles", "Roles whose members may, besides superusers, change what the gate depends on.", nullptr,
+                               &settings.admin_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.admin_roles")>,
+                               nullptr);
     DefineCustomStringVariable("pg_warrant.required_databases", "Databases where gated roles are refused everything while the extension is missing.",
-                               nullptr, &settings.required_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.required_databases")>, nullptr);
-    DefineCustomStringVariable("pg_warrant.pool_roles", "Logins that many people share: whom SET ROLE names asks, and nobody decides.",
-                               nullptr, &settings.pool_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.pool_roles")>, nullptr);
-    DefineCustomStringVariable("pg_warrant.instance", "A name that tells this server from copies of it; grants live where they were made.",
-                               nullptr, &settings.instance, "", PGC_SIGHUP, 0, CheckInstance, StringSet<Watch("pg_warrant.instance")>, nullptr);
+                               nullptr, &settings.required_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames,
+                               StringSet<Watch("pg_warrant.required_databases")>, nullptr);
+    DefineCustomStringVariable("pg_warrant.pool_roles", "Logins that many people share: whom SET ROLE names asks, and nobody decides.", nullptr,
+                               &settings.pool_roles, "", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.pool_roles")>, nullptr);
+    DefineCustomStringVariable("pg_warrant.instance", "A name that tells this server from copies of it; grants live where they were made.", nullptr,
+                               &settings.instance, "", PGC_SIGHUP, 0, CheckInstance, StringSet<Watch("pg_warrant.instance")>, nullptr);
     DefineCustomBoolVariable("pg_warrant.definition_approval", "Definitions that weaken the gate need an ADMIN grant, which another person gives.",
-                             nullptr, &settings.definition_approval, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.definition_approval")>, nullptr);
-    DefineCustomStringVariable("pg_warrant.replication_roles", "Roles whose members may open replication connections, which no grant gates.",
-                               nullptr, &settings.replication_roles, "*", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames, StringSet<Watch("pg_warrant.replication_roles")>, nullptr);
+                             nullptr, &settings.definition_approval, false, PGC_SIGHUP, 0, nullptr, BoolSet<Watch("pg_warrant.definition_approval")>,
+                             nullptr);
+    DefineCustomStringVariable("pg_warrant.replication_roles", "Roles whose members may open replication connections, which no grant gates.", nullptr,
+                               &settings.replication_roles, "*", PGC_SIGHUP, GUC_LIST_INPUT, CheckNames,
+                               StringSet<Watch("pg_warrant.replication_roles")>, nullptr);
     DefineCustomBoolVariable("pg_warrant.allow_restore", "Lets superusers write the tables of the gate, to restore them.", nullptr,
                              &settings.allow_restore, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.",
-                               nullptr, &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("pg_warrant.duration",
-                               "The duration asked for by requests that this session's refused statements file.", nullptr,
+    DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.", nullptr,
+                               &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_warrant.duration", "The duration asked for by requests that this session's refused statements file.", nullptr,
                                &settings.duration, "", PGC_USERSET, 0, CheckDuration, nullptr, nullptr);
     MarkGUCPrefixReserved("pg_warrant");
 }

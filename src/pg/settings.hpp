@@ -9,27 +9,27 @@ enum class Enforcement : int { Enforce, Monitor, Off };
 enum class AuditFailure : int { Deny, Allow };
 
 struct Settings {
-    int enforcement;            // an Enforcement
+    int enforcement;    // an Enforcement
     bool enforce_superuser;
-    int audit_failure;          // an AuditFailure
+    int audit_failure;    // an AuditFailure
     int audit_timeout_ms;
     int default_duration_s;
     int max_duration_s;
     int request_ttl_s;
-    int refusal_rate_per_s;     // per subject
-    int max_pending;            // requests of one subject
-    int max_query_length;       // bytes of statement text kept
+    int refusal_rate_per_s;    // per subject
+    int max_pending;           // requests of one subject
+    int max_query_length;      // bytes of statement text kept
     int max_databases;
     int ring_size_kb;
     int decision_wait_ms;
     bool wait_in_transaction;
     int max_waiters;
-    char* secret_file;          // the courier alone reads it
-    char* admin_roles;          // names with commas
-    char* pool_roles;           // names with commas
-    int pool_changes;           // how often they were set
-    char* required_databases;   // names with commas
-    char* instance;             // tells copies of a server apart
+    char* secret_file;           // the courier alone reads it
+    char* admin_roles;           // names with commas
+    char* pool_roles;            // names with commas
+    int pool_changes;            // how often they were set
+    char* required_databases;    // names with commas
+    char* instance;              // tells copies of a server apart
     int instance_changes;
     bool allow_restore;
     bool definition_approval;
@@ -45,6 +45,7 @@ struct WatchedSetting {
     const char* name;
     char kind;    // e: choices, b: on or off, i: a number, s: text
 };
+// clang-format off
 constexpr WatchedSetting watched[] = {
     {"pg_warrant.enforcement", 'e'},
     {"pg_warrant.enforce_superuser", 'b'},
@@ -66,6 +67,7 @@ constexpr WatchedSetting watched[] = {
     {"pg_warrant.instance", 's'},
     {"pg_warrant.definition_approval", 'b'},
     {"pg_warrant.replication_roles", 's'}};
+// clang-format on
 constexpr int watched_count = lengthof(watched);
 
 // Called with each value that this process takes over, of text its hash; from everywhere, the postmaster's signal handler too.

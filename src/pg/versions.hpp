@@ -166,9 +166,7 @@ inline constexpr bool triggers_run_as_others = PG_VERSION_NUM >= 180000;
 #if PG_VERSION_NUM >= 190000
 using Clustering = RepackStmt;
 inline constexpr NodeTag clustering_node = T_RepackStmt;
-inline RangeVar* ClusteredTable(const Clustering* statement) {
-    return statement->relation == nullptr ? nullptr : statement->relation->relation;
-}
+inline RangeVar* ClusteredTable(const Clustering* statement) { return statement->relation == nullptr ? nullptr : statement->relation->relation; }
 inline bool NeedsIndex(const Clustering* statement) { return statement->command == REPACK_COMMAND_CLUSTER || statement->usingindex; }
 #else
 using Clustering = ClusterStmt;
@@ -282,9 +280,7 @@ inline bool HasPrivilege(Oid class_id, Oid object, Oid role, AclMode privilege) 
 }
 inline bool MaySubscribe(Oid role) { return has_privs_of_role(role, ROLE_PG_CREATE_SUBSCRIPTION); }
 inline void RequireMayGiveTo(Oid role, Oid new_owner) { check_can_set_role(role, new_owner); }
-inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) {
-    return vacuum_is_permitted_for_relation(relation, row, options);
-}
+inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) { return vacuum_is_permitted_for_relation(relation, row, options); }
 inline bool OnlyAdministers(const FormData_pg_auth_members* membership) {
     return membership->admin_option && !membership->inherit_option && !membership->set_option;
 }

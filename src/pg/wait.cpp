@@ -6,7 +6,8 @@ namespace warrant {
 
 namespace {
 
-constexpr const char* names[] = {"WarrantRecorder", "WarrantQueueRoom", "WarrantStandby", "WarrantTurn", "WarrantDecision", "WarrantWorkers", "WarrantWork", "WarrantTest"};
+constexpr const char* names[] = {"WarrantRecorder", "WarrantQueueRoom", "WarrantStandby", "WarrantTurn",
+                                 "WarrantDecision", "WarrantWorkers",   "WarrantWork",    "WarrantTest"};
 uint32 events[lengthof(names)];
 
 uint32 EventOf(WaitsFor what) { return events[int(what)]; }
@@ -24,7 +25,8 @@ void WaitOnLatch(WaitsFor what, long milliseconds) {
 }
 
 bool WaitOnLatchOrSocket(WaitsFor what, pgsocket socket, long milliseconds) {
-    int happened = WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, socket, milliseconds, EventOf(what));
+    int happened =
+        WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, socket, milliseconds, EventOf(what));
     ResetLatch(MyLatch);
     return (happened & WL_LATCH_SET) != 0;
 }

@@ -11,7 +11,8 @@ enum class WaitsFor : int { Recorder, Room, Standby, Turn, Decision, Workers, Wo
 // Gives the waits their names. Once in each library: when the shared memory is made, or when the courier's is loaded.
 void NameWaits();
 
-// Waits until somebody sets the latch, at most so long, and resets it. Ends the process when the postmaster is gone. The caller checks for interrupts.
+// Waits until somebody sets the latch, at most so long, and resets it. Ends the process when the postmaster is gone. The caller checks for
+// interrupts.
 void WaitOnLatch(WaitsFor what, long milliseconds);
 
 // Waits as WaitOnLatch does, or until the socket can be read; true when it was the latch.

@@ -29,7 +29,8 @@ int64_t ActionTaken() { return int64_t(pg_atomic_read_u64(&MailboxOf(MyProcessIn
 void RaiseInDoubt(int64_t action_id, const char* detail) {
     QueryCancelPending = false;    // this error is the answer to the cancel
     ereport(ERROR, (errcode(error_unknown_completion), errmsg("action %lld may have been done", (long long)action_id),
-                    detail == nullptr ? 0 : errdetail("%s", detail), errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
+                    detail == nullptr ? 0 : errdetail("%s", detail),
+                    errhint("SELECT * FROM warrant.action_result(%lld) tells whether it was.", (long long)action_id)));
 }
 
 // Raises 40003. A refusal that came again is only counted, so that its error has no number to ask about.
@@ -54,8 +55,8 @@ bool OnlyAsks(const ActionRequest* request) { return request->stays || strcmp(re
 
 void RaiseNotSent(Enqueued sent) {
     if (sent == Enqueued::RingFull)
-        ereport(ERROR, (errcode(error_ring_full), errmsg("the recorder's queue is full"),
-                        errhint("Try again, or set \"pg_warrant.ring_size\" higher.")));
+        ereport(ERROR,
+                (errcode(error_ring_full), errmsg("the recorder's queue is full"), errhint("Try again, or set \"pg_warrant.ring_size\" higher.")));
     if (RecoveryInProgress())
         ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database is not running"),
                         errdetail("This is a standby, where nothing is requested, decided or recorded."), errhint("Use the primary.")));
@@ -97,9 +98,7 @@ char* RunAction(const ActionRequest* request) {
     }
     Reply reply;
     switch (WaitForReply(header.serial, settings.audit_timeout_ms, &reply)) {
-        case Waited::InDoubt:
-            FailInDoubt(request, nullptr);
-            [[fallthrough]];
+        case Waited::InDoubt: FailInDoubt(request, nullptr); [[fallthrough]];
         case Waited::TimedOut:
             ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder of this database does not answer"),
                             request->stays ? errdetail("The refusal was not recorded in %d ms; it will be.", settings.audit_timeout_ms)

@@ -11,12 +11,12 @@ namespace warrant {
 // What an action needs besides its arguments; the statement it belongs to.
 struct ActionRequest {
     const char* action;
-    const char* arguments;      // a JSON object
-    const AuditFields* fields;  // may be nullptr
-    const char* text;           // of the statement, may be nullptr
+    const char* arguments;        // a JSON object
+    const AuditFields* fields;    // may be nullptr
+    const char* text;             // of the statement, may be nullptr
     int text_length;
-    bool stays = false;         // the action is done also when nobody waits for it any more: a cancel leaves it in the queue, or in the server's log
-    bool patient = false;       // waits for room in the ring, at most pg_warrant.audit_timeout
+    bool stays = false;      // the action is done also when nobody waits for it any more: a cancel leaves it in the queue, or in the server's log
+    bool patient = false;    // waits for room in the ring, at most pg_warrant.audit_timeout
     void (*in_doubt)(void* argument) = nullptr;    // called when the action may be done although its caller gets an error, or ends
     void* argument = nullptr;
 };

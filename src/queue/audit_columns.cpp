@@ -10,8 +10,7 @@ namespace {
 
 using Source = const AuditSource&;
 
-const char* const event_names[] = {"allowed", "outcome", "refused", "would_refuse", "exempt", "indirect_attempt",
-                                   "role_changed", "config_changed"};
+const char* const event_names[] = {"allowed", "outcome", "refused", "would_refuse", "exempt", "indirect_attempt", "role_changed", "config_changed"};
 
 AuditValue Number(int64_t number, bool present) { return AuditValue{present, number, nullptr, 0}; }
 

@@ -1,5 +1,5 @@
-// The columns of warrant.audit_log, in one table: what each is called, its type, and what stands in it. The recorder's rows, the lines of the server's
-// log that stand for rows, and what SQL is told of a session and a statement are all made from it.
+// The columns of warrant.audit_log, in one table: what each is called, its type, and what stands in it. The recorder's rows, the lines of the
+// server's log that stand for rows, and what SQL is told of a session and a statement are all made from it.
 #pragma once
 
 #include "pg/server.hpp"
@@ -23,11 +23,11 @@ struct AuditValue {
 struct AuditSource {
     int64_t seq;
     TimestampTz sealed_at;
-    const uint8_t* hmac;                     // of the statement's text; nullptr: no text is kept
+    const uint8_t* hmac;    // of the statement's text; nullptr: no text is kept
     const EntryHeader* entry;
     EntryParts parts;
-    const AuditFields* end;                  // the entry's own fields, or the outcome that belongs to it
-    const char* (*name_of_role)(Oid role);   // nullptr where it has none, or is not to be looked for
+    const AuditFields* end;                   // the entry's own fields, or the outcome that belongs to it
+    const char* (*name_of_role)(Oid role);    // nullptr where it has none, or is not to be looked for
 };
 
 struct AuditColumn {

@@ -11,7 +11,8 @@ namespace warrant {
 bool IsCopyOfOthers() {
     SPI_execute(psprintf("SELECT FROM pg_database d WHERE d.datname = current_database() AND NOT %s.is_administrator(d.datdba) AND EXISTS ("
                          "SELECT FROM warrant.grant_scopes s WHERE s.grantee = 0 AND NOT s.closed AND s.target_kind = '!' AND s.target <> d.oid)",
-                         InternalSchema()), true, 1);
+                         InternalSchema()),
+                true, 1);
     return SPI_processed > 0;
 }
 

@@ -16,7 +16,7 @@ const char* NameOf(Event event);
 
 // Who did what the entry says. Filled by C code in the backend; SQL arguments never reach it.
 struct Origin {
-    Oid session_user;         // the subject: in a process without a client the current user
+    Oid session_user;    // the subject: in a process without a client the current user
     Oid current_user;
     Oid authenticated_user;
     int32_t pid;
@@ -30,23 +30,23 @@ struct Origin {
 struct AuditFields {
     uint64_t statement_id;
     TimestampTz occurred_at;
-    uint64_t xid;             // full transaction id, 0 for none
+    uint64_t xid;    // full transaction id, 0 for none
     uint64_t query_id;
     int64_t policy_id;
     int64_t grant_id;
     int64_t request_id;
-    int64_t rows = -1;        // -1: not known
-    int64_t duration_us = -1; // -1: not known
+    int64_t rows = -1;           // -1: not known
+    int64_t duration_us = -1;    // -1: not known
     Oid relation;
     int32_t policy_version;
     int32_t executions = 1;
-    int32_t repeats = 1;      // statements that the row stands for
-    int32_t sqlstate;         // as the server packs it; 0: none
+    int32_t repeats = 1;    // statements that the row stands for
+    int32_t sqlstate;       // as the server packs it; 0: none
     Event event;
     Command command;
     bool has_command;
     bool has_digest;
-    bool finished;            // an outcome is known: failed tells which
+    bool finished;    // an outcome is known: failed tells which
     bool failed;
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     NameData schema_name;
@@ -56,12 +56,12 @@ struct AuditFields {
 // An entry is a header, then policy name, action name, arguments (of an action JSON text, of an audit record its comment) and statement
 // text, none of them terminated.
 struct EntryHeader {
-    uint32_t size;            // of the header and all that follows it, unaligned
+    uint32_t size;    // of the header and all that follows it, unaligned
     EntryKind kind;
-    bool waits;               // the backend waits for the reply in its mailbox
-    bool stays;               // the entry counts also when nobody waits for the reply any more
-    int32_t process;          // index of the backend's mailbox
-    uint64_t serial;          // which wait of the backend the reply is for
+    bool waits;         // the backend waits for the reply in its mailbox
+    bool stays;         // the entry counts also when nobody waits for the reply any more
+    int32_t process;    // index of the backend's mailbox
+    uint64_t serial;    // which wait of the backend the reply is for
     uint32_t policy_name_size;
     uint32_t action_size;
     uint32_t arguments_size;

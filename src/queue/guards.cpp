@@ -13,14 +13,14 @@ namespace {
 
 // A role that policies name, or that holds live grants.
 struct GuardedRole {
-    Oid role;                   // hash key
-    bool of_policies, granted;  // as the batch under way has read them last
-    bool aimed_at;              // policies are about its members, and let nothing through by themselves
-    bool noted;                 // grants of the role were made or ended since the guards were published
+    Oid role;                     // hash key
+    bool of_policies, granted;    // as the batch under way has read them last
+    bool aimed_at;                // policies are about its members, and let nothing through by themselves
+    bool noted;                   // grants of the role were made or ended since the guards were published
 };
 
 struct Guards {
-    bool read;                  // the guards were read and are not published yet
+    bool read;    // the guards were read and are not published yet
     uint64_t definitions;
     bool has_policies;
     bool grantees_known;
@@ -110,9 +110,7 @@ bool ReadNotedGrantees() {
     return changed;
 }
 
-int CountOf(const Database* database, Guarding what) {
-    return what == Guarding::Membership ? database->guarded_count : database->guarded_wholly;
-}
+int CountOf(const Database* database, Guarding what) { return what == Guarding::Membership ? database->guarded_count : database->guarded_wholly; }
 
 bool Holds(const Database* database, const List* roles, Guarding what) {
     int count = CountOf(database, what);
@@ -141,9 +139,7 @@ bool IsOutdated(const Database* database) { return !database->guards_known || da
 
 }    // namespace
 
-void NoteGrantee(Oid role) {
-    RoleEntry(role)->noted = grantee_noted = true;
-}
+void NoteGrantee(Oid role) { RoleEntry(role)->noted = grantee_noted = true; }
 
 void ForgetGuards() {
     guards.grantees_known = false;

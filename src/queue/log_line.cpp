@@ -86,9 +86,9 @@ void CountLogged(Oid oid) {
 // Puts words before a line that is not ours. The server's own words around it stay: who, when, and which statement.
 void WriteAsTheirs(ErrorData* error) {
     error->output_to_server = false;
-    ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg("%s of a session: %s", error_severity(error->elevel), error->message),
-                              error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail),
-                              error->hint == nullptr ? 0 : errhint("%s", error->hint)));
+    ereport(LOG_SERVER_ONLY,
+            (errcode(error->sqlerrcode), errmsg("%s of a session: %s", error_severity(error->elevel), error->message),
+             error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail), error->hint == nullptr ? 0 : errhint("%s", error->hint)));
 }
 
 void OnLog(ErrorData* error) {
@@ -138,7 +138,8 @@ void LogRowOf(Oid database, const EntryHeader* header, const EntryParts* parts, 
     appendStringInfoChar(&json, '}');
     is_ours = true;
     LogAnyway([&json, why] {
-        ereport(LOG_SERVER_ONLY, (errmsg_internal("pg_warrant: %s", json.data), errdetail_internal("%s", why), errhidestmt(true), errhidecontext(true)));
+        ereport(LOG_SERVER_ONLY,
+                (errmsg_internal("pg_warrant: %s", json.data), errdetail_internal("%s", why), errhidestmt(true), errhidecontext(true)));
     });
     pfree(json.data);
     CountLogged(database);

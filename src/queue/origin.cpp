@@ -50,7 +50,7 @@ struct KnownDigest {
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
 };
 
-constexpr int known_digests = 64;         // a power of two
+constexpr int known_digests = 64;    // a power of two
 constexpr int longest_known_text = 8192;
 KnownDigest digests[known_digests];
 

@@ -88,9 +88,10 @@ bool AwaitTurn(Oid subject) {
 
 void RequireTurn(Oid subject) {
     if (!AwaitTurn(subject))
-        ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" asks for too much at once", GetUserNameFromId(subject, true)),
-                        errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
-                        errhint("Try again in %d s.", SecondsUntilTurn(subject))));
+        ereport(ERROR,
+                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" asks for too much at once", GetUserNameFromId(subject, true)),
+                 errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
+                 errhint("Try again in %d s.", SecondsUntilTurn(subject))));
 }
 
 int SecondsUntilTurn(Oid subject) {

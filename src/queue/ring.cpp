@@ -31,9 +31,7 @@ Database* OwnDatabase() {
     return own_database;
 }
 
-core::RingState StateOf(const Database* database) {
-    return core::RingState{database->head, database->tail, database->promised, RingCapacity()};
-}
+core::RingState StateOf(const Database* database) { return core::RingState{database->head, database->tail, database->promised, RingCapacity()}; }
 
 bool Fits(const Database* database, const EntryHeader* header) {
     uint64_t taken = database->subject_bytes[BucketOf(header->origin.session_user)];
@@ -205,7 +203,8 @@ static bool NapForRoom(int64* deadline, WhileWaiting how, long* nap_ms, bool* lo
     return true;
 }
 
-static pg_noinline Enqueued EnqueueWhenRoom(EntryHeader* header, const EntryParts* parts, bool* promise, bool wanted, int64* deadline, WhileWaiting how) {
+static pg_noinline Enqueued EnqueueWhenRoom(EntryHeader* header, const EntryParts* parts, bool* promise, bool wanted, int64* deadline,
+                                            WhileWaiting how) {
     bool looked = false;
     long nap_ms = 1;
     Enqueued sent = Enqueued::RingFull;

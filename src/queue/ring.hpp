@@ -45,8 +45,8 @@ bool Withdraw(uint64_t serial);
 // --- the recorder's side ---
 
 struct RingBatch {
-    uint64_t from;      // the first entry's position
-    uint64_t until;     // the tail when the batch was fixed
+    uint64_t from;     // the first entry's position
+    uint64_t until;    // the tail when the batch was fixed
 };
 
 RingBatch FixBatch(Database* database);

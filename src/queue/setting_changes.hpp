@@ -12,9 +12,9 @@ void CreateSettingChanges();    // in the shared memory start-up hook
 // How many changes there were since the server started.
 uint64_t SettingChanges();
 
-// The changes after the first `since`, as JSON for warrant_internal.note_settings: [{"name", "value", "at", "last"}], the oldest first, values of names null;
-// last tells that the setting has no later change. Settings that did not change follow as they are, without "at". At most the latest 256. *until: how
-// many changes there were. In the current memory context.
+// The changes after the first `since`, as JSON for warrant_internal.note_settings: [{"name", "value", "at", "last"}], the oldest first, values of
+// names null; last tells that the setting has no later change. Settings that did not change follow as they are, without "at". At most the latest 256.
+// *until: how many changes there were. In the current memory context.
 char* SettingChangesAsJson(uint64_t since, uint64_t* until);
 
 }    // namespace warrant

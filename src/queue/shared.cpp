@@ -23,9 +23,7 @@ constexpr const char* tranche = "pg_warrant";
 
 Size HeaderSize() { return MAXALIGN(offsetof(Shared, databases) + settings.max_databases * sizeof(Database)); }
 Size MailboxesSize() { return MAXALIGN(mul_size(ProcessCount(), sizeof(Mailbox))); }
-Size SharedSize() {
-    return add_size(add_size(HeaderSize(), MailboxesSize()), mul_size(settings.max_databases, RingCapacity()));
-}
+Size SharedSize() { return add_size(add_size(HeaderSize(), MailboxesSize()), mul_size(settings.max_databases, RingCapacity())); }
 
 void InitDatabase(Database* database, LWLock* lock) {
     AssignMark(int(database - shared->databases), InvalidOid);
@@ -121,13 +119,9 @@ Database* FindDatabase(Oid oid) {
 
 bool IsProcess(int process, pid_t pid) { return ProcGlobal->allProcs[process].procLatch.owner_pid == pid; }
 
-bool RecorderLives(const Database* database) {
-    return database->recorder_pid != 0 && IsProcess(database->recorder_process, database->recorder_pid);
-}
+bool RecorderLives(const Database* database) { return database->recorder_pid != 0 && IsProcess(database->recorder_process, database->recorder_pid); }
 
-bool CourierLives(const Database* database) {
-    return database->courier_pid != 0 && IsProcess(database->courier_process, database->courier_pid);
-}
+bool CourierLives(const Database* database) { return database->courier_pid != 0 && IsProcess(database->courier_process, database->courier_pid); }
 
 void WakeProcess(int process) { SetLatch(&ProcGlobal->allProcs[process].procLatch); }
 

@@ -16,19 +16,19 @@ constexpr int most_guarded_roles = 8192;
 constexpr int turned_away_places = 16;
 struct TurnedAwaySubject {
     Oid subject;
-    uint32_t times;                   // 0: the place is free
+    uint32_t times;    // 0: the place is free
 };
 
 // One database that has the extension. Its ring's bytes stand elsewhere in the same segment.
 struct Database {
-    LWLock* lock;                     // guards everything below but the ring's bytes between head and tail
-    Oid oid;                          // InvalidOid: free
-    int64_t reserved_at;              // when the slot was reserved for a recorder that has not come, in steady time
-    pid_t recorder_pid;               // 0: none
-    int recorder_process;             // index of its mailbox and latch
-    bool ready;                       // the recorder reads the ring
-    bool dropped;                     // a committed transaction has dropped the extension, and the recorder is about to leave (dropped.hpp)
-    pid_t courier_pid;                // 0: none
+    LWLock* lock;            // guards everything below but the ring's bytes between head and tail
+    Oid oid;                 // InvalidOid: free
+    int64_t reserved_at;     // when the slot was reserved for a recorder that has not come, in steady time
+    pid_t recorder_pid;      // 0: none
+    int recorder_process;    // index of its mailbox and latch
+    bool ready;              // the recorder reads the ring
+    bool dropped;            // a committed transaction has dropped the extension, and the recorder is about to leave (dropped.hpp)
+    pid_t courier_pid;       // 0: none
     int courier_process;
     bool has_webhooks;                // the database needs a courier
     char courier_problem[512];        // why the courier's library cannot be loaded; empty: it can, or was not tried
@@ -38,23 +38,23 @@ struct Database {
     uint64_t ring_id;                 // tells this life of the ring from others
     uint64_t head, tail, promised;    // see core/ring_layout.hpp
     uint64_t subject_bytes[subject_buckets];
-    uint32_t failures;                // of the batch at the ring's head, over the recorder's lives; 0 after a success
-    uint64_t suspect;                 // the entry that was taken alone last, by its end
-    uint32_t suspect_deaths;          // how often the recorder did not come back from it
-    bool definitions_changed;         // a transaction that left rows to seal has committed
-    pg_atomic_uint64 lost;            // records that went to the server log instead
+    uint32_t failures;           // of the batch at the ring's head, over the recorder's lives; 0 after a success
+    uint64_t suspect;            // the entry that was taken alone last, by its end
+    uint32_t suspect_deaths;     // how often the recorder did not come back from it
+    bool definitions_changed;    // a transaction that left rows to seal has committed
+    pg_atomic_uint64 lost;       // records that went to the server log instead
     TimestampTz last_sealed_at;
     uint64_t last_seq;
-    uint64_t settings_noted;          // changes of the configuration that its log knows
+    uint64_t settings_noted;    // changes of the configuration that its log knows
     TurnedAwaySubject turned_away[turned_away_places];
 
     // What the whole server must know of this database (guards.hpp).
-    uint64_t definitions;             // moves with each commit that may have changed them
-    uint64_t guards_of;               // the definitions that the rest was read with
+    uint64_t definitions;    // moves with each commit that may have changed them
+    uint64_t guards_of;      // the definitions that the rest was read with
     bool guards_known;
     bool has_policies;
-    int guarded_wholly;               // so many of them also by password and options; more than fit: all roles are
-    int guarded_count;                // of the roles below; more than fit: all roles are
+    int guarded_wholly;    // so many of them also by password and options; more than fit: all roles are
+    int guarded_count;     // of the roles below; more than fit: all roles are
     Oid guarded[most_guarded_roles];
 };
 
@@ -67,20 +67,20 @@ struct Reply {
     bool failed;
     bool is_null;
     int32_t sqlstate;
-    XLogRecPtr position;      // the end of the commit that made it durable here
+    XLogRecPtr position;    // the end of the commit that made it durable here
     char answer[most_answer_bytes];
     char message[512];
-    char detail[512];                 // of a done action: what its caller is told, a NOTICE a line
+    char detail[512];    // of a done action: what its caller is told, a NOTICE a line
     char hint[256];
 };
 
 struct Mailbox {
     pg_atomic_uint64 ticket;
-    pg_atomic_uint64 action_id;       // known once the entry is taken
-    pg_atomic_uint32 awaits;          // the process waits for a decision and wants to be woken
-    Origin connection;                // of the client that this process serves, for its parallel workers; of another process when pid says so
-    LeadersActing acting;             // who acts, for the parallel workers
-    Oid visits;                       // of a worker of ours: its database, from before it connects; the shared lock guards both
+    pg_atomic_uint64 action_id;    // known once the entry is taken
+    pg_atomic_uint32 awaits;       // the process waits for a decision and wants to be woken
+    Origin connection;             // of the client that this process serves, for its parallel workers; of another process when pid says so
+    LeadersActing acting;          // who acts, for the parallel workers
+    Oid visits;                    // of a worker of ours: its database, from before it connects; the shared lock guards both
     pid_t visitor;
     Reply reply;
 };
@@ -94,30 +94,30 @@ struct TurnedAway {
 // A command that needs a database to itself.
 struct HeldDatabase {
     Oid database;
-    bool turned_away;                 // one of our workers, which is to come back
+    bool turned_away;    // one of our workers, which is to come back
 };
 
 struct Shared {
     pg_atomic_uint64 next_serial;
     pg_atomic_uint64 next_statement;
-    pg_atomic_uint64 lost;            // records of databases without a slot that went to the server log
-    pg_atomic_uint32 waiters;         // processes that wait for a decision
+    pg_atomic_uint64 lost;       // records of databases without a slot that went to the server log
+    pg_atomic_uint32 waiters;    // processes that wait for a decision
     pg_atomic_uint32 launcher_process_plus_1;
     pg_atomic_uint32 standby_mode;    // see replicated.hpp
     LWLock* lock;                     // guards which database has which slot, and what the launcher is asked
     int asked_count;
-    Oid asked[64];                    // databases to look at
+    Oid asked[64];    // databases to look at
     bool look_at_all;
-    bool looked_at_all;               // each database that has the extension has its slot
+    bool looked_at_all;    // each database that has the extension has its slot
     int slotless_count;
-    Oid slotless[16];                 // databases whose recorder found no slot; more than fit stay unknown
+    Oid slotless[16];    // databases whose recorder found no slot; more than fit stay unknown
     int admitted_count;
-    Oid admitted[16];                 // copies that an administrator adopts (copies.hpp)
-    TurnedAway turned_away[32];       // databases whose recorder was, the latest
+    Oid admitted[16];              // copies that an administrator adopts (copies.hpp)
+    TurnedAway turned_away[32];    // databases whose recorder was, the latest
     int hold_count;
     HeldDatabase holds[64];
     int gone_count;
-    Oid gone[16];                     // databases dropped last: a recorder that was about to be started again must not be
+    Oid gone[16];                                // databases dropped last: a recorder that was about to be started again must not be
     pg_atomic_uint64 next_turn[rate_buckets];    // when a subject's next entry may be sent (rate.hpp)
     pg_atomic_uint64 last_turn[rate_buckets];    // and the one that was handed out last
     int database_count;
@@ -129,8 +129,8 @@ extern Shared* shared;
 constexpr uint64_t Ticket(uint64_t serial, TicketState state) { return serial << 3 | uint64_t(state); }
 inline int BucketOf(Oid subject) { return int(subject % subject_buckets); }    // OIDs are numbered in turn
 
-void RequestSharedMemory();     // shmem_request_hook's work
-void CreateSharedMemory();      // shmem_startup_hook's work
+void RequestSharedMemory();    // shmem_request_hook's work
+void CreateSharedMemory();     // shmem_startup_hook's work
 
 // Frees the slot, and empties its ring. The shared lock is held.
 void ResetDatabase(Database* database);

@@ -12,7 +12,8 @@ namespace warrant {
 Database* ClaimDatabase(Oid oid);
 void ReleaseDatabase(Database* database, bool for_good);
 
-// Gives the database its slot before its recorder claims it, so that what happens meanwhile stands in its ring. False when it has one, or none is free.
+// Gives the database its slot before its recorder claims it, so that what happens meanwhile stands in its ring. False when it has one, or none is
+// free.
 bool ReserveDatabase(Oid database);
 
 // The database does not have the extension: frees the slot that an earlier recorder may have left it, unless held.

@@ -84,7 +84,7 @@ void EndFailed() {
     self.partitions = {0, 0};    // a month without a partition may be why the batch failed
     self.durations_mended = false;
     self.definitions_at = 0;    // the look at definitions that somebody asked for was rolled back
-    ForgetRefusals();    // kept refusals may name requests that were rolled back
+    ForgetRefusals();           // kept refusals may name requests that were rolled back
     SweepAnew();
     EndNotedSettings(false);
     TakeBack();

@@ -17,20 +17,18 @@ struct Target {
 
 struct Changes {
     bool listening;
-    bool all_moved = true;        // whatever the policies name
+    bool all_moved = true;    // whatever the policies name
     bool all_taken;
     bool target_moved;
-    HTAB* targets;                // the relations that policies are about
-    uint32_t targets_of;          // the policies that these are of
-    uint32_t swept;               // the policies that the sweep has seen
-    uint32_t sweeping, swept_now; // in the batch under way
+    HTAB* targets;                   // the relations that policies are about
+    uint32_t targets_of;             // the policies that these are of
+    uint32_t swept;                  // the policies that the sweep has seen
+    uint32_t sweeping, swept_now;    // in the batch under way
 };
 
 Changes changes;
 
-Target* FindTarget(Oid relation, HASHACTION action) {
-    return static_cast<Target*>(hash_search(changes.targets, &relation, action, nullptr));
-}
+Target* FindTarget(Oid relation, HASHACTION action) { return static_cast<Target*>(hash_search(changes.targets, &relation, action, nullptr)); }
 
 // No catalog access in callbacks: they only set flags.
 void OnRelation(Datum, Oid relation) {
@@ -63,7 +61,8 @@ void ReadTargets() {
     control.entrysize = sizeof(Target);
     changes.targets = hash_create("pg_warrant targets", 128, &control, HASH_ELEM | HASH_BLOBS);
     static SPIPlanPtr plan = nullptr;
-    SPI_execute_plan(Prepared(&plan, "SELECT DISTINCT p.target FROM warrant.policies p WHERE p.target_kind = 't'", 0, nullptr), nullptr, nullptr, false, 0);
+    SPI_execute_plan(Prepared(&plan, "SELECT DISTINCT p.target FROM warrant.policies p WHERE p.target_kind = 't'", 0, nullptr), nullptr, nullptr,
+                     false, 0);
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool is_null;
         Target* target = FindTarget(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null)), HASH_ENTER);

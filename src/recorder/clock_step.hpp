@@ -13,8 +13,8 @@ int64 ClockStep(int64 reference, int64 offset, TimestampTz now);
 // Moves what lives back by as much as the clock was set back, and seals a row about a step either way. In the recorder's transaction, with SPI.
 void FollowStep(int64 step);
 
-// The wall clock's offset that the recorder's state has of this start of the machine. Of another start it cannot be known: then a clock that is behind
-// the last sealed row was set back at least that far.
+// The wall clock's offset that the recorder's state has of this start of the machine. Of another start it cannot be known: then a clock that is
+// behind the last sealed row was set back at least that far.
 int64 LoadWallOffset(TimestampTz last_sealed_at);
 void SaveWallOffset(int64 offset);
 

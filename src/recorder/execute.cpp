@@ -102,8 +102,10 @@ Datum TextOrNull(const char* text, char* null) {
 void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply) {
     static SPIPlanPtr plan = nullptr;
     Oid types[] = {INT8OID, OIDOID, TEXTOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-    Prepared(&plan, "INSERT INTO warrant.action_results (action_id, session_user_oid, action, done, answer, sqlstate, message, detail, hint) "
-                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9, types);
+    Prepared(&plan,
+             "INSERT INTO warrant.action_results (action_id, session_user_oid, action, done, answer, sqlstate, message, detail, hint) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             9, types);
     EntryParts parts = PartsOf(entry);
     char nulls[9];
     memset(nulls, ' ', sizeof nulls);
@@ -120,8 +122,10 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 }    // namespace
 
 bool IsForCaller(const ErrorData* error) {
-    constexpr int told[] = {error_refused, error_unavailable, error_ring_full, error_too_large, error_wrong_kind, error_unknown_id, error_wrong_state,
-                            ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED, ERRCODE_DUPLICATE_OBJECT};
+    constexpr int told[] = {
+        error_refused,           error_unavailable, error_ring_full,         error_too_large,          error_wrong_kind,
+        error_unknown_id,        error_wrong_state, ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED,
+        ERRCODE_DUPLICATE_OBJECT};
     constexpr char of_files[] = "could not ";    // so messages about files begin before they are translated; their codes follow from errno
     if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
         return false;
@@ -142,7 +146,8 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
         Copy(reply->hint, sizeof reply->hint, error->hint);
         return;
     }
-    ereport(LOG, (errcode(error->sqlerrcode), errmsg("the recorder failed to do what a session asked for: %s", error->message)));    // a detail may show a row
+    ereport(LOG, (errcode(error->sqlerrcode),
+                  errmsg("the recorder failed to do what a session asked for: %s", error->message)));    // a detail may show a row
     Copy(reply->hint, sizeof reply->hint, "The server's log tells administrators why.");
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
         pg_snprintf(reply->message, sizeof reply->message, "the action took longer than %d ms", ActionLimitMs());
@@ -175,8 +180,8 @@ void RecallReply(int64_t action_id, Reply* reply) {
     *reply = Reply{};
     Oid type = INT8OID;
     Datum value = Int64GetDatum(action_id);
-    SPI_execute_with_args("SELECT done, answer, sqlstate, message, detail, hint FROM warrant.action_results WHERE action_id = $1", 1, &type,
-                          &value, nullptr, true, 1);
+    SPI_execute_with_args("SELECT done, answer, sqlstate, message, detail, hint FROM warrant.action_results WHERE action_id = $1", 1, &type, &value,
+                          nullptr, true, 1);
     if (SPI_processed == 0) {
         reply->failed = true;
         reply->sqlstate = error_unavailable;

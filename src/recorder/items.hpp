@@ -12,10 +12,10 @@ namespace warrant {
 // One entry of the batch and what becomes of it.
 struct Item {
     EntryHeader* entry;
-    uint64_t end;               // the position behind it
+    uint64_t end;    // the position behind it
     bool taken;
-    bool folded;                // an outcome that went into its attempt's row
-    const AuditFields* outcome; // folded into this attempt
+    bool folded;                   // an outcome that went into its attempt's row
+    const AuditFields* outcome;    // folded into this attempt
     Reply reply;
 };
 

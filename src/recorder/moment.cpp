@@ -15,28 +15,34 @@ namespace {
 bool HavePartitions(TimestampTz now) {
     static Stretch found;
     found = {0, 0};
-    bool done = InTransaction("keeping partitions", [now] {
-        found = IsOurs() ? PartitionsAround(now) : Stretch{DT_NOBEGIN, DT_NOEND};
-        if (found.from < found.until)
-            return;
-        KeepPartitions(now);
-        found = PartitionsAround(now);
-    }, &self.partition_retries);
+    bool done = InTransaction(
+        "keeping partitions",
+        [now] {
+            found = IsOurs() ? PartitionsAround(now) : Stretch{DT_NOBEGIN, DT_NOEND};
+            if (found.from < found.until)
+                return;
+            KeepPartitions(now);
+            found = PartitionsAround(now);
+        },
+        &self.partition_retries);
     self.partitions = done ? found : Stretch{0, 0};
     return done;
 }
 
 // Follows a step of the clock durably, before anything else is decided: the mark comes down only when what lives by it ends earlier.
 bool HaveClock(TimestampTz now, int64 offset, int64 step) {
-    bool done = InSealingTransaction("following the clock", [offset, step] {
-        if (!IsOurs())
-            return;
-        if (step != 0)
-            FollowStep(step);
-        SaveWallOffset(offset);
-        if (step != 0)
-            SaveState(self.position);
-    }, &self.clock_retries);
+    bool done = InSealingTransaction(
+        "following the clock",
+        [offset, step] {
+            if (!IsOurs())
+                return;
+            if (step != 0)
+                FollowStep(step);
+            SaveWallOffset(offset);
+            if (step != 0)
+                SaveState(self.position);
+        },
+        &self.clock_retries);
     if (!done)
         return false;
     self.sealed = self.working;

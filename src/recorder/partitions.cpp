@@ -25,7 +25,9 @@ Oid OwnTable(const char* name) {
 // A bound without a value stands for the beginning or the end of time.
 TimestampTz BoundAt(const PartitionBoundInfoData* bounds, int i) {
     PartitionRangeDatumKind kind = bounds->kind[i][0];
-    return kind == PARTITION_RANGE_DATUM_MINVALUE ? DT_NOBEGIN : kind == PARTITION_RANGE_DATUM_MAXVALUE ? DT_NOEND : DatumGetTimestampTz(bounds->datums[i][0]);
+    return kind == PARTITION_RANGE_DATUM_MINVALUE   ? DT_NOBEGIN
+           : kind == PARTITION_RANGE_DATUM_MAXVALUE ? DT_NOEND
+                                                    : DatumGetTimestampTz(bounds->datums[i][0]);
 }
 
 // The partition, or the hole, in which the moment lies. The table between two bounds is the one that ends with the second.
@@ -73,8 +75,8 @@ TimestampTz BeginOfMonth(Day day, int ahead) {
 char* Literal(TimestampTz moment) {
     Day day = DayOf(moment);
     int64 rest = moment - int64(date2j(day.year, day.month, day.day) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
-    return psprintf("'%04d-%02d-%02d %02d:%02d:%02d.%06d+00'", day.year, day.month, day.day, int(rest / USECS_PER_HOUR), int(rest / USECS_PER_MINUTE % 60),
-                    int(rest / USECS_PER_SEC % 60), int(rest % USECS_PER_SEC));
+    return psprintf("'%04d-%02d-%02d %02d:%02d:%02d.%06d+00'", day.year, day.month, day.day, int(rest / USECS_PER_HOUR),
+                    int(rest / USECS_PER_MINUTE % 60), int(rest / USECS_PER_SEC % 60), int(rest % USECS_PER_SEC));
 }
 
 // A month's name; that of a part of one, or of a month whose name another partition has, tells its beginning as well.
@@ -85,7 +87,8 @@ char* FreeName(const char* parent, Day month, Stretch stretch, bool whole) {
         return name;
     for (int again = 1;; again++) {
         Day day = DayOf(stretch.from);
-        char* part = psprintf("%s_%02d%02d_%d", name, day.day, int((stretch.from % USECS_PER_DAY + USECS_PER_DAY) % USECS_PER_DAY / USECS_PER_HOUR), again);
+        char* part =
+            psprintf("%s_%02d%02d_%d", name, day.day, int((stretch.from % USECS_PER_DAY + USECS_PER_DAY) % USECS_PER_DAY / USECS_PER_HOUR), again);
         if (!OidIsValid(get_relname_relid(part, schema)))
             return part;
     }
@@ -95,7 +98,8 @@ char* FreeName(const char* parent, Day month, Stretch stretch, bool whole) {
 void MakePartition(const char* parent, const char* name, Stretch stretch) {
     SPI_execute(psprintf("CREATE TABLE warrant.%s (LIKE warrant.%s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", name, parent), false, 0);
     SPI_execute(psprintf("ALTER TABLE warrant.%s ATTACH PARTITION warrant.%s FOR VALUES FROM (%s) TO (%s)", parent, name, Literal(stretch.from),
-                         Literal(stretch.until)), false, 0);
+                         Literal(stretch.until)),
+                false, 0);
     SPI_execute(psprintf("GRANT SELECT ON warrant.%s TO warrant_auditor", name), false, 0);
     if (!creating_extension)    // inside CREATE EXTENSION it is a member already
         SPI_execute(psprintf("ALTER EXTENSION pg_warrant ADD TABLE warrant.%s", name), false, 0);

@@ -21,12 +21,12 @@ constexpr int end_size = sizeof end_of_arguments - 1;
 struct PortionedRefusal {
     PortionedRefusal* next;
     MemoryContext memory;
-    EntryHeader* first;        // the portion that came first: whose it is, and of which statement
+    EntryHeader* first;    // the portion that came first: whose it is, and of which statement
     int64 since;
-    int expected;              // one behind the last that came
-    int count;                 // less when one did not find room
-    StringInfoData items;      // with commas between them
-    bool done;                 // in the batch under way
+    int expected;            // one behind the last that came
+    int count;               // less when one did not find room
+    StringInfoData items;    // with commas between them
+    bool done;               // in the batch under way
 };
 
 PortionedRefusal* all_refusals = nullptr;

@@ -64,9 +64,7 @@ void Start(Oid oid) {
     ListenForDrops();
 }
 
-long LongestRetryNap() {
-    return std::max({RetryNap(&self.retries), RetryNap(&self.partition_retries), RetryNap(&self.clock_retries)});
-}
+long LongestRetryNap() { return std::max({RetryNap(&self.retries), RetryNap(&self.partition_retries), RetryNap(&self.clock_retries)}); }
 
 bool HasEntries() {
     RingBatch batch = FixBatch(self.database);

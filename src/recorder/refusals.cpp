@@ -19,7 +19,7 @@ struct KeptRow {
 
 struct KeptRefusal {
     Oid subject;
-    uint32_t arguments_size;      // 0: the place is free
+    uint32_t arguments_size;    // 0: the place is free
     char* arguments;
     char answer[sizeof Reply::answer];
     int count;
@@ -29,7 +29,7 @@ struct KeptRefusal {
 constexpr int places = 64;    // a power of two
 KeptRefusal kept_refusals[places];
 MemoryContext memory = nullptr;
-int times_kept = 0;            // since the memory was empty
+int times_kept = 0;    // since the memory was empty
 constexpr int most_times = 1000;
 
 KeptRefusal* PlaceOf(Oid subject, const EntryParts* parts) {
@@ -95,9 +95,7 @@ uint64_t SelectRows(int64_t after_seq) {
 }
 
 // Whether the answer lasts: requests were filed or found, or none could help. A reason why none was filed may have an end.
-bool IsLasting(const Reply* reply) {
-    return !reply->failed && !reply->is_null && reply->answer[strspn(reply->answer, "0123456789,")] == '\0';
-}
+bool IsLasting(const Reply* reply) { return !reply->failed && !reply->is_null && reply->answer[strspn(reply->answer, "0123456789,")] == '\0'; }
 
 void KeepRows(Repeated* repeated, const EntryHeader* entry, const EntryParts* parts, const KeptRefusal* known) {
     RememberNames(&entry->origin);

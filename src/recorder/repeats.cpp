@@ -26,8 +26,8 @@ Repeated* PlaceOf(const EntryHeader* refusal, const EntryParts* parts) {
 bool AreSame(const Repeated* known, const EntryHeader* refusal, const EntryParts* parts) {
     return memcmp(&known->origin, &refusal->origin, sizeof known->origin) == 0 &&
            memcmp(known->digest, refusal->fields.digest, sizeof known->digest) == 0 && known->event == refusal->fields.event &&
-           memcmp(&known->relation_name, &refusal->fields.relation_name, sizeof known->relation_name) == 0 && known->arguments_size == parts->arguments_size &&
-           memcmp(known->arguments, parts->arguments, parts->arguments_size) == 0;
+           memcmp(&known->relation_name, &refusal->fields.relation_name, sizeof known->relation_name) == 0 &&
+           known->arguments_size == parts->arguments_size && memcmp(known->arguments, parts->arguments, parts->arguments_size) == 0;
 }
 
 void Free(Repeated* place) {

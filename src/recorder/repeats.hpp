@@ -10,20 +10,20 @@ namespace warrant {
 
 // Refusals that are the same but for their statement's number and time.
 struct Repeated {
-    MemoryContext memory;      // nullptr: the place is free
+    MemoryContext memory;    // nullptr: the place is free
     Origin origin;
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
     uint32_t arguments_size;
     char* arguments;
     Event event;
     NameData relation_name;
-    int64 until;               // refusals are counted until then, in steady time
+    int64 until;    // refusals are counted until then, in steady time
     int row_count;
-    EntryHeader** rows;        // what is written, made by whoever counts the first; nullptr until then
-    int32_t counted;           // how many repeats came, those of the batch under way included
+    EntryHeader** rows;    // what is written, made by whoever counts the first; nullptr until then
+    int32_t counted;       // how many repeats came, those of the batch under way included
     int32_t committed;
-    bool is_new;               // the first of these refusals belongs to the batch under way
-    bool sealed;               // the batch under way has sealed the count
+    bool is_new;    // the first of these refusals belongs to the batch under way
+    bool sealed;    // the batch under way has sealed the count
 };
 
 // Begins a batch. Without counting each refusal is written.

@@ -16,7 +16,8 @@ struct ScriptStatement {
 // Prepares the statement, the first time and when its functions have moved. In its text, %s stands for their schema.
 SPIPlanPtr PreparedForScript(ScriptStatement* statement, const char* text, int parameter_count, Oid* types);
 
-// Whether the script that is installed has the function, which no user calls: the library serves the previous release's script, too. In a transaction.
+// Whether the script that is installed has the function, which no user calls: the library serves the previous release's script, too. In a
+// transaction.
 bool HasFunction(const char* name);
 
 // A column of the first row that SPI has just returned, counted from 1; a bigint or a timestamptz that is not null.

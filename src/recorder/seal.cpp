@@ -34,9 +34,10 @@ char* InsertStatement(Relation log) {
     }
     auto place = [](const char* name) { return AuditColumnNamed(name) + 1; };
     int role = place("session_user_oid");
-    return psprintf("INSERT INTO warrant.audit_log (%sdatabase_name, person) VALUES (%scurrent_database(), "
-                    "coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $%d), $%d, $%d::text, $%d::text, 'role ' || $%d))",
-                    names.data, places.data, role, place("authn_id"), place("authenticated_user_name"), place("session_user_name"), role);
+    return psprintf(
+        "INSERT INTO warrant.audit_log (%sdatabase_name, person) VALUES (%scurrent_database(), "
+        "coalesce((SELECT p.person FROM warrant.persons p WHERE p.role = $%d), $%d, $%d::text, $%d::text, 'role ' || $%d))",
+        names.data, places.data, role, place("authn_id"), place("authenticated_user_name"), place("session_user_name"), role);
 }
 
 // The plan is made anew when the table has changed. Whoever changes its columns waits for our transaction.
@@ -152,7 +153,8 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     bool has_text = parts.text_size > 0;
     if (has_text)
         Sign(&sealed, parts.text, int(parts.text_size));
-    AuditSource source = {NextSeq(), SealTime(), has_text ? sealed.hmac : nullptr, entry, parts, outcome != nullptr ? outcome : &entry->fields, RoleName};
+    AuditSource source = {NextSeq(), SealTime(), has_text ? sealed.hmac : nullptr, entry, parts, outcome != nullptr ? outcome : &entry->fields,
+                          RoleName};
     Row row;
     for (int i = 0; i < audit_column_count; i++) {
         AuditValue value = audit_columns[i].value(source);

@@ -45,8 +45,8 @@ void SealNote(const char* event, const char* comment);
 // HMAC-SHA-256 of a statement's text, keyed with the salt that is kept beside it.
 void SignText(const uint8_t* salt, int salt_size, const char* text, int length, uint8_t* hmac);
 
-// The session, and the statement of an entry, as JSON objects for what is written in SQL: our columns by their names, and the OIDs of all three roles.
-// In the current memory context.
+// The session, and the statement of an entry, as JSON objects for what is written in SQL: our columns by their names, and the OIDs of all three
+// roles. In the current memory context.
 char* OriginAsJson(const Origin* origin);
 char* StatementAsJson(const EntryHeader* entry);
 

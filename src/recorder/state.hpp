@@ -22,35 +22,36 @@ struct Notice {
 
 struct Recorder {
     Database* database;
-    MemoryContext context;      // emptied after each batch
-    SealState sealed;           // what is committed
-    SealState working;          // what the batch under way has sealed
-    uint64_t position;          // everything before it is committed
+    MemoryContext context;    // emptied after each batch
+    SealState sealed;         // what is committed
+    SealState working;        // what the batch under way has sealed
+    uint64_t position;        // everything before it is committed
     bool installed;
-    Oid extension;              // whose state this is
+    Oid extension;    // whose state this is
     bool restore_noted;
-    uint64_t changes_noted;     // of the configuration, with the batch under way
-    int settings_noted;         // which reading of the configuration the log knows
-    bool acted;                 // in the batch: requests or grants may have changed
+    uint64_t changes_noted;    // of the configuration, with the batch under way
+    int settings_noted;        // which reading of the configuration the log knows
+    bool acted;                // in the batch: requests or grants may have changed
     TimestampTz sweep_at;
-    int64 orphans_at;           // when orphans may be looked for next, in steady time
-    char place[200];            // where the sweep of orphans goes on; empty: no round is under way
+    int64 orphans_at;                   // when orphans may be looked for next, in steady time
+    char place[200];                    // where the sweep of orphans goes on; empty: no round is under way
     int64 round_us, latest_round_us;    // what a round of the sweep takes, the one under way and the latest whole one; -1: not known
-    bool orphans;               // something may have been dropped that requests or grants need
-    int64_t notified;           // listeners know of the rows up to here
-    Notice due, latest;         // what comes while one is due waits for the next, so that a slow standby stops none
-    int64 definitions_at;       // when to look unasked, in steady time: COMMIT PREPARED tells nobody
-    bool looks, told;           // this batch looks at definitions, and it does so because somebody said that they have changed
-    int64 wall_offset;          // of the wall clock that everything lives by
+    bool orphans;                       // something may have been dropped that requests or grants need
+    int64_t notified;                   // listeners know of the rows up to here
+    Notice due, latest;                 // what comes while one is due waits for the next, so that a slow standby stops none
+    int64 definitions_at;               // when to look unasked, in steady time: COMMIT PREPARED tells nobody
+    bool looks, told;                   // this batch looks at definitions, and it does so because somebody said that they have changed
+    int64 wall_offset;                  // of the wall clock that everything lives by
     bool offset_saved;
-    Stretch partitions;         // what is known to have them
+    Stretch partitions;    // what is known to have them
     bool durations_mended;
-    bool takes_other_durations; // the extension is of an earlier release
+    bool takes_other_durations;    // the extension is of an earlier release
     int count;
     Item* items;
     RingBatch batch;
-    Retries retries;            // of batches
-    Retries partition_retries;  // of what must be there before one: each has its own count, or the success of one would hide the failures of another
+    Retries retries;    // of batches
+    Retries
+        partition_retries;    // of what must be there before one: each has its own count, or the success of one would hide the failures of another
     Retries clock_retries;
 };
 

@@ -30,13 +30,15 @@ void MendRow(const Place& place, Datum row, const Interval* interval) {
 }
 
 void SealMended(const Place& place, uint64 count) {
-    SealNote("config_changed", psprintf("%s of %llu rows of %s made seconds, months of 30 days", place.column, (unsigned long long)count, place.table));
+    SealNote("config_changed",
+             psprintf("%s of %llu rows of %s made seconds, months of 30 days", place.column, (unsigned long long)count, place.table));
 }
 
 // Finds durations that are not in seconds, told by how the IntervalStyle of a worker writes them.
 void Find(const Place& place, const char* locking) {
     SPI_execute(psprintf("SELECT ctid, %s FROM warrant.%s WHERE %s AND %s::text ~ 'mon|year|inf|-' %s", place.column, place.table, place.where,
-                         place.column, locking), false, 0);
+                         place.column, locking),
+                false, 0);
 }
 
 bool Mend(const Place& place) {

@@ -8,9 +8,9 @@
 namespace warrant {
 
 struct Access {
-    Oid relation;              // of CREATE: the schema; of ADMIN: this database
+    Oid relation;    // of CREATE: the schema; of ADMIN: this database
     Command command;
-    Oid definer;               // whom the server checks, when a policy trusts this role's views and functions; or InvalidOid
+    Oid definer;    // whom the server checks, when a policy trusts this role's views and functions; or InvalidOid
 };
 
 }    // namespace warrant

@@ -49,10 +49,11 @@ List* NamesOf(Oid login) {
         if (!nulls[2])
             names = AddName(names, TextDatumGetCString(values[2]));
     });
-    ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
-        if (!nulls[1])
-            names = AddName(names, TextDatumGetCString(values[1]));
-    });
+    ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login),
+              [&names](const Datum* values, const bool* nulls, TupleDesc) {
+                  if (!nulls[1])
+                      names = AddName(names, TextDatumGetCString(values[1]));
+              });
     const char* name = GetUserNameFromId(login, true);
     return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
 }
@@ -67,8 +68,8 @@ bool IsKnown(List** known, const List* names) {
 }
 
 struct Deciders {
-    int persons;        // no more than are needed are counted
-    bool only_himself;  // somebody can log in, but only the requester
+    int persons;          // no more than are needed are counted
+    bool only_himself;    // somebody can log in, but only the requester
 };
 
 // Counts who can log in as the role or one of its members, through whatever other roles.
@@ -97,11 +98,12 @@ Deciders CountDeciders(Oid role, Oid requester, int enough) {
 
 bool IsEnabled(const char* webhook) {
     bool enabled = false;
-    ForEachOf("webhooks", "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook), [&enabled](const Datum* values, const bool* nulls, TupleDesc row) {
-        for (int i = 0; i < row->natts; i++)
-            if (strcmp(NameStr(TupleDescAttr(row, i)->attname), "enabled") == 0)
-                enabled = !nulls[i] && DatumGetBool(values[i]);
-    });
+    ForEachOf("webhooks", "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook),
+              [&enabled](const Datum* values, const bool* nulls, TupleDesc row) {
+                  for (int i = 0; i < row->natts; i++)
+                      if (strcmp(NameStr(TupleDescAttr(row, i)->attname), "enabled") == 0)
+                          enabled = !nulls[i] && DatumGetBool(values[i]);
+              });
     return enabled;
 }
 
@@ -122,7 +124,9 @@ char* WhyUndecidable(const Policy* policy, Oid requester) {
     int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook);
     const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);
     if (RoleIsGone(policy->approver_role))
-        return webhooks >= policy->min_approvals ? nullptr : psprintf("Nobody can decide: the approver role of policy \"%s\" is gone%s.", policy->name, disabled);
+        return webhooks >= policy->min_approvals
+                   ? nullptr
+                   : psprintf("Nobody can decide: the approver role of policy \"%s\" is gone%s.", policy->name, disabled);
     Deciders deciders = CountDeciders(policy->approver_role, requester, policy->min_approvals - webhooks);
     if (deciders.persons + webhooks >= policy->min_approvals)
         return nullptr;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr CommandMask read_group = MaskOf(Command::Select);
 constexpr CommandMask write_group = MaskOf(Command::Insert) | MaskOf(Command::Update) | MaskOf(Command::Delete);
-constexpr CommandMask ddl_group = MaskOf(Command::Create) | MaskOf(Command::Alter) | MaskOf(Command::Drop) |
-                                  MaskOf(Command::Truncate) | MaskOf(Command::Grant);
+constexpr CommandMask ddl_group =
+    MaskOf(Command::Create) | MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Truncate) | MaskOf(Command::Grant);
 constexpr CommandMask all_group = MaskOf(Command::Admin) - 1;
 
 struct Word {
@@ -20,12 +20,23 @@ struct Word {
 
 // The commands in the order of the enumeration, then the groups.
 const Word words[] = {
-    {"SELECT", MaskOf(Command::Select)},     {"INSERT", MaskOf(Command::Insert)}, {"UPDATE", MaskOf(Command::Update)},
-    {"DELETE", MaskOf(Command::Delete)},     {"TRUNCATE", MaskOf(Command::Truncate)}, {"LOCK", MaskOf(Command::Lock)},
-    {"EXPORT", MaskOf(Command::Export)},     {"MAINTAIN", MaskOf(Command::Maintain)}, {"ALTER", MaskOf(Command::Alter)},
-    {"DROP", MaskOf(Command::Drop)},         {"CREATE", MaskOf(Command::Create)}, {"GRANT", MaskOf(Command::Grant)},
-    {"ADMIN", MaskOf(Command::Admin)},       {"READ", read_group},                {"WRITE", write_group},
-    {"DDL", ddl_group},                      {"ALL", all_group},
+    {"SELECT", MaskOf(Command::Select)},
+    {"INSERT", MaskOf(Command::Insert)},
+    {"UPDATE", MaskOf(Command::Update)},
+    {"DELETE", MaskOf(Command::Delete)},
+    {"TRUNCATE", MaskOf(Command::Truncate)},
+    {"LOCK", MaskOf(Command::Lock)},
+    {"EXPORT", MaskOf(Command::Export)},
+    {"MAINTAIN", MaskOf(Command::Maintain)},
+    {"ALTER", MaskOf(Command::Alter)},
+    {"DROP", MaskOf(Command::Drop)},
+    {"CREATE", MaskOf(Command::Create)},
+    {"GRANT", MaskOf(Command::Grant)},
+    {"ADMIN", MaskOf(Command::Admin)},
+    {"READ", read_group},
+    {"WRITE", write_group},
+    {"DDL", ddl_group},
+    {"ALL", all_group},
 };
 
 }    // namespace

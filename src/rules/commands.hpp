@@ -5,9 +5,7 @@
 
 namespace warrant {
 
-enum class Command : uint8_t {
-    Select, Insert, Update, Delete, Truncate, Lock, Export, Maintain, Alter, Drop, Create, Grant, Admin
-};
+enum class Command : uint8_t { Select, Insert, Update, Delete, Truncate, Lock, Export, Maintain, Alter, Drop, Create, Grant, Admin };
 constexpr int command_count = int(Command::Admin) + 1;
 
 using CommandMask = uint32_t;

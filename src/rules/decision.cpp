@@ -33,13 +33,9 @@ bool FindPolicy(DecisionState* state) {
 
 bool ExemptRuns(DecisionState* state) { return IsExempt(state->subject) && Answered(state, Answer::Exempt); }
 
-bool OpenRuns(DecisionState* state) {
-    return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open);
-}
+bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open); }
 
-bool DenyRefuses(DecisionState* state) {
-    return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny);
-}
+bool DenyRefuses(DecisionState* state) { return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny); }
 
 bool GrantRuns(DecisionState* state) {
     LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->now);
@@ -51,9 +47,7 @@ bool GrantRuns(DecisionState* state) {
     return Answered(state, Answer::Granted);
 }
 
-bool ApproveAsks(DecisionState* state) {
-    return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request);
-}
+bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
 
 bool NothingElseRuns(DecisionState* state) { return Answered(state, Answer::Refuse); }
 
@@ -82,21 +76,21 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
     policies->subject = subject;
     policies->decided = 0;
     if (policies->decisions == nullptr && policies->context != nullptr)
-        policies->decisions =
-            static_cast<Decision*>(MemoryContextAllocZero(policies->context, command_count * sizeof(Decision)));
+        policies->decisions = static_cast<Decision*>(MemoryContextAllocZero(policies->context, command_count * sizeof(Decision)));
 }
 
 }    // namespace
 
+// clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns}, {"open", OpenRuns},          {"deny", DenyRefuses},
     {"grant", GrantRuns},   {"approve", ApproveAsks}, {"otherwise", NothingElseRuns},
 };
+// clang-format on
 const int decision_step_count = lengthof(decision_steps);
 
 const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command) {
-    return StrictestOf(policies->members, policies->member_count, command,
-                       [subject](const Policy* policy) { return AimAt(policy, subject); });
+    return StrictestOf(policies->members, policies->member_count, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
 // The strictest policy for the command, whomever it is about.

@@ -13,9 +13,9 @@ enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request,
 struct Decision {
     Answer answer;
     UseCost cost;
-    const Policy* policy;      // that governs the access; NULL when none does
+    const Policy* policy;    // that governs the access; NULL when none does
     int64_t grant_id;
-    TimestampTz until;         // the answer holds no longer
+    TimestampTz until;    // the answer holds no longer
 };
 
 // Whether the access runs without a question to anybody.
@@ -35,7 +35,7 @@ struct DecisionState {
 
 struct DecisionStep {
     const char* name;
-    bool (*answer)(DecisionState*);      // true: the decision is made
+    bool (*answer)(DecisionState*);    // true: the decision is made
 };
 
 extern const DecisionStep decision_steps[];

@@ -14,27 +14,27 @@ GoverningCache governing_cache = {.free = {}, .direct = {}, .family_generation =
 // What a relation's governing policies point to, in one piece: members, ancestors, and the places of the policies, which all relations share.
 struct CachedParts {
     CachedParts* next_replaced;
-    Decision* decisions;               // of governing policies that were replaced
+    Decision* decisions;    // of governing policies that were replaced
 };
 
 namespace {
 
 constexpr long most_cached = 20000;    // relations; beyond it the backend starts afresh
-constexpr int most_outdated = 1000;  // policies that were changed; beyond it the backend starts afresh
+constexpr int most_outdated = 1000;    // policies that were changed; beyond it the backend starts afresh
 
 struct SharedPolicy {
-    int64_t id;                      // hash key
+    int64_t id;    // hash key
     Policy* policy;
 };
 
 HTAB* governing_policies = nullptr;
 HTAB* shared_policies;
-MemoryContext cache_context;         // parts, decisions and policies of all relations
-MemoryContext reading;               // what reading them leaves behind
-CachedParts* replaced = nullptr;       // to which a check under way may still have pointers
-int outdated;                        // policies in cache_context that are none any more
-HTAB* relatives = nullptr;    // every relation that is in the family of another
-uint32_t invalidations = 0;   // how many messages came
+MemoryContext cache_context;        // parts, decisions and policies of all relations
+MemoryContext reading;              // what reading them leaves behind
+CachedParts* replaced = nullptr;    // to which a check under way may still have pointers
+int outdated;                       // policies in cache_context that are none any more
+HTAB* relatives = nullptr;          // every relation that is in the family of another
+uint32_t invalidations = 0;         // how many messages came
 
 void CreateTables() {
     HASHCTL control = {};

@@ -17,35 +17,35 @@ struct Decision;
 struct CachedParts;
 
 struct GoverningPolicies {
-    Oid relation;                 // hash key
-    bool free;                    // of a known kind, not ours, and nothing governs it
-    bool filled;                  // completely read
-    bool valid;                   // not invalidated since before it was read
-    bool known_kind;              // tables, partitioned and foreign tables, views and materialized views
+    Oid relation;       // hash key
+    bool free;          // of a known kind, not ours, and nothing governs it
+    bool filled;        // completely read
+    bool valid;         // not invalidated since before it was read
+    bool known_kind;    // tables, partitioned and foreign tables, views and materialized views
     char relkind;
     NameData schema_name;
     NameData relation_name;
     Oid schema;
-    bool own;                     // in the extension's schema
-    int ancestor_count;           // of ancestors, whose first one is the relation itself
+    bool own;              // in the extension's schema
+    int ancestor_count;    // of ancestors, whose first one is the relation itself
     Oid* ancestors;
-    int member_count;             // 0: nothing governs it
+    int member_count;    // 0: nothing governs it
     Member* members;
     bool has_family;
     uint32_t family_generation;
-    MemoryContext context;        // of the decisions below; NULL when nothing governs it
-    CachedParts* parts;             // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
-    uint32_t generation;          // of the decisions below
-    Oid subject;                  // of the decisions below
-    CommandMask decided;          // which of the decisions below are there
-    Decision* decisions;          // by command
+    MemoryContext context;    // of the decisions below; NULL when nothing governs it
+    CachedParts* parts;       // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
+    uint32_t generation;      // of the decisions below
+    Oid subject;              // of the decisions below
+    CommandMask decided;      // which of the decisions below are there
+    Decision* decisions;      // by command
 };
 
 // What the inline part of a look-up needs.
 struct GoverningCache {
     static constexpr int size = 256;    // a power of two
     Oid free[size];                     // relations that nothing governs, by OID; each until what it was found by is invalidated
-    GoverningPolicies* direct[size];           // by the relation's OID, before the hash table
+    GoverningPolicies* direct[size];    // by the relation's OID, before the hash table
     uint32_t family_generation;
     bool all_invalid;
     bool release_wanted;
@@ -53,8 +53,7 @@ struct GoverningCache {
 extern GoverningCache governing_cache;
 
 inline bool IsCurrent(const GoverningPolicies* policies) {
-    return policies->filled && policies->valid &&
-           (!policies->has_family || policies->family_generation == governing_cache.family_generation);
+    return policies->filled && policies->valid && (!policies->has_family || policies->family_generation == governing_cache.family_generation);
 }
 
 // The governing policies of a relation; it and its policies stay until ReleaseOldGoverningPolicies. Raises 55000 when the policies cannot be read.

@@ -15,8 +15,21 @@ namespace warrant {
 namespace {
 
 // Columns of warrant.grant_scopes that the gate reads; update scripts keep their places. The script of 0.1.0 has no max_uses.
-enum Column { c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at, c_closed, c_members, c_schema_name,
-              c_max_uses = 13, c_granters };
+enum Column {
+    c_grant,
+    c_grantee,
+    c_policy,
+    c_target_kind,
+    c_target,
+    c_commands,
+    c_starts_at,
+    c_ends_at,
+    c_closed,
+    c_members,
+    c_schema_name,
+    c_max_uses = 13,
+    c_granters
+};
 
 bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     Oid target = DatumGetObjectId(values[c_target]);
@@ -32,9 +45,7 @@ bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     }
 }
 
-bool UnderPolicy(Datum* values, const Policy* policy) {
-    return DatumGetInt64(values[c_policy]) == policy->id;
-}
+bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
 
 bool InWindow(Datum* values, TimestampTz now) {
     return !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now && now < DatumGetTimestampTz(values[c_ends_at]);
@@ -68,9 +79,7 @@ bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
     return false;
 }
 
-bool IsLimited(const CommittedScan* scan, const bool* nulls) {
-    return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses];
-}
+bool IsLimited(const CommittedScan* scan, const bool* nulls) { return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses]; }
 
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
     return best.id == 0 || grant.cost < best.cost || (grant.cost == best.cost && grant.ends_at > best.ends_at);
@@ -206,7 +215,8 @@ bool AreAtHome(Rows rows) {
     const Installation* own = RequireInstallation();
     bool home = false;
     CommittedScan scan;
-    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; }, rows);
+    BeginCommitted(
+        &scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; }, rows);
     ForEachOfGrantee(&scan, InvalidOid, NIL, [&home](Datum* values, bool*) {
         home = home || (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel) && IsHome(values));
     });

@@ -10,7 +10,7 @@
 namespace warrant {
 
 struct LiveGrant {
-    int64_t id;           // 0: none
+    int64_t id;    // 0: none
     TimestampTz ends_at;
     UseCost cost;
 };

@@ -19,9 +19,9 @@ Installation installation;
 Oid OwnObject(const char* name) {
     Oid object = get_relname_relid(name, installation.schema);
     if (!OidIsValid(object))
-        ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its rules"),
-                        errdetail("Relation \"%s.%s\" is missing.", schema_name, name),
-                        errhint("Restore the extension \"%s\", or drop it.", extension_name)));
+        ereport(ERROR,
+                (errcode(error_unavailable), errmsg("the gate cannot read its rules"), errdetail("Relation \"%s.%s\" is missing.", schema_name, name),
+                 errhint("Restore the extension \"%s\", or drop it.", extension_name)));
     return object;
 }
 
@@ -128,8 +128,6 @@ void HoldExtension() {
     }
 }
 
-bool IsOwnRelation(Oid relation) {
-    return OidIsValid(OwnSchema()) && IsOwnSchema(get_rel_namespace(relation));
-}
+bool IsOwnRelation(Oid relation) { return OidIsValid(OwnSchema()) && IsOwnSchema(get_rel_namespace(relation)); }
 
 }    // namespace warrant

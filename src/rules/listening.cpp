@@ -19,9 +19,7 @@ void OnRelation(Datum, Oid relation) {
     InvalidateGrantsOf(relation);
 }
 
-void OnRoles(Datum, CacheNumber, uint32) {
-    decision_generation++;
-}
+void OnRoles(Datum, CacheNumber, uint32) { decision_generation++; }
 
 void OnNamespace(Datum, CacheNumber, uint32) {
     installation_invalid = true;

@@ -13,12 +13,14 @@ namespace warrant {
 namespace {
 
 // Columns of warrant.policies that the gate reads; update scripts keep their places.
+// clang-format off
 enum Column {
     c_id, c_version, c_name, c_effect, c_target_kind, c_target, c_target_schema, c_target_name, c_commands, c_for_roles,
     c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals,
     c_definer_roles, c_definer_role_names, c_approver_role, c_approver_role_name, c_default_duration, c_max_duration, c_request_ttl,
     c_require_reason, c_webhook, c_created_at, c_created_by, c_max_uses
 };
+// clang-format on
 
 // Copies an oid[] into the current context.
 int ReadRoles(Datum array, Oid** roles) {
@@ -31,9 +33,7 @@ int ReadRoles(Datum array, Oid** roles) {
     return count;
 }
 
-bool Is(Datum value, const char* word) {
-    return strcmp(TextDatumGetCString(value), word) == 0;
-}
+bool Is(Datum value, const char* word) { return strcmp(TextDatumGetCString(value), word) == 0; }
 
 Effect ReadEffect(Datum value) {
     if (Is(value, "open"))
@@ -114,7 +114,8 @@ Oid* CopyRoles(const Oid* roles, int count) {
 }
 
 void BeginByTarget(CommittedScan* scan, Rows rows) {
-    BeginCommitted(scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
+    BeginCommitted(
+        scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
 }
 
 // Policies on the database are on this one: a copy of a database has them with the original's OID.
@@ -140,7 +141,8 @@ int LevelFor(Oid user) {
 void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name, Rows rows) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
+    BeginCommitted(
+        &scan, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
@@ -194,7 +196,8 @@ Policy* CopyPolicy(const Policy* policy) {
 }
 
 bool IsSameVersion(const Policy* a, const Policy* b) {
-    return a->id == b->id && a->row_made_by == b->row_made_by && ItemPointerEquals(const_cast<ItemPointer>(&a->row), const_cast<ItemPointer>(&b->row));
+    return a->id == b->id && a->row_made_by == b->row_made_by &&
+           ItemPointerEquals(const_cast<ItemPointer>(&a->row), const_cast<ItemPointer>(&b->row));
 }
 
 void RequirePolicySentinel() {
@@ -287,7 +290,8 @@ bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
     if (!RoleIsGone(role))
         return false;
     if (!silent)
-        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name), errdetail("The policy covers everybody about whom no other is as strict.")));
+        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name),
+                                               errdetail("The policy covers everybody about whom no other is as strict.")));
     return true;
 }
 
@@ -336,7 +340,9 @@ void Choose(AdminChoice* choice, const Policy* policy) {
 // A policy that is about everybody since its role is gone answers only where it is stricter by effect than the policy that would answer in its place.
 const Policy* Chosen(const AdminChoice* of_subject, const AdminChoice* of_gone) {
     if (of_subject->naming != nullptr || of_gone->naming != nullptr) {
-        const Policy* others = of_subject->naming != nullptr ? of_subject->naming : of_subject->approving != nullptr ? of_subject->approving : of_subject->refusing;
+        const Policy* others = of_subject->naming != nullptr      ? of_subject->naming
+                               : of_subject->approving != nullptr ? of_subject->approving
+                                                                  : of_subject->refusing;
         return StricterByEffect(of_gone->naming, others);
     }
     if (of_subject->approving != nullptr || of_gone->approving != nullptr)

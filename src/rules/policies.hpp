@@ -23,12 +23,12 @@ struct Policy {
     TargetKind target_kind;
     Effect effect;
     bool monitor;
-    bool audited;         // a row for each statement that runs under it
-    bool audit_wait;      // that row is durable before the statement's first effect
-    CommandMask commands; // the commands named, and those that they cover
+    bool audited;            // a row for each statement that runs under it
+    bool audit_wait;         // that row is durable before the statement's first effect
+    CommandMask commands;    // the commands named, and those that they cover
     char* name;
-    uint32_t name_size;   // bytes
-    int for_count;        // 0: everybody
+    uint32_t name_size;    // bytes
+    int for_count;         // 0: everybody
     Oid* for_roles;
     int except_count;
     Oid* except_roles;
@@ -37,11 +37,11 @@ struct Policy {
     Oid target;
     Oid approver_role;
     bool require_reason;
-    int max_uses;                 // of each grant; INT_MAX: no limit
-    int64_t default_duration_us;  // 0: the setting
-    int64_t max_duration_us;      // 0: the setting
-    char* webhook;                // nullptr: asks none
-    ItemPointerData row;          // with row_made_by: the version of the row that the policy was read from
+    int max_uses;                   // of each grant; INT_MAX: no limit
+    int64_t default_duration_us;    // 0: the setting
+    int64_t max_duration_us;        // 0: the setting
+    char* webhook;                  // nullptr: asks none
+    ItemPointerData row;            // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
 
@@ -49,7 +49,7 @@ struct PolicyList {
     int count;
     int room;
     Policy** items;
-    List* namesakes;      // living targets of policies by this relation's name: when one goes, its policies cover the relation
+    List* namesakes;    // living targets of policies by this relation's name: when one goes, its policies cover the relation
 };
 
 // Reads a row of warrant.policies with so many columns, into the current memory context.

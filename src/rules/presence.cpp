@@ -33,8 +33,7 @@ bool PassesWhereMissed() {
 // transaction that brings the extension back, which fills the extension's tables, and what materialized views read.
 pg_noinline bool IsMissed() {
     const char* required = settings.required_databases;
-    return required[0] != '\0' && !GateIsOff() && !IsCreatedHere() &&
-           IsListed(required, get_database_name(MyDatabaseId)) && !PassesWhereMissed();
+    return required[0] != '\0' && !GateIsOff() && !IsCreatedHere() && IsListed(required, get_database_name(MyDatabaseId)) && !PassesWhereMissed();
 }
 
 }    // namespace

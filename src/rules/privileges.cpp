@@ -26,8 +26,7 @@ bool MayRun(Oid role, Oid relation, Command command) {
         case Command::Update: return HasAny(role, relation, ACL_UPDATE);
         case Command::Delete: return HasAny(role, relation, ACL_DELETE);
         case Command::Truncate: return HasAny(role, relation, ACL_TRUNCATE);
-        case Command::Lock:
-            return HasAny(role, relation, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege);
+        case Command::Lock: return HasAny(role, relation, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege);
         case Command::Maintain: return MayMaintain(relation, role) || OwnsDatabase(MyDatabaseId, role);
         case Command::Alter:    // a trigger or a foreign key takes less
             return OwnsRelation(relation, role) || OwnsSchema(get_rel_namespace(relation), role) ||
@@ -134,8 +133,7 @@ bool ReachesRelation(Oid role, Oid relation, Command command) {
 }
 
 void RaiseLacking(Oid relation, Command command) {
-    aclcheck_error(IsOwners(command) ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)),
-                   get_rel_name(relation));
+    aclcheck_error(IsOwners(command) ? ACLCHECK_NOT_OWNER : ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
     pg_unreachable();
 }
 

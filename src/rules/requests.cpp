@@ -17,8 +17,14 @@ constexpr int item_policy = 6;    // its place in warrant.request_items
 
 RequestState ReadState(Datum value) {
     const char* word = TextDatumGetCString(value);
-    const struct { const char* word; RequestState state; } states[] = {{"pending", RequestState::Pending}, {"approved", RequestState::Approved},
-        {"denied", RequestState::Denied}, {"cancelled", RequestState::Cancelled}, {"expired", RequestState::Expired}};
+    const struct {
+        const char* word;
+        RequestState state;
+    } states[] = {{"pending", RequestState::Pending},
+                  {"approved", RequestState::Approved},
+                  {"denied", RequestState::Denied},
+                  {"cancelled", RequestState::Cancelled},
+                  {"expired", RequestState::Expired}};
     for (const auto& known : states)
         if (strcmp(known.word, word) == 0)
             return known.state;

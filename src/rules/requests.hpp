@@ -10,7 +10,7 @@ enum class RequestState : char { Unknown, Pending, Approved, Denied, Cancelled, 
 struct Request {
     RequestState state;    // Unknown: there is none
     Oid requester;
-    bool awaited;          // a webhook has not yet given its first answer
+    bool awaited;    // a webhook has not yet given its first answer
 };
 
 // The request as committed; raises 55000 when the table cannot be read.

@@ -21,7 +21,8 @@ struct Search {
 };
 
 Aim AimAt(const Policy* policy, const List* roles) {
-    return AimAtMember(policy, [roles](Oid role) { return list_member_oid(roles, role); }, true);
+    return AimAtMember(
+        policy, [roles](Oid role) { return list_member_oid(roles, role); }, true);
 }
 
 bool IsExcepted(const Policy* policy, const List* roles) {

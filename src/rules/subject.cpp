@@ -39,7 +39,8 @@ Oid FirstUser() {
 Oid CurrentSubject() {
     if (!HasClient())
         return FirstUser();
-    Oid role = IsPoolSession() ? GetCurrentRoleId() : InvalidOid;    // the role of SET ROLE, and not the owner of a SECURITY DEFINER function that runs
+    Oid role =
+        IsPoolSession() ? GetCurrentRoleId() : InvalidOid;    // the role of SET ROLE, and not the owner of a SECURITY DEFINER function that runs
     return OidIsValid(role) ? role : GetSessionUserId();
 }
 

@@ -34,7 +34,7 @@ bool AreAllExempt();
 struct Actors {
     static constexpr int most = 16;    // users beyond these have no name, and nobody without a name passes
     int count;
-    bool by_server;                    // the server has switched by itself: to whom the subject's own grants do not lead
+    bool by_server;    // the server has switched by itself: to whom the subject's own grants do not lead
     ActingUser users[most];
 };
 

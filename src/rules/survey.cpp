@@ -15,30 +15,30 @@ namespace {
 // Relations without policies of their own that nothing distinguishes: what governs one governs all of them.
 struct Kind {
     Oid schema;
-    Oid parent;          // the only one, or InvalidOid
-    Oid alone;           // 1: policies on schemas and on the database do not cover it
+    Oid parent;    // the only one, or InvalidOid
+    Oid alone;     // 1: policies on schemas and on the database do not cover it
 };
 
 struct KindAnswer {
-    Kind kind;           // hash key
+    Kind kind;    // hash key
     int64_t policies[command_count];
 };
 
 struct Relatives {
-    Oid relation;        // hash key
+    Oid relation;    // hash key
     Oid parent;
     int parents;
     bool is_parent;
 };
 
 struct OwnPolicies {
-    Oid relation;        // hash key
+    Oid relation;    // hash key
     PolicyList policies;
 };
 
 struct SchemaPolicies {
-    Oid schema;          // hash key
-    PolicyList policies; // with those of the database
+    Oid schema;             // hash key
+    PolicyList policies;    // with those of the database
 };
 
 struct Survey {
@@ -120,8 +120,15 @@ void ReadOwnPolicies(Survey* survey) {
 
 Survey Begin(Oid subject, CommandMask commands, Governed governed, void* context) {
     RequirePolicySentinel();
-    Survey survey = {subject, commands, governed, context, Table(sizeof(Kind), sizeof(KindAnswer)), Table(sizeof(Oid), sizeof(Relatives)),
-                     Table(sizeof(Oid), sizeof(OwnPolicies)), Table(sizeof(Oid), sizeof(SchemaPolicies)), Table(sizeof(Oid), sizeof(Oid))};
+    Survey survey = {subject,
+                     commands,
+                     governed,
+                     context,
+                     Table(sizeof(Kind), sizeof(KindAnswer)),
+                     Table(sizeof(Oid), sizeof(Relatives)),
+                     Table(sizeof(Oid), sizeof(OwnPolicies)),
+                     Table(sizeof(Oid), sizeof(SchemaPolicies)),
+                     Table(sizeof(Oid), sizeof(Oid))};
     ReadRelatives(&survey);
     ReadMembersOfExtensions(&survey);
     ReadOwnPolicies(&survey);

@@ -21,7 +21,7 @@ struct ChangeCheck {
 };
 
 struct MemberOf {
-    Oid relation;      // hash key
+    Oid relation;    // hash key
     Member member;
 };
 
@@ -74,8 +74,8 @@ int64_t DefaultDuration(const Policy* policy) {
 // Whether the later policy approves more easily; both let pass what is approved.
 bool ApprovesEasier(const Policy* before, const Policy* after) {
     return after->min_approvals < before->min_approvals || after->approver_role != before->approver_role ||
-           after->require_reason < before->require_reason || after->max_uses > before->max_uses ||
-           MaxDuration(after) > MaxDuration(before) || DefaultDuration(after) > DefaultDuration(before) || AsksAnotherWebhook(before, after);
+           after->require_reason < before->require_reason || after->max_uses > before->max_uses || MaxDuration(after) > MaxDuration(before) ||
+           DefaultDuration(after) > DefaultDuration(before) || AsksAnotherWebhook(before, after);
 }
 
 // Whether an access that the one policy governs is answered laxer by the other; NULL is no policy.
@@ -92,7 +92,9 @@ bool IsLaxer(const Policy* before, const Policy* after) {
 
 // --- where ---
 
-const Policy* OnlyOne(const PolicyChange& change) { return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr; }
+const Policy* OnlyOne(const PolicyChange& change) {
+    return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr;
+}
 
 // Whether the policies answer for an earlier command exactly as for this one, so that comparing one of the two commands is enough.
 bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {

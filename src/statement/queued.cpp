@@ -14,8 +14,8 @@ enum class Kind : uint8_t { KeyAction, Deferrable, Truncate, Recheck };
 
 struct Queued {
     Kind kind;
-    bool by_key;           // a foreign key's action writes: the table's owner has not called it
-    bool rows;             // more than triggers for each statement
+    bool by_key;    // a foreign key's action writes: the table's owner has not called it
+    bool rows;      // more than triggers for each statement
     Oid relation;
     Oid last_below;        // found below it the last time
     const Frame* frame;    // whose end fires it; deferrable: nullptr
@@ -122,8 +122,8 @@ bool Fires(Queued* item, const TriggerData* trigger) {
             return frame == item->frame && TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsA(frame->utility, TruncateStmt) &&
                    !Names(reinterpret_cast<const TruncateStmt*>(frame->utility), relation);
         case Kind::KeyAction:
-            return frame == item->frame && TRIGGER_FIRED_AFTER(trigger->tg_event) &&
-                   (item->rows || TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)) && IsMeant(item, relation);
+            return frame == item->frame && TRIGGER_FIRED_AFTER(trigger->tg_event) && (item->rows || TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event)) &&
+                   IsMeant(item, relation);
         case Kind::Deferrable: return trigger->tg_trigger->tgdeferrable && IsTimeOfDeferred() && IsMeant(item, relation);
         case Kind::Recheck: return false;
     }
@@ -203,9 +203,7 @@ void NoteCalled() {
             EnterFired(queued[i].acting);
 }
 
-void NoteTruncate() {
-    Add(Kind::Truncate, false, InvalidOid, ActingUser{});
-}
+void NoteTruncate() { Add(Kind::Truncate, false, InvalidOid, ActingUser{}); }
 
 void NoteFired(const TriggerData* trigger) {
     const Frame* frame = CurrentFrame();

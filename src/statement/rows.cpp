@@ -76,9 +76,8 @@ void FailUnlessAllowed(Enqueued sent, const EntryParts* parts, const char* what)
         LogRow(&header, parts, what);
         return;
     }
-    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable),
-                    errmsg("the statement cannot be audited"), errdetail("%s", what),
-                    errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
+    ereport(ERROR, (errcode(sent == Enqueued::RingFull ? error_ring_full : error_unavailable), errmsg("the statement cannot be audited"),
+                    errdetail("%s", what), errhint("warrant.status() tells administrators, approvers and auditors what is missing.")));
 }
 
 void WaitUntilDurable(const EntryParts* parts) {
@@ -102,7 +101,8 @@ EntryParts PartsOf(const AccessRecord* record) {
 
 }    // namespace
 
-void SendAccessRow(StatementRecord* statement, AccessRecord* record, const CheckedAccess* checked_access, bool waits, bool has_outcome, const char* text, int length) {
+void SendAccessRow(StatementRecord* statement, AccessRecord* record, const CheckedAccess* checked_access, bool waits, bool has_outcome,
+                   const char* text, int length) {
     FillHeader(statement, record, statement->count == 1 ? statement->started : GetCurrentTimestamp());
     RememberNames(&header.origin);
     header.waits = waits;
@@ -134,8 +134,8 @@ void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* record
     EntryParts parts = PartsOf(record);
     bool may_wait = record->stands && !failed && IsTransactionState();    // a rollback ends cursors, too, and waits for nothing
     Enqueued sent = record->promised ? Enqueue(&header, &parts, nullptr, true)
-                    : !may_wait    ? Enqueue(&header, &parts, nullptr, false)
-                                   : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
+                    : !may_wait      ? Enqueue(&header, &parts, nullptr, false)
+                                     : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
     if (unlikely(sent != Enqueued::Yes))
         LogRow(&header, &parts, WhyNot(sent), false);
 }

@@ -8,8 +8,8 @@
 namespace warrant {
 
 struct Start {
-    QueryDesc* query;          // nullptr: its first run must ask
-    TimestampTz message;       // when the client's message came that started it; 0: whoever started it runs it at once
+    QueryDesc* query;                  // nullptr: its first run must ask
+    TimestampTz message;               // when the client's message came that started it; 0: whoever started it runs it at once
     LocalTransactionId transaction;    // an error may leave one of an earlier transaction
 };
 inline Start last_start;

@@ -170,9 +170,7 @@ static void RecordCall(const CheckedAccess* checked, int count) {
                 SendAccessRow(statement, NewAccessRecord(statement, &checked[i]), &checked[i], i == waiting, false, "", 0);
     }
     PG_FINALLY();
-    {
-        EndStatement(statement, false);
-    }
+    { EndStatement(statement, false); }
     PG_END_TRY();
 }
 

@@ -97,7 +97,8 @@ const StatementRecord* StartingRecord() {
     const Frame* top = OutermostFrame();
     if (top == nullptr)
         return statement_records.starting;
-    return top->kind == FrameKind::Planning && statement_records.planned_in == GetCurrentStatementStartTimestamp() ? statement_records.planned : nullptr;
+    return top->kind == FrameKind::Planning && statement_records.planned_in == GetCurrentStatementStartTimestamp() ? statement_records.planned
+                                                                                                                   : nullptr;
 }
 
 StatementRecord* CurrentStatement(QueryDesc* query, const char* text, int length) {
@@ -125,7 +126,7 @@ AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* 
     for (int i = 0; i < statement->count; i++) {
         AccessRecord* record = &statement->accesses[i];
         if (record->access.relation == checked_access->access.relation && record->access.command == checked_access->access.command &&
-             record->event == checked_access->event && record->grant_id == checked_access->grant_id && record->policy_id == PolicyId(checked_access))
+            record->event == checked_access->event && record->grant_id == checked_access->grant_id && record->policy_id == PolicyId(checked_access))
             return record;
     }
     return nullptr;

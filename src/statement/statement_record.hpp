@@ -18,9 +18,9 @@ struct AccessRecord {
     int64_t grant_id;
     int32_t policy_version;
     int32_t executions;
-    bool ends;                 // an outcome row follows
-    bool promised;             // the ring keeps room for the outcome row
-    bool stands;               // a grant allows the access: its row and its outcome wait for room in the ring
+    bool ends;        // an outcome row follows
+    bool promised;    // the ring keeps room for the outcome row
+    bool stands;      // a grant allows the access: its row and its outcome wait for room in the ring
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes];
@@ -35,15 +35,15 @@ struct CheckedAccess {
     const Policy* policy;
     int64_t grant_id;
     bool audited;
-    bool waits;                // the row is durable before the first effect
-    bool owes_use;             // one of its grant
-    bool stands;               // a grant allows the access: its row must stand in the table
+    bool waits;       // the row is durable before the first effect
+    bool owes_use;    // one of its grant
+    bool stands;      // a grant allows the access: its row must stand in the table
 };
 
 struct StatementRecord {
     StatementRecord* next;
-    QueryDesc* query;          // nullptr: a utility statement's or a planning's, ended by its frame
-    int nest_level;            // of the transaction that its top-level statement began in
+    QueryDesc* query;    // nullptr: a utility statement's or a planning's, ended by its frame
+    int nest_level;      // of the transaction that its top-level statement began in
     uint64_t id;
     uint64_t query_id;
     TimestampTz started;
@@ -53,20 +53,20 @@ struct StatementRecord {
     int room;
     AccessRecord* accesses;
     AccessRecord first_accesses[4];
-    bool deferred;             // nothing is recorded yet: the first run of the query does that
+    bool deferred;    // nothing is recorded yet: the first run of the query does that
     int paid_count;
     int paid_room;
-    int64_t* paid;             // grants whose use is spent
+    int64_t* paid;    // grants whose use is spent
 };
 
 // The statement records of this process.
 struct StatementRecords {
-    StatementRecord* open;           // of statements under way, and of cursors
+    StatementRecord* open;    // of statements under way, and of cursors
     StatementRecord* spare;
-    StatementRecord* planned;        // the planning of this statement has spent a use: the record waits for the start, and belongs to the query then
-    TimestampTz planned_in;          // when the client's message came in which planned was planned
+    StatementRecord* planned;    // the planning of this statement has spent a use: the record waits for the start, and belongs to the query then
+    TimestampTz planned_in;      // when the client's message came in which planned was planned
     StatementRecord* starting;
-    int last_sqlstate;         // of the failure that was noted last
+    int last_sqlstate;    // of the failure that was noted last
 };
 inline StatementRecords statement_records;
 

@@ -52,7 +52,7 @@ void NotePaidByAll(QueryDesc* starting, int64_t grant_id) {
 struct PaidCursor {
     PaidCursor* next;
     Portal portal;
-    TimestampTz created;       // together with its address it tells a portal from all others
+    TimestampTz created;    // together with its address it tells a portal from all others
     char name[NAMEDATALEN];
     int64_t grant_id;
 };
@@ -130,8 +130,9 @@ bool IsNewAccess(StatementRecord* statement, const CheckedAccess* checked, int i
 void AppendAccess(StringInfo json, const CheckedAccess* checked_access) {
     bool of_relation = checked_access->access.command != Command::Create && checked_access->access.command != Command::Admin;
     appendStringInfo(json, "{\"event\":\"%s\",\"command\":\"%s\",\"relation\":%u,\"grant\":%lld,\"policy_version\":%d,\"policy_name\":",
-                     NameOf(checked_access->event), NameOf(checked_access->access.command), of_relation ? checked_access->access.relation : InvalidOid,
-                     (long long)checked_access->grant_id, checked_access->policy->version);
+                     NameOf(checked_access->event), NameOf(checked_access->access.command),
+                     of_relation ? checked_access->access.relation : InvalidOid, (long long)checked_access->grant_id,
+                     checked_access->policy->version);
     escape_json(json, checked_access->policy->name);
     appendStringInfoString(json, ",\"schema\":");
     escape_json(json, NameStr(checked_access->policies->schema_name));
@@ -204,9 +205,7 @@ void RequirePrimary() {
 
 }    // namespace
 
-bool OwesUse(const Decision* decision) {
-    return decision->cost == UseCost::OneUse && !IsMonitored(decision) && !OnlyExplains();
-}
+bool OwesUse(const Decision* decision) { return decision->cost == UseCost::OneUse && !IsMonitored(decision) && !OnlyExplains(); }
 
 int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess* checked, int count) {
     RequirePrimary();

@@ -1,5 +1,5 @@
-// The courier's process, until its own library takes over: it takes its place, and loads the library. While that cannot be loaded it waits here, connected to
-// nothing, and tries again, so that neither the server's log fills nor a restart is needed once what was missing is there.
+// The courier's process, until its own library takes over: it takes its place, and loads the library. While that cannot be loaded it waits here,
+// connected to nothing, and tries again, so that neither the server's log fills nor a restart is needed once what was missing is there.
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
@@ -54,7 +54,8 @@ void* FindInLibrary(const char* name) { return reinterpret_cast<void*>(load_exte
 Deliver FindDeliver() {
     auto version = reinterpret_cast<decltype(&warrant_courier_version)>(FindInLibrary("warrant_courier_version"));
     if (strcmp(version(), PG_WARRANT_VERSION) != 0)
-        ereport(ERROR, (errcode(error_unavailable), errmsg("its file is of version %s, and the server runs %s until it is restarted", version(), PG_WARRANT_VERSION)));
+        ereport(ERROR, (errcode(error_unavailable),
+                        errmsg("its file is of version %s, and the server runs %s until it is restarted", version(), PG_WARRANT_VERSION)));
     return reinterpret_cast<Deliver>(FindInLibrary("warrant_deliver"));
 }
 
@@ -66,8 +67,9 @@ void NoteProblem(const char* problem) {
         strlcpy(slot->courier_problem, problem, sizeof slot->courier_problem);
     LWLockRelease(shared->lock);
     if (is_new && problem[0] != '\0')
-        ereport(LOG, (errmsg("the library \"%s\" cannot be loaded", library), errdetail("%s.", problem),
-                      errhint("It is tried again every %ld seconds. Until then no webhook of database %u is called.", load_again_ms / 1000, database)));
+        ereport(LOG,
+                (errmsg("the library \"%s\" cannot be loaded", library), errdetail("%s.", problem),
+                 errhint("It is tried again every %ld seconds. Until then no webhook of database %u is called.", load_again_ms / 1000, database)));
 }
 
 // nullptr when the library cannot be loaded now.

@@ -11,9 +11,7 @@ namespace {
 
 constexpr char id[] = "req_0190f2a4b3";
 
-DecisionAnswer Read(std::string_view body, int status = 200, std::string_view header = "") {
-    return ReadDecisionAnswer({status, header, body}, id);
-}
+DecisionAnswer Read(std::string_view body, int status = 200, std::string_view header = "") { return ReadDecisionAnswer({status, header, body}, id); }
 
 template <typename Kind>
 Kind As(const DecisionAnswer& answer) {
@@ -33,8 +31,8 @@ std::string Body(const char* decision, const std::string& members) {
 }    // namespace
 
 TEST(DecisionAnswer, ReadsAnApproval) {
-    auto approved = As<Approved>(Read(Body(
-        "true", R"(,"status":"approved","grant":{"ttl_s":900,"max_uses":1,"max_rows":100},"approver":{"id":"bob@example.com"},
+    auto approved =
+        As<Approved>(Read(Body("true", R"(,"status":"approved","grant":{"ttl_s":900,"max_uses":1,"max_rows":100},"approver":{"id":"bob@example.com"},
                              "reason":"as agreed","decision_jws":"a.b.c")")));
     EXPECT_EQ(approved.ttl_s, 900);
     EXPECT_EQ(approved.max_uses, 1);
@@ -84,17 +82,14 @@ TEST(DecisionAnswer, ABareDecisionNeedsTheHeader) {
 
 TEST(DecisionAnswer, TheBodysIdWinsOverTheHeaders) {
     As<Approved>(Read(Body("true", ""), 200, "a-proxys-own"));
-    EXPECT_EQ(Reason(Read(R"({"decision":true,"context":{"request_id":"req_other"}})", 200, id)),
-              "request id is another request's");
+    EXPECT_EQ(Reason(Read(R"({"decision":true,"context":{"request_id":"req_other"}})", 200, id)), "request id is another request's");
     EXPECT_EQ(Reason(Read(R"({"decision":true,"context":{"request_id":"REQ_0190F2A4B3"}})")), "request id is another request's");
-    EXPECT_EQ(Reason(ReadDecisionAnswer({200, "", R"({"decision":true,"context":{"request_id":""}})"}, "")),
-              "no request id to compare with");
+    EXPECT_EQ(Reason(ReadDecisionAnswer({200, "", R"({"decision":true,"context":{"request_id":""}})"}, "")), "no request id to compare with");
 }
 
 TEST(DecisionAnswer, NeedsABooleanDecision) {
-    for (const char* body :
-         {"{}", R"({"decision":null})", R"({"decision":"true"})", R"({"decision":1})", R"({"decision":{}})", R"([true])", "true",
-          "null", R"({"Decision":true})", R"({"context":{"decision":true,"request_id":"req_0190f2a4b3"}})"}) {
+    for (const char* body : {"{}", R"({"decision":null})", R"({"decision":"true"})", R"({"decision":1})", R"({"decision":{}})", R"([true])", "true",
+                             "null", R"({"Decision":true})", R"({"context":{"decision":true,"request_id":"req_0190f2a4b3"}})"}) {
         EXPECT_EQ(Reason(Read(body, 200, id)), "decision is not true or false") << body;
     }
 }
@@ -102,8 +97,7 @@ TEST(DecisionAnswer, NeedsABooleanDecision) {
 TEST(DecisionAnswer, RefusesAContradiction) {
     for (const char* body : {"approved", "denied", "pending"}) {
         bool approves = std::string(body) == "approved";
-        EXPECT_EQ(Reason(Read(Body(approves ? "false" : "true", std::string(R"(,"status":")") + body + "\""))),
-                  "status contradicts decision")
+        EXPECT_EQ(Reason(Read(Body(approves ? "false" : "true", std::string(R"(,"status":")") + body + "\""))), "status contradicts decision")
             << body;
     }
     for (const char* status : {"", "APPROVED", "approved ", "granted"}) {
@@ -143,24 +137,20 @@ TEST(DecisionAnswer, RefusesWrongTypes) {
 }
 
 TEST(DecisionAnswer, RefusesABodyThatIsReadInTwoWays) {
-    EXPECT_EQ(Reason(Read(R"({"decision":false,"decision":true})", 200, id)),
-              "body: an object has the same name twice (at byte 34)");
-    EXPECT_EQ(Reason(Read(Body("true", R"(,"status":"approved","x":{"y":1,"y":2})"))),
-              "body: an object has the same name twice (at byte 95)");
+    EXPECT_EQ(Reason(Read(R"({"decision":false,"decision":true})", 200, id)), "body: an object has the same name twice (at byte 34)");
+    EXPECT_EQ(Reason(Read(Body("true", R"(,"status":"approved","x":{"y":1,"y":2})"))), "body: an object has the same name twice (at byte 95)");
     EXPECT_EQ(Reason(Read(R"({"decision":true} {"decision":false})", 200, id)), "body: not valid JSON (at byte 19)");
 }
 
 TEST(DecisionAnswer, RefusesABodyBeyondTheLimits) {
     std::string deep = std::string(16, '[') + std::string(16, ']');
     EXPECT_EQ(Reason(Read(R"({"decision":true,"x":)" + deep + "}", 200, id)), "body: nested too deeply (at byte 37)");
-    EXPECT_EQ(Reason(Read(R"({"decision":true})" + std::string(64 * 1024, ' '), 200, id)),
-              "body: longer than 65536 bytes (at byte 65536)");
+    EXPECT_EQ(Reason(Read(R"({"decision":true})" + std::string(64 * 1024, ' '), 200, id)), "body: longer than 65536 bytes (at byte 65536)");
     EXPECT_EQ(Reason(Read("", 200, id)), "body: not valid JSON (at byte 0)");
     EXPECT_EQ(Reason(Read("<html>Sign in</html>", 200, id)).find("Sign in"), std::string::npos);
 }
 
 TEST(DecisionAnswer, PassesOverWhatItDoesNotKnow) {
-    As<Approved>(Read(
-        R"({"evaluation":7,"decision":true,"context":{"request_id":"req_0190f2a4b3","poll_after_s":"never","obligations":[]}})"));
+    As<Approved>(Read(R"({"evaluation":7,"decision":true,"context":{"request_id":"req_0190f2a4b3","poll_after_s":"never","obligations":[]}})"));
     As<Denied>(Read(Body("false", R"(,"grant":"none")")));
 }

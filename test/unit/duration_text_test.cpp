@@ -6,8 +6,8 @@
 using warrant::core::LacksUnit;
 
 TEST(DurationText, ANumberAloneLacksItsUnit) {
-    for (const char* text : {"15", " 15 ", "+15", "-15", "15.5", ".5", "00015", "1 day 15", "15 1 day", "1 15:00", "1-2", "15,min", "@ 15", "PT15", "P15",
-                             "P15T5M", "PT001500"})
+    for (const char* text : {"15", " 15 ", "+15", "-15", "15.5", ".5", "00015", "1 day 15", "15 1 day", "1 15:00", "1-2", "15,min", "@ 15", "PT15",
+                             "P15", "P15T5M", "PT001500"})
         EXPECT_TRUE(LacksUnit(text)) << text;
 }
 

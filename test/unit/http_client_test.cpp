@@ -106,8 +106,7 @@ TEST_F(HttpClientTest, GivesBackAnswersOfAnyStatus) {
 
 TEST_F(HttpClientTest, FollowsNoRedirect) {
     LoopbackServer elsewhere(LoopbackServer::Answering(ok));
-    LoopbackServer server(
-        LoopbackServer::Answering("HTTP/1.1 307 Moved\r\nLocation: " + elsewhere.Url() + "\r\nContent-Length: 0\r\n\r\n"));
+    LoopbackServer server(LoopbackServer::Answering("HTTP/1.1 307 Moved\r\nLocation: " + elsewhere.Url() + "\r\nContent-Length: 0\r\n\r\n"));
     HttpResult result = Post(Call(server.Url()));
     EXPECT_EQ(result.outcome, Outcome::Answered);
     EXPECT_EQ(result.status, 307);
@@ -240,17 +239,14 @@ TEST_F(HttpClientTest, RefusesABodyThatIsTooLarge) {
         snprintf(size, sizeof size, "%zx", body.size());
         return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size) + "\r\n" + body + "\r\n0\r\n\r\n";
     };
-    auto counted = [](const std::string& body) {
-        return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    };
+    auto counted = [](const std::string& body) { return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body; };
     for (const std::string& answer : {chunked(largest), counted(largest)}) {
         LoopbackServer server(LoopbackServer::Answering(answer));
         HttpResult result = Post(Call(server.Url()));
         EXPECT_EQ(result.outcome, Outcome::Answered) << result.error;
         EXPECT_EQ(result.body.size(), http_body_limit);
     }
-    for (const std::string& answer :
-         {chunked(largest + "x"), counted(largest + "x"), "HTTP/1.1 200 OK\r\n\r\n" + largest + "x"}) {
+    for (const std::string& answer : {chunked(largest + "x"), counted(largest + "x"), "HTTP/1.1 200 OK\r\n\r\n" + largest + "x"}) {
         LoopbackServer server(LoopbackServer::Answering(answer));
         HttpResult result = Post(Call(server.Url()));
         EXPECT_EQ(result.outcome, Outcome::TooLarge) << result.error;
@@ -264,10 +260,9 @@ TEST_F(HttpClientTest, RefusesHeadersThatAreTooLarge) {
     for (int i = 0; i < 17; i++) {
         lines += line;
     }
-    for (const std::string& answer :
-         {"HTTP/1.1 200 OK\r\n" + lines + "Content-Length: 0\r\n\r\n",
-          "HTTP/1.1 200 OK\r\nX-Filler: " + std::string(http_header_limit, 'x') + "\r\nContent-Length: 0\r\n\r\n",
-          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + lines + "\r\n"}) {
+    for (const std::string& answer : {"HTTP/1.1 200 OK\r\n" + lines + "Content-Length: 0\r\n\r\n",
+                                      "HTTP/1.1 200 OK\r\nX-Filler: " + std::string(http_header_limit, 'x') + "\r\nContent-Length: 0\r\n\r\n",
+                                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + lines + "\r\n"}) {
         LoopbackServer server(LoopbackServer::Answering(answer));
         HttpResult result = Post(Call(server.Url()));
         EXPECT_EQ(result.outcome, Outcome::TooLarge) << result.error;

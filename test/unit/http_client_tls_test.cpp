@@ -42,8 +42,7 @@ struct Identity {
         ASN1_INTEGER_set(X509_get_serialNumber(cert), issuer ? 2 : 1);
         X509_gmtime_adj(X509_getm_notBefore(cert), -2 * 86400);
         X509_gmtime_adj(X509_getm_notAfter(cert), days * 86400);
-        X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
-                                   reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
         X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer->certificate.get() : cert));
         X509_set_pubkey(cert, key.get());
         Extend(NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");

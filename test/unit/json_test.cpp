@@ -27,8 +27,7 @@ JsonError Refusal(std::string_view text, JsonLimits limits = {}) {
 }    // namespace
 
 TEST(Json, ReadsEveryKindOfValue) {
-    JsonValue root =
-        Read(R"( {"n":null,"t":true,"f":false,"i":-12,"d":1.50,"s":"a\u00e9\n\ud83d\ude00","a":[1,[],"x"],"o":{"k":2}} )");
+    JsonValue root = Read(R"( {"n":null,"t":true,"f":false,"i":-12,"d":1.50,"s":"a\u00e9\n\ud83d\ude00","a":[1,[],"x"],"o":{"k":2}} )");
     EXPECT_EQ(root.Find("n")->kind(), JsonValue::Kind::Null);
     EXPECT_EQ(root.Find("t")->Boolean(), true);
     EXPECT_EQ(root.Find("f")->Boolean(), false);
@@ -66,10 +65,9 @@ TEST(Json, TakesOnlyIntegersAsIntegers) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-    for (const char* text :
-         {"",    " ",       "{",         "}",      "[1,]",    "{\"a\":1,}", "{a:1}",    "{'a':1}",      "{\"a\" 1}", "[1 2]",
-          "01",  "+1",      ".5",        "1.",     "0x1",     "NaN",        "Infinity", "tru",          "True",      "nul",
-          "\"a", "\"\\x\"", "\"\\u12\"", "\"\t\"", "// c\n1", "/* c */1",   "[1]//",    "<html></html>"}) {
+    for (const char* text : {"",    " ",       "{",         "}",      "[1,]",    "{\"a\":1,}", "{a:1}",    "{'a':1}",      "{\"a\" 1}", "[1 2]",
+                             "01",  "+1",      ".5",        "1.",     "0x1",     "NaN",        "Infinity", "tru",          "True",      "nul",
+                             "\"a", "\"\\x\"", "\"\\u12\"", "\"\t\"", "// c\n1", "/* c */1",   "[1]//",    "<html></html>"}) {
         EXPECT_EQ(Refusal(text).reason, "not valid JSON") << text;
     }
 }
@@ -84,8 +82,8 @@ TEST(Json, RefusesTrailingBytes) {
 }
 
 TEST(Json, RefusesTextThatIsNotUtf8) {
-    for (const char* text : {"\"\xFF\"", "\"\xC0\xAF\"", "\"\xE0\x80\xAF\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"",
-                             "\"\xC3\"", "\"\xE9t\xE9\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\""}) {
+    for (const char* text : {"\"\xFF\"", "\"\xC0\xAF\"", "\"\xE0\x80\xAF\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xC3\"", "\"\xE9t\xE9\"",
+                             "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\""}) {
         EXPECT_EQ(Refusal(text).reason, "not valid JSON") << text;
     }
     EXPECT_EQ(Refusal("\xEF\xBB\xBF{}").reason, "byte order mark");

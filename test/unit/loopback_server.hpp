@@ -53,9 +53,7 @@ class LoopbackServer {
         close(listening_);
     }
 
-    std::string Url(const char* scheme = "http") const {
-        return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + "/path-with-token";
-    }
+    std::string Url(const char* scheme = "http") const { return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + "/path-with-token"; }
     int connections() const { return connections_; }
     bool stopping() const { return stopping_; }
 

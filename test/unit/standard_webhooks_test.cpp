@@ -66,8 +66,7 @@ TEST(StandardWebhooks, RefusesAMissingHeader) {
 }
 
 TEST(StandardWebhooks, RefusesATimestampThatIsNotOne) {
-    for (const char* text :
-         {"hello", "1614265330.5", "1614265330 ", " 1614265330", "+1614265330", "-1", "0x60378e32", "99999999999999999999"}) {
+    for (const char* text : {"hello", "1614265330.5", "1614265330 ", " 1614265330", "+1614265330", "-1", "0x60378e32", "99999999999999999999"}) {
         EXPECT_EQ(Verify({id, text, signature}), WebhookVerdict::BadTimestamp) << text;
     }
 }
@@ -82,9 +81,8 @@ TEST(StandardWebhooks, RefusesOldAndNewTimestamps) {
 TEST(StandardWebhooks, RefusesInvalidAndPartialSignatures) {
     std::string whole = signature;
     for (const std::string& given :
-         {std::string("v1,dawfeoifkpqwoekfpqoekf"), std::string("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OA="),
-          whole.substr(0, 8), std::string("v1,"), std::string("v1"), std::string(" "), whole.substr(3), whole + "=",
-          whole.substr(0, whole.size() - 1)}) {
+         {std::string("v1,dawfeoifkpqwoekfpqoekf"), std::string("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OA="), whole.substr(0, 8),
+          std::string("v1,"), std::string("v1"), std::string(" "), whole.substr(3), whole + "=", whole.substr(0, whole.size() - 1)}) {
         EXPECT_EQ(Verify({id, stamp, given}), WebhookVerdict::NoMatch) << given;
     }
 }
@@ -104,8 +102,7 @@ TEST(StandardWebhooks, RefusesAnotherSecret) {
 
 TEST(StandardWebhooks, FindsTheOneOfSeveralSignatures) {
     std::string others = "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= v2,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=";
-    EXPECT_EQ(Verify({id, stamp, others + " " + signature + " v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc="}),
-              WebhookVerdict::Valid);
+    EXPECT_EQ(Verify({id, stamp, others + " " + signature + " v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc="}), WebhookVerdict::Valid);
     EXPECT_EQ(Verify({id, stamp, others}), WebhookVerdict::NoMatch);
 }
 
@@ -129,10 +126,10 @@ TEST(StandardWebhooks, TakesKeysOf24To64Bytes) {
 }
 
 TEST(StandardWebhooks, RefusesATextThatIsNotAKey) {
-    for (const char* text : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-                             "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ",
-                             "whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
-                             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS_", "whsec_MfKQ9r8GKYqrTwjUPD8I\nLPZIo2LaLaSw"}) {
+    for (const char* text :
+         {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ", "whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
+          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS_", "whsec_MfKQ9r8GKYqrTwjUPD8I\nLPZIo2LaLaSw"}) {
         EXPECT_FALSE(WebhookKey::Parse(text)) << text;
     }
 }

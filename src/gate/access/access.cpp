@@ -41,8 +41,8 @@ bool StoresNothing(Oid relation) {
         return false;
     Relation view = table_open(relation, NoLock);
     const TriggerDesc* triggers = view->trigdesc;
-    bool writes = triggers != nullptr &&
-                  (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
+    bool writes =
+        triggers != nullptr && (triggers->trig_insert_instead_row || triggers->trig_update_instead_row || triggers->trig_delete_instead_row);
     table_close(view, NoLock);
     return !writes;
 }
@@ -103,21 +103,21 @@ bool IntoKeepsProtected(const Node* utility) {
 
 // Whether it is the server's own lookup for a foreign key. A trigger fired from a cascade inherits the context flag, but not the other two marks.
 bool IsIntegrityLookup(const QueryDesc* query, int eflags) {
-    return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && query->dest->mydest == DestSPI &&
-           query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
+    return InNoForceRLSOperation() && (eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0 && query->dest->mydest == DestSPI && query->operation == CMD_SELECT &&
+           !query->plannedstmt->hasModifyingCTE;
 }
 
 }    // namespace
 
-static bool IsOfTheServer(const QueryDesc* query, int eflags) {
-    return (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI;
-}
+static bool IsOfTheServer(const QueryDesc* query, int eflags) { return (eflags & EXEC_FLAG_SKIP_TRIGGERS) && query->dest->mydest == DestSPI; }
 
 bool IsKeyAction(const QueryDesc* query, int eflags) { return IsOfTheServer(query, eflags) && SwitchedForKey(acting_before_start); }
 
 bool IsOfRefresh(Oid relation) {
     const Frame* frame = CurrentFrame();
-    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    const Node* utility = frame == nullptr                                                ? nullptr
+                          : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
+                                                                                          : frame->utility;
     if (utility == nullptr || !IsA(utility, RefreshMatViewStmt) || !reinterpret_cast<const RefreshMatViewStmt*>(utility)->concurrent)
         return false;
     return RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true) == relation;
@@ -126,15 +126,13 @@ bool IsOfRefresh(Oid relation) {
 // Whether it is the server's own lookup for a foreign key without a plan, as 19 looks keys up: nothing else asks for a row's lock outside of plans.
 bool IsIntegrityProbe(const List* permissions) {
     return InNoForceRLSOperation() && AllPermissions(permissions, [](const Permission& permission) {
-        return permission.required == (ACL_SELECT | ACL_UPDATE) && !Updates(permission);
-    });
+               return permission.required == (ACL_SELECT | ACL_UPDATE) && !Updates(permission);
+           });
 }
 
 namespace {
 
-bool IsLeadersPlan(const QueryDesc* query) {
-    return IsParallelWorker() && query->dest->mydest == DestTupleQueue;
-}
+bool IsLeadersPlan(const QueryDesc* query) { return IsParallelWorker() && query->dest->mydest == DestTupleQueue; }
 
 // Whom the server checks instead of the caller: the owner of the view around the relation, or of the SECURITY DEFINER function that runs. It
 // is not who did SET ROLE, nor the owner of a table in whose name a foreign key's action writes.
@@ -173,7 +171,9 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
 // Whether a COPY reads: the rows of COPY TO go to the caller, as a cursor's do.
 static bool IsCopiedOut() {
     const Frame* frame = CurrentFrame();
-    const Node* utility = frame == nullptr ? nullptr : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility : frame->utility;
+    const Node* utility = frame == nullptr                                                ? nullptr
+                          : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
+                                                                                          : frame->utility;
     return utility != nullptr && IsA(utility, CopyStmt);
 }
 

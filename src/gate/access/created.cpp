@@ -19,7 +19,7 @@ LocalTransactionId created_in = InvalidLocalTransactionId;
 namespace {
 
 struct Created {
-    Oid relation;        // hash key
+    Oid relation;    // hash key
     Oid subject;
     Oid user;            // in whose name, which a function of somebody else may have changed
     int64_t grant_id;    // of the CREATE; 0: nothing governs that
@@ -92,7 +92,7 @@ bool IsCreateDecided(const Frame* frame, Oid schema) {
 
 // Whether a parent is old: a new child of a relation that is there already has its parents' family.
 bool HasOldParent(const Node* utility) {
-    const List* parents = IsA(utility, CreateStmt)              ? reinterpret_cast<const CreateStmt*>(utility)->inhRelations
+    const List* parents = IsA(utility, CreateStmt)               ? reinterpret_cast<const CreateStmt*>(utility)->inhRelations
                           : IsA(utility, CreateForeignTableStmt) ? reinterpret_cast<const CreateForeignTableStmt*>(utility)->base.inhRelations
                                                                  : NIL;
     ListCell* cell;

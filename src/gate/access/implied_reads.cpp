@@ -38,8 +38,7 @@ bool MakesOfNames(Oid function) {
 
 // Whether the function carries a value out: others' code does, and so do side effects: set_config, pg_notify, setval, large objects, advisory locks.
 bool IsOthersFunction(Oid function, void*) {
-    return MakesOfNames(function) || function >= FirstUnpinnedObjectId ||
-           func_volatile(function) == PROVOLATILE_VOLATILE;
+    return MakesOfNames(function) || function >= FirstUnpinnedObjectId || func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
 // Whether a value of this type is shown to code that its owner chose: the checks of a domain, the columns of a row, an enum's cast to JSON.
@@ -123,8 +122,7 @@ bool ShowsTarget(Node* node, void* context) {
     if (node == nullptr)
         return false;
     if (IsA(node, TargetEntry) && IsColumnsOwnDomain(reinterpret_cast<TargetEntry*>(node), target))
-        return ShowsTarget(reinterpret_cast<Node*>(reinterpret_cast<CoerceToDomain*>(reinterpret_cast<TargetEntry*>(node)->expr)->arg),
-                           context);
+        return ShowsTarget(reinterpret_cast<Node*>(reinterpret_cast<CoerceToDomain*>(reinterpret_cast<TargetEntry*>(node)->expr)->arg), context);
     if (IsA(node, Query))    // a subquery: a value of the target may go anywhere in it
         return Mentions(node, context) && CallsOthersAnywhere(node, nullptr);
     if (CallsOthers(node) && Mentions(node, context))
@@ -153,13 +151,10 @@ bool ShowsToOthers(const Query* query) {
     if (!through_view)
         own.withCheckOptions = NIL;
     Target target = {query->resultRelation, entry->relid, 0};
-    return WalkQuery(&own, ShowsTarget, &target, 0) ||
-           (through_view && ShowsTarget(reinterpret_cast<Node*>(entry->securityQuals), &target));
+    return WalkQuery(&own, ShowsTarget, &target, 0) || (through_view && ShowsTarget(reinterpret_cast<Node*>(entry->securityQuals), &target));
 }
 
-bool ShowsItsTarget(const Query* query) {
-    return query->returningList != NIL || ShowsToOthers(query);
-}
+bool ShowsItsTarget(const Query* query) { return query->returningList != NIL || ShowsToOthers(query); }
 
 struct Reads {
     List* implied;
@@ -181,8 +176,7 @@ void WeighEntries(Reads* reads, Query* query) {
             return;
         if (shows < 0)
             shows = ShowsItsTarget(query);
-        bool own = index == query->resultRelation ? entry->relkind != RELKIND_VIEW
-                                                  : !rangeTableEntry_used(reinterpret_cast<Node*>(query), index, 0);
+        bool own = index == query->resultRelation ? entry->relkind != RELKIND_VIEW : !rangeTableEntry_used(reinterpret_cast<Node*>(query), index, 0);
         List** list = own && !shows ? &reads->implied : &reads->shown;
         *list = list_append_unique_oid(*list, permission.relation);
     });

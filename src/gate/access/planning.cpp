@@ -149,10 +149,8 @@ void RequirePrivilegesBeforePlanning(Query* query) {
 
 // The server's lookup is SELECT 1 FROM table x WHERE key = $1 FOR KEY SHARE OF x, or with PERIOD over the periods that such queries find.
 bool IsPlannedIntegrityLookup(Query* query) {
-    return InNoForceRLSOperation() && list_length(query->targetList) == 1 &&
-           IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&
-           !ReadsMoreThanKeys(reinterpret_cast<Node*>(query), nullptr) &&
-           !CallsUser(reinterpret_cast<Node*>(query), nullptr);
+    return InNoForceRLSOperation() && list_length(query->targetList) == 1 && IsA(linitial_node(TargetEntry, query->targetList)->expr, Const) &&
+           !ReadsMoreThanKeys(reinterpret_cast<Node*>(query), nullptr) && !CallsUser(reinterpret_cast<Node*>(query), nullptr);
 }
 
 }    // namespace warrant

@@ -23,8 +23,14 @@ namespace {
 // Whether errors of this code quote no value: those about the server, the transaction or the gate do not, and RAISE says what its author chose.
 bool QuotesNothing(int sqlstate) {
     static const int categories[] = {
-        ERRCODE_INVALID_TRANSACTION_STATE, ERRCODE_TRANSACTION_ROLLBACK, ERRCODE_INSUFFICIENT_RESOURCES, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, ERRCODE_OPERATOR_INTERVENTION, ERRCODE_SYSTEM_ERROR, ERRCODE_PLPGSQL_ERROR,
+        ERRCODE_INVALID_TRANSACTION_STATE,
+        ERRCODE_TRANSACTION_ROLLBACK,
+        ERRCODE_INSUFFICIENT_RESOURCES,
+        ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        ERRCODE_OPERATOR_INTERVENTION,
+        ERRCODE_SYSTEM_ERROR,
+        ERRCODE_PLPGSQL_ERROR,
         ERRCODE_INTERNAL_ERROR,
     };
     if (sqlstate == error_refused)
@@ -45,15 +51,13 @@ bool MaySelect(Oid relation) {
     GoverningPolicies* policies = FindGoverningPolicies(relation);
     if (policies->free || policies->own)
         return true;
-    auto passes = [](const Decision* decision) {
-        return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision);
-    };
+    auto passes = [](const Decision* decision) { return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision); };
     Oid subject = CurrentSubject();
     ActingUser other;
     return passes(Decide(policies, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
-        Decision decision = DecideFor(policies, user, Command::Select);
-        return passes(&decision);
-    });
+               Decision decision = DecideFor(policies, user, Command::Select);
+               return passes(&decision);
+           });
 }
 
 // What is known of the latest transaction with a concealed statement. A COMMIT in a procedure raises its error in the next transaction, but in the
@@ -171,10 +175,9 @@ void RaiseConcealed(MemoryContext caller, int flags) {
     });
     ereport(ERROR, (errcode(error->sqlerrcode),
                     NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
-                    errdetail(detail_concealed),
-                    errhint(hint_concealed),
-                    CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name), CopyName(PG_DIAG_TABLE_NAME, error->table_name),
-                    CopyName(PG_DIAG_COLUMN_NAME, error->column_name), CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
+                    errdetail(detail_concealed), errhint(hint_concealed), CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name),
+                    CopyName(PG_DIAG_TABLE_NAME, error->table_name), CopyName(PG_DIAG_COLUMN_NAME, error->column_name),
+                    CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
 }
 
 }    // namespace warrant

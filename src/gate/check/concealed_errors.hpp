@@ -56,13 +56,9 @@ pg_noinline void ConcealingErrors(const QueryDesc* query, const Body& body) {
     int flags = ConcealedOf(query);
     int level = SilenceNotices(flags);
     PG_TRY();
-    {
-        body();
-    }
+    { body(); }
     PG_CATCH();
-    {
-        RaiseConcealed(caller, flags);
-    }
+    { RaiseConcealed(caller, flags); }
     PG_END_TRY();
     AtEOXact_GUC(true, level);
 }
@@ -88,13 +84,9 @@ void Concealing(const Frame* frame, const Body& body) {
     }
     MemoryContext caller = CurrentMemoryContext;
     PG_TRY();
-    {
-        body();
-    }
+    { body(); }
     PG_CATCH();
-    {
-        RaiseConcealed(caller, IsA(frame->utility, ConstraintsSetStmt) ? ConcealedInTransaction() : frame->concealed);
-    }
+    { RaiseConcealed(caller, IsA(frame->utility, ConstraintsSetStmt) ? ConcealedInTransaction() : frame->concealed); }
     PG_END_TRY();
 }
 

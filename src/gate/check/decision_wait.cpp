@@ -72,9 +72,7 @@ Awaited AwaitDecision(const char* requests) {
     }
     pg_atomic_write_u32(&MailboxOf(MyProcessIndex())->awaits, 1);
     PG_ENSURE_ERROR_CLEANUP(StopWaiting, Datum(0));
-    {
-        awaited = WaitWhileUndecided(requests);
-    }
+    { awaited = WaitWhileUndecided(requests); }
     PG_END_ENSURE_ERROR_CLEANUP(StopWaiting, Datum(0));
     StopWaiting(0, Datum(0));
     return awaited;

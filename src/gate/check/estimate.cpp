@@ -85,8 +85,7 @@ bool LetsOneRow(Oid index, List* clauses, int entry) {
     const oidvector* classes = vector(Anum_pg_index_indclass);
     const oidvector* collations = vector(Anum_pg_index_indcollation);
     for (int i = 0; one && i < form->indnkeyatts; i++)
-        one = IsGiven(clauses, entry, form->indkey.values[i],
-                      get_opclass_family(classes->values[i]), collations->values[i]);
+        one = IsGiven(clauses, entry, form->indkey.values[i], get_opclass_family(classes->values[i]), collations->values[i]);
     ReleaseSysCache(row);
     return one;
 }

@@ -20,9 +20,7 @@ void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed) {
             RequirePrivilegesBeforePlanning(parsed);
     }
     PG_FINALLY();
-    {
-        ExecutorCheckPerms_hook = hooks;
-    }
+    { ExecutorCheckPerms_hook = hooks; }
     PG_END_TRY();
 }
 

@@ -109,8 +109,7 @@ void AppendClaims(StringInfo json, bool file) {
 }
 
 // Begins the arguments with all but the items, which close them. unfiled: why no request is filed although an approval would help, or nullptr.
-char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled,
-                     int portions) {
+char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled, int portions) {
     StringInfoData json;
     initStringInfo(&json);
     appendStringInfoChar(&json, '{');
@@ -195,11 +194,11 @@ bool ApprovedMeanwhile(const RefusedAccess* item) {
         case Awaited::Denied: break;
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
-    ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
-                    several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
-                            : errdetail("Request %s was denied.", last_refusal.answer),
-                    ErrorFields(item)));
+    ereport(
+        ERROR,
+        (errcode(error_refused), errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
+         several ? errdetail("One of the requests %s was denied.", last_refusal.answer) : errdetail("Request %s was denied.", last_refusal.answer),
+         ErrorFields(item)));
 }
 
 // The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
@@ -233,8 +232,10 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
         *item = items[i];
         TargetKind kind = TargetKindOf(item->policies);
         if (kind == TargetKind::Schema && !IsCommitted(NamespaceRelationId, NamespaceOidIndexId, item->access.relation))
-            return psprintf("schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
-                            " warrant.request('{CREATE}', on_database => true).", NameOfTarget(item));
+            return psprintf(
+                "schema \"%s\" is not committed yet\nCommit it first, or ask for CREATE on the database: SELECT"
+                " warrant.request('{CREATE}', on_database => true).",
+                NameOfTarget(item));
         if (kind != TargetKind::Table)
             continue;
         Oid target = CommittedTarget(item);

@@ -18,7 +18,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.
 struct LastRefusal {
-    uint64_t statement_id;     // of the statement record
+    uint64_t statement_id;    // of the statement record
     Oid subject;
     TimestampTz refused_at;
     Access access;

@@ -30,7 +30,8 @@ const char* WhoActs(const ActingUser* acting) {
     const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
     const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
     if (acting->fired)
-        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name,
+                        subject == nullptr ? "" : subject);
     return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
 }
 
@@ -86,8 +87,10 @@ static const char* HowToTrust(const RefusedAccess* item, const ActingUser* actin
     if (acting == nullptr || !OidIsValid(acting->user))
         return nullptr;
     const char* name = GetUserNameFromId(acting->user, false);
-    const char* listed = item->policy == nullptr ? "" : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
-                                                                 item->policy->name, name);
+    const char* listed = item->policy == nullptr
+                             ? ""
+                             : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
+                                        item->policy->name, name);
     return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
 }
 
@@ -103,12 +106,11 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
-        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
-                        errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
-                        ErrorFields(item)));
+        ereport(ERROR,
+                (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
+                 errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->policies), name),
-                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting),
-                    ErrorFields(item)));
+                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
 }
 
 [[noreturn]] static void RaiseUnfiled(const RefusedAccess* item, const char* answer, const ActingUser* acting) {
@@ -117,20 +119,20 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused),
                         errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
-                        errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)),
-                        TrustHint(item, acting), ErrorFields(item)));
+                        errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)), TrustHint(item, acting),
+                        ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies),
-                           NameOfTarget(item)),
-                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1),
-                    ErrorFields(item)));
+                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
+                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1), ErrorFields(item)));
 }
 
 void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting) {
     if (unapprovable != nullptr)
         RaiseRefused(unapprovable, acting);
-    RaiseUnfiled(refused, psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
-                                   GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())), acting);
+    RaiseUnfiled(refused,
+                 psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
+                          GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())),
+                 acting);
 }
 
 // Tells the requester, who is told to wait, when nobody can decide. With a blank before it, or empty.
@@ -142,8 +144,7 @@ static const char* WhyNobodyCanDecide(const RefusedAccess* refused, int count, c
     return "";
 }
 
-void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer,
-                                 const ActingUser* acting) {
+void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
     const char* command = NameOf(refused->access.command);
     const char* name = NameOfTarget(refused);
     const char* kind = KindOf(refused->policies);
@@ -156,13 +157,14 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
                                   DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
                                   WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting)),
                         TrustHint(refused, acting), ErrorFields(refused)));
-    ereport(ERROR,
-            (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-             several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), WhyNobodyCanDecide(asked, asked_count, nullptr))
-                     : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count), WhyNobodyCanDecide(asked, asked_count, nullptr)),
-             several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
-                     : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
-             ErrorFields(refused)));
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
+                    several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count),
+                                        WhyNobodyCanDecide(asked, asked_count, nullptr))
+                            : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count),
+                                        WhyNobodyCanDecide(asked, asked_count, nullptr)),
+                    several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
+                            : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+                    ErrorFields(refused)));
 }
 
 }    // namespace warrant

@@ -152,8 +152,7 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionI
         FillRecord(&header, &parts, Event::Refused, DescribeCommand(utility));
         EnqueueEverywhere(&header, &parts);
     }
-    ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object),
-                    errdetail("%s%s", guarded->detail, WhoActs(other)),
+    ereport(ERROR, (errcode(error_refused), errmsg("%s is guarded by the gate", guarded->object), errdetail("%s%s", guarded->detail, WhoActs(other)),
                     errhint("A superuser, or a member of a role in \"pg_warrant.admin_roles\", can change it.")));
 }
 

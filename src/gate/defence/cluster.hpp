@@ -12,10 +12,10 @@ namespace warrant {
 
 // What a command would change of the gate's own. object: nullptr when it concerns the gate in nothing.
 struct Guarded {
-    const char* object;     // the first that it names, as the error tells it
-    const char* detail;     // why it is guarded
+    const char* object;    // the first that it names, as the error tells it
+    const char* detail;    // why it is guarded
     Event event;
-    bool needs_known;       // only what the recorders publish can tell
+    bool needs_known;    // only what the recorders publish can tell
 };
 
 // Whether it is a superuser or a member of pg_warrant.admin_roles.

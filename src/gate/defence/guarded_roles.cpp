@@ -211,12 +211,14 @@ struct Option {
     bool of_roles;
 };
 
+// clang-format off
 const Option options_known[] = {
     {"addroleto", "IN ROLE", true},     {"rolemembers", "ROLE", true},      {"adminmembers", "ADMIN", true},
     {"superuser", "SUPERUSER", false},  {"inherit", "INHERIT", false},      {"createrole", "CREATEROLE", false},
     {"createdb", "CREATEDB", false},    {"canlogin", "LOGIN", false},       {"isreplication", "REPLICATION", false},
     {"bypassrls", "BYPASSRLS", false},
 };
+// clang-format on
 
 // Appends an option without its value, because one is a password.
 void AppendOption(StringInfo words, const DefElem* option) {
@@ -243,9 +245,11 @@ void AppendOptions(StringInfo words, const List* options) {
 Guarded GuardedRolesOf(Node* utility, bool top_level) {
     Search search = {};
     LookAtCommand(&search, utility, top_level);
-    const char* detail = search.untold ? psprintf("Some database has more than %d roles that policies name or that hold live grants: meanwhile each role counts as one.",
-                                                  most_guarded_roles)
-                                       : "Who may pass the gate, or approve, depends on it.";
+    const char* detail =
+        search.untold
+            ? psprintf("Some database has more than %d roles that policies name or that hold live grants: meanwhile each role counts as one.",
+                       most_guarded_roles)
+            : "Who may pass the gate, or approve, depends on it.";
     return Guarded{search.found == nullptr ? nullptr : psprintf("role \"%s\"", search.found), detail, Event::RoleChanged, search.asked};
 }
 

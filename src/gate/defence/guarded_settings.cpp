@@ -10,7 +10,7 @@ namespace {
 
 // 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
 const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
-                                        "dynamic_library_path", "extension_control_path", "oauth_validator_libraries"};
+                                        "dynamic_library_path",     "extension_control_path",    "oauth_validator_libraries"};
 const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};    // of the session itself
 
 template <int count>
@@ -27,9 +27,7 @@ bool IsOwnName(const char* name) {
     return pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && GetConfigOption(name, true, false) != nullptr;
 }
 
-bool IsGuardedName(const char* name) {
-    return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims));
-}
+bool IsGuardedName(const char* name) { return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims)); }
 
 const VariableSetStmt* SettingOf(const Node* utility) {
     switch (nodeTag(utility)) {

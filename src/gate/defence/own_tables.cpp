@@ -52,7 +52,8 @@ bool NeedsFmgrHook(Oid function) {
 void CheckMayDefine(Oid function) {
     const ActingUser* other = FindFiredWithout([function](Oid user) { return MayExecute(function, user); });
     if (other != nullptr)
-        ereport(ERROR, (errcode(error_refused), errmsg("permission denied for function %s.%s", get_namespace_name(get_func_namespace(function)), get_func_name(function)),
+        ereport(ERROR, (errcode(error_refused),
+                        errmsg("permission denied for function %s.%s", get_namespace_name(get_func_namespace(function)), get_func_name(function)),
                         errdetail("%s", WhoActs(other) + 1)));
 }
 
@@ -215,9 +216,9 @@ bool IsOutermostDefinition() { return definition_depth == 1; }
 bool IsUpdatingItself() { return creating_extension && CurrentExtensionObject == get_extension_oid(extension_name, true); }
 
 void RefuseOwn(Oid schema, const char* name, const char* advice) {
-    ereport(ERROR, (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", get_namespace_name(schema), name),
-                    errdetail("Only its own functions and workers change it."),
-                    errhint("Use the functions of schema \"%s\".%s", schema_name, advice)));
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("\"%s.%s\" belongs to the gate", get_namespace_name(schema), name),
+             errdetail("Only its own functions and workers change it."), errhint("Use the functions of schema \"%s\".%s", schema_name, advice)));
 }
 
 void CheckOwnRelation(Oid relation) {
@@ -247,7 +248,8 @@ void CheckAuditStays(Oid relation) {
     ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST), errmsg("cannot drop extension \"%s\" with its audit log", extension_name),
                     errdetail("Table \"%s.%s\" holds audit rows.", schema_name, get_rel_name(relation)),
                     errhint("Copy \"%s.audit_log\" and \"%s.audit_text\" to where you keep them; SELECT %s.discard_audit_log() in the same"
-                            " transaction discards what is here.", schema_name, schema_name, schema_name)));
+                            " transaction discards what is here.",
+                            schema_name, schema_name, schema_name)));
 }
 
 uint64_t DiscardAuditLog() {

@@ -38,7 +38,9 @@ const char* WhyServerRefuses(const Port* port, Oid role) {
     if (!HeapTupleIsValid(tuple))
         return nullptr;
     Form_pg_authid row = Form_pg_authid(GETSTRUCT(tuple));
-    const char* why = !row->rolcanlogin ? "the role may not log in" : !row->rolsuper && !row->rolreplication ? "the role has no REPLICATION attribute" : nullptr;
+    const char* why = !row->rolcanlogin                        ? "the role may not log in"
+                      : !row->rolsuper && !row->rolreplication ? "the role has no REPLICATION attribute"
+                                                               : nullptr;
     ReleaseSysCache(tuple);
     if (why != nullptr || !am_db_walsender)
         return why;
@@ -63,8 +65,10 @@ void OnConnection(Port* port) {
     const char* kind = am_db_walsender ? "logical replication connection" : "physical replication connection";
     bool listed = OidIsValid(role) && IsListedForReplication(role);
     if (!AwaitTurn(role))
-        ereport(FATAL, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" opens too many replication connections at once", port->user_name),
-                        errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."), errhint("Try again in %d s.", SecondsUntilTurn(role))));
+        ereport(FATAL,
+                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" opens too many replication connections at once", port->user_name),
+                 errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
+                 errhint("Try again in %d s.", SecondsUntilTurn(role))));
     const char* why = listed ? WhyServerRefuses(port, role) : nullptr;
     if (why != nullptr) {
         Record(Event::Refused, role, psprintf("%s, which the server refuses: %s", kind, why));

@@ -9,7 +9,7 @@ namespace warrant {
 namespace {
 
 struct HeldName {
-    const char* schema;          // NULL for a relation's name
+    const char* schema;    // NULL for a relation's name
     const RangeVar* relation;
     Oid object;
 };

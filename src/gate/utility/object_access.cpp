@@ -24,8 +24,8 @@ bool IsInternal(ObjectAccessType access, const void* argument) {
 // Whether the event changes a relation: a new column or another part changes its table, a new relation changes none.
 bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
     return (class_id == RelationRelationId && (access != OAT_POST_CREATE || sub_id != 0)) || class_id == ConstraintRelationId ||
-           class_id == TriggerRelationId || class_id == RewriteRelationId || class_id == PolicyRelationId ||
-           class_id == AttrDefaultRelationId || class_id == StatisticExtRelationId;
+           class_id == TriggerRelationId || class_id == RewriteRelationId || class_id == PolicyRelationId || class_id == AttrDefaultRelationId ||
+           class_id == StatisticExtRelationId;
 }
 
 // The relations that use what the statement has changed: another body under a trigger, an index or a view's query, another default or check of
@@ -42,8 +42,7 @@ List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
             bool words = class_id == TSConfigRelationId || class_id == TSDictionaryRelationId;
             return words ? RelationsThatUse(class_id, object) : NIL;
         }
-        case T_AlterForeignServerStmt:
-            return class_id == ForeignServerRelationId ? RelationsThatUse(class_id, object) : NIL;
+        case T_AlterForeignServerStmt: return class_id == ForeignServerRelationId ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterDomainStmt: return class_id == TypeRelationId ? ColumnsOfType(object) : NIL;
         case T_AlterEnumStmt: {
             bool renames = reinterpret_cast<const AlterEnumStmt*>(utility)->oldVal != nullptr;

@@ -68,8 +68,8 @@ bool HasExpressionIndex(Relation relation) {
     ListCell* cell;
     foreach (cell, RelationGetIndexList(relation)) {
         HeapTuple row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-        bool found = HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) ||
-                                               !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
+        bool found =
+            HeapTupleIsValid(row) && (!heap_attisnull(row, Anum_pg_index_indexprs, nullptr) || !heap_attisnull(row, Anum_pg_index_indpred, nullptr));
         if (HeapTupleIsValid(row))
             ReleaseSysCache(row);
         if (found)

@@ -92,8 +92,7 @@ bool ReadsServerFiles(Oid handler) {
 }
 
 void CheckExecuted(Oid function) {
-    if (!GateIsPresent() ||
-        (function >= FirstNormalObjectId && !IsLibraryFunction(function, IsOfSuchLibrary)))
+    if (!GateIsPresent() || (function >= FirstNormalObjectId && !IsLibraryFunction(function, IsOfSuchLibrary)))
         return;
     AccessList list = {};
     NeedAdmin(&list);

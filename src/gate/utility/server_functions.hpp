@@ -9,9 +9,7 @@ namespace warrant {
 // Whether the function may be a server function; cheap for those that most queries call.
 bool IsServerFunction(Oid function);
 inline bool StaysInside(Oid function) { return function < F_LO_IMPORT_TEXT; }
-inline bool MayReachBeside(Oid function) {
-    return !StaysInside(function) && (function >= FirstNormalObjectId || IsServerFunction(function));
-}
+inline bool MayReachBeside(Oid function) { return !StaysInside(function) && (function >= FirstNormalObjectId || IsServerFunction(function)); }
 
 // Whether the handler is that of foreign tables that are files of the server, or what its programs print.
 bool ReadsServerFiles(Oid handler);

@@ -17,11 +17,12 @@ namespace {
 
 struct Row {
     const char* statement;
-    const char* needs;       // nullptr: nothing of a protected object
-    NodeTag node;            // what the tag stands for; T_Invalid: several, told apart by the collector
-    Collector collect;       // nullptr: its planned statements, and the server's privilege checks, are where the gate meets it
+    const char* needs;    // nullptr: nothing of a protected object
+    NodeTag node;         // what the tag stands for; T_Invalid: several, told apart by the collector
+    Collector collect;    // nullptr: its planned statements, and the server's privilege checks, are where the gate meets it
 };
 
+// clang-format off
 const Row rows[] = {
     {"SELECT", "SELECT", T_Invalid, nullptr},
     {"SELECT FOR KEY SHARE", "SELECT and LOCK", T_Invalid, nullptr},
@@ -55,7 +56,8 @@ const Row rows[] = {
     {"REPACK", "MAINTAIN", clustering_node, NeedOfCluster},
     {"REINDEX", "MAINTAIN", T_ReindexStmt, NeedOfReindex},
     {"ALTER TABLE",
-     "ALTER, at both ends of a foreign key, of inheritance and of a partition; SELECT where expressions are evaluated over rows", T_Invalid, NeedOfAlter},
+     "ALTER, at both ends of a foreign key, of inheritance and of a partition; SELECT where expressions are evaluated over rows", T_Invalid,
+     NeedOfAlter},
     {"ALTER FOREIGN TABLE", "as ALTER TABLE", T_Invalid, NeedOfAlter},
     {"ALTER INDEX", "ALTER of the relation", T_Invalid, NeedOfAlter},
     {"ALTER VIEW", "ALTER of the relation", T_Invalid, NeedOfAlter},
@@ -140,7 +142,9 @@ const Row rows[] = {
     {"DROP TYPE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
     {"DROP VIEW", "DROP, of what CASCADE drops too; ALTER of what loses a part", T_DropStmt, NeedOfDrop},
 };
+// clang-format on
 
+// clang-format off
 // Commands that touch no protected object.
 const char* const harmless[] = {
     "ALTER ACCESS METHOD", "ALTER AGGREGATE", "ALTER CAST", "ALTER COLLATION", "ALTER CONSTRAINT", "ALTER CONVERSION", "ALTER DATABASE",
@@ -158,6 +162,7 @@ const char* const harmless[] = {
     "PREPARE", "PREPARE TRANSACTION", "RELEASE", "RESET", "REVOKE ROLE", "ROLLBACK", "ROLLBACK PREPARED", "SAVEPOINT", "SET",
     "SET CONSTRAINTS", "SHOW", "START TRANSACTION", "UNLISTEN", "WAIT",
 };
+// clang-format on
 
 struct Known {
     bool known;

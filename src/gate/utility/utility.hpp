@@ -103,7 +103,7 @@ List* RelationsIn(List* schemas);
 
 // --- the families ---
 
-void NeedOfAlter(Node* node, AccessList* list);               // utility_alter.cpp
+void NeedOfAlter(Node* node, AccessList* list);    // utility_alter.cpp
 void NeedOfAlterFunction(Node* node, AccessList* list);
 void NeedOfAlterSchema(Node* node, AccessList* list);
 void NeedOfAlterDomain(Node* node, AccessList* list);
@@ -112,7 +112,7 @@ void NeedOfAlterServer(Node* node, AccessList* list);
 void NeedOfComment(Node* node, AccessList* list);
 void NeedOfSecurityLabel(Node* node, AccessList* list);
 
-void NeedOfCreateTable(Node* node, AccessList* list);         // utility_create.cpp
+void NeedOfCreateTable(Node* node, AccessList* list);    // utility_create.cpp
 void NeedOfCreateTableAs(Node* node, AccessList* list);
 void NeedOfExplain(Node* node, AccessList* list);
 void NeedOfCreateIndex(Node* node, AccessList* list);
@@ -134,29 +134,29 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent);
 // Adds the relations that use the function: another body under a trigger, an index or a view's query makes another thing of the relation.
 void NeedOfCallers(Oid function, AccessList* list);
 
-void NeedOfDrop(Node* node, AccessList* list);                // utility_drop.cpp
+void NeedOfDrop(Node* node, AccessList* list);    // utility_drop.cpp
 void NeedOfDropOwned(Node* node, AccessList* list);
 void NeedOfReassign(Node* node, AccessList* list);
 void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
-List* RelationsThatUse(Oid class_id, Oid object);             // in a trigger, an index, a default, a policy, a view's query, however deep
-List* ColumnsOfType(Oid type);                                // tables with a column of the type, however deep
+List* RelationsThatUse(Oid class_id, Oid object);    // in a trigger, an index, a default, a policy, a view's query, however deep
+List* ColumnsOfType(Oid type);                       // tables with a column of the type, however deep
 
-void NeedOfGrant(Node* node, AccessList* list);               // utility_grant.cpp
-void CheckGranted(const UtilityFrame* frame);                 // afterwards: what came into the schema meanwhile is asked for like the rest
+void NeedOfGrant(Node* node, AccessList* list);    // utility_grant.cpp
+void CheckGranted(const UtilityFrame* frame);      // afterwards: what came into the schema meanwhile is asked for like the rest
 
-void NeedOfAdmin(Node* node, AccessList* list);               // utility_admin.cpp
+void NeedOfAdmin(Node* node, AccessList* list);    // utility_admin.cpp
 void NeedOfCopy(Node* node, AccessList* list);
-void NeedOfFiles(Oid server, AccessList* list);               // of a foreign table on this server; none when it is invalid
+void NeedOfFiles(Oid server, AccessList* list);    // of a foreign table on this server; none when it is invalid
 void NeedOfPublication(Node* node, AccessList* list);
 void NeedOfDo(Node* node, AccessList* list);
-void NeedOfLanguage(List* options, AccessList* list);         // of a function, or a block
+void NeedOfLanguage(List* options, AccessList* list);    // of a function, or a block
 
-void NeedOfVacuum(Node* node, AccessList* list);              // utility_maintain.cpp
+void NeedOfVacuum(Node* node, AccessList* list);    // utility_maintain.cpp
 void NeedOfCluster(Node* node, AccessList* list);
 void NeedOfReindex(Node* node, AccessList* list);
 void NeedOfRefresh(Node* node, AccessList* list);
 
-void NeedOfLock(Node* node, AccessList* list);                // utility_lock.cpp
+void NeedOfLock(Node* node, AccessList* list);    // utility_lock.cpp
 void NeedOfTruncate(Node* node, AccessList* list);
 
 }    // namespace warrant

@@ -122,13 +122,15 @@ void NeedOfAlterTable(Node* node, AccessList* list) {
 
 void NeedOfRename(Node* node, AccessList* list) {
     RenameStmt* rename = As<RenameStmt>(node);
-    NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0,
-              rename->missing_ok);
+    NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0, rename->missing_ok);
     Oid relation = rename->relation == nullptr ? InvalidOid : RangeVarGetRelid(rename->relation, NoLock, true);
     switch (OidIsValid(relation) ? rename->renameType : OBJECT_COLUMN) {
-        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_SEQUENCE:
-            RequireCreateIn(get_rel_namespace(relation));
-            break;
+        case OBJECT_TABLE:
+        case OBJECT_VIEW:
+        case OBJECT_MATVIEW:
+        case OBJECT_FOREIGN_TABLE:
+        case OBJECT_INDEX:
+        case OBJECT_SEQUENCE: RequireCreateIn(get_rel_namespace(relation)); break;
         default: break;
     }
 }
@@ -143,17 +145,11 @@ void NeedOfSetSchema(Node* node, AccessList* list) {
     NeedCreate(list, schema);
 }
 
-void NeedOfDepends(Node* node, AccessList* list) {
-    NeedAlter(list, As<AlterObjectDependsStmt>(node)->relation, AccessExclusiveLock, 0, false);
-}
+void NeedOfDepends(Node* node, AccessList* list) { NeedAlter(list, As<AlterObjectDependsStmt>(node)->relation, AccessExclusiveLock, 0, false); }
 
-void NeedOfAlterPolicy(Node* node, AccessList* list) {
-    NeedAlter(list, As<AlterPolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
-}
+void NeedOfAlterPolicy(Node* node, AccessList* list) { NeedAlter(list, As<AlterPolicyStmt>(node)->table, AccessExclusiveLock, 0, false); }
 
-void NeedOfAlterSequence(Node* node, AccessList* list) {
-    NeedAlter(list, As<AlterSeqStmt>(node)->sequence, NoLock, 0, true);
-}
+void NeedOfAlterSequence(Node* node, AccessList* list) { NeedAlter(list, As<AlterSeqStmt>(node)->sequence, NoLock, 0, true); }
 
 // The server tells of each relation that it changes.
 void LeftToObjectAccess(Node*, AccessList*) {}
@@ -174,6 +170,7 @@ void NeedOfAlterEnum(Node* node, AccessList* list) {
     NeedOfEach(list, ColumnsOfType(type), Command::Alter);
 }
 
+// clang-format off
 const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterTableStmt, NeedOfAlterTable},
     {T_RenameStmt, NeedOfRename},
@@ -187,12 +184,22 @@ const struct { NodeTag tag; Collector collect; } alterations[] = {
     {T_AlterTypeStmt, LeftToObjectAccess},
     {T_AlterEnumStmt, NeedOfAlterEnum},
 };
+// clang-format on
 
 // Returns the object, when it is one that belongs to relations.
 ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
     switch (type) {
-        case OBJECT_TABLE: case OBJECT_VIEW: case OBJECT_MATVIEW: case OBJECT_FOREIGN_TABLE: case OBJECT_INDEX: case OBJECT_COLUMN:
-        case OBJECT_TRIGGER: case OBJECT_RULE: case OBJECT_POLICY: case OBJECT_TABCONSTRAINT: case OBJECT_STATISTIC_EXT: break;
+        case OBJECT_TABLE:
+        case OBJECT_VIEW:
+        case OBJECT_MATVIEW:
+        case OBJECT_FOREIGN_TABLE:
+        case OBJECT_INDEX:
+        case OBJECT_COLUMN:
+        case OBJECT_TRIGGER:
+        case OBJECT_RULE:
+        case OBJECT_POLICY:
+        case OBJECT_TABCONSTRAINT:
+        case OBJECT_STATISTIC_EXT: break;
         default: return InvalidObjectAddress;
     }
     ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
@@ -241,7 +248,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
         return;
     if (IsOwnSchema(schema))
         RefuseOwn(schema, As<RenameStmt>(node)->newname);
-    HoldSchema(As<RenameStmt>(node)->newname, schema);    // the name that the schema has afterwards
+    HoldSchema(As<RenameStmt>(node)->newname, schema);            // the name that the schema has afterwards
     if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }

@@ -143,13 +143,9 @@ void NeedOfCreateTrigger(Node* node, AccessList* list) {
     NeedAlter(list, trigger->constrrel, AccessShareLock, ACL_ALL_RIGHTS_RELATION, false);
 }
 
-void NeedOfCreateRule(Node* node, AccessList* list) {
-    NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false);
-}
+void NeedOfCreateRule(Node* node, AccessList* list) { NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false); }
 
-void NeedOfCreatePolicy(Node* node, AccessList* list) {
-    NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false);
-}
+void NeedOfCreatePolicy(Node* node, AccessList* list) { NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false); }
 
 // ANALYZE, autovacuum's too, evaluates the expressions of statistics objects.
 void NeedOfCreateStatistics(Node* node, AccessList* list) {

@@ -67,8 +67,7 @@ void VisitWhole(Walk* walk, Relation depend, const ObjectAddress* address) {
 }
 
 bool IsWholeRelation(const ObjectAddress* address) {
-    return address->classId == RelationRelationId && address->objectSubId == 0 &&
-           strchr("iI", get_rel_relkind(address->objectId)) == nullptr;
+    return address->classId == RelationRelationId && address->objectSubId == 0 && strchr("iI", get_rel_relkind(address->objectId)) == nullptr;
 }
 
 void FinishWalk(Walk* walk) {
@@ -120,9 +119,7 @@ const char* KindsOf(ObjectType type) {
     }
 }
 
-bool MayDrop(Oid relation) {
-    return OwnsRelation(relation, GetUserId()) || OwnsSchema(get_rel_namespace(relation), GetUserId());
-}
+bool MayDrop(Oid relation) { return OwnsRelation(relation, GetUserId()) || OwnsSchema(get_rel_namespace(relation), GetUserId()); }
 
 // Visits a relation that is dropped. With a relation of another kind the command fails by itself.
 void VisitRelation(Walk* walk, List* names, const char* kinds) {

@@ -98,8 +98,7 @@ void NeedOfCluster(Node* node, AccessList* list) {
         });
         return;
     }
-    Oid relation = Resolve(named, HasOption(cluster->params, "concurrently") ? ShareUpdateExclusiveLock : AccessExclusiveLock,
-                           maintain_privilege, 0);
+    Oid relation = Resolve(named, HasOption(cluster->params, "concurrently") ? ShareUpdateExclusiveLock : AccessExclusiveLock, maintain_privilege, 0);
     CheckOwnRelation(relation);
     Need(list, relation, Command::Maintain);
 }

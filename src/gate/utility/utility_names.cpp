@@ -59,7 +59,8 @@ bool IsDecided(Oid relation, Command command) {
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
         if (frame->acting_inside != inner->acting_inside)
             return false;    // other users act inside than those for whom the outer statement was decided
-        else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame); utility->decided && Lists(&utility->needed, relation, command))
+        else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame);
+                 utility->decided && Lists(&utility->needed, relation, command))
             return true;
     return false;
 }
@@ -89,8 +90,11 @@ struct RelationColumns {
 };
 
 const RelationColumns relation_columns[] = {
-    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
-     {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid}, Anum_pg_constraint_contypid},
+    {ConstraintRelationId,
+     ConstraintOidIndexId,
+     Anum_pg_constraint_oid,
+     {Anum_pg_constraint_conrelid, Anum_pg_constraint_confrelid},
+     Anum_pg_constraint_contypid},
     {TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, {Anum_pg_trigger_tgrelid, Anum_pg_trigger_tgconstrrelid}, InvalidAttrNumber},
     {RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, {Anum_pg_rewrite_ev_class}, InvalidAttrNumber},
     {PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, {Anum_pg_policy_polrelid}, InvalidAttrNumber},
@@ -205,8 +209,7 @@ static bool IsAdminGoverned() {
 }
 
 void NeedAdmin(AccessList* list) {
-    if (!GateIsOff() && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) &&
-        !IsDecided(MyDatabaseId, Command::Admin))
+    if (!GateIsOff() && IsAdminGoverned() && !Lists(list, MyDatabaseId, Command::Admin) && !IsDecided(MyDatabaseId, Command::Admin))
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
