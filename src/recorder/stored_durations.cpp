@@ -2,6 +2,7 @@
 
 #include "pg/duration.hpp"
 #include "rules/installation.hpp"
+#include "recorder/script.hpp"
 #include "recorder/seal.hpp"
 #include "recorder/stored_durations.hpp"
 
@@ -65,9 +66,6 @@ bool MendDurations() {
     return all;
 }
 
-bool TakesOtherDurations() {
-    SPI_execute("SELECT FROM pg_proc WHERE proname = 'as_compared' AND pronamespace = 'warrant'::regnamespace", true, 1);
-    return SPI_processed == 0;
-}
+bool TakesOtherDurations() { return !HasFunction("as_compared"); }
 
 }    // namespace warrant
