@@ -7,7 +7,10 @@ use File::Copy qw(copy);
 use IPC::Run ();
 use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Utils;
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(usleep);
+
+my @receivers;
 
 our $secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -24,6 +27,8 @@ sub started
 	  or die "npm: $npm";
 
 	my $self = bless { home => $home, secrets => @secrets ? \@secrets : [$secret], ports => { https => 0 } }, $class;
+	push @receivers, $self;
+	weaken($receivers[-1]);
 	return $self->start;
 }
 
@@ -91,6 +96,13 @@ sub DESTROY
 	my ($self) = @_;
 	local $?;
 	$self->stop;
+}
+
+# Those that are left at the end: when Perl destroys what is left, it may destroy the process's parts before.
+END
+{
+	local $?;
+	$_->stop for grep { defined } @receivers;
 }
 
 1;
