@@ -72,8 +72,6 @@ void ReadSecrets() {
     delete problem;
 }
 
-bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
-
 // Bytes that no conversion knows become question marks: a statement, or a name, that is no text in its encoding must not keep its delivery, and
 // those behind it, from being sent. In every encoding of a database the bytes below 0x80 are ASCII.
 char* WithoutStrangeBytes(char* letter) {

@@ -76,21 +76,21 @@ WARRANT_FUNCTION(warrant_policies_of) {
     ArrayType* items = PG_GETARG_ARRAYTYPE_P(0);
     Datum* elements;
     bool* nulls;
-    int count, different = 0;
+    int count;
     deconstruct_array(items, ARR_ELEMTYPE(items), -1, false, TYPALIGN_DOUBLE, &elements, &nulls, &count);
     int64* ids = static_cast<int64*>(palloc(count * sizeof(int64)));
     for (int i = 0; i < count; i++) {
         bool is_null = true;
         Datum id = nulls[i] ? Datum(0) : GetAttributeByName(DatumGetHeapTupleHeader(elements[i]), "policy_id", &is_null);
-        ids[different++] = is_null ? 0 : DatumGetInt64(id);    // which nobody may decide
+        ids[i] = is_null ? 0 : DatumGetInt64(id);    // which nobody may decide
     }
-    if (different == 0)
+    if (count == 0)
         PG_RETURN_NULL();
-    qsort(ids, different, sizeof(int64), CompareIds);
-    Datum* policies = static_cast<Datum*>(palloc(different * sizeof(Datum)));
-    int kept = 0;
-    for (int i = 0; i < different; i++)
+    qsort(ids, count, sizeof(int64), CompareIds);
+    Datum* policies = static_cast<Datum*>(palloc(count * sizeof(Datum)));
+    int different = 0;
+    for (int i = 0; i < count; i++)
         if (i == 0 || ids[i] != ids[i - 1])
-            policies[kept++] = Int64GetDatum(ids[i]);
-    PG_RETURN_ARRAYTYPE_P(construct_array(policies, kept, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+            policies[different++] = Int64GetDatum(ids[i]);
+    PG_RETURN_ARRAYTYPE_P(construct_array(policies, different, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

@@ -36,8 +36,6 @@ void LoadClock() {
 
 }    // namespace
 
-bool IsInstalled() { return OidIsValid(get_extension_oid(extension_name, true)); }
-
 bool IsOurs() { return get_extension_oid(extension_name, true) == self.extension; }
 
 void LookForWebhooks() {

@@ -50,15 +50,14 @@ struct Recorder {
     Item* items;
     RingBatch batch;
     Retries retries;    // of batches
-    Retries
-        partition_retries;    // of what must be there before one: each has its own count, or the success of one would hide the failures of another
+    // Of what must be there before a batch. Each has its own count, or the success of one would hide the failures of another.
+    Retries partition_retries;
     Retries clock_retries;
 };
 
 extern Recorder self;
 
-// Whether the database has the extension now, and whether that is still the one whose state this is. In a transaction.
-bool IsInstalled();
+// Whether the extension that the database has is still the one whose state this is. In a transaction.
 bool IsOurs();
 
 // Reads what an earlier recorder has left, and what the database needs of us. In a transaction with SPI; raises 55000 when the state is missing.
