@@ -1,3 +1,5 @@
+-- The schemas, and the roles, which belong to the cluster.
+
 CREATE SCHEMA warrant;
 GRANT USAGE ON SCHEMA warrant TO PUBLIC;
 COMMENT ON SCHEMA warrant IS 'just-in-time approval for database actions';

@@ -1,7 +1,7 @@
+-- Tables of definitions: policies, webhooks, persons.
+--
 -- The unique keys of our tables include a column that may be NULL, or are of such a column: pg_repack, run on a whole database, rewrites each table
 -- that has a unique key of NOT NULL columns alone, and would stop at ours, where it is refused.
-
--- Definitions -------------------------------------------------------------------------------------------------------------------
 
 -- The gate reads all columns by their place (enum Column in src/rules/policies.cpp), so a new column comes last.
 CREATE TABLE warrant.policies (
@@ -74,24 +74,3 @@ CREATE TABLE warrant.persons (
     PRIMARY KEY (role) INCLUDE (role_name)
 );
 COMMENT ON TABLE warrant.persons IS 'which roles are logins of one human, for four eyes and quorums';
-
-CREATE TABLE warrant.identities (
-    role oid CHECK (role IS NOT NULL),
-    identity text CHECK (identity IS NOT NULL),
-    UNIQUE (role, identity)
-);
-COMMENT ON TABLE warrant.identities IS 'as whom the server has authenticated the logins that have asked, decided or been refused: two logins of one identity are one human';
-
--- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
-CREATE TABLE warrant.audit_unsealed (
-    id bigint GENERATED ALWAYS AS IDENTITY,
-    occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    event text NOT NULL,
-    origin jsonb NOT NULL,
-    policy_name text,
-    policy_version integer,
-    comment text,
-    PRIMARY KEY (id) INCLUDE (policy_version)
-);
-
-COMMENT ON TABLE warrant.audit_unsealed IS 'internal: rows of the audit log until their transaction is committed and the recorder has sealed them';

@@ -1,4 +1,4 @@
--- What the recorder alone writes, but for the leases of deliveries ------------------------------------------------------------------------------------------------
+-- Tables of requests, with their decisions and deliveries, and of grants. The recorder alone writes them, but for the leases of deliveries.
 
 -- src/rules/requests.cpp reads the first four columns by their place.
 CREATE TABLE warrant.requests (
@@ -136,39 +136,3 @@ COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under 
 INSERT INTO warrant.grant_scopes
 SELECT 0, 0, c.system_identifier, '!', d.oid, '{ALL}', '-infinity', '-infinity', false, '{}', pg_catalog.current_setting('pg_warrant.instance'), '', 'sentinel', NULL
   FROM pg_catalog.pg_control_system() AS c, pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
-
-CREATE TABLE warrant.action_results (
-    action_id bigint,
-    done_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    session_user_oid oid NOT NULL,
-    action text NOT NULL,
-    done boolean NOT NULL,
-    answer text,
-    sqlstate text,
-    message text,
-    detail text,
-    hint text,
-    PRIMARY KEY (action_id) INCLUDE (sqlstate)
-);
-CREATE INDEX ON warrant.action_results USING brin (done_at);
-
-CREATE TABLE warrant.known_settings (
-    name text CHECK (name IS NOT NULL),
-    value text NOT NULL,
-    UNIQUE (name)
-);
-COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
-
-CREATE TABLE warrant.recorder_state (
-    last_seq bigint NOT NULL,
-    ring_id bigint NOT NULL,
-    ring_position bigint NOT NULL,
-    last_sealed_at timestamptz NOT NULL,
-    wall_offset bigint,
-    boot_id text
-) WITH (fillfactor = 50);
-COMMENT ON COLUMN warrant.recorder_state.wall_offset IS 'microseconds that the wall clock is ahead of the time since that start of the machine: a step changes it';
-INSERT INTO warrant.recorder_state VALUES (0, 0, 0, '2000-01-01 00:00:00+00');
-
-COMMENT ON TABLE warrant.action_results IS 'internal: what became of each action, for warrant.action_result; kept for a day';
-COMMENT ON TABLE warrant.recorder_state IS 'internal: how far the recorder has come';

@@ -1,4 +1,4 @@
--- The audit log -----------------------------------------------------------------------------------------------------------------
+-- Tables of the audit log, and its partitions.
 
 CREATE TABLE warrant.audit_log (
     seq bigint NOT NULL,
@@ -58,12 +58,19 @@ CREATE TABLE warrant.audit_text (
 CREATE INDEX audit_text_seq ON warrant.audit_text (seq);
 COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the sealed rows so that it can be forgotten';
 
+-- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
+CREATE TABLE warrant.audit_unsealed (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    event text NOT NULL,
+    origin jsonb NOT NULL,
+    policy_name text,
+    policy_version integer,
+    comment text,
+    PRIMARY KEY (id) INCLUDE (policy_version)
+);
+
+COMMENT ON TABLE warrant.audit_unsealed IS 'internal: rows of the audit log until their transaction is committed and the recorder has sealed them';
+
 -- Makes this month's partitions and the next four, in UTC.
 CREATE FUNCTION warrant_internal.keep_partitions() RETURNS void LANGUAGE c SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'warrant_keep_partitions';
-
--- Under a publication FOR ALL TABLES the server refuses UPDATE of a table without a replica identity, to the recorder, too.
-ALTER TABLE warrant.grant_scopes REPLICA IDENTITY FULL;
-ALTER TABLE warrant.recorder_state REPLICA IDENTITY FULL;
-ALTER TABLE warrant.grant_uses REPLICA IDENTITY FULL;
-ALTER TABLE warrant.identities REPLICA IDENTITY FULL;
-ALTER TABLE warrant.known_settings REPLICA IDENTITY FULL;

@@ -1,4 +1,4 @@
--- Invalidation ------------------------------------------------------------------------------------------------------------------
+-- Invalidation: triggers that tell all sessions what has changed.
 
 -- Two empty tables whose relcache entries stand for "the policies" and "the grants" in every backend.
 CREATE TABLE warrant.policy_epoch ();
@@ -16,11 +16,3 @@ CREATE TRIGGER invalidate_grantee AFTER INSERT OR UPDATE OR DELETE ON warrant.gr
 ALTER TABLE warrant.policies ENABLE ALWAYS TRIGGER invalidate;
 ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate;
 ALTER TABLE warrant.grant_scopes ENABLE ALWAYS TRIGGER invalidate_grantee;
-
--- Who reads what ----------------------------------------------------------------------------------------------------------------
-
-GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants,
-    warrant.grant_scopes, warrant.grant_uses, warrant.audit_log, warrant.audit_text TO warrant_auditor;
-GRANT SELECT ON warrant.policies, warrant.persons, warrant.identities, warrant.webhooks, warrant.deliveries TO warrant_admin;
-GRANT SELECT ON warrant.policies, warrant.requests, warrant.request_items, warrant.decisions, warrant.grants, warrant.grant_scopes, warrant.grant_uses
-    TO warrant_approver;

@@ -1,4 +1,4 @@
--- What SQL asks of the gate's own code ------------------------------------------------------------------------------------------
+-- What several parts of the script ask, nearly all of it of the library: policies, persons, time, what is there.
 
 CREATE FUNCTION warrant.expand_commands(commands text[]) RETURNS text[] LANGUAGE c IMMUTABLE AS 'MODULE_PATHNAME', 'warrant_expand_commands';
 COMMENT ON FUNCTION warrant.expand_commands(text[]) IS 'the commands that words and groups stand for; 22023 for an unknown one';
@@ -39,10 +39,15 @@ CREATE FUNCTION warrant_internal.is_here(system bigint, database oid, instance n
 -- Whether this is the database where the grants were made, not a copy of it.
 CREATE FUNCTION warrant_internal.is_home() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_home';
 
--- The interval of a setting that is kept in seconds; it is made of seconds, because '1d' must not become a day of 23 hours.
-CREATE FUNCTION warrant_internal.setting_interval(setting text) RETURNS interval LANGUAGE sql STABLE
-    RETURN pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', pg_catalog.current_setting(setting)::pg_catalog.interval));
-
 -- What an object is called now, for audit rows; once it is gone, the names that are stored beside its OID.
 CREATE FUNCTION warrant_internal.object_now(kind "char", object oid, INOUT schema_name name, INOUT relation_name name) LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'warrant_object_now';
+
+-- Whether the table, schema or database is still there.
+CREATE FUNCTION warrant_internal.target_exists(kind "char", target oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE kind WHEN 't' THEN EXISTS (SELECT FROM pg_class c WHERE c.oid = target)
+                     WHEN 's' THEN EXISTS (SELECT FROM pg_namespace n WHERE n.oid = target) ELSE true END;
+END;
+$$;

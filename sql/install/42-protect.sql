@@ -1,3 +1,5 @@
+-- protect and its kin: policies made from a table, a schema or the database.
+
 -- The partitions and children below a relation, or the parents above it.
 CREATE FUNCTION warrant_internal.descendants_of(relation oid) RETURNS SETOF oid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,7 @@
+-- Dump and restore of definitions, and the names that they need for it.
+--
 -- Dumps carry definitions: objects and roles by their names, because their OIDs are others where they are restored. A superuser may COPY them into
--- tables that have none yet, and with pg_warrant.allow_restore write everything. ---------------------------------------------
+-- tables that have none yet, and with pg_warrant.allow_restore write everything.
 
 -- Whether a row comes from a dump, not from one of our definition functions; asked by their triggers.
 CREATE FUNCTION warrant_internal.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';

@@ -1,4 +1,8 @@
--- The one entry point of the recorder.
+-- Actions: what the recorder executes, each in a subtransaction of its own. act is the one entry point.
+--
+-- Nobody else calls the functions of this part: only the recorder may write these tables. It numbers their rows by itself, because whoever may write
+-- all data may set any sequence. PL/pgSQL stands also where SQL would do: it keeps its plans for the life of the recorder.
+
 CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,5 +29,30 @@ BEGIN
         ELSE PERFORM warrant_internal.fail('0A000', format('unknown action "%s"', action));
     END CASE;
     RETURN NULL;
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF hint IS NULL THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state;
+    END IF;
+    RAISE EXCEPTION '%', message USING ERRCODE = state, HINT = hint;
+END;
+$$;
+
+-- Without a pinned search_path, which its parsed body does not need, it becomes part of what calls it.
+CREATE FUNCTION warrant_internal.user_of(origin jsonb) RETURNS oid LANGUAGE sql IMMUTABLE RETURN (origin OPERATOR(pg_catalog.->>) 'session_user_oid')::pg_catalog.oid;
+
+-- What became of an action. Its caller, and auditors, may know.
+CREATE FUNCTION warrant_internal.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result warrant.action_results;
+BEGIN
+    SELECT * INTO result FROM warrant.action_results a WHERE a.action_id = (args->>'action_id')::bigint
+       AND (a.session_user_oid = warrant_internal.user_of(origin) OR warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_auditor'::regrole));
+    RETURN json_build_object('done', coalesce(result.done, false), 'answer', coalesce(result.answer, result.message));
 END;
 $$;

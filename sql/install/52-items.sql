@@ -1,3 +1,5 @@
+-- Items: the accesses that a request or grant covers.
+
 -- One access that a request or grant is to cover, and the policy that governs it.
 CREATE TYPE warrant_internal.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
 
@@ -92,21 +94,11 @@ BEGIN
 END;
 $$;
 
--- What a request must meet under all policies of its items together: the strictest of each.
-CREATE TYPE warrant_internal.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text, webhooks text[], max_uses integer);
-REVOKE ALL ON TYPE warrant_internal.item, warrant_internal.terms FROM PUBLIC;
-
-CREATE FUNCTION warrant_internal.terms_of(policy_ids bigint[]) RETURNS warrant_internal.terms LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT ROW(max(p.min_approvals), least(min(coalesce(p.default_duration, warrant_internal.setting_interval('pg_warrant.default_duration'))),
-                                           min(coalesce(p.max_duration, warrant_internal.setting_interval('pg_warrant.max_duration')))),
-               min(coalesce(p.max_duration, warrant_internal.setting_interval('pg_warrant.max_duration'))),
-               min(coalesce(p.request_ttl, warrant_internal.setting_interval('pg_warrant.request_ttl'))),
-               bool_or(p.require_reason), string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-               array_agg(DISTINCT p.webhook) FILTER (WHERE p.webhook IS NOT NULL), min(p.max_uses))::warrant_internal.terms
-      FROM warrant.policies p WHERE p.id = ANY (policy_ids));
+    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id)::warrant_internal.item)
+              FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = $1);
 END;
 $$;
 

@@ -1,3 +1,5 @@
+-- Requests: filed, amended, cancelled.
+
 CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -88,5 +90,48 @@ BEGIN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
     RETURN request;
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant_internal.file_request(origin, warrant_internal.user_of(origin), warrant_internal.items_of(warrant_internal.user_of(origin), args), args->>'reason',
+                                (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+END;
+$$;
+
+-- A request that can still be decided. Raises P0002 for an unknown id, 55006 for a decided one.
+CREATE FUNCTION warrant_internal.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests;
+BEGIN
+    IF request_id IS NULL THEN
+        PERFORM warrant_internal.fail('22023', 'request id must not be NULL');
+    END IF;
+    SELECT * INTO request FROM warrant.requests r WHERE r.id = request_id;
+    IF NOT FOUND THEN
+        PERFORM warrant_internal.fail('P0002', format('request %s does not exist', request_id));
+    ELSIF request.state = 'pending' AND request.expires_at <= warrant_internal.monotonic_now() THEN
+        PERFORM warrant_internal.fail('55006', format('request %s has expired', request_id));
+    ELSIF request.state <> 'pending' THEN
+        PERFORM warrant_internal.fail('55006', format('request %s is %s', request_id, request.state));
+    END IF;
+    RETURN request;
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request warrant.requests := warrant_internal.pending_request((args->>'request_id')::bigint);
+BEGIN
+    IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to cancel request %s', request.id));
+    END IF;
+    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant_internal.monotonic_now() WHERE r.id = request.id;
+    PERFORM warrant_internal.drop_deliveries(request.id);
+    PERFORM warrant_internal.seal('request_cancelled', origin, jsonb_build_object('request_id', request.id));
 END;
 $$;

@@ -1,3 +1,5 @@
+-- Grants: made, closed, given directly, revoked.
+
 -- All members of a role now, through whatever other roles. A grant serves these alone: who becomes a member later does not use it.
 CREATE FUNCTION warrant_internal.members_of(role oid) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -56,31 +58,58 @@ BEGIN
 END;
 $$;
 
--- A request that can still be decided. Raises P0002 for an unknown id, 55006 for a decided one.
-CREATE FUNCTION warrant_internal.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- An approver's direct grant. Under a quorum it files a request with one approval instead, and the answer is NULL.
+CREATE FUNCTION warrant_internal.do_grant(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    request warrant.requests;
+    grantee oid := (args->>'grantee')::oid;
+    items warrant_internal.item[];
+    terms warrant_internal.terms;
+    duration interval := (args->>'duration')::interval;
+    max_uses integer := (args->>'max_uses')::integer;
 BEGIN
-    IF request_id IS NULL THEN
-        PERFORM warrant_internal.fail('22023', 'request id must not be NULL');
+    IF grantee IS NULL OR NOT warrant_internal.role_exists(grantee) THEN
+        PERFORM warrant_internal.fail('22023', 'grantee must be a role');
     END IF;
-    SELECT * INTO request FROM warrant.requests r WHERE r.id = request_id;
-    IF NOT FOUND THEN
-        PERFORM warrant_internal.fail('P0002', format('request %s does not exist', request_id));
-    ELSIF request.state = 'pending' AND request.expires_at <= warrant_internal.monotonic_now() THEN
-        PERFORM warrant_internal.fail('55006', format('request %s has expired', request_id));
-    ELSIF request.state <> 'pending' THEN
-        PERFORM warrant_internal.fail('55006', format('request %s is %s', request_id, request.state));
+    items := warrant_internal.items_of(grantee, args);
+    terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
+    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), warrant_internal.policies_of(items)) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to grant under policy %s', warrant_internal.that_others_decide(warrant_internal.user_of(origin), warrant_internal.policies_of(items))), 'The policy names the role whose members may.');
     END IF;
-    RETURN request;
+    IF warrant_internal.is_himself(origin, grantee) THEN
+        PERFORM warrant_internal.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
+    END IF;
+    PERFORM warrant_internal.check_within(duration, max_uses, terms);
+    IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
+        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
+    END IF;
+    IF (terms).min_approvals > 1 THEN
+        RETURN warrant_internal.approve_one(origin, warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
+    END IF;
+    RETURN warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin));
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    target warrant.grants;
 BEGIN
-    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id)::warrant_internal.item)
-              FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = $1);
+    IF args->>'grant_id' IS NULL THEN
+        PERFORM warrant_internal.fail('22023', 'grant id must not be NULL');
+    END IF;
+    SELECT * INTO target FROM warrant.grants g WHERE g.id = (args->>'grant_id')::bigint;
+    IF NOT FOUND THEN
+        PERFORM warrant_internal.fail('P0002', format('grant %s does not exist', args->>'grant_id'));
+    ELSIF target.closed_at IS NOT NULL OR target.ends_at <= warrant_internal.monotonic_now() THEN
+        PERFORM warrant_internal.fail('55006', format('grant %s has ended', target.id));
+    END IF;
+    IF NOT (warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_admin'::regrole) OR
+            EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant_internal.user_of(origin) AND r.rolsuper) OR
+            warrant_internal.may_decide(warrant_internal.user_of(origin), ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id))) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
+    END IF;
+    PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
 END;
 $$;

@@ -1,3 +1,35 @@
+-- Who acts: which human is behind a login, as far as is known.
+
+-- Without a pinned search_path, as user_of.
+CREATE FUNCTION warrant_internal.person_of(origin jsonb) RETURNS text LANGUAGE sql STABLE
+    RETURN warrant_internal.person_of(warrant_internal.user_of(origin), coalesce(origin OPERATOR(pg_catalog.->>) 'authn_id', origin OPERATOR(pg_catalog.->>) 'authenticated_user_name'));
+
+-- All names that one human is known by: the person that the DBA has made of the role, and the identity that the server has authenticated (told, or
+-- the role when there is neither); with the persons of the roles that were authenticated by that identity, and the identities of those persons'
+-- roles. One identity is always one human: that only one of two logins is mapped must not make two of them.
+CREATE FUNCTION warrant_internal.names_of(role oid, told text) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mapped text := nullif(warrant_internal.person_of(role, ''), '');
+    names text[] := array_remove(ARRAY[mapped, told], NULL);
+BEGIN
+    IF names = '{}' THEN
+        names := ARRAY[warrant_internal.person_of(role, NULL)];
+    END IF;
+    IF mapped IS NULL AND NOT EXISTS (SELECT FROM warrant.persons) THEN
+        RETURN names;    -- an identity alone leads to no other name
+    END IF;
+    RETURN ARRAY(WITH persons AS (
+        SELECT p.person FROM warrant.persons p WHERE p.person = ANY (names)
+        UNION SELECT p.person FROM warrant.identities i JOIN warrant.persons p ON p.role = i.role WHERE i.identity = ANY (names))
+      SELECT unnest(names) UNION SELECT s.person FROM persons s
+      UNION SELECT i.identity FROM persons s JOIN warrant.persons p ON p.person = s.person JOIN warrant.identities i ON i.role = p.role);
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.names_of(origin jsonb) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN warrant_internal.names_of(warrant_internal.user_of(origin), coalesce(origin->>'authn_id', warrant_internal.person_of(origin))); END; $$;
+
 -- Remembers the identity as which the server has authenticated the session that acts.
 CREATE FUNCTION warrant_internal.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -10,7 +42,6 @@ BEGIN
     END IF;
 END;
 $$;
-
 
 -- Whether many persons may be behind the login: the server knows all of them as one. So it is in a session whose user is not its login.
 CREATE FUNCTION warrant_internal.is_pool(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_pool';
@@ -40,30 +71,5 @@ CREATE FUNCTION warrant_internal.is_requester(origin jsonb, request warrant.requ
 AS $$
 BEGIN
     RETURN (request).person = ANY (warrant_internal.names_of(origin)) OR warrant_internal.is_himself(origin, (request).requester);
-END;
-$$;
-
--- The votes of the person who acts. Persons are compared as they were known at the vote and as they are known now: a set_person in between must
--- not make two of one.
-CREATE FUNCTION warrant_internal.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
-                    AND warrant_internal.names_of(origin) && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]);
-END;
-$$;
-
--- The checks that approving and denying share: another person, a member of every approver role.
-CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
-                             'Its policies name the roles whose members may.');
-    END IF;
-    IF warrant_internal.is_requester(origin, request) THEN
-        PERFORM warrant_internal.fail('42501', format('request %s must be decided by another person', (request).id),
-                             CASE WHEN NOT warrant_internal.is_in_pool(origin) THEN 'warrant.cancel withdraws it.' END);
-    END IF;
 END;
 $$;

@@ -1,30 +1,71 @@
-CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Decisions of persons: who may decide, whose votes count, what a vote does.
+
+-- Whether the role may decide about every policy of these.
+CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN warrant_internal.file_request(origin, warrant_internal.user_of(origin), warrant_internal.items_of(warrant_internal.user_of(origin), args), args->>'reason',
-                                (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+    RETURN (SELECT coalesce(bool_and(p.id IS NOT NULL AND warrant_internal.is_member(role, p.approver_role)), false)
+              FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id);
 END;
 $$;
 
--- Ends the deliveries of a request that has ended, for whose answer nobody waits any more. One that is being sent ends with its answer.
-CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- For a message: the policies among these that somebody else decides.
+CREATE FUNCTION warrant_internal.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued';
+    RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p
+             WHERE p.id = ANY (policy_ids) AND NOT warrant_internal.is_member(role, p.approver_role));
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Whether the giver of the vote may still decide: a member of the approver roles, or the webhook that the policies ask.
+CREATE FUNCTION warrant_internal.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN (vote).approver <> 0 THEN warrant_internal.may_decide((vote).approver, policy_ids)
+           ELSE NOT EXISTS (SELECT FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id AND 'webhook:' || p.webhook = (vote).person WHERE p.id IS NULL) END;
+END;
+$$;
+
+-- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
+CREATE FUNCTION warrant_internal.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    request warrant.requests := warrant_internal.pending_request((args->>'request_id')::bigint);
+    approvals bigint := 0;
+    counted text[] := warrant_internal.names_of((request).requester, (request).person);
+    voter text[];
 BEGIN
-    IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to cancel request %s', request.id));
+    FOR voter IN SELECT warrant_internal.names_of(d.approver, d.person) FROM warrant.decisions d
+                  WHERE d.request_id = (request).id AND d.approves AND warrant_internal.vote_counts(d, policy_ids) ORDER BY d.decided_at, d.person LOOP
+        approvals := approvals + CASE WHEN voter && counted THEN 0 ELSE 1 END;
+        counted := counted || voter;
+    END LOOP;
+    RETURN approvals;
+END;
+$$;
+
+-- The votes of the person who acts. Persons are compared as they were known at the vote and as they are known now: a set_person in between must
+-- not make two of one.
+CREATE FUNCTION warrant_internal.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
+                    AND warrant_internal.names_of(origin) && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]);
+END;
+$$;
+
+-- The checks that approving and denying share: another person, a member of every approver role.
+CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
+                             'Its policies name the roles whose members may.');
     END IF;
-    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant_internal.monotonic_now() WHERE r.id = request.id;
-    PERFORM warrant_internal.drop_deliveries(request.id);
-    PERFORM warrant_internal.seal('request_cancelled', origin, jsonb_build_object('request_id', request.id));
+    IF warrant_internal.is_requester(origin, request) THEN
+        PERFORM warrant_internal.fail('42501', format('request %s must be decided by another person', (request).id),
+                             CASE WHEN NOT warrant_internal.is_in_pool(origin) THEN 'warrant.cancel withdraws it.' END);
+    END IF;
 END;
 $$;
 
@@ -105,5 +146,37 @@ BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(warrant_internal.items_of_request(request_id)));
     DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant_internal.own_votes(origin, request.id));
     PERFORM warrant_internal.enter_denial(origin, request, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin), comment);
+END;
+$$;
+
+-- The requests that a call names: one, or several at once, of which all are decided or none.
+CREATE FUNCTION warrant_internal.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args->'request_ids' IN ('null', '[]') OR args->'request_ids' @> 'null' THEN
+        PERFORM warrant_internal.fail('22023', 'request_ids must not be empty, NULL or contain NULL');
+    END IF;
+    RETURN ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'request_ids') AS e);
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_approve(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args ? 'request_ids' THEN
+        RETURN (SELECT array_agg(warrant_internal.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment'))::text FROM unnest(warrant_internal.ids_of(args)) AS i (id));
+    END IF;
+    RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment');
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_deny(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF args ? 'request_ids' THEN
+        PERFORM warrant_internal.deny_one(origin, i.id, args->>'comment') FROM unnest(warrant_internal.ids_of(args)) AS i (id);
+    ELSE
+        PERFORM warrant_internal.deny_one(origin, (args->>'request_id')::bigint, args->>'comment');
+    END IF;
 END;
 $$;

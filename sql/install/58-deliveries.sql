@@ -1,3 +1,5 @@
+-- Deliveries: what is sent to webhooks, when it is claimed, tried again and dropped.
+
 -- What a webhook is told of a request (src/courier/webhook_call.cpp reads it).
 CREATE FUNCTION warrant_internal.facts_of(origin jsonb, request_id bigint, terms warrant_internal.terms, statement_sha256 bytea, statement_text text, statement_facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -49,5 +51,48 @@ BEGIN
            AND EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
         PERFORM warrant_internal.wake_courier();
     END IF;
+END;
+$$;
+
+-- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
+-- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier. What was queued
+-- after last_id may still be lost with this server, and its request's number be given again.
+CREATE FUNCTION warrant_internal.claim_deliveries(at_start boolean, most integer, last_id bigint, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now timestamptz := clock_timestamp();
+    lease CONSTANT interval := '30 s';
+BEGIN
+    IF NOT warrant_internal.is_home() THEN
+        RETURN;
+    END IF;
+    IF at_start THEN
+        UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant_internal.retry_delay(d.attempts) END
+         WHERE d.state = 'sending';
+    END IF;
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now
+     WHERE d.state IN ('queued', 'sending') AND d.next_at <= now
+       AND (NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > now)
+            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
+    RETURN QUERY
+    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now AND d.id <= last_id ORDER BY d.next_at, d.id LIMIT most),
+    claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = now + lease
+                  FROM due WHERE d.id = due.id RETURNING d.*)
+    SELECT c.id, jsonb_build_object('webhook', w.name, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
+                                    'timeout_ms', w.timeout_ms, 'facts', c.facts)::text
+      FROM claimed c JOIN warrant.webhooks w ON w.name = c.webhook ORDER BY c.id;
+END;
+$$;
+
+-- How long after a failure a delivery is tried again: full jitter, so that what failed together does not come again together.
+CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
+
+-- Ends the deliveries of a request that has ended, for whose answer nobody waits any more. One that is being sent ends with its answer.
+CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued';
 END;
 $$;

@@ -1,3 +1,5 @@
+-- What the courier reports: the answers of webhooks, and what went wrong.
+
 -- A webhook's answer, which only the courier reports: one vote of webhook:<name>, when the request still waits under policies that ask it.
 -- It may narrow what was asked for, never widen it. An answer that came twice counts once: its delivery has ended.
 CREATE FUNCTION warrant_internal.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -32,10 +34,6 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-
--- How long after a failure a delivery is tried again: full jitter, so that what failed together does not come again together.
-CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
 
 -- The endpoint is gone, as it says itself (410): nothing more is sent there. A policy that asks it is decided by persons.
 CREATE FUNCTION warrant_internal.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -89,36 +87,5 @@ BEGIN
     IF failed AND (delivery.error IS NULL OR (NOT coalesce(again, false) AND problem <> delivery.error)) THEN
         PERFORM warrant_internal.seal('webhook_failed', origin, jsonb_build_object('request_id', delivery.request_id, 'comment', format('%s: %s', delivery.webhook, problem)));
     END IF;
-END;
-$$;
-
--- What the courier is to send now, each row leased to it: while the lease runs it is not claimed again. At its start the courier knows that
--- nobody sends what its predecessor had claimed; what was tried often waits nevertheless, since it may be what ended the courier. What was queued
--- after last_id may still be lost with this server, and its request's number be given again.
-CREATE FUNCTION warrant_internal.claim_deliveries(at_start boolean, most integer, last_id bigint, OUT delivery_id bigint, OUT letter text) RETURNS SETOF record
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    now timestamptz := clock_timestamp();
-    lease CONSTANT interval := '30 s';
-BEGIN
-    IF NOT warrant_internal.is_home() THEN
-        RETURN;
-    END IF;
-    IF at_start THEN
-        UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant_internal.retry_delay(d.attempts) END
-         WHERE d.state = 'sending';
-    END IF;
-    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now
-     WHERE d.state IN ('queued', 'sending') AND d.next_at <= now
-       AND (NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > now)
-            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
-    RETURN QUERY
-    WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now AND d.id <= last_id ORDER BY d.next_at, d.id LIMIT most),
-    claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = now + lease
-                  FROM due WHERE d.id = due.id RETURNING d.*)
-    SELECT c.id, jsonb_build_object('webhook', w.name, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
-                                    'timeout_ms', w.timeout_ms, 'facts', c.facts)::text
-      FROM claimed c JOIN warrant.webhooks w ON w.name = c.webhook ORDER BY c.id;
 END;
 $$;

@@ -1,3 +1,5 @@
+-- What a statement leaves behind: a refusal, or spent uses.
+
 -- The origin of a role other than the one that asks. It has no identity, since nobody has authenticated as that role.
 CREATE FUNCTION warrant_internal.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -116,17 +118,5 @@ BEGIN
             CROSS JOIN LATERAL warrant_internal.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o
       WHERE u.grant_id = ANY (spent) AND u.uses_left = 0;
     RETURN NULL;
-END;
-$$;
-
--- What became of an action. Its caller, and auditors, may know.
-CREATE FUNCTION warrant_internal.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    result warrant.action_results;
-BEGIN
-    SELECT * INTO result FROM warrant.action_results a WHERE a.action_id = (args->>'action_id')::bigint
-       AND (a.session_user_oid = warrant_internal.user_of(origin) OR warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_auditor'::regrole));
-    RETURN json_build_object('done', coalesce(result.done, false), 'answer', coalesce(result.answer, result.message));
 END;
 $$;

@@ -1,4 +1,4 @@
--- The public calls: each sends its own name and arguments to the recorder -------------------------------------------------------------
+-- The public calls: each sends its own name and arguments to the recorder.
 
 CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
     on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL)

@@ -1,4 +1,4 @@
--- Questions ---------------------------------------------------------------------------------------------------------------------
+-- Questions: how the gate decides, what was refused, how it is.
 
 CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';

@@ -1,4 +1,7 @@
+-- The views of requests and grants.
+--
 -- The views call things as they are called now, and what is gone as it was. In a copy of the database nothing pends, and no grant lives.
+
 CREATE VIEW warrant.pending WITH (security_barrier) AS
     SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
            r.min_approvals, (SELECT pg_catalog.count(DISTINCT coalesce(s.person, d.person)) FROM warrant.decisions d

@@ -1,4 +1,4 @@
--- The first partitions, and the workers once this is committed -----------------------------------------------------------------------
+-- The end of the script: the first partitions, the workers once this is committed, and who may call what is internal.
 
 SELECT warrant_internal.keep_partitions();
 
