@@ -1,4 +1,5 @@
-// What utility statements need, by one table from the server's command tags (utility.cpp); each family of commands has its own file.
+// What utility statements need, by the server's command tags. Each family of commands has a file, with its rows behind their collectors; utility.cpp
+// has the statements without a collector, and asks all families.
 //
 // Collectors resolve names once, under the lock mode that the command itself takes, and write what they found back into the parse tree,
 // so that the command cannot come to another relation. What a command touches without naming it, object_access.cpp meets.
@@ -13,6 +14,16 @@
 namespace warrant {
 
 using Collector = void (*)(Node*, AccessList*);
+
+struct UtilityRow {
+    const char* statement;    // the server's command tag
+    const char* needs;        // in words; nullptr: nothing of a protected object
+    NodeTag node;             // what the tag stands for; T_Invalid: several, told apart by the collector
+    Collector collect;        // nullptr: the gate meets it elsewhere
+};
+
+// The families' rows, an empty one behind them.
+extern const UtilityRow admin_rows[], alter_rows[], create_rows[], drop_rows[], grant_rows[], lock_rows[], maintain_rows[];
 
 template <class StatementRecord>
 inline StatementRecord* As(Node* node) {
@@ -29,6 +40,9 @@ void DecideUtility(Node* utility, AccessList* list);
 
 // For a node that a collector does not know: raises 42501 as DecideUtility does for an unknown command, or returns.
 void RefuseUnknown(Node* utility);
+
+// Of GRANT, once it has run: what came into the schema meanwhile is asked for like the rest.
+void CheckGranted(const UtilityFrame* frame);
 
 // Visits each statement of this server. needs: what it needs, in words, or nullptr for nothing. known is false for one that is refused; the server's
 // first tag stands for statements without one.
@@ -101,27 +115,9 @@ void ForEachRelation(Visit visit) {
 // The tables, views, materialized and foreign tables of the schemas.
 List* RelationsIn(List* schemas);
 
-// --- the families ---
+// --- what families ask of each other ---
 
-void NeedOfAlter(Node* node, AccessList* list);    // utility_alter.cpp
-void NeedOfAlterFunction(Node* node, AccessList* list);
-void NeedOfAlterSchema(Node* node, AccessList* list);
-void NeedOfAlterDomain(Node* node, AccessList* list);
-void NeedOfAlterExtension(Node* node, AccessList* list);
-void NeedOfAlterServer(Node* node, AccessList* list);
-void NeedOfComment(Node* node, AccessList* list);
-void NeedOfSecurityLabel(Node* node, AccessList* list);
-
-void NeedOfCreateTable(Node* node, AccessList* list);    // utility_create.cpp
-void NeedOfCreateTableAs(Node* node, AccessList* list);
-void NeedOfExplain(Node* node, AccessList* list);
-void NeedOfCreateIndex(Node* node, AccessList* list);
-void NeedOfCreateView(Node* node, AccessList* list);
-void NeedOfCreateTrigger(Node* node, AccessList* list);
-void NeedOfCreateRule(Node* node, AccessList* list);
-void NeedOfCreatePolicy(Node* node, AccessList* list);
-void NeedOfCreateStatistics(Node* node, AccessList* list);
-void NeedOfCreateFunction(Node* node, AccessList* list);
+// utility_create.cpp
 
 // Foreign keys are named in constraints of tables and columns; what is there already is looked up in both. CREATE TABLE creates
 // them by statements of its own, where they are pinned.
@@ -134,29 +130,13 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent);
 // Adds the relations that use the function: another body under a trigger, an index or a view's query makes another thing of the relation.
 void NeedOfCallers(Oid function, AccessList* list);
 
-void NeedOfDrop(Node* node, AccessList* list);    // utility_drop.cpp
-void NeedOfDropOwned(Node* node, AccessList* list);
-void NeedOfReassign(Node* node, AccessList* list);
+// utility_admin.cpp
+void NeedOfFiles(Oid server, AccessList* list);          // of a foreign table on this server; none when it is invalid
+void NeedOfLanguage(List* options, AccessList* list);    // of a function, or a block
+
+// utility_drop.cpp
 void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
 List* RelationsThatUse(Oid class_id, Oid object);    // in a trigger, an index, a default, a policy, a view's query, however deep
 List* ColumnsOfType(Oid type);                       // tables with a column of the type, however deep
-
-void NeedOfGrant(Node* node, AccessList* list);    // utility_grant.cpp
-void CheckGranted(const UtilityFrame* frame);      // afterwards: what came into the schema meanwhile is asked for like the rest
-
-void NeedOfAdmin(Node* node, AccessList* list);    // utility_admin.cpp
-void NeedOfCopy(Node* node, AccessList* list);
-void NeedOfFiles(Oid server, AccessList* list);    // of a foreign table on this server; none when it is invalid
-void NeedOfPublication(Node* node, AccessList* list);
-void NeedOfDo(Node* node, AccessList* list);
-void NeedOfLanguage(List* options, AccessList* list);    // of a function, or a block
-
-void NeedOfVacuum(Node* node, AccessList* list);    // utility_maintain.cpp
-void NeedOfCluster(Node* node, AccessList* list);
-void NeedOfReindex(Node* node, AccessList* list);
-void NeedOfRefresh(Node* node, AccessList* list);
-
-void NeedOfLock(Node* node, AccessList* list);    // utility_lock.cpp
-void NeedOfTruncate(Node* node, AccessList* list);
 
 }    // namespace warrant

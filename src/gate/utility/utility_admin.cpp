@@ -75,13 +75,13 @@ bool PublishesProtected(List* objects) {
 
 }    // namespace
 
-void NeedOfAdmin(Node* node, AccessList* list) {
+static void NeedOfAdmin(Node* node, AccessList* list) {
     if (MayAdminister(node))
         NeedAdmin(list);
 }
 
 // COPY with a file of the server, or a program that the server runs, needs ADMIN.
-void NeedOfCopy(Node* node, AccessList* list) {
+static void NeedOfCopy(Node* node, AccessList* list) {
     if (reinterpret_cast<CopyStmt*>(node)->filename != nullptr && MayCopy(reinterpret_cast<CopyStmt*>(node)))
         NeedAdmin(list);
 }
@@ -94,7 +94,7 @@ void NeedOfFiles(Oid server, AccessList* list) {
         NeedAdmin(list);
 }
 
-void NeedOfPublication(Node* node, AccessList* list) {
+static void NeedOfPublication(Node* node, AccessList* list) {
     bool all, adds = true;
     List* objects;
     const char* altered = nullptr;
@@ -123,6 +123,22 @@ void NeedOfLanguage(List* options, AccessList* list) {
     }
 }
 
-void NeedOfDo(Node* node, AccessList* list) { NeedOfLanguage(reinterpret_cast<DoStmt*>(node)->args, list); }
+static void NeedOfDo(Node* node, AccessList* list) { NeedOfLanguage(reinterpret_cast<DoStmt*>(node)->args, list); }
+
+// clang-format off
+const UtilityRow admin_rows[] = {
+    {"DO", "what the block does; ADMIN for an untrusted language", T_DoStmt, NeedOfDo},
+    {"COPY", "SELECT and EXPORT for TO, INSERT for FROM; ADMIN for a file or a program", T_CopyStmt, NeedOfCopy},
+    {"COPY FROM", "INSERT; ADMIN for a file or a program", T_CopyStmt, NeedOfCopy},
+    {"CREATE PUBLICATION", "ADMIN for protected tables, all tables and those of a schema", T_CreatePublicationStmt, NeedOfPublication},
+    {"ALTER PUBLICATION", "ADMIN where it adds such", T_Invalid, NeedOfPublication},
+    {"CREATE SUBSCRIPTION", "ADMIN", T_CreateSubscriptionStmt, NeedOfAdmin},
+    {"ALTER SUBSCRIPTION", "ADMIN", T_Invalid, NeedOfAdmin},
+    {"CREATE EVENT TRIGGER", "ADMIN", T_CreateEventTrigStmt, NeedOfAdmin},
+    {"ALTER EVENT TRIGGER", "ADMIN", T_Invalid, NeedOfAdmin},
+    {"LOAD", "ADMIN", T_LoadStmt, NeedOfAdmin},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

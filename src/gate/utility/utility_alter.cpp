@@ -212,7 +212,7 @@ ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
 
 }    // namespace
 
-void NeedOfAlter(Node* node, AccessList* list) {
+static void NeedOfAlter(Node* node, AccessList* list) {
     for (const auto& alteration : alterations)
         if (alteration.tag == nodeTag(node)) {
             alteration.collect(node, list);
@@ -221,7 +221,7 @@ void NeedOfAlter(Node* node, AccessList* list) {
     RefuseUnknown(node);
 }
 
-void NeedOfAlterFunction(Node* node, AccessList* list) {
+static void NeedOfAlterFunction(Node* node, AccessList* list) {
     if (!IsA(node, AlterFunctionStmt))
         return;    // the command changes the function's name, owner or schema alone
     AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
@@ -233,7 +233,7 @@ void NeedOfAlterFunction(Node* node, AccessList* list) {
 
 // ALTER SCHEMA gives all that is in the schema another name. Without its own schema's name the gate would find none of its rules, and refuse
 // everything.
-void NeedOfAlterSchema(Node* node, AccessList* list) {
+static void NeedOfAlterSchema(Node* node, AccessList* list) {
     bool renames = IsA(node, RenameStmt);
     if (!renames && !IsA(node, AlterOwnerStmt))
         return;
@@ -254,7 +254,7 @@ void NeedOfAlterSchema(Node* node, AccessList* list) {
 }
 
 // After ALTER SERVER foreign tables may read elsewhere.
-void NeedOfAlterServer(Node* node, AccessList* list) {
+static void NeedOfAlterServer(Node* node, AccessList* list) {
     if (!IsA(node, AlterForeignServerStmt))
         return;    // the command changes the server's name or owner alone
     const char* name = As<AlterForeignServerStmt>(node)->servername;
@@ -266,7 +266,7 @@ void NeedOfAlterServer(Node* node, AccessList* list) {
 }
 
 // A domain's default and checks are its columns', as if they were the table's.
-void NeedOfAlterDomain(Node* node, AccessList* list) {
+static void NeedOfAlterDomain(Node* node, AccessList* list) {
     if (!IsA(node, AlterDomainStmt))
         return;    // the command changes the domain's name or schema alone
     AlterDomainStmt* alter = As<AlterDomainStmt>(node);
@@ -289,7 +289,7 @@ static void RequireOwnerOfExtension(const char* name) {
 }
 
 // A member of another extension is not covered by policies on its schema or the database any more.
-void NeedOfAlterExtension(Node* node, AccessList* list) {
+static void NeedOfAlterExtension(Node* node, AccessList* list) {
     if (IsA(node, AlterExtensionStmt) && strcmp(As<AlterExtensionStmt>(node)->extname, extension_name) == 0) {
         RequireOwnerOfExtension(extension_name);
         NeedAdmin(list);
@@ -306,14 +306,42 @@ void NeedOfAlterExtension(Node* node, AccessList* list) {
         CacheInvalidateRelcacheByRelid(member.objectId);
 }
 
-void NeedOfComment(Node* node, AccessList* list) {
+static void NeedOfComment(Node* node, AccessList* list) {
     CommentStmt* comment = As<CommentStmt>(node);
     NeedOfNamed(comment->objtype, &comment->object, list);
 }
 
-void NeedOfSecurityLabel(Node* node, AccessList* list) {
+static void NeedOfSecurityLabel(Node* node, AccessList* list) {
     SecLabelStmt* label = As<SecLabelStmt>(node);
     NeedOfNamed(label->objtype, &label->object, list);
 }
+
+// clang-format off
+const UtilityRow alter_rows[] = {
+    {"ALTER TABLE",
+     "ALTER, at both ends of a foreign key, of inheritance and of a partition; SELECT where expressions are evaluated over rows", T_Invalid,
+     NeedOfAlter},
+    {"ALTER FOREIGN TABLE", "as ALTER TABLE", T_Invalid, NeedOfAlter},
+    {"ALTER INDEX", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER VIEW", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER MATERIALIZED VIEW", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER SEQUENCE", "ALTER of a relation named so", T_Invalid, NeedOfAlter},
+    {"ALTER POLICY", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER RULE", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER TRIGGER", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER STATISTICS", "ALTER of the relation", T_Invalid, NeedOfAlter},
+    {"ALTER TYPE", "ALTER of the typed tables and of the columns that it changes", T_Invalid, NeedOfAlter},
+    {"ALTER DOMAIN", "ALTER of its columns; SELECT where a constraint is checked", T_Invalid, NeedOfAlterDomain},
+    {"ALTER SERVER", "ALTER of the foreign tables on it", T_Invalid, NeedOfAlterServer},
+    {"ALTER EXTENSION", "ALTER of a relation that it adds or drops; ADMIN for this one", T_Invalid, NeedOfAlterExtension},
+    {"ALTER FUNCTION", "ALTER of what calls it", T_Invalid, NeedOfAlterFunction},
+    {"ALTER PROCEDURE", "ALTER of what calls it", T_Invalid, NeedOfAlterFunction},
+    {"ALTER ROUTINE", "ALTER of what calls it", T_Invalid, NeedOfAlterFunction},
+    {"ALTER SCHEMA", "ALTER of what is in it when it is renamed", T_Invalid, NeedOfAlterSchema},
+    {"COMMENT", "ALTER of the relation", T_CommentStmt, NeedOfComment},
+    {"SECURITY LABEL", "ALTER of the relation", T_SecLabelStmt, NeedOfSecurityLabel},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

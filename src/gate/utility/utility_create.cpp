@@ -81,7 +81,7 @@ void NeedOfCallers(Oid function, AccessList* list) {
 }
 
 // IF NOT EXISTS leaves a relation that is there alone, whoever asks.
-void NeedOfCreateTableAs(Node* node, AccessList* list) {
+static void NeedOfCreateTableAs(Node* node, AccessList* list) {
     CreateTableAsStmt* create = As<CreateTableAsStmt>(node);
     Oid schema = ResolveNew(create->into->rel);
     if (!create->if_not_exists || !OidIsValid(schema) || !OidIsValid(get_relname_relid(create->into->rel->relname, schema)))
@@ -89,7 +89,7 @@ void NeedOfCreateTableAs(Node* node, AccessList* list) {
 }
 
 // EXPLAIN ANALYZE creates it; without ANALYZE the server does not ask whether the caller may.
-void NeedOfExplain(Node* node, AccessList* list) {
+static void NeedOfExplain(Node* node, AccessList* list) {
     Node* explained = ExplainedUtility(As<ExplainStmt>(node));
     if (explained == nullptr || !IsA(explained, CreateTableAsStmt))
         return;
@@ -98,7 +98,7 @@ void NeedOfExplain(Node* node, AccessList* list) {
         NeedOfCreateTableAs(explained, list);
 }
 
-void NeedOfCreateTable(Node* node, AccessList* list) {
+static void NeedOfCreateTable(Node* node, AccessList* list) {
     CreateStmt* create = IsA(node, CreateForeignTableStmt) ? &As<CreateForeignTableStmt>(node)->base : As<CreateStmt>(node);
     NeedCreate(list, ResolveNew(create->relation));
     ListCell* cell;
@@ -117,7 +117,7 @@ void NeedOfCreateTable(Node* node, AccessList* list) {
             NeedOfConstraints(list, lfirst_node(ColumnDef, cell)->constraints, true);
 }
 
-void NeedOfCreateIndex(Node* node, AccessList* list) {
+static void NeedOfCreateIndex(Node* node, AccessList* list) {
     IndexStmt* index = As<IndexStmt>(node);
     Oid relation = Resolve(index->relation, index->concurrent ? ShareUpdateExclusiveLock : ShareLock, 0, 0);
     RequireCreateIn(get_rel_namespace(relation));
@@ -127,7 +127,7 @@ void NeedOfCreateIndex(Node* node, AccessList* list) {
 }
 
 // Where OR REPLACE finds the view: in the schema that a new one would be in.
-void NeedOfCreateView(Node* node, AccessList* list) {
+static void NeedOfCreateView(Node* node, AccessList* list) {
     ViewStmt* create = As<ViewStmt>(node);
     Oid schema = ResolveNew(create->view, true);
     Oid view = OidIsValid(schema) ? get_relname_relid(create->view->relname, schema) : InvalidOid;
@@ -137,18 +137,18 @@ void NeedOfCreateView(Node* node, AccessList* list) {
         Need(list, view, Command::Alter);
 }
 
-void NeedOfCreateTrigger(Node* node, AccessList* list) {
+static void NeedOfCreateTrigger(Node* node, AccessList* list) {
     CreateTrigStmt* trigger = As<CreateTrigStmt>(node);
     NeedAlter(list, trigger->relation, ShareRowExclusiveLock, ACL_TRIGGER, false);
     NeedAlter(list, trigger->constrrel, AccessShareLock, ACL_ALL_RIGHTS_RELATION, false);
 }
 
-void NeedOfCreateRule(Node* node, AccessList* list) { NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false); }
+static void NeedOfCreateRule(Node* node, AccessList* list) { NeedAlter(list, As<RuleStmt>(node)->relation, AccessExclusiveLock, 0, false); }
 
-void NeedOfCreatePolicy(Node* node, AccessList* list) { NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false); }
+static void NeedOfCreatePolicy(Node* node, AccessList* list) { NeedAlter(list, As<CreatePolicyStmt>(node)->table, AccessExclusiveLock, 0, false); }
 
 // ANALYZE, autovacuum's too, evaluates the expressions of statistics objects.
-void NeedOfCreateStatistics(Node* node, AccessList* list) {
+static void NeedOfCreateStatistics(Node* node, AccessList* list) {
     const CreateStatsStmt* create = As<CreateStatsStmt>(node);
     bool evaluates = false;
     ListCell* cell;
@@ -165,7 +165,7 @@ void NeedOfCreateStatistics(Node* node, AccessList* list) {
 }
 
 // Functions of the gate's schemas that run as their owner are its definition functions.
-void NeedOfCreateFunction(Node* node, AccessList* list) {
+static void NeedOfCreateFunction(Node* node, AccessList* list) {
     CreateFunctionStmt* create = As<CreateFunctionStmt>(node);
     char* name;
     Oid schema = QualifiedNameGetCreationNamespace(create->funcname, &name);
@@ -174,5 +174,30 @@ void NeedOfCreateFunction(Node* node, AccessList* list) {
     NeedOfLanguage(create->options, list);
     NeedOfCallers(FunctionToReplace(create, schema, name), list);
 }
+
+// clang-format off
+const UtilityRow create_rows[] = {
+    {"EXPLAIN", "what the explained statement needs", T_ExplainStmt, NeedOfExplain},
+    {"CREATE TABLE AS", "CREATE on the schema; SELECT of what it reads, and EXPORT of that when the schema is unprotected", T_CreateTableAsStmt,
+     NeedOfCreateTableAs},
+    {"SELECT INTO", "as CREATE TABLE AS", T_CreateTableAsStmt, NeedOfCreateTableAs},
+    {"CREATE MATERIALIZED VIEW", "as CREATE TABLE AS", T_CreateTableAsStmt, NeedOfCreateTableAs},
+    {"CREATE TABLE", "CREATE on the schema; ALTER of parents and of what foreign keys reference", T_CreateStmt, NeedOfCreateTable},
+    {"CREATE FOREIGN TABLE", "CREATE on the schema; ALTER of parents", T_CreateForeignTableStmt, NeedOfCreateTable},
+    {"CREATE INDEX", "ALTER; SELECT for expressions and predicates", T_IndexStmt, NeedOfCreateIndex},
+    {"CREATE VIEW", "CREATE on the schema, or ALTER of a view that it replaces", T_ViewStmt, NeedOfCreateView},
+    {"CREATE TRIGGER", "ALTER", T_CreateTrigStmt, NeedOfCreateTrigger},
+    {"CREATE RULE", "ALTER", T_RuleStmt, NeedOfCreateRule},
+    {"CREATE POLICY", "ALTER", T_CreatePolicyStmt, NeedOfCreatePolicy},
+    {"CREATE STATISTICS", "ALTER", T_CreateStatsStmt, NeedOfCreateStatistics},
+    {"CREATE FUNCTION", "ADMIN for an untrusted language; ALTER of what calls the function that it replaces", T_CreateFunctionStmt,
+     NeedOfCreateFunction},
+    {"CREATE PROCEDURE", "ADMIN for an untrusted language; ALTER of what calls the function that it replaces", T_CreateFunctionStmt,
+     NeedOfCreateFunction},
+    {"CREATE ROUTINE", "ADMIN for an untrusted language; ALTER of what calls the function that it replaces", T_CreateFunctionStmt,
+     NeedOfCreateFunction},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

@@ -197,7 +197,7 @@ void ForEachOfRoles(List* roles, VisitRow visit) {
 
 }    // namespace
 
-void NeedOfDrop(Node* node, AccessList* list) {
+static void NeedOfDrop(Node* node, AccessList* list) {
     DropStmt* drop = reinterpret_cast<DropStmt*>(node);
     const char* kinds = KindsOf(drop->removeType);
     Walk walk = StartWalk(drop->behavior == DROP_CASCADE);
@@ -214,7 +214,7 @@ void NeedOfDrop(Node* node, AccessList* list) {
     NeedOfWalk(&walk, list);
 }
 
-void NeedOfDropOwned(Node* node, AccessList* list) {
+static void NeedOfDropOwned(Node* node, AccessList* list) {
     DropOwnedStmt* drop = reinterpret_cast<DropOwnedStmt*>(node);
     Walk walk = StartWalk(drop->behavior == DROP_CASCADE);
     List* revoked = NIL;
@@ -228,7 +228,7 @@ void NeedOfDropOwned(Node* node, AccessList* list) {
     NeedOfEach(list, revoked, Command::Grant);
 }
 
-void NeedOfReassign(Node* node, AccessList* list) {
+static void NeedOfReassign(Node* node, AccessList* list) {
     const ReassignOwnedStmt* reassign = reinterpret_cast<ReassignOwnedStmt*>(node);
     if (!has_privs_of_role(GetUserId(), get_rolespec_oid(reassign->newrole, false)))
         return;    // the command fails by itself
@@ -281,5 +281,49 @@ List* ColumnsOfType(Oid type) {
     hash_destroy(walk.seen);
     return found;
 }
+
+// clang-format off
+const UtilityRow drop_rows[] = {
+    {"DROP OWNED", "DROP and ALTER as DROP; GRANT where privileges are taken away", T_DropOwnedStmt, NeedOfDropOwned},
+    {"REASSIGN OWNED", "ALTER", T_ReassignOwnedStmt, NeedOfReassign},
+    {"DROP ACCESS METHOD", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP AGGREGATE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP CAST", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP COLLATION", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP CONSTRAINT", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP CONVERSION", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP DOMAIN", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP EVENT TRIGGER", "ADMIN", T_DropStmt, NeedOfDrop},
+    {"DROP EXTENSION", "DROP and ALTER of what CASCADE drops; ADMIN for this one", T_DropStmt, NeedOfDrop},
+    {"DROP FOREIGN DATA WRAPPER", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP FOREIGN TABLE", "DROP, of what CASCADE drops too; ALTER of what loses a part", T_DropStmt, NeedOfDrop},
+    {"DROP FUNCTION", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP INDEX", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP LANGUAGE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP MATERIALIZED VIEW", "DROP, of what CASCADE drops too; ALTER of what loses a part", T_DropStmt, NeedOfDrop},
+    {"DROP OPERATOR", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP OPERATOR CLASS", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP OPERATOR FAMILY", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP POLICY", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP PROCEDURE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP PUBLICATION", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP ROUTINE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP RULE", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP SCHEMA", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP SEQUENCE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP SERVER", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP STATISTICS", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP TABLE", "DROP, of what CASCADE drops too; ALTER of what loses a part", T_DropStmt, NeedOfDrop},
+    {"DROP TEXT SEARCH CONFIGURATION", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP TEXT SEARCH DICTIONARY", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP TEXT SEARCH PARSER", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP TEXT SEARCH TEMPLATE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP TRANSFORM", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP TRIGGER", "ALTER of the relation", T_DropStmt, NeedOfDrop},
+    {"DROP TYPE", "DROP and ALTER of what CASCADE drops", T_DropStmt, NeedOfDrop},
+    {"DROP VIEW", "DROP, of what CASCADE drops too; ALTER of what loses a part", T_DropStmt, NeedOfDrop},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

@@ -181,7 +181,7 @@ void CheckGranted(const UtilityFrame* frame) {
     CheckAccesses(nullptr, &list);
 }
 
-void NeedOfGrant(Node* node, AccessList* list) {
+static void NeedOfGrant(Node* node, AccessList* list) {
     GrantStmt* grant = reinterpret_cast<GrantStmt*>(node);
     if (ConcernsOwn(grant))
         NeedAdmin(list);
@@ -193,5 +193,13 @@ void NeedOfGrant(Node* node, AccessList* list) {
         default: break;    // privileges of what will be created
     }
 }
+
+// clang-format off
+const UtilityRow grant_rows[] = {
+    {"GRANT", "GRANT; ADMIN for what belongs to the gate", T_GrantStmt, NeedOfGrant},
+    {"REVOKE", "as GRANT", T_GrantStmt, NeedOfGrant},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

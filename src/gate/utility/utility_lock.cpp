@@ -60,7 +60,7 @@ List* WithReferencing(List* relations) {
 
 }    // namespace
 
-void NeedOfLock(Node* node, AccessList* list) {
+static void NeedOfLock(Node* node, AccessList* list) {
     LockStmt* lock = reinterpret_cast<LockStmt*>(node);
     ListCell* cell;
     foreach (cell, lock->relations) {
@@ -74,7 +74,7 @@ void NeedOfLock(Node* node, AccessList* list) {
 }
 
 // The server tells of each table again when it is about to empty it.
-void NeedOfTruncate(Node* node, AccessList* list) {
+static void NeedOfTruncate(Node* node, AccessList* list) {
     TruncateStmt* truncate = reinterpret_cast<TruncateStmt*>(node);
     List* relations = NIL;
     ListCell* cell;
@@ -89,5 +89,13 @@ void NeedOfTruncate(Node* node, AccessList* list) {
     foreach (cell, relations)
         Need(list, lfirst_oid(cell), Command::Truncate);
 }
+
+// clang-format off
+const UtilityRow lock_rows[] = {
+    {"TRUNCATE TABLE", "TRUNCATE, of what CASCADE empties too", T_TruncateStmt, NeedOfTruncate},
+    {"LOCK TABLE", "LOCK, of what a view reads too", T_LockStmt, NeedOfLock},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant

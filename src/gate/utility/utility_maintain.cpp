@@ -74,7 +74,7 @@ Oid ResolveIndexed(RangeVar* name, LOCKMODE lock) {
 
 }    // namespace
 
-void NeedOfVacuum(Node* node, AccessList* list) {
+static void NeedOfVacuum(Node* node, AccessList* list) {
     VacuumStmt* vacuum = reinterpret_cast<VacuumStmt*>(node);
     if (vacuum->rels == NIL) {
         NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr && MayVacuum(row->oid); });
@@ -88,7 +88,7 @@ void NeedOfVacuum(Node* node, AccessList* list) {
     vacuum->rels = pinned != NIL ? pinned : list_make1(makeVacuumRelation(nullptr, no_relation, NIL));
 }
 
-void NeedOfCluster(Node* node, AccessList* list) {
+static void NeedOfCluster(Node* node, AccessList* list) {
     Clustering* cluster = reinterpret_cast<Clustering*>(node);
     RangeVar* named = ClusteredTable(cluster);
     if (named == nullptr) {
@@ -103,7 +103,7 @@ void NeedOfCluster(Node* node, AccessList* list) {
     Need(list, relation, Command::Maintain);
 }
 
-void NeedOfReindex(Node* node, AccessList* list) {
+static void NeedOfReindex(Node* node, AccessList* list) {
     ReindexStmt* reindex = reinterpret_cast<ReindexStmt*>(node);
     LOCKMODE lock = HasOption(reindex->params, "concurrently") ? ShareUpdateExclusiveLock : ShareLock;
     switch (reindex->kind) {
@@ -129,10 +129,23 @@ void NeedOfReindex(Node* node, AccessList* list) {
     }
 }
 
-void NeedOfRefresh(Node* node, AccessList* list) {
+static void NeedOfRefresh(Node* node, AccessList* list) {
     RefreshMatViewStmt* refresh = reinterpret_cast<RefreshMatViewStmt*>(node);
     LOCKMODE lock = refresh->concurrent ? ExclusiveLock : AccessExclusiveLock;
     Need(list, Resolve(refresh->relation, lock, maintain_privilege, 0), Command::Maintain);
 }
+
+// clang-format off
+const UtilityRow maintain_rows[] = {
+    {"REFRESH MATERIALIZED VIEW",
+     "MAINTAIN; SELECT of what it reads, and EXPORT of that when the view is unprotected", T_RefreshMatViewStmt, NeedOfRefresh},
+    {"VACUUM", "MAINTAIN", T_VacuumStmt, NeedOfVacuum},
+    {"ANALYZE", "MAINTAIN", T_VacuumStmt, NeedOfVacuum},
+    {"CLUSTER", "MAINTAIN", clustering_node, NeedOfCluster},
+    {"REPACK", "MAINTAIN", clustering_node, NeedOfCluster},
+    {"REINDEX", "MAINTAIN", T_ReindexStmt, NeedOfReindex},
+    {},
+};
+// clang-format on
 
 }    // namespace warrant
