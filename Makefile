@@ -36,9 +36,9 @@ $(error META.json names another version than $(EXTENSION).control)
 endif
 EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
-# From the release before: what its file of changes says, and the functions as they are now.
-UPDATE_CHANGES := $(wildcard sql/update/changes--*--$(EXTVERSION).sql)
-UPDATE_SQL := $(patsubst sql/update/changes--%,$(EXTENSION)--%,$(UPDATE_CHANGES))
+# From the release before: what sql/update/OLD--NEW says, in the order of its numbers, and then the functions as they are now.
+UPDATE_PARTS := $(sort $(wildcard sql/update/*--$(EXTVERSION)/[0-9]*.sql))
+UPDATE_SQL := $(patsubst sql/update/%/,$(EXTENSION)--%.sql,$(sort $(dir $(UPDATE_PARTS))))
 DATA_built := $(EXTENSION_SQL) $(UPDATE_SQL)
 DATA = $(wildcard sql/update/$(EXTENSION)--*.sql)
 EXTRA_CLEAN := $(COURIER_OBJS) $(ALL_OBJS:.o=.d) .build-flags build
@@ -91,9 +91,10 @@ $(EXTENSION_SQL): $(SQL_PARTS) sql/install $(EXTENSION).control
 	  for part in $(SQL_PARTS); do echo; cat $$part || exit; done; } >$@.tmp
 	mv $@.tmp $@
 
-$(UPDATE_SQL): $(EXTENSION)--%.sql: sql/update/changes--%.sql sql/update/code.awk $(SQL_PARTS) sql/install
+$(UPDATE_SQL): $(EXTENSION)--%.sql: sql/update/% $(UPDATE_PARTS) sql/update/code.awk $(SQL_PARTS) sql/install
 	{ printf '%s\n' "\echo Use \"ALTER EXTENSION $(EXTENSION) UPDATE TO '$(EXTVERSION)'\" to load this file. \quit"; \
-	  echo; cat $< && awk -f sql/update/code.awk $(filter-out sql/install/10-%,$(SQL_PARTS)); } >$@.tmp
+	  for part in $(filter $</%,$(UPDATE_PARTS)); do echo; cat $$part || exit; done; \
+	  awk -f sql/update/code.awk $(filter-out sql/install/10-%,$(SQL_PARTS)); } >$@.tmp
 	mv $@.tmp $@
 
 # --- tests ---

@@ -6,10 +6,6 @@ COMMENT ON FUNCTION warrant.expand_commands(text[]) IS 'the commands that words 
 CREATE FUNCTION warrant_internal.check_target(target regclass) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_check_target';
 CREATE FUNCTION warrant_internal.is_member(role oid, of_role oid) RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_is_member';
 CREATE FUNCTION warrant_internal.current_subject() RETURNS oid LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_current_subject';
-CREATE FUNCTION warrant_internal.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c
-    AS 'MODULE_PATHNAME', 'warrant_governing_policy';
-CREATE FUNCTION warrant_internal.governing_schema_policy(subject oid, command text, schema oid) RETURNS bigint LANGUAGE c
-    AS 'MODULE_PATHNAME', 'warrant_governing_schema_policy';
 CREATE FUNCTION warrant_internal.governing_admin_policy(subject oid) RETURNS bigint LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_governing_admin_policy';
 CREATE FUNCTION warrant_internal.governing_policies(subject oid, commands text[], relations oid[], in_schema oid, OUT relation oid, OUT policy bigint, OUT governed text[])

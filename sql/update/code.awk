@@ -1,5 +1,6 @@
 # Picks what can be run again out of the parts of the install script: functions, procedures and views, which come with OR REPLACE, and their
-# comments and privileges. What has a state of its own (tables, types, triggers, roles) an update changes in a file of its own, sql/update/.
+# comments and privileges. What has a state of its own (tables, types, triggers, roles) an update changes in files of their own, sql/update/OLD--NEW:
+# each has the name of the part whose state it changes, and 30-functions drops what cannot be replaced.
 #
 # A statement begins in the first column and ends with a line that ends in a semicolon, outside of $$.
 function dollars(line) { return gsub(/\$\$/, "", line) }

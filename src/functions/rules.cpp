@@ -243,7 +243,7 @@ WARRANT_FUNCTION(warrant_is_pool) {
 // current_subject() -> oid: who asks, as the gate sees it.
 WARRANT_FUNCTION(warrant_current_subject) { PG_RETURN_OID(WhoAsks()); }
 
-// governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access.
+// governing_policy(subject oid, command text, relation oid) -> policy id, NULL when none governs the access. For scripts up to 0.3.0, and for tests.
 WARRANT_FUNCTION(warrant_governing_policy) {
     RequireArguments(fcinfo);
     AcceptInvalidationMessages();
@@ -259,7 +259,7 @@ WARRANT_FUNCTION(warrant_governing_policy) {
 }
 
 // governing_schema_policy(subject oid, command text, schema oid) -> the policy that governs CREATE there, and other commands on what is
-// created there, NULL when none does.
+// created there, NULL when none does. For scripts up to 0.3.0.
 WARRANT_FUNCTION(warrant_governing_schema_policy) {
     RequireArguments(fcinfo);
     bool creates = PG_NARGS() == 2;    // the script of 0.1.0 names no command

@@ -32,11 +32,12 @@ SELECT warrant.create_policy('never', 'deny', on_table => 'depot.denied', comman
 DROP TABLE depot.before;
 CREATE TABLE depot.before (a int);
 
+CREATE FUNCTION pg_temp.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c AS '$libdir/pg_warrant', 'warrant_governing_policy';
 CREATE FUNCTION pg_temp.one_by_one(schema oid, OUT relation oid, OUT command text, OUT policy bigint) RETURNS SETOF record LANGUAGE sql AS $$
-    SELECT c.oid, w.command, warrant_internal.governing_policy('regress_clerk'::regrole, w.command, c.oid)
+    SELECT c.oid, w.command, pg_temp.governing_policy('regress_clerk'::regrole, w.command, c.oid)
       FROM pg_class c CROSS JOIN unnest(warrant.expand_commands('{ALL}')) AS w (command)
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND (schema = 0 OR c.relnamespace = schema)
-       AND warrant_internal.governing_policy('regress_clerk'::regrole, w.command, c.oid) IS NOT NULL $$;
+       AND pg_temp.governing_policy('regress_clerk'::regrole, w.command, c.oid) IS NOT NULL $$;
 CREATE FUNCTION pg_temp.in_one_pass(relations oid[], schema oid, OUT relation oid, OUT command text, OUT policy bigint) RETURNS SETOF record LANGUAGE sql AS $$
     SELECT g.relation, w.command, g.policy FROM warrant_internal.governing_policies('regress_clerk'::regrole, '{ALL}', relations, schema) g, unnest(g.governed) AS w (command) $$;
 

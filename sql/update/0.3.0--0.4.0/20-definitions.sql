@@ -1,0 +1,7 @@
+-- Keys that pg_repack does not take for such, so that it leaves our tables out.
+ALTER TABLE warrant.policies DROP CONSTRAINT policies_pkey, DROP CONSTRAINT policies_name_key;
+ALTER TABLE warrant.policies ADD PRIMARY KEY (id) INCLUDE (max_uses), ADD CONSTRAINT policies_name_key UNIQUE (name) INCLUDE (max_uses);
+ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_pkey, DROP CONSTRAINT webhooks_name_key, ALTER COLUMN created_by DROP NOT NULL;
+ALTER TABLE warrant.webhooks ADD PRIMARY KEY (id) INCLUDE (created_by), ADD CONSTRAINT webhooks_name_key UNIQUE (name) INCLUDE (created_by);
+ALTER TABLE warrant.persons DROP CONSTRAINT persons_pkey, ALTER COLUMN role_name DROP NOT NULL;
+ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);

@@ -1,0 +1,35 @@
+-- A request that is asked for again with other words.
+ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
+
+-- A delivery that fails is tried again while its request waits.
+ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
+ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
+CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
+
+-- Nobody uses a grant that he approved under another login.
+ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
+
+-- What grows with the number of grants.
+CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
+CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
+DROP INDEX warrant.grant_scopes_by_grantee;
+
+-- Keys that pg_repack does not take for such.
+ALTER TABLE warrant.request_items DROP CONSTRAINT request_items_request_id_fkey;
+ALTER TABLE warrant.decisions DROP CONSTRAINT decisions_request_id_fkey;
+ALTER TABLE warrant.deliveries DROP CONSTRAINT deliveries_request_id_fkey;
+ALTER TABLE warrant.grants DROP CONSTRAINT grants_request_id_fkey;
+ALTER TABLE warrant.requests DROP CONSTRAINT requests_pkey;
+ALTER TABLE warrant.requests ADD PRIMARY KEY (id) INCLUDE (max_uses);
+ALTER TABLE warrant.decisions DROP CONSTRAINT decisions_pkey;
+ALTER TABLE warrant.decisions ADD PRIMARY KEY (request_id, person) INCLUDE (max_uses);
+ALTER TABLE warrant.deliveries DROP CONSTRAINT deliveries_pkey;
+ALTER TABLE warrant.deliveries ADD PRIMARY KEY (id) INCLUDE (not_before);
+ALTER TABLE warrant.grants DROP CONSTRAINT grants_pkey;
+ALTER TABLE warrant.grants ADD PRIMARY KEY (id) INCLUDE (request_id);
+ALTER TABLE warrant.grant_uses DROP CONSTRAINT grant_uses_pkey, ALTER COLUMN grant_id DROP NOT NULL, ADD CHECK (grant_id IS NOT NULL);
+ALTER TABLE warrant.grant_uses ADD CONSTRAINT grant_uses_pkey UNIQUE (grant_id);
+ALTER TABLE warrant.request_items ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
+ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
+ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
+ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
