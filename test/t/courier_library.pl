@@ -6,6 +6,7 @@ use FindBin;
 use lib $FindBin::Bin;
 use File::Copy qw(copy);
 use GatedServer;
+use OlderReleases;
 use PostgreSQL::Test::Utils;
 use Receiver;
 use Test::More;
@@ -25,6 +26,7 @@ my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
 append_to_file($secrets, "bank = $Receiver::secret\n");
 chmod 0600, $secrets or die "$secrets: $!";
 
+OlderReleases::offer();
 my $node = GatedServer->prepared('main', "pg_warrant.secret_file = '$secrets'", q{pg_warrant.decision_wait = '60s'});
 {
 	local $ENV{LD_LIBRARY_PATH} = join ':', $broken, grep { defined } $ENV{LD_LIBRARY_PATH};

@@ -7,8 +7,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::Local qw(timegm);
 use GatedServer;
+use OlderReleases;
 use ShiftedClock;
 
+OlderReleases::offer();
 # at(YEAR, MONTH, DAY, HOUR): the server's clock says so.
 my $node = ShiftedClock->prepared('partitions');
 sub at { my ($year, $month, $day, $hour) = @_; $node->set_clock(timegm(0, 0, $hour // 12, $day, $month - 1, $year) - time); }

@@ -6,7 +6,9 @@ use lib $FindBin::Bin;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
+use OlderReleases;
 
+OlderReleases::offer();
 my $node = GatedServer->prepared('stored_durations');
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');

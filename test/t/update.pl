@@ -7,7 +7,9 @@ use lib $FindBin::Bin;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
+use OlderReleases;
 
+OlderReleases::offer();
 my $node = GatedServer->prepared('update');
 $node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '60s'");
 $node->start;

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use GatedServer;
+use OlderReleases;
 use IO::Socket::INET ();
 use JSON::PP qw(decode_json);
 use PostgreSQL::Test::Utils;
@@ -15,6 +16,7 @@ use Test::More;
 my $patience = '60s';
 my $receiver = Receiver->started;
 my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
+OlderReleases::offer();
 my $node = GatedServer->running('main', "pg_warrant.secret_file = '$secrets'", "pg_warrant.decision_wait = '$patience'");
 
 sub keep_secrets
