@@ -134,6 +134,7 @@ COURIER_SOURCES := \
 	src/core/standard_webhooks.cpp \
 	src/core/webhook_request.cpp \
 	src/courier/courier.cpp \
+	src/courier/decision.cpp \
 	src/courier/deliveries.cpp \
 	src/courier/secrets.cpp \
 	src/courier/webhook_call.cpp \

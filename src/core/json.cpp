@@ -34,6 +34,19 @@ const JsonValue* JsonValue::Find(std::string_view name) const {
     return found != members_.end() && found->name == name ? &found->value : nullptr;
 }
 
+std::optional<std::string> JsonValue::OptionalText(std::string_view name) const {
+    const std::string* text = Part(name).String();
+    return text == nullptr || text->empty() ? std::nullopt : std::optional(*text);
+}
+
+std::optional<int64_t> JsonValue::OptionalNumber(std::string_view name) const { return Part(name).Int64(); }
+
+const JsonValue& JsonValue::Part(std::string_view name) const {
+    static const JsonValue none;
+    const JsonValue* value = Find(name);
+    return value == nullptr ? none : *value;
+}
+
 // --- the reader ---
 
 namespace {

@@ -44,6 +44,13 @@ class JsonValue {
     // The member of an object. NULL when there is none.
     const JsonValue* Find(std::string_view name) const;
 
+    // A member's value, where the member is there and of that kind. An empty string is as none.
+    std::optional<std::string> OptionalText(std::string_view name) const;
+    std::string Text(std::string_view name) const { return OptionalText(name).value_or(""); }
+    std::optional<int64_t> OptionalNumber(std::string_view name) const;
+    // The member itself, or a null.
+    const JsonValue& Part(std::string_view name) const;
+
   private:
     friend class JsonBuilder;
 

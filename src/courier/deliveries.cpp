@@ -12,15 +12,7 @@ namespace warrant {
 
 namespace {
 
-constexpr size_t longest_text = 1000;    // bytes of a reason, a name or an error that are kept
-
 using core::JsonWriter;
-
-JsonWriter Begun(int64_t delivery_id, std::string_view outcome) {
-    JsonWriter json;
-    json.BeginObject().Member("delivery_id", delivery_id).Member("outcome", outcome);
-    return json;
-}
 
 int64_t NowMs() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -38,27 +30,25 @@ bool IsTrouble(const core::HttpResult& result) {
 
 }    // namespace
 
-std::string Deliveries::Clean(std::string_view text) const {
-    size_t end = text.size();
-    if (end > longest_text)
-        for (end = longest_text; end > 0 && (text[end] & 0xC0) == 0x80;)
-            end--;
-    std::string clean(text.substr(0, end));
-    for (char& byte : clean)
+// Ends the report, an object that is begun, and puts it behind those that are there.
+void Deliveries::LineUp(JsonWriter* report) {
+    std::string text = report->EndObject().Take();
+    for (char& byte : text)
         if (ascii_ && (byte & 0x80) != 0)
             byte = '?';
-    return clean;
+    answers_.push_back(std::move(text));
 }
 
 void Deliveries::Fail(int64_t delivery_id, const Failure& failure) {
     constexpr int64_t longest_s = 24 * 3600;    // no request waits for longer
-    JsonWriter json = Begun(delivery_id, "error");
-    json.Member("error", Clean(failure.error)).Member("may_repeat", failure.may_repeat);
+    JsonWriter report;
+    report.BeginObject().Member("delivery_id", delivery_id).Member("outcome", "error");
+    report.Member("error", Shortened(failure.error)).Member("may_repeat", failure.may_repeat);
     if (failure.retry_after_s > 0)
-        json.Member("retry_after_s", std::min(failure.retry_after_s, longest_s));
+        report.Member("retry_after_s", std::min(failure.retry_after_s, longest_s));
     if (failure.gone)
-        json.Member("gone", true);
-    answers_.push_back(json.EndObject().Take());
+        report.Member("gone", true);
+    LineUp(&report);
 }
 
 // Takes what a call tells about the webhook behind it.
@@ -85,16 +75,16 @@ void Deliveries::Begin(int64_t delivery_id, std::string_view json) {
         missed_key_ = true;
         return Fail(delivery_id, {.error = secrets_.WhyNone(letter.secret_name)});
     }
-    auto signature = core::SignWebhook(letter.request_id, now, letter.call.body, keys);
+    auto signature = core::SignWebhook(letter.message_id, now, letter.call.body, keys);
     if (!signature)
         return Fail(delivery_id, {.error = "it could not be signed"});
-    letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.request_id, "webhook-timestamp: " + std::to_string(now),
-                           "webhook-signature: " + *signature, "x-request-id: " + letter.request_id};
+    letter.call.headers = {"content-type: application/json", "webhook-id: " + letter.message_id, "webhook-timestamp: " + std::to_string(now),
+                           "webhook-signature: " + *signature, "x-request-id: " + letter.message_id};
     auto started = client_.Start(letter.call);
     if (const auto* error = std::get_if<std::string>(&started))
         return Fail(delivery_id, {.error = *error});
     breaker.Begun();
-    running_.emplace(std::get<uint64_t>(started), Sent{delivery_id, letter.request_id, letter.webhook});
+    running_.emplace(std::get<uint64_t>(started), Sent{delivery_id, letter.kind, letter.message_id, letter.webhook});
 }
 
 void Deliveries::Perform() {
@@ -109,41 +99,17 @@ void Deliveries::Perform() {
     }
 }
 
-// The limit of an answer that nobody would keep, or empty: to pass over a limit would widen what was approved.
-std::string Deliveries::LostLimit(const core::Approved& approved) const {
-    if (approved.max_rows)
-        return "the answer limits rows, which this release cannot keep";
-    if (approved.max_uses && !keeps_uses_)
-        return "the answer limits uses, which the extension keeps after ALTER EXTENSION pg_warrant UPDATE";
-    return "";
-}
-
 void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
-    using Outcome = core::HttpResult::Outcome;
-    if (result.outcome != Outcome::Answered)
+    if (result.outcome != core::HttpResult::Outcome::Answered)
         return Fail(sent.delivery_id, {.error = result.error});
-    auto answer = core::ReadDecisionAnswer({result.status, result.Header("x-request-id"), result.body}, sent.request_id);
-    if (const auto* error = std::get_if<core::AnswerError>(&answer))
-        return Fail(sent.delivery_id, {.error = error->reason,
-                                       .may_repeat = IsPassing(result.status),
-                                       .retry_after_s = result.retry_after_s,
-                                       .gone = result.status == status_gone});
-    if (const auto* approved = std::get_if<core::Approved>(&answer)) {
-        if (std::string problem = LostLimit(*approved); !problem.empty())
-            return Fail(sent.delivery_id, {.error = problem});
-        answers_.push_back(Begun(sent.delivery_id, "approved")
-                               .Optional("ttl_s", approved->ttl_s)
-                               .Optional("max_uses", approved->max_uses)
-                               .Member("approver", Clean(approved->approver))
-                               .Member("reason", Clean(approved->reason))
-                               .EndObject()
-                               .Take());
-    } else if (const auto* denied = std::get_if<core::Denied>(&answer)) {
-        answers_.push_back(
-            Begun(sent.delivery_id, "denied").Member("approver", Clean(denied->approver)).Member("reason", Clean(denied->reason)).EndObject().Take());
-    } else {
-        answers_.push_back(Begun(sent.delivery_id, "pending").EndObject().Take());
-    }
+    JsonWriter report;
+    report.BeginObject().Member("delivery_id", sent.delivery_id);
+    std::string error = sent.kind->read(result, sent.message_id, keeps_uses_, &report);
+    if (error.empty())
+        LineUp(&report);
+    else
+        Fail(sent.delivery_id,
+             {.error = error, .may_repeat = IsPassing(result.status), .retry_after_s = result.retry_after_s, .gone = result.status == status_gone});
 }
 
 }    // namespace warrant

@@ -6,8 +6,8 @@
 #endif
 
 #include "core/circuit_breaker.hpp"
-#include "core/decision_answer.hpp"
 #include "core/http_client.hpp"
+#include "courier/kinds.hpp"
 #include "courier/secrets.hpp"
 
 #include <cstdint>
@@ -54,7 +54,8 @@ class Deliveries {
   private:
     struct Sent {
         int64_t delivery_id;
-        std::string request_id;
+        const WebhookKind* kind;
+        std::string message_id;
         std::string webhook;
     };
     // What is known of a failure, for the recorder to plan what comes next.
@@ -67,9 +68,7 @@ class Deliveries {
     void Conclude(const core::HttpResult& result, const Sent& sent);
     void Watch(const core::HttpResult& result, const std::string& webhook);
     void Fail(int64_t delivery_id, const Failure& failure);
-    std::string Clean(std::string_view text) const;
-
-    std::string LostLimit(const core::Approved& approved) const;
+    void LineUp(core::JsonWriter* report);
 
     bool ascii_;
     bool keeps_uses_ = false;

@@ -6,6 +6,7 @@
 #endif
 
 #include "core/http_call.hpp"
+#include "courier/kinds.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,8 +15,9 @@
 namespace warrant {
 
 struct WebhookCall {
-    core::HttpCall call;       // complete but for the headers that are signed
-    std::string request_id;    // webhook-id
+    core::HttpCall call;    // complete but for the headers that are signed
+    const WebhookKind* kind;
+    std::string message_id;
     std::string secret_name;
     std::string webhook;    // its name; empty from the SQL of an older release
 };

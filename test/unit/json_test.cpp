@@ -135,6 +135,18 @@ TEST(Json, ManyNamesAreReadInReasonableTime) {
     EXPECT_EQ(Read(text).members().size(), 6000u);
 }
 
+TEST(JsonValue, TakesMembersOfTheKindThatIsAsked) {
+    const JsonValue value = Read(R"({"text":"x","empty":"","number":7,"part":{"text":"y"},"null":null})");
+    EXPECT_EQ(value.Text("text"), "x");
+    EXPECT_EQ(value.OptionalNumber("number"), 7);
+    EXPECT_EQ(value.Part("part").Text("text"), "y");
+    for (const char* name : {"empty", "number", "part", "null", "absent"})
+        EXPECT_EQ(value.OptionalText(name), std::nullopt) << name;
+    for (const char* name : {"text", "empty", "part", "null", "absent"})
+        EXPECT_EQ(value.OptionalNumber(name), std::nullopt) << name;
+    EXPECT_EQ(value.Part("absent").Part("text").Text("text"), "");
+}
+
 TEST(JsonWriter, WritesCompactly) {
     JsonWriter json;
     json.BeginObject().Member("s", "x").Member("n", int64_t(-5)).Member("b", true).Key("z").Null();
