@@ -4,6 +4,8 @@
 
 namespace warrant {
 
+void CommitWithoutFlush() { (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false); }
+
 SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid* types) {
     if (*plan == nullptr) {
         SPIPlanPtr made = SPI_prepare(text, parameter_count, types);

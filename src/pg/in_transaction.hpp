@@ -12,6 +12,9 @@ inline bool IsOver() { return is_over != nullptr && is_over(); }
 // What each transaction of the worker does before it looks at anything.
 inline void (*at_begin)() = nullptr;
 
+// Lets the commit of the transaction wait for no disk: for what says nothing after a crash.
+void CommitWithoutFlush();
+
 // The plan of a statement, prepared when it is first asked for and kept for the life of the process. Needs SPI.
 SPIPlanPtr Prepared(SPIPlanPtr* plan, const char* text, int parameter_count, Oid* types);
 

@@ -99,6 +99,16 @@ inline TableScanDesc BeginTableScan(Relation table, Snapshot snapshot) {
 #endif
 }
 
+// Puts a row in the place of another. The table has no index.
+inline void ReplaceRow(Relation table, ItemPointer replaced, TupleTableSlot* row, Snapshot snapshot) {
+#if PG_VERSION_NUM >= 160000
+    TU_UpdateIndexes indexes;
+#else
+    bool indexes;
+#endif
+    simple_table_tuple_update(table, replaced, row, snapshot, &indexes);
+}
+
 // How the callbacks of system caches are told which cache it is.
 #if PG_VERSION_NUM >= 190000
 using CacheNumber = SysCacheIdentifier;

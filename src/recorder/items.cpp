@@ -60,7 +60,7 @@ void AnswerWaiters() {
     for (int i = 0; i < self.count; i++) {
         const EntryHeader* entry = self.items[i].entry;
         freed[BucketOf(entry->origin.session_user)] += core::Aligned(entry->size);
-        self.items[i].reply.position = XactLastCommitEnd;
+        self.items[i].reply.position = self.flushed;
     }
     AdvanceHead(self.database, self.batch.until, freed);
     for (int i = 0; i < self.count; i++)

@@ -14,7 +14,7 @@ namespace {
 // no disk.
 void Notify(int64_t after_seq, int64_t until_seq) {
     (void)InTransaction("notifying", [after_seq, until_seq] {
-        (void)set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+        CommitWithoutFlush();
         static ScriptStatement notify;
         Oid types[] = {INT8OID, INT8OID};
         Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
@@ -41,7 +41,7 @@ void NotifyDue() {
 }
 
 void NotifyOf(int64_t after_seq) {
-    self.latest = Notice{self.sealed.last_seq, XactLastCommitEnd};
+    self.latest = Notice{self.sealed.last_seq, self.flushed};
     if (!IsNoticeDue()) {
         self.notified = after_seq;
         self.due = self.latest;

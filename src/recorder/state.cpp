@@ -36,7 +36,7 @@ void LoadClock() {
 
 }    // namespace
 
-bool IsOurs() { return get_extension_oid(extension_name, true) == self.extension; }
+bool IsOurs() { return HeldExtension() == self.extension; }
 
 void LookForWebhooks() {
     SPI_execute(psprintf("SELECT FROM warrant.webhooks WHERE enabled AND %s.is_home()", InternalSchema()), true, 1);
@@ -62,6 +62,7 @@ void LoadState() {
     self.notified = self.sealed.last_seq;
     self.due = self.latest = Notice{};
     bool same_ring = uint64_t(FirstInt64(2)) == self.database->ring_id;
+    self.flushed = GetFlushRecPtr(nullptr);
     self.position = same_ring ? uint64_t(FirstInt64(3)) : self.database->head;
     LoadClock();
     LookForWebhooks();
@@ -69,13 +70,43 @@ void LoadState() {
     self.extension = extension;
 }
 
+namespace {
+
+AttrNumber ColumnOf(Relation table, const char* name) {
+    AttrNumber column = get_attnum(RelationGetRelid(table), name);
+    if (column == InvalidAttrNumber)
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state has no column \"%s\"", name)));
+    return column;
+}
+
+// The copy of the table's one row with other values in it; it knows the place of the old row.
+HeapTuple RowWith(Relation table, TupleTableSlot* row, Snapshot snapshot, int count, int* columns, Datum* values) {
+    bool* nulls = static_cast<bool*>(palloc0(count));
+    TableScanDesc scan = BeginTableScan(table, snapshot);
+    if (!table_scan_getnextslot(scan, ForwardScanDirection, row))
+        ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
+    HeapTuple changed =
+        heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(row, false, nullptr), RelationGetDescr(table), count, columns, values, nulls);
+    table_endscan(scan);
+    return changed;
+}
+
+}    // namespace
+
+// Every batch writes this row: past the executor, which took a fifth of the recorder's time for a refusal.
 void SaveState(uint64_t position) {
-    static SPIPlanPtr plan = nullptr;
-    Oid types[] = {INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID};
-    Prepared(&plan, "UPDATE warrant.recorder_state SET last_seq = $1, last_sealed_at = $2, ring_id = $3, ring_position = $4", 4, types);
+    Relation table = table_open(get_relname_relid("recorder_state", get_namespace_oid(schema_name, false)), RowExclusiveLock);
+    int columns[] = {ColumnOf(table, "last_seq"), ColumnOf(table, "last_sealed_at"), ColumnOf(table, "ring_id"), ColumnOf(table, "ring_position")};
     Datum values[] = {Int64GetDatum(self.working.last_seq), TimestampTzGetDatum(self.working.last_sealed_at),
                       Int64GetDatum(int64(self.database->ring_id)), Int64GetDatum(int64(position))};
-    SPI_execute_plan(plan, values, nullptr, false, 0);
+    Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
+    TupleTableSlot* row = table_slot_create(table, nullptr);
+    HeapTuple changed = RowWith(table, row, snapshot, lengthof(columns), columns, values);
+    ExecForceStoreHeapTuple(changed, row, false);
+    ReplaceRow(table, &changed->t_self, row, snapshot);
+    ExecDropSingleTupleTableSlot(row);
+    UnregisterSnapshot(snapshot);
+    table_close(table, NoLock);
 }
 
 }    // namespace warrant

@@ -26,6 +26,7 @@ struct Recorder {
     SealState sealed;         // what is committed
     SealState working;        // what the batch under way has sealed
     uint64_t position;        // everything before it is committed
+    XLogRecPtr flushed;       // the end of the latest commit that has sealed or changed anything
     bool installed;
     Oid extension;    // whose state this is
     bool restore_noted;

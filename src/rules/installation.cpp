@@ -43,6 +43,9 @@ const Installation* WhileBeingDropped() {
 
 void TellWhatIsAwaited(void*) { errcontext("waiting for a transaction that drops the extension \"%s\"", extension_name); }
 
+// What HoldExtension has found last.
+Oid held = InvalidOid;
+
 void LockExtension(Oid extension) {
     ErrorContextCallback context = {error_context_stack, TellWhatIsAwaited, nullptr};
     error_context_stack = &context;
@@ -116,7 +119,6 @@ const char* InternalSchema() {
 // The extension held last is locked even when another is found: its end may be visible before the caches hear of it, and they hear of it before its
 // lock goes.
 void HoldExtension() {
-    static Oid held = InvalidOid;
     constexpr int most_turns = 10;    // each after another transaction has dropped or created it
     for (int turn = 0; turn < most_turns; turn++) {
         if (OidIsValid(held))
@@ -127,6 +129,8 @@ void HoldExtension() {
         held = found;
     }
 }
+
+Oid HeldExtension() { return held; }
 
 bool IsOwnRelation(Oid relation) { return OidIsValid(OwnSchema()) && IsOwnSchema(get_rel_namespace(relation)); }
 

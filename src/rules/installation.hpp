@@ -62,6 +62,9 @@ const char* InternalSchema();
 // within lock_timeout, for one that is dropping it.
 void HoldExtension();
 
+// The extension that the worker's transaction has found and holds; InvalidOid for none.
+Oid HeldExtension();
+
 // Whether the relation is one of the extension's own. False when it is not installed.
 bool IsOwnRelation(Oid relation);
 

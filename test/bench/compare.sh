@@ -32,10 +32,14 @@ pairs() {
     done
 }
 
-# compare TEXT COUNT MEASURE A B least|most TARGET
+# compare TEXT COUNT MEASURE A B [least|most TARGET]
 compare() {
-    local middle low high
+    local middle low high target=
+    answer=
     read -r middle low high < <(pairs "${@:2:4}" | tee "$bench/$3" | interval)
-    judge "$low" "$high" "$6" "$7"
-    printf '%-40s %12s %12s %12s  %s\n' "$1" "$middle" "$low-$high" "$([ "$6" = least ] && echo '>=' || echo '<=') $7" "$answer"
+    if [ $# -gt 5 ]; then
+        judge "$low" "$high" "$6" "$7"
+        target="$([ "$6" = least ] && echo '>=' || echo '<=') $7"
+    fi
+    printf '%-40s %12s %12s %12s  %s\n' "$1" "$middle" "$low-$high" "$target" "$answer"
 }
