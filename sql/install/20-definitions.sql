@@ -41,6 +41,11 @@ CREATE TABLE warrant.policies (
 CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
 COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by approval, or not at all';
+COMMENT ON COLUMN warrant.policies.version IS '1, and one more each time that it is put on an object made anew';
+COMMENT ON COLUMN warrant.policies.target_kind IS 't: a relation, s: a schema, d: this database; !: the sentinel';
+COMMENT ON COLUMN warrant.policies.target IS 'OID of the object; 0 once it is gone';
+COMMENT ON COLUMN warrant.policies.for_roles IS 'OIDs; 0 in the place of a role that is gone';
+COMMENT ON COLUMN warrant.policies.audit_wait IS 'a statement waits until its row of the log is durable';
 
 -- Each read of policies must see this sentinel: a table without it is being rewritten, not empty. The row takes no number from the sequence: under
 -- wal_level = minimal the server would forget the next 32 in a crash, because the transaction that made the sequence had used it.
@@ -64,6 +69,7 @@ CREATE TABLE warrant.webhooks (
     CONSTRAINT webhooks_name_key UNIQUE (name) INCLUDE (created_by)
 );
 COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that decide requests';
+COMMENT ON COLUMN warrant.webhooks.allowed_networks IS 'inner networks that it may lead to';
 COMMENT ON COLUMN warrant.webhooks.enabled IS 'nothing is sent otherwise, as in an adopted copy; warrant.enable_webhook ends it';
 COMMENT ON COLUMN warrant.webhooks.secret_name IS 'the name of its keys in the file that pg_warrant.secret_file names';
 

@@ -23,6 +23,8 @@ CREATE TABLE warrant.requests (
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
 COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
+COMMENT ON COLUMN warrant.requests.person IS 'the requester''s, as known when it was filed';
+COMMENT ON COLUMN warrant.requests.request_key IS 'digest of its items, by which a pending one for the same is found';
 COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
 
@@ -53,6 +55,7 @@ CREATE TABLE warrant.decisions (
     PRIMARY KEY (request_id, person) INCLUDE (max_uses)
 );
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
+COMMENT ON COLUMN warrant.decisions.approver IS 'OID; 0 for a webhook';
 
 -- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (
@@ -75,6 +78,7 @@ CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
 CREATE INDEX deliveries_by_webhook ON warrant.deliveries (webhook, id);
 COMMENT ON TABLE warrant.deliveries IS 'what was sent to which webhook, and what came of it';
+COMMENT ON COLUMN warrant.deliveries.state IS 'dead: after an error that does not pass; dropped: nobody waited for it any more';
 COMMENT ON COLUMN warrant.deliveries.next_at IS 'when it is tried next; while it is sent, when its lease ends';
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
@@ -96,6 +100,7 @@ CREATE TABLE warrant.grants (
 );
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
+COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
 
 -- The gate reads columns by their place in one index scan (enum Column in src/rules/grants.cpp), so a new column comes last.
 CREATE TABLE warrant.grant_scopes (

@@ -240,12 +240,9 @@ SQL
 		my $words = (section($page, "`$name`") // '') =~ s/\s+/ /gr =~ s/\( /(/gr;
 		ok(index($words, $signature) >= 0, "function $signature");
 	}
-	my $relations = $node->safe_psql('postgres', <<'SQL');
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warrant'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
-   AND obj_description(c.oid, 'pg_class') IS NOT NULL AND has_table_privilege('warrant_auditor', c.oid, 'SELECT')
-SQL
-	like($page, qr/`\Q$_\E`/, "relation $_ is described") for split /\n/, $relations;
 	my $views = section($page, 'Views') // '';
+	my $names = $node->safe_psql('postgres', q{SELECT relname FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'v'});
+	like($views, qr/^\| `\Q$_\E` \| /m, "view $_ is described") for split /\n/, $names;
 	my $columns = $node->safe_psql('postgres', <<'SQL');
 SELECT DISTINCT a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
  WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') NOT LIKE 'internal%'
@@ -253,10 +250,25 @@ SQL
 	like($views, qr/`\Q$_\E`.* \| /, "column $_ of the views is described") for split /\n/, $columns;
 }
 
+# Those that users read; the log has a page of its own.
+sub check_tables
+{
+	my $page = text_of('tables');
+	my $columns = $node->safe_psql('postgres', <<'SQL');
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition AND has_table_privilege('warrant_auditor', c.oid, 'SELECT')
+SQL
+	for (split /\n/, $columns)
+	{
+		my ($table, $column) = split /\|/;
+		like(section($page, "`$table`") // '', qr/^\| [^|]*`\Q$column\E`[^|]* \| /m, "column $column of $table is described");
+	}
+}
+
 sub check_log
 {
 	my $page = text_of('audit');
-	my $columns = $node->safe_psql('postgres', q{SELECT attname FROM pg_attribute WHERE attrelid = 'warrant.audit_log'::regclass AND attnum > 0});
+	my $columns = $node->safe_psql('postgres', q{SELECT attname FROM pg_attribute WHERE attrelid IN ('warrant.audit_log'::regclass, 'warrant.audit_text'::regclass) AND attnum > 0});
 	like($page, qr/`\Q$_\E`/, "column $_ of the log is described") for split /\n/, $columns;
 	like($page, qr/`\Q$_\E`/, 'event ' . $_ . ' of ' . name_of($events{$_}) . ' is described') for sort keys %events;
 }
@@ -265,6 +277,7 @@ if (!$only)
 {
 	check_settings();
 	check_functions();
+	check_tables();
 	check_log();
 }
 
