@@ -57,7 +57,7 @@ CREATE TABLE warrant.webhooks (
     id bigint GENERATED ALWAYS AS IDENTITY,
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 48),
     url text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('decision')),
+    kind text NOT NULL,
     secret_name text NOT NULL,
     allowed_networks cidr[] NOT NULL,
     ca_file text,

@@ -46,9 +46,8 @@ BEGIN
     IF webhook IS NOT NULL AND effect <> 'approve' THEN
         RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM FROM warrant.webhooks w WHERE w.name = webhook FOR KEY SHARE;
-    IF NOT FOUND AND webhook IS NOT NULL THEN
-        RAISE EXCEPTION 'webhook "%" does not exist', webhook USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
+    IF webhook IS NOT NULL THEN
+        PERFORM warrant_internal.check_asked(webhook);
     END IF;
     made.target_schema := '';
     made.target_name := '';

@@ -12,6 +12,39 @@ BEGIN
 END;
 $$;
 
+-- The kinds that there are, and whether what one answers is a vote. Raises for another. What is sent to each kind, and what an answer means, is in
+-- src/courier/kinds.hpp; how long it is worth sending says warrant_internal.is_needed.
+CREATE FUNCTION warrant_internal.webhook_decides(kind text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CASE kind
+        WHEN 'decision' THEN RETURN true;
+        ELSE RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
+    END CASE;
+END;
+$$;
+
+-- Of a webhook that is enabled from now on.
+CREATE FUNCTION warrant_internal.note_enabled(webhook text, kind text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF warrant_internal.webhook_decides(kind) THEN
+        PERFORM warrant_internal.note_definition('weakened', NULL, NULL, format('webhook %s decides', webhook));
+    END IF;
+END;
+$$;
+
+-- Raises unless there is such a webhook, which a policy is to ask, and keeps it until the policy is there.
+CREATE FUNCTION warrant_internal.check_asked(webhook text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM warrant.webhooks w WHERE w.name = webhook AND warrant_internal.webhook_decides(w.kind) FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'webhook "%" does not exist', webhook USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
+    END IF;
+END;
+$$;
+
 CREATE FUNCTION warrant.add_webhook(name text, url text, kind text, secret_name text, allowed_networks cidr[] DEFAULT '{}',
     ca_file text DEFAULT NULL, timeout interval DEFAULT '3 s') RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -26,9 +59,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', DETAIL = 'A webhook''s has at most 48 of them, a secret''s 128.';
     END IF;
     PERFORM warrant_internal.check_webhook_url(url);
-    IF kind <> 'decision' THEN
-        RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
-    END IF;
+    PERFORM warrant_internal.webhook_decides(kind);
     IF timeout_ms NOT BETWEEN 10 AND 3000 THEN
         RAISE EXCEPTION 'timeout must be between 10 ms and 3 s' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -41,7 +72,7 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
     END;
-    PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, name), warrant_internal.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+    PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, name), warrant_internal.note_enabled(name, kind);
     RETURN name;
 END;
 $$;
@@ -77,13 +108,15 @@ COMMENT ON FUNCTION warrant.drop_webhook(text) IS
 
 CREATE FUNCTION warrant.enable_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    kind text;
 BEGIN
-    UPDATE warrant.webhooks w SET enabled = true WHERE w.name = enable_webhook.name AND NOT w.enabled;
+    UPDATE warrant.webhooks w SET enabled = true WHERE w.name = enable_webhook.name AND NOT w.enabled RETURNING w.kind INTO kind;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     PERFORM warrant_internal.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
-            warrant_internal.note_definition('weakened', NULL, NULL, format('webhook %s decides', name));
+            warrant_internal.note_enabled(name, kind);
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.enable_webhook(text) FROM PUBLIC;

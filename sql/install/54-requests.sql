@@ -122,6 +122,17 @@ BEGIN
 END;
 $$;
 
+-- Ends a pending request; outcome is its state from now on.
+CREATE FUNCTION warrant_internal.end_request(origin jsonb, request_id bigint, outcome text, comment text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
+    PERFORM warrant_internal.drop_deliveries(request_id);
+    PERFORM warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -130,8 +141,6 @@ BEGIN
     IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to cancel request %s', request.id));
     END IF;
-    UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant_internal.monotonic_now() WHERE r.id = request.id;
-    PERFORM warrant_internal.drop_deliveries(request.id);
-    PERFORM warrant_internal.seal('request_cancelled', origin, jsonb_build_object('request_id', request.id));
+    PERFORM warrant_internal.end_request(origin, request.id, 'cancelled');
 END;
 $$;

@@ -84,7 +84,7 @@ BEGIN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
-    PERFORM warrant_internal.seal('request_approved', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
+    PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
     SELECT min(d.duration) AS duration, min(d.max_uses) AS max_uses, coalesce(array_agg(d.approver_name ORDER BY d.decided_at, d.person) FILTER (WHERE d.counts), '{}') AS approvers,
            ARRAY(SELECT DISTINCT n.name FROM unnest(array_agg(d.approver) FILTER (WHERE d.counts), array_agg(d.person) FILTER (WHERE d.counts)) AS v (approver, person)
                    CROSS JOIN LATERAL unnest(warrant_internal.names_of(v.approver, v.person)) AS n (name) WHERE v.approver <> 0 ORDER BY n.name) AS names
@@ -92,8 +92,7 @@ BEGIN
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, votes.approvers,
         least(votes.duration, (request).duration, CASE WHEN (request).duration IS NULL AND votes.duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
         least(votes.max_uses, (request).max_uses, (terms).max_uses), (request).reason, items, votes.names);
-    UPDATE warrant.requests r SET state = 'approved', decided_at = warrant_internal.monotonic_now(), grant_id = made WHERE r.id = (request).id;
-    PERFORM warrant_internal.drop_deliveries((request).id);
+    UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
 $$;
@@ -103,9 +102,7 @@ RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
-    UPDATE warrant.requests r SET state = 'denied', decided_at = warrant_internal.monotonic_now() WHERE r.id = (request).id;
-    PERFORM warrant_internal.drop_deliveries((request).id);
-    PERFORM warrant_internal.seal('request_denied', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
+    PERFORM warrant_internal.end_request(origin, (request).id, 'denied', comment);
 END;
 $$;
 

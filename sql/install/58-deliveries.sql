@@ -1,6 +1,18 @@
 -- Deliveries: what is sent to webhooks, when it is claimed, tried again and dropped.
 
--- What a webhook is told of a request (src/courier/webhook_call.cpp reads it).
+-- Whether a delivery is still worth sending, as the kind of its webhook has it: a request for a decision is while it pends.
+CREATE FUNCTION warrant_internal.is_needed(delivery warrant.deliveries) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CASE (SELECT w.kind FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled)
+        WHEN 'decision' THEN
+            RETURN EXISTS (SELECT FROM warrant.requests r WHERE r.id = (delivery).request_id AND r.state = 'pending' AND r.expires_at > clock_timestamp());
+        ELSE RETURN false;
+    END CASE;
+END;
+$$;
+
+-- What a webhook that decides is told of a request (src/courier/decision.cpp reads it).
 CREATE FUNCTION warrant_internal.facts_of(origin jsonb, request_id bigint, terms warrant_internal.terms, statement_sha256 bytea, statement_text text, statement_facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -71,15 +83,17 @@ BEGIN
         UPDATE warrant.deliveries d SET state = 'queued', next_at = now + CASE WHEN d.attempts < 3 THEN interval '0' ELSE warrant_internal.retry_delay(d.attempts) END
          WHERE d.state = 'sending';
     END IF;
-    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now
-     WHERE d.state IN ('queued', 'sending') AND d.next_at <= now
-       AND (NOT EXISTS (SELECT FROM warrant.requests r WHERE r.id = d.request_id AND r.state = 'pending' AND r.expires_at > now)
-            OR NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled));
+    LOOP    -- until all that is claimed below is needed
+        WITH due AS (SELECT d.id, warrant_internal.is_needed(d) AS needed FROM warrant.deliveries d
+                      WHERE d.state IN ('queued', 'sending') AND d.next_at <= now AND d.id <= last_id ORDER BY d.next_at, d.id LIMIT most)
+        UPDATE warrant.deliveries d SET state = 'dropped', ended_at = now FROM due WHERE d.id = due.id AND NOT due.needed;
+        EXIT WHEN NOT FOUND;
+    END LOOP;
     RETURN QUERY
     WITH due AS (SELECT d.id FROM warrant.deliveries d WHERE d.state IN ('queued', 'sending') AND d.next_at <= now AND d.id <= last_id ORDER BY d.next_at, d.id LIMIT most),
     claimed AS (UPDATE warrant.deliveries d SET state = 'sending', attempts = d.attempts + 1, next_at = now + lease
                   FROM due WHERE d.id = due.id RETURNING d.*)
-    SELECT c.id, jsonb_build_object('webhook', w.name, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
+    SELECT c.id, jsonb_build_object('webhook', w.name, 'kind', w.kind, 'url', w.url, 'secret_name', w.secret_name, 'allowed_networks', w.allowed_networks, 'ca_file', w.ca_file,
                                     'timeout_ms', w.timeout_ms, 'facts', c.facts)::text
       FROM claimed c JOIN warrant.webhooks w ON w.name = c.webhook ORDER BY c.id;
 END;
@@ -89,10 +103,11 @@ $$;
 CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
 
--- Ends the deliveries of a request that has ended, for whose answer nobody waits any more. One that is being sent ends with its answer.
+-- Ends the deliveries that are not needed any more since the request has ended. One that is being sent ends with its answer.
 CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued';
+    UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued'
+       AND NOT warrant_internal.is_needed(d);
 END;
 $$;

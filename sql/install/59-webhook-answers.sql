@@ -46,7 +46,7 @@ BEGIN
 END;
 $$;
 
--- An error that may pass puts the delivery off, another one sets it aside; either drops the delivery of a request that has ended meanwhile. The log
+-- An error that may pass puts the delivery off, another one sets it aside; either drops the delivery that is not needed any more. The log
 -- says each error once, however often it comes.
 CREATE FUNCTION warrant_internal.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -54,7 +54,7 @@ DECLARE
     now timestamptz := clock_timestamp();
     delivery warrant.deliveries;
     failed boolean := args->>'outcome' = 'error';
-    pending boolean;
+    needed boolean;
     again boolean;
     earliest timestamptz := now + make_interval(secs => (args->>'retry_after_s')::double precision);
     problem text := args->>'error';
@@ -66,12 +66,12 @@ BEGIN
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
         RETURN;    -- its first answer counts
     END IF;
-    pending := EXISTS (SELECT FROM warrant.requests r WHERE r.id = delivery.request_id AND r.state = 'pending');
-    again := failed AND pending AND (args->>'may_repeat')::boolean;
-    IF NOT failed AND args->>'outcome' <> 'pending' THEN
+    needed := warrant_internal.is_needed(delivery);
+    again := failed AND needed AND (args->>'may_repeat')::boolean;
+    IF args->>'outcome' IN ('approved', 'denied') THEN
         problem := warrant_internal.vote(origin, delivery, args);
     END IF;
-    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed AND pending THEN 'dead' WHEN failed THEN 'dropped' ELSE 'answered' END,
+    UPDATE warrant.deliveries d SET state = CASE WHEN again THEN 'queued' WHEN failed AND needed THEN 'dead' WHEN failed THEN 'dropped' ELSE 'answered' END,
            next_at = greatest(now + warrant_internal.retry_delay(delivery.attempts), earliest), not_before = earliest,
            ended_at = CASE WHEN NOT again THEN now END, answer = CASE WHEN NOT failed THEN args->>'outcome' END, error = problem, awaited = false
      WHERE d.id = delivery.id;

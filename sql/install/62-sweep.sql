@@ -10,9 +10,7 @@ DECLARE
     orphans integer := 0;
 BEGIN
     FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
-        UPDATE warrant.requests r SET state = 'expired', decided_at = now WHERE r.id = ended.id;
-        PERFORM warrant_internal.drop_deliveries(ended.id);
-        PERFORM warrant_internal.seal('request_expired', nobody, jsonb_build_object('request_id', ended.id));
+        PERFORM warrant_internal.end_request(nobody, ended.id, 'expired');
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
         PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
@@ -104,8 +102,7 @@ BEGIN
             last_end := ended.expires_at;
             last_id := ended.id;
             CONTINUE WHEN ended.reason IS NULL;
-            UPDATE warrant.requests r SET state = 'cancelled', decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = ended.id;
-            PERFORM warrant_internal.seal('request_cancelled', nobody, jsonb_build_object('request_id', ended.id, 'comment', ended.reason));
+            PERFORM warrant_internal.end_request(nobody, ended.id, 'cancelled', ended.reason);
             closed := closed + 1;
             EXIT WHEN closed = most;
         END LOOP;

@@ -5,3 +5,6 @@ ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_pkey, DROP CONSTRAINT webh
 ALTER TABLE warrant.webhooks ADD PRIMARY KEY (id) INCLUDE (created_by), ADD CONSTRAINT webhooks_name_key UNIQUE (name) INCLUDE (created_by);
 ALTER TABLE warrant.persons DROP CONSTRAINT persons_pkey, ALTER COLUMN role_name DROP NOT NULL;
 ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);
+
+-- Which kinds there are says a function.
+ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;

@@ -84,6 +84,7 @@ SELECT * FROM stage.try($$SELECT warrant.create_policy('p', 'approve', on_table 
 SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, 'nobody')$$);
 SELECT * FROM stage.try($$SELECT warrant.set_person(4000000000, NULL)$$);
 
+SELECT * FROM stage.try($$SELECT warrant.add_webhook('w', 'https://1/', 'oracle', 'k')$$);
 -- A webhook without https is this machine's, however the caller's session reads backslashes.
 DO $$ BEGIN SET standard_conforming_strings = off; EXCEPTION WHEN OTHERS THEN NULL; END $$;    -- 19 has it on for ever
 SELECT * FROM stage.try($$SELECT warrant.add_webhook('w', 'http://1/', 'decision', 'k')$$);
