@@ -102,7 +102,9 @@ SOURCES := \
 	src/rules/installation.cpp \
 	src/rules/invalidation.cpp \
 	src/rules/listening.cpp \
+	src/rules/own_columns.cpp \
 	src/rules/policies.cpp \
+	src/rules/policy.cpp \
 	src/rules/presence.cpp \
 	src/rules/privileges.cpp \
 	src/rules/requests.cpp \

@@ -1,6 +1,5 @@
 -- Tables of requests, with their decisions and deliveries, and of grants. The recorder alone writes them, but for the leases of deliveries.
 
--- src/rules/requests.cpp reads the first four columns by their place.
 CREATE TABLE warrant.requests (
     id bigint GENERATED ALWAYS AS IDENTITY,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
@@ -102,7 +101,6 @@ CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NUL
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
 
--- The gate reads columns by their place in one index scan (enum Column in src/rules/grants.cpp), so a new column comes last.
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,
     grantee oid NOT NULL,
@@ -128,7 +126,6 @@ COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it,
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
 -- One row for each limited grant. The table has no trigger: a use voids nobody's cache, because decisions under limited grants are not kept.
--- src/rules/uses.cpp reads both columns by their place.
 CREATE TABLE warrant.grant_uses (
     grant_id bigint CHECK (grant_id IS NOT NULL),
     uses_left integer NOT NULL CHECK (uses_left >= 0),

@@ -11,6 +11,7 @@
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
+#include "rules/policy.hpp"
 #include "rules/presence.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
@@ -97,7 +98,11 @@ Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
         if (nulls[i] && TupleDescAttr(columns, i)->attnotnull)
             ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
                             errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
-    Policy* policy = ReadPolicy(values, nulls, columns->natts);
+    int16_t places[most_own_columns];
+    OwnRow own;
+    FindPlaces(of_policy, columns, places);
+    TakeOwn(of_policy, places, values, nulls, &own);
+    Policy* policy = ReadPolicy(&own);
     ReleaseTupleDesc(columns);
     return policy;
 }
@@ -131,10 +136,13 @@ List* OidsOf(ArrayType* array) {
     return oids;
 }
 
-// The grantee of a row of warrant.grant_scopes: its second column.
+// The grantee of a row of warrant.grant_scopes.
 Oid GranteeOf(const TriggerData* trigger, HeapTuple row) {
+    constexpr OwnColumn grantee[] = {{"grantee"}};
+    int16_t place;
     bool is_null;
-    return DatumGetObjectId(heap_getattr(row, 2, RelationGetDescr(trigger->tg_relation), &is_null));
+    FindPlaces(grantee, RelationGetDescr(trigger->tg_relation), &place);
+    return DatumGetObjectId(heap_getattr(row, place + 1, RelationGetDescr(trigger->tg_relation), &is_null));
 }
 
 void RequireArguments(FunctionCallInfo fcinfo) {

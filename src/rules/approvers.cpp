@@ -18,19 +18,24 @@ bool CanLogIn(Oid role) {
     return can;
 }
 
-// Calls visit(values, nulls, descriptor) for the rows of one of our tables whose first column in the index is the key; for none where the script of
-// an older release has no such table.
+constexpr OwnColumn of_person[] = {{"person"}}, of_identity[] = {{"identity"}}, of_webhook[] = {{"enabled", true}};
+
+// Calls visit(value) for the column of those rows of one of our tables whose first column in the index is the key, and where it is not NULL; for
+// none where the script of an older release has no such table.
 template <class Visit>
-void ForEachOf(const char* table, const char* index, RegProcedure equal, Datum key, Visit visit) {
+void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit) {
     const Installation* own = FindInstallation();
     Oid found = own == nullptr ? InvalidOid : get_relname_relid(table, own->schema);
     if (!OidIsValid(found) || !OidIsValid(get_relname_relid(index, own->schema)))
         return;
     CommittedScan scan;
-    BeginCommitted(&scan, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
+    BeginOwn(&scan, column, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
     ScanKeyData keys[1];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equal, key);
-    ForEachCommitted(&scan, keys, 1, [&visit, &scan](Datum* values, bool* nulls) { visit(values, nulls, scan.slot->tts_tupleDescriptor); });
+    ForEachCommitted(&scan, keys, 1, [&visit](Datum* values, bool* nulls) {
+        if (!nulls[0])
+            visit(values[0]);
+    });
     EndCommitted(&scan);
 }
 
@@ -45,15 +50,9 @@ List* AddName(List* names, char* name) {
 // What the human behind a login is known by: the person, and the identity as which the server has met the login; or else the login.
 List* NamesOf(Oid login) {
     List* names = NIL;
-    ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&names](const Datum* values, const bool* nulls, TupleDesc) {
-        if (!nulls[2])
-            names = AddName(names, TextDatumGetCString(values[2]));
-    });
-    ForEachOf("identities", "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login),
-              [&names](const Datum* values, const bool* nulls, TupleDesc) {
-                  if (!nulls[1])
-                      names = AddName(names, TextDatumGetCString(values[1]));
-              });
+    auto add = [&names](Datum name) { names = AddName(names, TextDatumGetCString(name)); };
+    ForEachOf("persons", of_person, "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), add);
+    ForEachOf("identities", of_identity, "identities_role_identity_key", F_OIDEQ, ObjectIdGetDatum(login), add);
     const char* name = GetUserNameFromId(login, true);
     return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
 }
@@ -98,12 +97,8 @@ Deciders CountDeciders(Oid role, Oid requester, int enough) {
 
 bool IsEnabled(const char* webhook) {
     bool enabled = false;
-    ForEachOf("webhooks", "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook),
-              [&enabled](const Datum* values, const bool* nulls, TupleDesc row) {
-                  for (int i = 0; i < row->natts; i++)
-                      if (strcmp(NameStr(TupleDescAttr(row, i)->attname), "enabled") == 0)
-                          enabled = !nulls[i] && DatumGetBool(values[i]);
-              });
+    ForEachOf("webhooks", of_webhook, "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook),
+              [&enabled](Datum value) { enabled = DatumGetBool(value); });
     return enabled;
 }
 
@@ -111,10 +106,8 @@ bool IsEnabled(const char* webhook) {
 
 char* PersonOf(Oid login) {
     char* person = nullptr;
-    ForEachOf("persons", "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login), [&person](const Datum* values, const bool* nulls, TupleDesc) {
-        if (!nulls[2])
-            person = TextDatumGetCString(values[2]);
-    });
+    ForEachOf("persons", of_person, "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login),
+              [&person](Datum value) { person = TextDatumGetCString(value); });
     return person;
 }
 

@@ -19,6 +19,7 @@ Snapshot TakeCommittedSnapshot(Oid table, Rows rows) {
 
 void OpenCommitted(CommittedScan* scan, Oid table) {
     scan->table = table_open(table, AccessShareLock);
+    scan->columns = {nullptr, 0, 0};
     AcceptInvalidationMessages();    // which locking left out when the lock was held before
 }
 

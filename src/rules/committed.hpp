@@ -5,6 +5,8 @@
 
 #include "pg/server.hpp"
 
+#include "rules/own_columns.hpp"
+
 namespace warrant {
 
 // Which rows are read: those that the gate decides by, or those that will be there if this transaction commits.
@@ -15,6 +17,9 @@ struct CommittedScan {
     Relation index;
     Snapshot snapshot;
     TupleTableSlot* slot;
+    OwnColumns columns;    // none: of a catalogue all, by their places
+    int16_t places[most_own_columns];
+    OwnRow row;
 };
 
 void OpenCommitted(CommittedScan* scan, Oid table);
@@ -29,6 +34,15 @@ void BeginCommitted(CommittedScan* scan, Oid table, FindIndex find_index, Rows r
 }
 void EndCommitted(CommittedScan* scan);
 
+// The same for one of our own tables: rows come with these columns alone, in this order.
+template <class FindIndex>
+void BeginOwn(CommittedScan* scan, const OwnColumns& columns, Oid table, FindIndex find_index, Rows rows = Rows::Committed) {
+    OpenCommitted(scan, table);
+    scan->columns = columns;
+    FindPlaces(columns, RelationGetDescr(scan->table), scan->places);
+    BeginInIndex(scan, find_index(), rows);
+}
+
 // Whether test(values, nulls) holds for some row with index columns equal to the keys; asks no further then. Values live until the next row.
 template <class Test>
 bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test test) {
@@ -40,7 +54,9 @@ bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test te
         if (!table_tuple_satisfies_snapshot(scan->table, scan->slot, scan->snapshot))
             continue;
         slot_getallattrs(scan->slot);
-        found = test(scan->slot->tts_values, scan->slot->tts_isnull);
+        if (scan->columns.count > 0)
+            TakeOwn(scan->columns, scan->places, scan->slot->tts_values, scan->slot->tts_isnull, &scan->row);
+        found = scan->columns.count > 0 ? test(scan->row.values, scan->row.nulls) : test(scan->slot->tts_values, scan->slot->tts_isnull);
     }
     index_endscan(index_scan);
     return found;

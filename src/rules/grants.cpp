@@ -14,22 +14,18 @@ namespace warrant {
 
 namespace {
 
-// Columns of warrant.grant_scopes that the gate reads; update scripts keep their places. The script of 0.1.0 has no max_uses.
-enum Column {
-    c_grant,
-    c_grantee,
-    c_policy,
-    c_target_kind,
-    c_target,
-    c_commands,
-    c_starts_at,
-    c_ends_at,
-    c_closed,
-    c_members,
-    c_schema_name,
-    c_max_uses = 13,
-    c_granters
+// Columns of warrant.grant_scopes, and their numbers.
+// clang-format off
+constexpr OwnColumn of_scope[] = {
+    {"grant_id"}, {"grantee"}, {"policy_id"}, {"target_kind"}, {"target"}, {"commands"}, {"starts_at"}, {"ends_at"},
+    {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true},
 };
+enum {
+    c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at,
+    c_closed, c_members, c_schema_name, c_max_uses, c_granters
+};
+// clang-format on
+static_assert(lengthof(of_scope) == c_granters + 1);
 
 bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     Oid target = DatumGetObjectId(values[c_target]);
@@ -65,9 +61,9 @@ bool IsMeant(Datum* values, Oid subject) {
 }
 
 // Whether the session's human has approved the grant under another login: the server told the identity.
-bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
+bool IsOwn(const Datum* values, const bool* nulls) {
     const char* identity = client_identity == nullptr ? nullptr : client_identity();
-    if (identity == nullptr || identity[0] == '\0' || scan->slot->tts_tupleDescriptor->natts <= c_granters || nulls[c_granters])
+    if (identity == nullptr || identity[0] == '\0' || nulls[c_granters])
         return false;
     Datum* granters;
     bool* unknown;
@@ -78,8 +74,6 @@ bool IsOwn(const CommittedScan* scan, const Datum* values, const bool* nulls) {
             return true;
     return false;
 }
-
-bool IsLimited(const CommittedScan* scan, const bool* nulls) { return scan->slot->tts_tupleDescriptor->natts > c_max_uses && !nulls[c_max_uses]; }
 
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
     return best.id == 0 || grant.cost < best.cost || (grant.cost == best.cost && grant.ends_at > best.ends_at);
@@ -135,7 +129,7 @@ void RememberGrantees(const List* roles) {
     }
 }
 
-// Calls visit(scan, values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False in a copy, where no grant
+// Calls visit(values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False in a copy, where no grant
 // lives. Raises 55000 when the table cannot be read.
 template <class Visit>
 bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
@@ -146,7 +140,7 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
     RememberGrantees(roles);
     List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
     CommittedScan scan;
-    BeginCommitted(&scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
+    BeginOwn(&scan, of_scope, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; });
     ListCell* cell;
     foreach (cell, grantees) {
         ForEachOfGrantee(&scan, lfirst_oid(cell), targets, [&](Datum* values, bool* nulls) {
@@ -154,7 +148,7 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
                 sentinel = true;
                 home = IsHome(values);
             } else {
-                visit(&scan, values, nulls);
+                visit(values, nulls);
             }
         });
     }
@@ -167,11 +161,11 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
 
 LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
     LiveGrant best = {};
-    bool home = ForEachScope(subject, policies, [&](const CommittedScan* scan, Datum* values, bool* nulls) {
-        bool limited = IsLimited(scan, nulls);
+    bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
+        bool limited = !nulls[c_max_uses];
         LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing};
         if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) || !IsMeant(values, subject) ||
-            IsOwn(scan, values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
+            IsOwn(values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
         if (limited && !FindUseCost(grant.id, &grant.cost))
@@ -215,8 +209,8 @@ bool AreAtHome(Rows rows) {
     const Installation* own = RequireInstallation();
     bool home = false;
     CommittedScan scan;
-    BeginCommitted(
-        &scan, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; }, rows);
+    BeginOwn(
+        &scan, of_scope, own->grant_scopes, [] { return RequireInstallation()->grant_scopes_by_grantee; }, rows);
     ForEachOfGrantee(&scan, InvalidOid, NIL, [&home](Datum* values, bool*) {
         home = home || (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel) && IsHome(values));
     });
@@ -231,7 +225,7 @@ LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* 
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now) {
     return Reading([=] {
         bool open = false;
-        bool home = ForEachScope(subject, policies, [&](const CommittedScan*, Datum* values, bool*) {
+        bool home = ForEachScope(subject, policies, [&](Datum* values, bool*) {
             open |= DatumGetInt64(values[c_grant]) == id && InWindow(values, now) && IsMeant(values, subject);
         });
         return home && open;

@@ -1,6 +1,5 @@
 #include "pg/server.hpp"
 
-#include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
@@ -9,72 +8,6 @@
 #include "rules/subject.hpp"
 
 namespace warrant {
-
-namespace {
-
-// Columns of warrant.policies that the gate reads; update scripts keep their places.
-// clang-format off
-enum Column {
-    c_id, c_version, c_name, c_effect, c_target_kind, c_target, c_target_schema, c_target_name, c_commands, c_for_roles,
-    c_except_roles, c_priority, c_mode, c_audit, c_audit_wait, c_for_role_names, c_except_role_names, c_min_approvals,
-    c_definer_roles, c_definer_role_names, c_approver_role, c_approver_role_name, c_default_duration, c_max_duration, c_request_ttl,
-    c_require_reason, c_webhook, c_created_at, c_created_by, c_max_uses
-};
-// clang-format on
-
-// Copies an oid[] into the current context.
-int ReadRoles(Datum array, Oid** roles) {
-    Datum* elements;
-    int count;
-    deconstruct_array(DatumGetArrayTypeP(array), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
-    *roles = count == 0 ? nullptr : static_cast<Oid*>(palloc(count * sizeof(Oid)));
-    for (int i = 0; i < count; i++)
-        (*roles)[i] = DatumGetObjectId(elements[i]);
-    return count;
-}
-
-bool Is(Datum value, const char* word) { return strcmp(TextDatumGetCString(value), word) == 0; }
-
-Effect ReadEffect(Datum value) {
-    if (Is(value, "open"))
-        return Effect::Open;
-    if (Is(value, "approve"))
-        return Effect::Approve;
-    return Is(value, "deny") ? Effect::Deny : Effect::Unknown;
-}
-
-// A duration in microseconds; 0 for NULL.
-int64_t ReadDuration(Datum value, bool is_null) { return is_null ? 0 : MicrosecondsAsCompared(DatumGetIntervalP(value)); }
-
-}    // namespace
-
-Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count) {
-    Policy* policy = static_cast<Policy*>(palloc0(sizeof(Policy)));
-    policy->id = DatumGetInt64(values[c_id]);
-    policy->version = DatumGetInt32(values[c_version]);
-    policy->name = TextDatumGetCString(values[c_name]);
-    policy->name_size = strlen(policy->name);
-    policy->effect = ReadEffect(values[c_effect]);
-    policy->target_kind = TargetKind(DatumGetChar(values[c_target_kind]));
-    policy->commands = ParseCommands(DatumGetArrayTypeP(values[c_commands]));
-    policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
-    policy->for_count = ReadRoles(values[c_for_roles], &policy->for_roles);
-    policy->except_count = ReadRoles(values[c_except_roles], &policy->except_roles);
-    policy->definer_count = ReadRoles(values[c_definer_roles], &policy->definer_roles);
-    policy->priority = DatumGetInt32(values[c_priority]);
-    policy->min_approvals = DatumGetInt32(values[c_min_approvals]);
-    policy->monitor = Is(values[c_mode], "monitor");
-    policy->audited = !Is(values[c_audit], "none");
-    policy->audit_wait = DatumGetBool(values[c_audit_wait]);
-    policy->target = DatumGetObjectId(values[c_target]);
-    policy->approver_role = DatumGetObjectId(values[c_approver_role]);
-    policy->require_reason = DatumGetBool(values[c_require_reason]);
-    policy->default_duration_us = ReadDuration(values[c_default_duration], nulls[c_default_duration]);
-    policy->max_duration_us = ReadDuration(values[c_max_duration], nulls[c_max_duration]);
-    policy->webhook = nulls[c_webhook] ? nullptr : TextDatumGetCString(values[c_webhook]);
-    policy->max_uses = column_count <= c_max_uses || nulls[c_max_uses] ? PG_INT32_MAX : DatumGetInt32(values[c_max_uses]);
-    return policy;
-}
 
 void AppendNew(PolicyList* list, Policy* policy) {
     if (list->count == list->room) {
@@ -96,26 +29,22 @@ namespace {
 
 // Whether the table or schema that the row names by OID does not exist any more.
 bool TargetIsGone(Datum* values) {
-    Oid target = DatumGetObjectId(values[c_target]);
-    bool table = TargetKind(DatumGetChar(values[c_target_kind])) == TargetKind::Table;
+    Oid target = DatumGetObjectId(values[policy_target]);
+    bool table = TargetKind(DatumGetChar(values[policy_kind])) == TargetKind::Table;
     return !SearchSysCacheExists1(table ? RELOID : NAMESPACEOID, ObjectIdGetDatum(target));
 }
 
 Policy* ReadRow(const CommittedScan* scan) {
-    Policy* policy = ReadPolicy(scan->slot->tts_values, scan->slot->tts_isnull, scan->slot->tts_tupleDescriptor->natts);
+    Policy* policy = ReadPolicy(&scan->row);
     bool is_null;
     policy->row = scan->slot->tts_tid;
     policy->row_made_by = DatumGetTransactionId(slot_getsysattr(scan->slot, MinTransactionIdAttributeNumber, &is_null));
     return policy;
 }
 
-Oid* CopyRoles(const Oid* roles, int count) {
-    return count == 0 ? nullptr : static_cast<Oid*>(memcpy(palloc(count * sizeof(Oid)), roles, count * sizeof(Oid)));
-}
-
 void BeginByTarget(CommittedScan* scan, Rows rows) {
-    BeginCommitted(
-        scan, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
+    BeginOwn(
+        scan, of_policy, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_target; }, rows);
 }
 
 // Policies on the database are on this one: a copy of a database has them with the original's OID.
@@ -141,14 +70,14 @@ int LevelFor(Oid user) {
 void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name, Rows rows) {
     const Installation* own = RequireInstallation();
     CommittedScan scan;
-    BeginCommitted(
-        &scan, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
+    BeginOwn(
+        &scan, of_policy, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
     ForEachCommitted(&scan, keys, 2, [list, kind, bearer, rows, &scan](Datum* values, bool*) {
-        Oid target = DatumGetObjectId(values[c_target]);
-        if (DatumGetChar(values[c_target_kind]) != char(kind) || target == bearer)
+        Oid target = DatumGetObjectId(values[policy_target]);
+        if (DatumGetChar(values[policy_kind]) != char(kind) || target == bearer)
             return;
         if (!TargetIsGone(values)) {
             list->namesakes = list_append_unique_oid(list->namesakes, target);
@@ -183,18 +112,6 @@ int Permissiveness(const Policy* policy) {
 
 }    // namespace
 
-Policy* CopyPolicy(const Policy* policy) {
-    static_assert(sizeof(Policy) == 144, "what a new field points to must be copied here, too");
-    Policy* copy = static_cast<Policy*>(palloc(sizeof(Policy)));
-    *copy = *policy;
-    copy->name = pstrdup(policy->name);
-    copy->webhook = policy->webhook == nullptr ? nullptr : pstrdup(policy->webhook);
-    copy->for_roles = CopyRoles(policy->for_roles, policy->for_count);
-    copy->except_roles = CopyRoles(policy->except_roles, policy->except_count);
-    copy->definer_roles = CopyRoles(policy->definer_roles, policy->definer_count);
-    return copy;
-}
-
 bool IsSameVersion(const Policy* a, const Policy* b) {
     return a->id == b->id && a->row_made_by == b->row_made_by &&
            ItemPointerEquals(const_cast<ItemPointer>(&a->row), const_cast<ItemPointer>(&b->row));
@@ -219,7 +136,7 @@ void ReadAllPolicies(PolicyList* list, Rows rows) {
     CommittedScan scan;
     BeginByTarget(&scan, rows);
     ForEachCommitted(&scan, nullptr, 0, [list, &scan](Datum* values, bool*) {
-        if (DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel))
+        if (DatumGetChar(values[policy_kind]) != char(TargetKind::Sentinel))
             AppendNew(list, ReadRow(&scan));
     });
     EndCommitted(&scan);
@@ -229,7 +146,7 @@ Policy* FindPolicy(int64_t id) {
     const Installation* own = RequireInstallation();
     Policy* found = nullptr;
     CommittedScan scan;
-    BeginCommitted(&scan, own->policies, [own] { return get_relname_relid("policies_pkey", own->schema); });
+    BeginOwn(&scan, of_policy, own->policies, [own] { return get_relname_relid("policies_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
     ForEachCommitted(&scan, &key, 1, [&found, &scan](Datum*, bool*) { found = ReadRow(&scan); });
@@ -241,7 +158,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
     CommittedScan scan;
     BeginByTarget(&scan, Rows::OfTransaction);
     bool found = AnyCommitted(&scan, nullptr, 0, [test, beside, &scan](Datum* values, bool*) {
-        return DatumGetChar(values[c_target_kind]) != char(TargetKind::Sentinel) && test(ReadRow(&scan), beside);
+        return DatumGetChar(values[policy_kind]) != char(TargetKind::Sentinel) && test(ReadRow(&scan), beside);
     });
     EndCommitted(&scan);
     return found;
@@ -253,8 +170,8 @@ static Oid TargetOf(Datum* values, const Policy* policy) {
         return policy->target;
     if (policy->effect == Effect::Open)
         return InvalidOid;
-    Oid schema = get_namespace_oid(NameStr(*DatumGetName(values[c_target_schema])), true);
-    return policy->target_kind == TargetKind::Table ? get_relname_relid(NameStr(*DatumGetName(values[c_target_name])), schema) : schema;
+    Oid schema = get_namespace_oid(NameStr(*DatumGetName(values[policy_schema])), true);
+    return policy->target_kind == TargetKind::Table ? get_relname_relid(NameStr(*DatumGetName(values[policy_table])), schema) : schema;
 }
 
 Oid* ReadTargets(PolicyList* list, About about, Rows rows) {
@@ -264,7 +181,7 @@ Oid* ReadTargets(PolicyList* list, About about, Rows rows) {
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(TargetKind::Table)));
     ForEachCommitted(&scan, &key, about == About::Tables ? 1 : 0, [list, &targets, &scan](Datum* values, bool*) {
-        if (DatumGetChar(values[c_target_kind]) == char(TargetKind::Sentinel))
+        if (DatumGetChar(values[policy_kind]) == char(TargetKind::Sentinel))
             return;
         Policy* policy = ReadRow(&scan);
         AppendNew(list, policy);

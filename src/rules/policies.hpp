@@ -5,45 +5,9 @@
 
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
+#include "rules/policy.hpp"
 
 namespace warrant {
-
-// The effects in the order in which they win between equals: the strictest first. For one that this release does not know only the last decision
-// step answers, which refuses.
-enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
-
-// The kinds in the order in which they win: the nearest first.
-enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
-
-struct Policy {
-    int64_t id;
-    int32_t version;
-    int32_t priority;
-    int32_t min_approvals;
-    TargetKind target_kind;
-    Effect effect;
-    bool monitor;
-    bool audited;            // a row for each statement that runs under it
-    bool audit_wait;         // that row is durable before the statement's first effect
-    CommandMask commands;    // the commands named, and those that they cover
-    char* name;
-    uint32_t name_size;    // bytes
-    int for_count;         // 0: everybody
-    Oid* for_roles;
-    int except_count;
-    Oid* except_roles;
-    int definer_count;    // the roles alone, without their members, who make views and functions of their own
-    Oid* definer_roles;
-    Oid target;
-    Oid approver_role;
-    bool require_reason;
-    int max_uses;                   // of each grant; INT_MAX: no limit
-    int64_t default_duration_us;    // 0: the setting
-    int64_t max_duration_us;        // 0: the setting
-    char* webhook;                  // nullptr: asks none
-    ItemPointerData row;            // with row_made_by: the version of the row that the policy was read from
-    TransactionId row_made_by;
-};
 
 struct PolicyList {
     int count;
@@ -51,9 +15,6 @@ struct PolicyList {
     Policy** items;
     List* namesakes;    // living targets of policies by this relation's name: when one goes, its policies cover the relation
 };
-
-// Reads a row of warrant.policies with so many columns, into the current memory context.
-Policy* ReadPolicy(const Datum* values, const bool* nulls, int column_count);
 
 // Appends the policies of one target to the list, in the current memory context. A schema policy is found by its schema,
 // a database policy by the current database. Raises 55000 when the tables cannot be trusted (their sentinel is not seen).
@@ -66,9 +27,6 @@ void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 // Raises as ReadPolicies.
 enum class About { Anything, Tables };
 Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
-
-// A policy as it stands in memory that many relations share, allocated in the current memory context.
-Policy* CopyPolicy(const Policy* policy);
 
 // Whether the two policies were read from one version of one row.
 bool IsSameVersion(const Policy* a, const Policy* b);

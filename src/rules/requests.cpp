@@ -10,10 +10,10 @@ namespace warrant {
 
 namespace {
 
-// Places in warrant.requests.
-enum Column { c_id, c_state, c_requester, c_awaited };
+constexpr OwnColumn of_request[] = {{"state"}, {"requester"}, {"awaited"}};
+enum { c_state, c_requester, c_awaited };
 
-constexpr int item_policy = 6;    // its place in warrant.request_items
+constexpr OwnColumn of_item[] = {{"policy_id"}};
 
 RequestState ReadState(Datum value) {
     const char* word = TextDatumGetCString(value);
@@ -40,7 +40,7 @@ Request FindRequest(int64 request_id) {
         ereport(ERROR, (errcode(error_unavailable), errmsg("the requests cannot be read")));
     Request request = {RequestState::Unknown, InvalidOid, false};
     CommittedScan scan;
-    BeginCommitted(&scan, requests, [own] { return get_relname_relid("requests_pkey", own->schema); });
+    BeginOwn(&scan, of_request, requests, [own] { return get_relname_relid("requests_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
     ForEachCommitted(&scan, &key, 1, [&request](Datum* values, bool*) {
@@ -57,11 +57,11 @@ bool IsApprover(int64 request_id, Oid role) {
         return false;
     bool approver = false;
     CommittedScan scan;
-    BeginCommitted(&scan, items, [own] { return get_relname_relid("request_items_request_id_idx", own->schema); });
+    BeginOwn(&scan, of_item, items, [own] { return get_relname_relid("request_items_request_id_idx", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
     ForEachCommitted(&scan, &key, 1, [&approver, role](Datum* values, bool*) {
-        const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[item_policy]));
+        const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[0]));
         approver = approver || (policy != nullptr && is_member_of_role_nosuper(role, policy->approver_role));
     });
     EndCommitted(&scan);

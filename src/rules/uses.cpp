@@ -8,8 +8,7 @@ namespace warrant {
 
 namespace {
 
-// Places in warrant.grant_uses.
-enum Column { c_grant, c_uses_left };
+constexpr OwnColumn of_uses[] = {{"uses_left"}};
 
 }    // namespace
 
@@ -20,10 +19,10 @@ int32_t UsesLeft(int64_t grant_id) {
         return 0;
     int32_t left = 0;
     CommittedScan scan;
-    BeginCommitted(&scan, uses, [own] { return get_relname_relid("grant_uses_pkey", own->schema); });
+    BeginOwn(&scan, of_uses, uses, [own] { return get_relname_relid("grant_uses_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(grant_id));
-    ForEachCommitted(&scan, &key, 1, [&left](Datum* values, bool*) { left = DatumGetInt32(values[c_uses_left]); });
+    ForEachCommitted(&scan, &key, 1, [&left](Datum* values, bool*) { left = DatumGetInt32(values[0]); });
     EndCommitted(&scan);
     return left;
 }

@@ -1,11 +1,11 @@
 #include "pg/server.hpp"
 
-#include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
+#include "rules/policy.hpp"
 #include "rules/somebody.hpp"
 #include "rules/weakening.hpp"
 
@@ -33,9 +33,6 @@ struct FamilyStates {
     bool differ;
 };
 
-// How much an answer lets through.
-enum Passage { nothing_passes, approved_passes, everything_passes_watched, everything_passes };
-
 Passage PassageOf(const Policy* policy) {
     if (policy == nullptr || policy->effect == Effect::Open)
         return everything_passes;
@@ -44,50 +41,10 @@ Passage PassageOf(const Policy* policy) {
     return policy->effect == Effect::Approve ? approved_passes : nothing_passes;
 }
 
-bool IsAmong(Oid role, const Oid* roles, int count) {
-    for (int i = 0; i < count; i++)
-        if (roles[i] == role)
-            return true;
-    return false;
-}
-
-bool TrustsMore(const Policy* before, const Policy* after) {
-    for (int i = 0; i < after->definer_count; i++)
-        if (!IsAmong(after->definer_roles[i], before->definer_roles, before->definer_count))
-            return true;
-    return false;
-}
-
-bool AsksAnotherWebhook(const Policy* before, const Policy* after) {
-    return after->webhook != nullptr && (before == nullptr || before->webhook == nullptr || strcmp(before->webhook, after->webhook) != 0);
-}
-
-int64_t MaxDuration(const Policy* policy) {
-    return policy->max_duration_us != 0 ? policy->max_duration_us : settings.max_duration_s * INT64CONST(1000000);
-}
-
-int64_t DefaultDuration(const Policy* policy) {
-    int64_t given = policy->default_duration_us != 0 ? policy->default_duration_us : settings.default_duration_s * INT64CONST(1000000);
-    return given < MaxDuration(policy) ? given : MaxDuration(policy);
-}
-
-// Whether the later policy approves more easily; both let pass what is approved.
-bool ApprovesEasier(const Policy* before, const Policy* after) {
-    return after->min_approvals < before->min_approvals || after->approver_role != before->approver_role ||
-           after->require_reason < before->require_reason || after->max_uses > before->max_uses || MaxDuration(after) > MaxDuration(before) ||
-           DefaultDuration(after) > DefaultDuration(before) || AsksAnotherWebhook(before, after);
-}
-
 // Whether an access that the one policy governs is answered laxer by the other; NULL is no policy.
 bool IsLaxer(const Policy* before, const Policy* after) {
     Passage was = PassageOf(before), is = PassageOf(after);
-    if (was != is)
-        return is > was;
-    if (before != nullptr && before->audited && (after == nullptr || !after->audited))
-        return true;
-    if (is > approved_passes)
-        return false;
-    return after->audit_wait < before->audit_wait || TrustsMore(before, after) || (is == approved_passes && ApprovesEasier(before, after));
+    return was != is ? is > was : HasLaxerColumn(Where(1 << is), before, after);
 }
 
 // --- where ---
@@ -313,19 +270,11 @@ bool LoosensForAdmin(const PolicyChange& change) {
 
 // --- by itself ---
 
-bool ExceptsMore(const Policy* before, const Policy* after) {
-    for (int i = 0; i < after->except_count; i++)
-        if (before == nullptr || !IsAmong(after->except_roles[i], before->except_roles, before->except_count))
-            return true;
-    return false;
-}
-
 bool OpensByItself(const Policy* before, const Policy* after) {
     if (after == nullptr)
         return before->effect != Effect::Open;
     bool opens = after->effect == Effect::Open && (before == nullptr || before->effect != Effect::Open);
-    bool trusts = before == nullptr ? after->definer_count > 0 : TrustsMore(before, after);
-    return opens || trusts || ExceptsMore(before, after) || AsksAnotherWebhook(before, after);
+    return opens || HasLaxerColumn(by_itself, before, after);
 }
 
 bool LoosensSomewhere(const PolicyChange& change) {

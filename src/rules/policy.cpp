@@ -1,0 +1,186 @@
+#include "pg/server.hpp"
+
+#include "pg/duration.hpp"
+#include "pg/settings.hpp"
+#include "rules/commands.hpp"
+#include "rules/policy.hpp"
+
+namespace warrant {
+
+namespace {
+
+struct PolicyColumn {
+    OwnColumn column;
+    void (*read)(Policy* policy, Datum value);    // of a value that is not NULL; nullptr: only scans look at it
+    void (*copy)(Policy* policy);                 // copies what the field points to into the current memory context
+    Where where;
+    bool (*is_laxer)(const Policy* before, const Policy* after);
+};
+
+// --- how a value is read into a field, by the field's type, and copied where the field points to something ---
+
+bool Is(Datum value, const char* word) { return strcmp(TextDatumGetCString(value), word) == 0; }
+
+void Read(bool* field, Datum value) { *field = DatumGetBool(value); }
+void Read(int32_t* field, Datum value) { *field = DatumGetInt32(value); }
+void Read(int64_t* field, Datum value) { *field = DatumGetInt64(value); }
+void Read(Oid* field, Datum value) { *field = DatumGetObjectId(value); }
+void Read(char** field, Datum value) { *field = TextDatumGetCString(value); }
+void Read(TargetKind* field, Datum value) { *field = TargetKind(DatumGetChar(value)); }
+void Read(Effect* field, Datum value) {
+    *field = Is(value, "open") ? Effect::Open : Is(value, "approve") ? Effect::Approve : Is(value, "deny") ? Effect::Deny : Effect::Unknown;
+}
+
+int ReadRoles(Datum array, Oid** roles) {
+    Datum* elements;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(array), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
+    *roles = count == 0 ? nullptr : static_cast<Oid*>(palloc(count * sizeof(Oid)));
+    for (int i = 0; i < count; i++)
+        (*roles)[i] = DatumGetObjectId(elements[i]);
+    return count;
+}
+
+int64_t Microseconds(Datum interval) { return MicrosecondsAsCompared(DatumGetIntervalP(interval)); }
+
+template <class Field>
+void Copy(Field*) {}
+template <class Pointed>
+void Copy(Pointed**) = delete;    // whoever adds such a field says how it is copied
+void Copy(char** field) { *field = *field == nullptr ? nullptr : pstrdup(*field); }
+
+Oid* CopyRoles(const Oid* roles, int count) {
+    return count == 0 ? nullptr : static_cast<Oid*>(memcpy(palloc(count * sizeof(Oid)), roles, count * sizeof(Oid)));
+}
+
+using Reader = void (*)(Policy* policy, Datum value);
+using IsLaxer = bool (*)(const Policy* before, const Policy* after);
+
+// A column that is a field.
+template <auto field>
+constexpr PolicyColumn Column(OwnColumn column, Where where = 0, IsLaxer is_laxer = nullptr) {
+    return {column, [](Policy* policy, Datum value) { Read(&(policy->*field), value); }, [](Policy* policy) { Copy(&(policy->*field)); }, where,
+            is_laxer};
+}
+
+// Likewise an array of roles.
+template <auto count, auto roles>
+constexpr PolicyColumn Roles(OwnColumn column, Where where = 0, IsLaxer is_laxer = nullptr) {
+    return {column, [](Policy* policy, Datum value) { policy->*count = ReadRoles(value, &(policy->*roles)); },
+            [](Policy* policy) { policy->*roles = CopyRoles(policy->*roles, policy->*count); }, where, is_laxer};
+}
+
+// Likewise a column whose field holds something else, and points to nothing.
+constexpr PolicyColumn ReadBy(Reader read, OwnColumn column, Where where = 0, IsLaxer is_laxer = nullptr) {
+    return {column, read, [](Policy*) {}, where, is_laxer};
+}
+
+// --- what is laxer ---
+
+template <auto field>
+bool IsLess(const Policy* before, const Policy* after) {
+    return after->*field < before->*field;
+}
+template <auto field>
+bool IsMore(const Policy* before, const Policy* after) {
+    return after->*field > before->*field;
+}
+template <auto field>
+bool IsOther(const Policy* before, const Policy* after) {
+    return after->*field != before->*field;
+}
+
+bool IsAmong(Oid role, const Oid* roles, int count) {
+    for (int i = 0; i < count; i++)
+        if (roles[i] == role)
+            return true;
+    return false;
+}
+
+template <auto count, auto roles>
+bool HasMore(const Policy* before, const Policy* after) {
+    for (int i = 0; i < after->*count; i++)
+        if (!IsAmong((after->*roles)[i], before->*roles, before->*count))
+            return true;
+    return false;
+}
+
+bool AsksAnotherWebhook(const Policy* before, const Policy* after) {
+    return after->webhook != nullptr && (before->webhook == nullptr || strcmp(before->webhook, after->webhook) != 0);
+}
+
+int64_t MaxDuration(const Policy* policy) {
+    return policy->max_duration_us != 0 ? policy->max_duration_us : settings.max_duration_s * INT64CONST(1000000);
+}
+
+int64_t DefaultDuration(const Policy* policy) {
+    int64_t given = policy->default_duration_us != 0 ? policy->default_duration_us : settings.default_duration_s * INT64CONST(1000000);
+    return given < MaxDuration(policy) ? given : MaxDuration(policy);
+}
+
+constexpr PolicyColumn policy_columns[] = {
+    Column<&Policy::target_kind>({"target_kind"}),
+    Column<&Policy::target>({"target"}),
+    ReadBy(nullptr, {"target_schema"}),
+    ReadBy(nullptr, {"target_name"}),
+    Column<&Policy::id>({"id"}),
+    Column<&Policy::version>({"version"}),
+    Column<&Policy::name>({"name"}),
+    Column<&Policy::effect>({"effect"}),
+    ReadBy([](Policy* policy, Datum value) { policy->commands = ParseCommands(DatumGetArrayTypeP(value)); }, {"commands"}),
+    Roles<&Policy::for_count, &Policy::for_roles>({"for_roles"}),
+    Roles<&Policy::except_count, &Policy::except_roles>({"except_roles"}, by_itself, HasMore<&Policy::except_count, &Policy::except_roles>),
+    Column<&Policy::priority>({"priority"}),
+    ReadBy([](Policy* policy, Datum value) { policy->monitor = Is(value, "monitor"); }, {"mode"}),
+    ReadBy([](Policy* policy, Datum value) { policy->audited = !Is(value, "none"); }, {"audit"}, everywhere, IsLess<&Policy::audited>),
+    Column<&Policy::audit_wait>({"audit_wait"}, where_gated, IsLess<&Policy::audit_wait>),
+    Column<&Policy::min_approvals>({"min_approvals"}, where_approved, IsLess<&Policy::min_approvals>),
+    Roles<&Policy::definer_count, &Policy::definer_roles>({"definer_roles"}, where_gated | by_itself,
+                                                          HasMore<&Policy::definer_count, &Policy::definer_roles>),
+    Column<&Policy::approver_role>({"approver_role"}, where_approved, IsOther<&Policy::approver_role>),
+    ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_approved,
+           [](const Policy* before, const Policy* after) { return DefaultDuration(after) > DefaultDuration(before); }),
+    ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
+           [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
+    Column<&Policy::require_reason>({"require_reason"}, where_approved, IsLess<&Policy::require_reason>),
+    Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
+    Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
+};
+static_assert(lengthof(policy_columns) <= most_own_columns);
+
+constexpr bool StandsAt(int number, const char* name) { return __builtin_strcmp(policy_columns[number].column.name, name) == 0; }
+static_assert(StandsAt(policy_kind, "target_kind") && StandsAt(policy_target, "target"));
+static_assert(StandsAt(policy_schema, "target_schema") && StandsAt(policy_table, "target_name"));
+
+}    // namespace
+
+const OwnColumns of_policy(&policy_columns[0].column, lengthof(policy_columns), sizeof(PolicyColumn));
+
+Policy* ReadPolicy(const OwnRow* row) {
+    Policy* policy = static_cast<Policy*>(palloc0(sizeof(Policy)));
+    policy->max_uses = PG_INT32_MAX;
+    for (int i = 0; i < of_policy.count; i++)
+        if (policy_columns[i].read != nullptr && !row->nulls[i])
+            policy_columns[i].read(policy, row->values[i]);
+    policy->name_size = strlen(policy->name);
+    policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
+    return policy;
+}
+
+Policy* CopyPolicy(const Policy* policy) {
+    Policy* copy = static_cast<Policy*>(palloc(sizeof(Policy)));
+    *copy = *policy;
+    for (const PolicyColumn& column : policy_columns)
+        column.copy(copy);
+    return copy;
+}
+
+bool HasLaxerColumn(Where where, const Policy* before, const Policy* after) {
+    static const Policy none = {};
+    for (const PolicyColumn& column : policy_columns)
+        if ((column.where & where) != 0 && column.is_laxer(before == nullptr ? &none : before, after == nullptr ? &none : after))
+            return true;
+    return false;
+}
+
+}    // namespace warrant

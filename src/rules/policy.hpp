@@ -1,0 +1,72 @@
+// A policy in memory, and the columns of warrant.policies that it is made of. policy.cpp has them in one table: where each stands here, and where a
+// change of it loosens.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/commands.hpp"
+#include "rules/own_columns.hpp"
+
+namespace warrant {
+
+// The effects in the order in which they win between equals: the strictest first. For one that this release does not know only the last decision
+// step answers, which refuses.
+enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
+
+// The kinds in the order in which they win: the nearest first.
+enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
+
+struct Policy {
+    int64_t id;
+    int32_t version;
+    int32_t priority;
+    int32_t min_approvals;
+    TargetKind target_kind;
+    Effect effect;
+    bool monitor;
+    bool audited;            // a row for each statement that runs under it
+    bool audit_wait;         // that row is durable before the statement's first effect
+    CommandMask commands;    // the commands named, and those that they cover
+    char* name;
+    uint32_t name_size;    // bytes
+    int for_count;         // 0: everybody
+    Oid* for_roles;
+    int except_count;
+    Oid* except_roles;
+    int definer_count;    // the roles alone, without their members, who make views and functions of their own
+    Oid* definer_roles;
+    Oid target;
+    Oid approver_role;
+    bool require_reason;
+    int max_uses;                   // of each grant; INT_MAX: no limit
+    int64_t default_duration_us;    // 0: the setting
+    int64_t max_duration_us;        // 0: the setting
+    char* webhook;                  // nullptr: asks none
+    ItemPointerData row;            // with row_made_by: the version of the row that the policy was read from
+    TransactionId row_made_by;
+};
+
+// Scans look at the first columns before they read a policy.
+extern const OwnColumns of_policy;
+enum { policy_kind, policy_target, policy_schema, policy_table };
+
+// Reads a row with these columns, into the current memory context.
+Policy* ReadPolicy(const OwnRow* row);
+
+// A policy as it stands in memory that many relations share, allocated in the current memory context.
+Policy* CopyPolicy(const Policy* policy);
+
+// How much an answer lets through.
+enum Passage { nothing_passes, approved_passes, everything_passes_watched, everything_passes };
+
+// Where a laxer column makes a policy laxer than another: between two that let as much through, or whatever other policies there are.
+using Where = uint8_t;
+constexpr Where where_approved = 1 << approved_passes;
+constexpr Where where_gated = where_approved | 1 << nothing_passes;
+constexpr Where everywhere = where_gated | 1 << everything_passes_watched | 1 << everything_passes;
+constexpr Where by_itself = 1 << (everything_passes + 1);
+
+// Whether some column that counts there is laxer in the later policy; nullptr is no policy.
+bool HasLaxerColumn(Where where, const Policy* before, const Policy* after);
+
+}    // namespace warrant
