@@ -1,7 +1,7 @@
 -- Actions: what the recorder executes, each in a subtransaction of its own. act is the one entry point.
 --
--- Nobody else calls the functions of this part: only the recorder may write these tables. It numbers their rows by itself, because whoever may write
--- all data may set any sequence. PL/pgSQL stands also where SQL would do: it keeps its plans for the life of the recorder.
+-- Nobody else calls the functions of parts 50 to 63: only the recorder may write its tables. It numbers their rows by itself, because whoever may
+-- write all data may set any sequence. PL/pgSQL stands also where SQL would do: it keeps its plans for the life of the recorder.
 
 CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
