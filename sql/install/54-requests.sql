@@ -28,8 +28,7 @@ BEGIN
            max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant_internal.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
-    UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
-     WHERE d.request_id = request;
+    PERFORM warrant_internal.void_deliveries(request);
     PERFORM warrant_internal.seal('request_amended', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
                          'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
                          'policy_version', i.policy_version, 'comment', concat_ws(', ', warrant_internal.words_of(pending), 'approvals void: ' || nullif(voided, 0))))

@@ -103,6 +103,15 @@ $$;
 CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
 
+-- Ends what was sent of a request that has other words now: it is sent anew.
+CREATE FUNCTION warrant_internal.void_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
+     WHERE d.request_id = void_deliveries.request_id;
+END;
+$$;
+
 -- Ends the deliveries that are not needed any more since the request has ended. One that is being sent ends with its answer.
 CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -125,6 +125,8 @@ sub case
 	value('ALTER SYSTEM RESET pg_warrant.wait_point');
 	$node->reload;
 	$node->wait_until_ready;
+	pid_of($worker);
+	$node->reload;    # the server lets a worker that is just being started ignore the signal
 	ok($node->eventually(sub { state_of($table) eq 'approved' }), "$case: decided in the end");
 	if ($signal eq 'KILL')
 	{
