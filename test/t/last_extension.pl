@@ -56,8 +56,28 @@ while_waits('courier', 'and while the courier waits');
 $node->wait_until_ready('one');
 is($node->sqlstate_as('dba', $create, 'two'), 'none', 'leave it there for the other');
 
+# A recorder that is held up cannot leave by itself: what the commit says of the drop counts alone. It is stopped where it holds no lock, or the drop
+# would wait for it.
+my $session = $node->session_as('dba', 'two');
+$session->query_safe('BEGIN; SELECT warrant.discard_audit_log();');
+my $recorder = $node->recorder_pid('two');
+my $stopped = $node->eventually(sub {
+	kill 'STOP', $recorder;
+	return 1 if $node->try_query("SELECT count(*) FROM pg_locks WHERE pid = $recorder AND locktype <> 'virtualxid'") eq '0';
+	kill 'CONT', $recorder;
+	return 0;
+});
+ok($stopped, 'the recorder of the other is held up');
+$session->query_safe('DROP EXTENSION pg_warrant; COMMIT;');
+$session->quit;
+is($node->sqlstate_as('dba', "BEGIN; $drop; COMMIT", 'one'), 'none', 'and this one is dropped, too');
+is($node->sqlstate_as('dba', $create, 'one'), '42710', 'nobody vouches for the members, although a recorder has not left');
+kill 'CONT', $recorder;
+$node->safe_psql('postgres', 'REVOKE warrant_admin FROM member');
+$node->safe_as('dba', "$create; CREATE TABLE IF NOT EXISTS t (a int); SELECT warrant.protect('t')", 'one');
+$node->safe_psql('postgres', 'GRANT warrant_admin TO member');
+
 my @databases = ('one', 'two');
-$node->safe_as('dba', "BEGIN; $drop; COMMIT", 'two');
 for my $round (1 .. 8)
 {
 	my ($here, $there) = @databases;
