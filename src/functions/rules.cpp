@@ -65,6 +65,8 @@ char* DetailOf(const DecisionState* state, const char* step, bool answered) {
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
     if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
+    if (answered && decision->why != nullptr)
+        return pstrdup(decision->why);
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
@@ -73,13 +75,17 @@ char* DetailOf(const DecisionState* state, const char* step, bool answered) {
     return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
 }
 
-void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
-    char* detail = DetailOf(state, step->name, answered);
-    const char* word = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
-    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(step->name), CStringGetTextDatum(word),
+// Puts a row of explain().
+void PutAnswer(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer),
                        detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[4] = {false, false, false, detail == nullptr};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
+    const char* answer = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
+    PutAnswer(result, number, step->name, answer, DetailOf(state, step->name, answered));
 }
 
 // A row of warrant.policies that SQL hands over; nullptr for NULL.
@@ -151,14 +157,6 @@ void RequireArguments(FunctionCallInfo fcinfo) {
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
 }
 
-// Puts a row about what is decided before the decision steps.
-void PutBefore(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
-    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer),
-                       detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
-    bool nulls[4] = {false, false, false, detail == nullptr};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
 // Why the role lacks the server's privilege, or nullptr. ADMIN is many things, so no single privilege stands before it.
 const char* WhyLacking(Oid role, Oid relation, Command command) {
     if (command == Command::Create) {
@@ -171,9 +169,9 @@ const char* WhyLacking(Oid role, Oid relation, Command command) {
 // Puts what comes first: the server's own privileges, then whether the gate is on. False when that decides already.
 bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
     const char* lacking = WhyLacking(role, relation, command);
-    PutBefore(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
+    PutAnswer(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
     if (lacking == nullptr && GateIsOff())
-        PutBefore(result, 2, "enforcement", "run: the gate is off", "pg_warrant.enforcement is off, and nothing is audited");
+        PutAnswer(result, 2, "enforcement", "run: the gate is off", "pg_warrant.enforcement is off, and nothing is audited");
     return lacking == nullptr && !GateIsOff();
 }
 

@@ -23,6 +23,12 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
     return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
+// No grant would help.
+bool Refused(DecisionState* state, const char* why) {
+    state->decision->why = why;
+    return Answered(state, Answer::Refuse);
+}
+
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
@@ -31,7 +37,7 @@ bool FindPolicy(DecisionState* state) {
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
-bool ExemptRuns(DecisionState* state) { return IsExempt(state->subject) && Answered(state, Answer::Exempt); }
+bool ExemptRuns(DecisionState* state) { return state->may_be_exempt && IsExempt(state->subject) && Answered(state, Answer::Exempt); }
 
 bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open); }
 
@@ -43,13 +49,14 @@ bool GrantRuns(DecisionState* state) {
         return false;
     state->decision->grant_id = grant.id;
     state->decision->cost = grant.cost;
-    state->decision->until = grant.ends_at;
+    if (grant.ends_at < state->decision->until)
+        state->decision->until = grant.ends_at;
     return Answered(state, Answer::Granted);
 }
 
 bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
 
-bool NothingElseRuns(DecisionState* state) { return Answered(state, Answer::Refuse); }
+bool NothingElseRuns(DecisionState* state) { return Refused(state, "its effect is none that this release knows"); }
 
 void Evaluate(DecisionState* state) {
     for (int i = 0; i < decision_step_count; i++)
@@ -127,12 +134,12 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
     if ((policies->decided & MaskOf(command)) == 0)
         return nullptr;
     const Decision* cached = &policies->decisions[int(command)];
-    return cached->answer != Answer::Granted || MonotonicNow() < cached->until ? cached : nullptr;
+    return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt) {
     Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
-    DecisionState state = {user, policies, command, MonotonicNow(), &decision};
+    DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(policies, command);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)

@@ -15,7 +15,8 @@ struct Decision {
     UseCost cost;
     const Policy* policy;    // that governs the access; NULL when none does
     int64_t grant_id;
-    TimestampTz until;    // the answer holds no longer
+    TimestampTz until;            // the answer holds no longer
+    const char* why = nullptr;    // of a refusal, for who is refused
 };
 
 // Whether the access runs without a question to anybody.
@@ -31,6 +32,7 @@ struct DecisionState {
     Command command;
     TimestampTz now;
     Decision* decision;
+    bool may_be_exempt = true;
 };
 
 struct DecisionStep {
@@ -48,7 +50,7 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
 const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command);
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for.
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command);
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt = true);
 
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
 bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);

@@ -36,9 +36,10 @@ tamper(q{ALTER TABLE warrant.policies DROP CONSTRAINT policies_effect_check}
 	. "\n" . q{UPDATE warrant.policies SET effect = 'perhaps' WHERE target_kind = 't'});
 is(as_clerk('SELECT count(*) FROM orders'), '42501 SELECT on table "orders" is refused', 'an effect that no step answers refuses');
 is(as_clerk('SELECT count(*) FROM notes'), 'ran: 0', 'what it does not govern runs');
-is($node->safe_psql('postgres', q{SELECT string_agg(rule || ': ' || answer, ', ' ORDER BY step) FROM warrant.explain('clerk', 'SELECT', 'orders')}),
-	'privileges: goes on, policy: goes on, exempt: goes on, open: goes on, deny: goes on, grant: goes on, approve: goes on, otherwise: refuse',
-	'explain shows that nothing answered');
+is($node->safe_psql('postgres', q{SELECT rule || ': ' || answer || ', ' || detail FROM warrant.explain('clerk', 'SELECT', 'orders') ORDER BY step DESC LIMIT 1}),
+	'otherwise: refuse, its effect is none that this release knows', 'explain says why');
+like(($node->psql_as('clerk', 'SELECT count(*) FROM orders'))[2], qr/DETAIL:  Policy "protect public.orders" does not let it run: its effect is none /,
+	'and so does the error');
 
 tamper(q{DELETE FROM warrant.policies});
 is(as_clerk('SELECT count(*) FROM orders'), '55000 the gate cannot read its policies', 'policies without their sentinel');

@@ -189,8 +189,8 @@ static bool IsStillCovered(const Created* made, const GoverningPolicies* policie
 }
 
 bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* decision, Command command, Oid user, Decision* covered) {
-    bool free = Runs(decision) && decision->cost == UseCost::Nothing;
-    if (free || decision->answer == Answer::Deny || decision->policy == nullptr || policies->ancestor_count == 0)
+    bool wants_grant = decision->answer == Answer::Request || (decision->answer == Answer::Granted && decision->cost != UseCost::Nothing);
+    if (!wants_grant || policies->ancestor_count == 0)
         return false;
     if (command == Command::Export || TakesOut(command))
         return false;

@@ -106,9 +106,10 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
                         errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
-        ereport(ERROR,
-                (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
-                 errdetail("Policy \"%s\" does not let it run.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
+        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
+                        errdetail("Policy \"%s\" does not let it run%s%s.%s", item->policy->name, item->why == nullptr ? "" : ": ",
+                                  item->why == nullptr ? "" : item->why, WhoActs(acting)),
+                        TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->policies), name),
                     errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
 }

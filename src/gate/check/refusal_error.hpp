@@ -13,7 +13,8 @@ struct RefusedAccess {
     Access access;
     const Policy* policy;    // nullptr: no policy could be told
     const GoverningPolicies* policies;
-    Answer answer;    // Deny, Request or Refuse
+    Answer answer;      // Deny, Request or Refuse
+    const char* why;    // of Refuse, or nullptr
 };
 
 TargetKind TargetKindOf(const GoverningPolicies* policies);

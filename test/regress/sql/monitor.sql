@@ -26,9 +26,9 @@ SELECT warrant.create_policy('nobody decides', 'approve', on_table => 'spare', m
 SELECT warrant.create_policy('nobody decides either', 'approve', on_table => 'spare', priority => -1, approver_role => 'regress_guild');
 SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
 SELECT warrant.drop_policy('nobody decides either');
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'spare');
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'watched');
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'spare') WHERE answer <> 'goes on';
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'watched') WHERE answer <> 'goes on';
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'strict') WHERE answer <> 'goes on';
 -- A grant is found, and audited as one.
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'watched');
@@ -44,7 +44,7 @@ DELETE FROM watched WHERE a = 2;
 SELECT * FROM stage.news();
 SELECT * FROM stage.try($$SELECT warrant.request('{DELETE}', on_table => 'watched')$$);
 \c - regress_auditor
-SELECT * FROM warrant.explain('regress_clerk', 'DELETE', 'watched');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'DELETE', 'watched') WHERE answer <> 'goes on';
 
 -- The whole gate in monitor mode.
 \c - :owner
@@ -57,7 +57,7 @@ TRUNCATE strict;
 COPY strict TO stdout;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'strict') WHERE answer <> 'goes on';
 SELECT warrant.create_policy('nobody would decide', 'approve', on_table => 'spare', priority => -1, approver_role => 'regress_guild');
 SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
 
@@ -72,8 +72,8 @@ SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
 SELECT item, value, warning FROM warrant.status() WHERE item = 'enforcement';
 -- What protect says depends on it.
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'strict');
-SELECT * FROM warrant.explain(:'owner', 'SELECT', 'strict');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'strict') WHERE answer <> 'goes on';
+SELECT rule, answer, detail FROM warrant.explain(:'owner', 'SELECT', 'strict') WHERE answer <> 'goes on';
 SELECT item, value, warning FROM warrant.status() WHERE item LIKE 'policy %';
 BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 ALTER SYSTEM RESET pg_warrant.enforcement;

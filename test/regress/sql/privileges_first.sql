@@ -206,10 +206,10 @@ SELECT warrant.request('{SELECT}', on_table => 'tied');
 -- A grant to who lacks the privilege says so, and explain knows.
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{SELECT,DELETE}', on_tables => '{orders,tied}');
-SELECT * FROM warrant.explain('regress_clerk', 'SELECT', 'tied');
-SELECT * FROM warrant.explain('regress_clerk', 'DELETE', 'orders');
-SELECT step, rule, answer FROM warrant.explain('regress_clerk', 'SELECT', 'orders');
-SELECT * FROM warrant.explain('regress_clerk', 'DROP', 'orders');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'tied') WHERE answer <> 'goes on';
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'DELETE', 'orders') WHERE answer <> 'goes on';
+SELECT rule, answer FROM warrant.explain('regress_clerk', 'SELECT', 'orders') WHERE answer <> 'goes on';
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'DROP', 'orders') WHERE answer <> 'goes on';
 \c - regress_clerk
 SELECT * FROM tied;
 SELECT count(*) FROM orders;

@@ -207,7 +207,7 @@ SELECT weakens(d), d FROM unnest(ARRAY[
     $d$ warrant.create_policy('x', 'approve', on_table => 'free', mode => 'monitor') $d$,
     $d$ warrant.create_policy('x', 'deny', on_table => 'free') $d$]) AS d;
 SELECT warrant.create_policy('watch', 'approve', on_table => 'free', mode => 'monitor');
-SELECT step, rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', 'free');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', 'free') WHERE answer <> 'goes on' OR rule = 'policy';
 SELECT warrant.drop_policy('never'), warrant.drop_policy('watch');
 
 -- Nor does the end of a role weaken: what was about its members is about everybody then, but not in the place of what is as strict.

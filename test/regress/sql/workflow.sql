@@ -281,8 +281,8 @@ SELECT warrant.set_person('regress_chief', NULL), warrant.set_person('regress_de
 \c - regress_clerk
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'plain')$$);
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_schema => 'stage')$$);
-SELECT * FROM warrant.explain('SELECT', 'plain');
-SELECT step, rule, answer FROM warrant.explain('TRUNCATE', 'orders');
+SELECT rule, answer, detail FROM warrant.explain('SELECT', 'plain') WHERE answer <> 'goes on';
+SELECT rule, answer FROM warrant.explain('TRUNCATE', 'orders') WHERE answer <> 'goes on';
 SELECT * FROM stage.try($$SELECT warrant.explain('regress_clerk', 'SELECT', 'plain')$$);
 -- ADMIN is about the database, CREATE about a schema.
 SELECT * FROM stage.try($$SELECT warrant.request('{ADMIN}', on_table => 'ledger')$$);
