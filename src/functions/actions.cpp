@@ -211,7 +211,7 @@ bool IsSentByClient(const PortalData* portal) {
 
 // Whether a person typed the call: no function, view, trigger or rule that the person's statement ran may decide.
 bool IsOwnTopLevelStatement(FunctionCallInfo fcinfo) {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     return frame != nullptr && frame->outer == nullptr && frame->kind == FrameKind::Run && GoesToClient(frame->query) &&
            PlanIsTheCall(frame->query->plannedstmt, fcinfo->flinfo->fn_expr, fcinfo->flinfo->fn_oid) && IsSentByClient(ActivePortal);
 }

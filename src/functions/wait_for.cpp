@@ -49,7 +49,7 @@ bool IsApproved(State state, int64 request_id) {
 
 // A number that the client wrote without a unit is refused: the call's constants know where they stand in its text.
 void CheckTimeout(FunctionCallInfo fcinfo, const Interval* timeout) {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     const Node* call = fcinfo->flinfo->fn_expr;
     if (call != nullptr && IsA(call, FuncExpr) && frame != nullptr)
         CheckUnits(reinterpret_cast<const FuncExpr*>(call), SourceOf(frame).text);

@@ -66,10 +66,9 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     LeaveActing(acting);
 }
 
-Frame RunFrame(QueryDesc* query) { return Frame{FrameKind::Run, true, 0, nullptr, query, nullptr, {}, nullptr, nullptr}; }
-
-pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
-    Frame frame = RunFrame(query);
+void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
+    bool again = !IsFirstRun(query);
+    Frame frame = {.kind = FrameKind::Run, .query = query};
     InFrame(&frame, [&] {
         if (unlikely(IsDeferred(query)))
             CheckDeferred(query);
@@ -85,21 +84,8 @@ pg_noinline void RunCaught(bool again, WARRANT_RUN_PARAMETERS) {
     CountRows(query, query->estate->es_processed);
 }
 
-void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
-    bool again = !IsFirstRun(query);
-    if (unlikely(again || HasStatementRecords() || !HasUncaughtFrame() || IsConcealed(query) || query->plannedstmt->parallelModeNeeded)) {
-        RunCaught(again, WARRANT_RUN_ARGUMENTS);
-        return;
-    }
-    EnterUncaughtRun(query);
-    previous_run(WARRANT_RUN_ARGUMENTS);
-    LeaveUncaughtRun();
-    if (unlikely(HasStatementRecords()))
-        CountRows(query, query->estate->es_processed);
-}
-
 pg_noinline void FinishCaught(QueryDesc* query) {
-    Frame frame = RunFrame(query);
+    Frame frame = {.kind = FrameKind::Run, .query = query};
     InFrame(&frame, [query] {
         if (unlikely(acting_count > 0))
             NoteDeferrable(PermissionsOf(query->plannedstmt), (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0);
@@ -138,7 +124,7 @@ pg_noinline void CheckUndecided(List* permissions) {
     CheckOwnTables(permissions);
     CheckPermissions(nullptr, permissions, ImpliedReads{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
-        CurrentFrame()->concealed = FlagConcealed(permissions, NIL);
+        current_frame->concealed = FlagConcealed(permissions, NIL);
 }
 
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
@@ -155,9 +141,10 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     if (unlikely(rows_in_reach))
         PutRowsAside();
     UtilityFrame frame;
-    static_cast<Frame&>(frame) = {
-        FrameKind::Utility, true, 0, nullptr, nullptr, plan->utilityStmt, {source, plan->stmt_location, plan->stmt_len}, nullptr, nullptr};
-    frame.query_id = uint64_t(plan->queryId);
+    static_cast<Frame&>(frame) = {.kind = FrameKind::Utility,
+                                  .utility = plan->utilityStmt,
+                                  .source = {source, plan->stmt_location, plan->stmt_len},
+                                  .query_id = uint64_t(plan->queryId)};
     frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {
@@ -197,8 +184,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
-    Frame frame = {FrameKind::Planning,     true, 0, nullptr, nullptr, nullptr, {source, parse->stmt_location, parse->stmt_len}, nullptr, nullptr, 0,
-                   uint64_t(parse->queryId)};
+    Frame frame = {
+        .kind = FrameKind::Planning, .source = {source, parse->stmt_location, parse->stmt_len}, .query_id = uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         ImpliedReads reads = FindImpliedReads(parse);

@@ -76,7 +76,7 @@ void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* ut
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
-    RefuseAccesses(&list, query, list.count > 0 && SwitchedForKey(CurrentFrame()->acting) ? 1 : 0);
+    RefuseAccesses(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {

@@ -26,7 +26,7 @@ void Push(const ActingUser& acting) {
 
 // The place in the stack from which on users act inside the innermost frame; those below it act around that frame, and so around what runs now.
 int Floor() {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     return frame == nullptr ? 0 : frame->acting;
 }
 
@@ -46,7 +46,7 @@ bool IsNoted(Oid user, int context) {
 }
 
 const Node* UtilityAround() {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     while (frame != nullptr && frame->utility == nullptr)
         frame = frame->outer;
     return frame == nullptr ? nullptr : frame->utility;
@@ -55,7 +55,7 @@ const Node* UtilityAround() {
 // Whether the server runs the session's own words as somebody else: those of CREATE SCHEMA, or an extension's script, which is a file of the server.
 bool RunsOwnWords(int context) {
     const Node* around = nullptr;
-    for (const Frame* frame = CurrentFrame(); frame != nullptr && around == nullptr; frame = frame->outer) {
+    for (const Frame* frame = current_frame; frame != nullptr && around == nullptr; frame = frame->outer) {
         bool itself = frame == current_frame && frame->outer != nullptr && frame->outer->utility != nullptr;
         around = itself ? frame->outer->utility : frame->utility;
     }

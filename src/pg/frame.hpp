@@ -21,19 +21,18 @@ inline Source SourceOf(const QueryDesc* query) { return Source{query->sourceText
 
 struct Frame {
     FrameKind kind;
-    bool caught;       // what is raised inside is caught and raised again
-    int nest_level;    // of the transaction in which the frame began; 0: in the current one
-    Frame* outer;
-    QueryDesc* query;              // of a Run frame
-    const Node* utility;           // of a Utility frame
-    Source source;                 // of a frame of any other kind
-    StatementRecord* statement;    // the record of a utility statement or a planning; a query's is found by its QueryDesc
-    Portal resumed;                // of FETCH and MOVE: the cursor
-    int concealed = 0;             // which errors of a utility statement are kept from the client
-    uint64_t query_id = 0;         // of a Utility or Planning frame's statement, as the server computes it
-    int acting = 0;                // how many users acted (acting.hpp) when the frame began
-    int acting_inside = 0;         // how many act inside the frame, as far as that was known when it began
-    bool queued = false;           // triggers fire at the frame's end in somebody else's name (queued.hpp)
+    int nest_level = 0;    // of the transaction in which the frame began; 0: in the current one
+    Frame* outer = nullptr;
+    QueryDesc* query = nullptr;              // of a Run frame
+    const Node* utility = nullptr;           // of a Utility frame
+    Source source = {};                      // of a frame of any other kind
+    StatementRecord* statement = nullptr;    // the record of a utility statement or a planning; a query's is found by its QueryDesc
+    Portal resumed = nullptr;                // of FETCH and MOVE: the cursor
+    int concealed = 0;                       // which errors of a utility statement are kept from the client
+    uint64_t query_id = 0;                   // of a Utility or Planning frame's statement, as the server computes it
+    int acting = 0;                          // how many users acted (acting.hpp) when the frame began
+    int acting_inside = 0;                   // how many act inside the frame, as far as that was known when it began
+    bool queued = false;                     // triggers fire at the frame's end in somebody else's name (queued.hpp)
 };
 
 inline Source SourceOf(const Frame* frame) { return frame->query != nullptr ? SourceOf(frame->query) : frame->source; }
@@ -47,40 +46,18 @@ inline void LeaveActing(int count) {
         acting_count = count;
 }
 
-inline Frame* current_frame = nullptr;    // lives on the C stack; nullptr between top-level statements
-
-// Runs that nothing catches have their frames here, because what unwinds them cannot read the stack that an error has left.
-constexpr int most_uncaught = 64;
-inline Frame uncaught_frames[most_uncaught];
-inline Frame* next_uncaught = uncaught_frames;
-inline LocalTransactionId uncaught_in;    // the transaction of the latest; none ends while it runs
-
-// A (sub)transaction of this nesting level aborts: uncaught frames that began in it are gone.
-inline void UnwindFrames(int nest_level) {
-    while (current_frame != nullptr && !current_frame->caught && current_frame->nest_level >= nest_level) {
-        LeaveActing(current_frame->acting);
-        current_frame = current_frame->outer;
-        next_uncaught--;
-    }
-}
-
-// The innermost frame. An uncaught one of a transaction that is over was left by an error: to look is cheaper than to listen to every end.
-inline Frame* CurrentFrame() {
-    if (unlikely(current_frame != nullptr && !current_frame->caught && uncaught_in != MyTransactionNumber()))
-        UnwindFrames(0);
-    return current_frame;
-}
+inline Frame* current_frame = nullptr;    // the innermost; lives on the C stack; nullptr between top-level statements
 
 // The frame of the client's own statement; nullptr between two statements.
 inline Frame* OutermostFrame() {
-    Frame* frame = CurrentFrame();
+    Frame* frame = current_frame;
     while (frame != nullptr && frame->outer != nullptr)
         frame = frame->outer;
     return frame;
 }
 
 // The utility statement around what starts or is planned now; nullptr when there is none, or a query in between.
-inline const Node* CurrentUtility() { return CurrentFrame() == nullptr ? nullptr : current_frame->utility; }
+inline const Node* CurrentUtility() { return current_frame == nullptr ? nullptr : current_frame->utility; }
 
 // What ends with a frame, set by the gate: its statement record, and the SQLSTATE of its failure.
 inline void (*on_frame_left)(Frame*, bool failed);

@@ -19,9 +19,7 @@ inline void EnterActing(Frame* frame) {
 // Runs body inside the frame, whatever it raises; notes the SQLSTATE of what it raised.
 template <class Body>
 void InFrame(Frame* frame, const Body& body) {
-    frame->outer = CurrentFrame();
-    Frame* volatile uncaught_before = next_uncaught;    // volatile, because PG_CATCH reads it after a longjmp
-    frame->caught = true;
+    frame->outer = current_frame;
     frame->acting = acting_count;
     PG_TRY();
     {
@@ -32,7 +30,6 @@ void InFrame(Frame* frame, const Body& body) {
     {
         current_frame = frame->outer;
         LeaveActing(frame->acting);
-        next_uncaught = uncaught_before;
         if (unlikely(frame->queued))
             on_queued_left(frame);
         on_frame_left(frame, true);
@@ -45,27 +42,6 @@ void InFrame(Frame* frame, const Body& body) {
         on_queued_left(frame);
     if (frame->statement != nullptr)
         on_frame_left(frame, false);
-}
-
-// Whether another run that nothing catches has a place.
-inline bool HasUncaughtFrame() { return likely(next_uncaught < uncaught_frames + most_uncaught); }
-
-// Enters a run whose statement has no record, without the cost of catching: an error ends the (sub)transaction that the query began
-// in, and UnwindFrames then takes the frame away.
-inline void EnterUncaughtRun(QueryDesc* query) {
-    Frame* outer = CurrentFrame();
-    Frame* frame = next_uncaught++;
-    frame->query = query;
-    frame->outer = outer;
-    uncaught_in = MyTransactionNumber();
-    frame->nest_level = GetCurrentTransactionNestLevel();
-    EnterActing(frame);
-}
-
-inline void LeaveUncaughtRun() {
-    next_uncaught--;
-    LeaveActing(next_uncaught->acting);
-    current_frame = next_uncaught->outer;
 }
 
 // A subtransaction begins at this nesting level: the client's own statement began there, unless that is known already.

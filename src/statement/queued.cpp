@@ -49,7 +49,7 @@ Queued* Find(const Queued& item) {
 }
 
 void Add(Kind kind, bool by_key, Oid relation, const ActingUser& acting) {
-    Frame* frame = kind == Kind::Deferrable ? nullptr : CurrentFrame();
+    Frame* frame = kind == Kind::Deferrable ? nullptr : current_frame;
     Queued item = {kind, by_key, false, relation, InvalidOid, frame, acting};
     if (Find(item) != nullptr)
         return;
@@ -99,7 +99,7 @@ bool IsMeant(Queued* item, Oid relation) {
 
 // Whether this is a time when deferred triggers fire, outside of queries: the transaction's end, SET CONSTRAINTS, a procedure's COMMIT.
 bool IsTimeOfDeferred() {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     return frame == nullptr || (frame->kind == FrameKind::Utility && !IsA(frame->utility, CopyStmt));
 }
 
@@ -116,7 +116,7 @@ bool Names(const TruncateStmt* truncate, Oid relation) {
 
 bool Fires(Queued* item, const TriggerData* trigger) {
     Oid relation = RelationGetRelid(trigger->tg_relation);
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     switch (item->kind) {
         case Kind::Truncate:
             return frame == item->frame && TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && IsA(frame->utility, TruncateStmt) &&
@@ -175,7 +175,7 @@ void NoteKeyActionEnds(const QueryDesc* query) {
         return;
     ForEachPermission(PermissionsOf(plan), [](const Permission& permission) {
         for (int i = 0; i < queued_count; i++)
-            queued[i].rows |= queued[i].kind == Kind::KeyAction && queued[i].frame == CurrentFrame() && queued[i].relation == permission.relation;
+            queued[i].rows |= queued[i].kind == Kind::KeyAction && queued[i].frame == current_frame && queued[i].relation == permission.relation;
     });
 }
 
@@ -199,14 +199,14 @@ void NoteDeferrable(List* permissions, bool by_key) {
 
 void NoteCalled() {
     for (int i = 0; i < queued_count; i++)
-        if (queued[i].kind == Kind::Recheck && (queued[i].frame == nullptr ? IsTimeOfDeferred() : queued[i].frame == CurrentFrame()))
+        if (queued[i].kind == Kind::Recheck && (queued[i].frame == nullptr ? IsTimeOfDeferred() : queued[i].frame == current_frame))
             EnterFired(queued[i].acting);
 }
 
 void NoteTruncate() { Add(Kind::Truncate, false, InvalidOid, ActingUser{}); }
 
 void NoteFired(const TriggerData* trigger) {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     if (frame != nullptr && frame->kind == FrameKind::Run && IsOfKeyAction(frame->query))
         EnterFired(OwnerOf(trigger, key_action));
     for (int i = 0; i < queued_count; i++) {

@@ -17,7 +17,7 @@ inline Start last_start;
 // The query has been decided on and started. A portal gets its receiver when it runs; a caller that brings one to the start runs it at once.
 inline void NoteStart(QueryDesc* query) {
     bool at_once = query->dest->mydest != DestNone;
-    last_start.query = at_once || CurrentFrame() == nullptr ? query : nullptr;
+    last_start.query = at_once || current_frame == nullptr ? query : nullptr;
     last_start.message = at_once ? 0 : GetCurrentStatementStartTimestamp();
     last_start.transaction = MyTransactionNumber();
 }
@@ -41,7 +41,7 @@ inline void ForgetStarts() { last_start.query = nullptr; }
 
 // The client's own query that is being started; nullptr when something runs, which has a frame, and in a fast-path call.
 inline QueryDesc* StartingQuery() {
-    bool starting = CurrentFrame() == nullptr && ActivePortal != nullptr && last_start.transaction == MyTransactionNumber();
+    bool starting = current_frame == nullptr && ActivePortal != nullptr && last_start.transaction == MyTransactionNumber();
     return starting ? last_start.query : nullptr;
 }
 

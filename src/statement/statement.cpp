@@ -77,7 +77,7 @@ void EndQueriesFrom(int nest_level) {
         StatementRecord* next = statement->next;
         if ((statement->query != nullptr || statement == statement_records.planned) && statement->nest_level >= nest_level) {
             int sqlstate = first ? ErrorUnderWay() : statement_records.last_sqlstate;
-            statement_records.last_sqlstate = sqlstate != 0 || CurrentFrame() == nullptr ? sqlstate : statement_records.last_sqlstate;
+            statement_records.last_sqlstate = sqlstate != 0 || current_frame == nullptr ? sqlstate : statement_records.last_sqlstate;
             first = false;
             EndStatement(statement, true);
         }
@@ -97,7 +97,6 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
         NoteLevel(level - 1);
     if (event == SUBXACT_EVENT_ABORT_SUB) {
         ForgetStarts();
-        UnwindFrames(level);
         EndQueriesFrom(level);
     }
     if (event != SUBXACT_EVENT_COMMIT_SUB)
@@ -132,7 +131,7 @@ void LeaveFrame(Frame* frame, bool failed) {
 // Gives the record of a planning to its query: the client's statement that has been planned in this message is what starts now.
 void StartPlanned(QueryDesc* query) {
     StatementRecord* statement = statement_records.planned;
-    if (CurrentFrame() != nullptr || statement_records.planned_in != GetCurrentStatementStartTimestamp()) {
+    if (current_frame != nullptr || statement_records.planned_in != GetCurrentStatementStartTimestamp()) {
         EndStatement(statement, false);
         return;
     }
@@ -185,7 +184,7 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
         return true;
     ListenForTheirEnds();
     PrepareOrigin();
-    if (query == nullptr && CurrentFrame() == nullptr) {
+    if (query == nullptr && current_frame == nullptr) {
         bool spent = !owed || SpendUses(query, nullptr, checked, count) >= 0;
         if (spent)
             RecordCall(checked, count);
@@ -213,7 +212,7 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
 }
 
 uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count) {
-    if (query == nullptr && CurrentFrame() == nullptr)
+    if (query == nullptr && current_frame == nullptr)
         return 0;
     ListenForTheirEnds();
     PrepareOrigin();

@@ -181,7 +181,7 @@ void SetRows(StatementRecord* statement, uint64_t rows) {
 bool HasStatementRecords() { return statement_records.open != nullptr; }
 
 void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length) {
-    if (query == nullptr && CurrentFrame() == nullptr) {    // a fast-path call has no statement
+    if (query == nullptr && current_frame == nullptr) {    // a fast-path call has no statement
         *text = "";
         *length = 0;
     } else {

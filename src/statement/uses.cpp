@@ -39,7 +39,7 @@ void NotePaid(StatementRecord* statement, int64_t grant_id) {
 // Notes what the top-level statement has paid, and for queries that outlive it, cursors', that they have paid, too: the one that starts, and those
 // around it.
 void NotePaidByAll(QueryDesc* starting, int64_t grant_id) {
-    for (Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
+    for (Frame* frame = current_frame; frame != nullptr; frame = frame->outer)
         if (frame->query != nullptr)
             NotePaid(StatementRecordOf(frame->query, LevelOf(frame)), grant_id);
         else if (frame->outer == nullptr && frame->statement != nullptr)
@@ -84,7 +84,7 @@ bool HasPaid(Portal portal, int64_t grant_id) {
 }
 
 bool UseIsSpent(int64_t grant_id) {
-    for (const Frame* frame = CurrentFrame(); frame != nullptr; frame = frame->outer)
+    for (const Frame* frame = current_frame; frame != nullptr; frame = frame->outer)
         if (HasPaid(frame->query != nullptr ? FindStatementRecord(frame->query) : frame->statement, grant_id) || HasPaid(frame->resumed, grant_id))
             return true;
     return HasPaid(StartingRecord(), grant_id);
@@ -230,7 +230,7 @@ int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess*
 }
 
 bool DeferUses(QueryDesc* query) {
-    if (CurrentFrame() != nullptr)
+    if (current_frame != nullptr)
         return false;
     StatementRecordOf(query, GetCurrentTransactionNestLevel())->deferred = has_deferred = true;
     return true;

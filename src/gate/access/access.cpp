@@ -114,7 +114,7 @@ static bool IsOfTheServer(const QueryDesc* query, int eflags) { return (eflags &
 bool IsKeyAction(const QueryDesc* query, int eflags) { return IsOfTheServer(query, eflags) && SwitchedForKey(acting_before_start); }
 
 bool IsOfRefresh(Oid relation) {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     const Node* utility = frame == nullptr                                                ? nullptr
                           : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
                                                                                           : frame->utility;
@@ -170,7 +170,7 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
 
 // Whether a COPY reads: the rows of COPY TO go to the caller, as a cursor's do.
 static bool IsCopiedOut() {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     const Node* utility = frame == nullptr                                                ? nullptr
                           : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
                                                                                           : frame->utility;

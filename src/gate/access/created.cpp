@@ -142,7 +142,7 @@ bool IsCreation(const Node* utility) {
 }    // namespace
 
 const Frame* CreatingFrame() {
-    const Frame* frame = CurrentFrame();
+    const Frame* frame = current_frame;
     if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
         frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
     while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))

@@ -19,7 +19,7 @@ Oid LookUp(const HeldName* name) {
 }
 
 void HoldName(const char* schema, const RangeVar* relation, Oid object) {
-    Frame* frame = CurrentFrame();
+    Frame* frame = current_frame;
     if (!IsLocking() || frame == nullptr || frame->kind != FrameKind::Utility)
         return;
     HeldName* name = static_cast<HeldName*>(palloc(sizeof(HeldName)));

@@ -91,7 +91,7 @@ bool NeedGrant(Oid relation, bool by_columns, AccessList* list) {
         Need(list, relation, Command::Grant);
         return true;
     }
-    UtilityFrame* frame = static_cast<UtilityFrame*>(CurrentFrame());
+    UtilityFrame* frame = static_cast<UtilityFrame*>(current_frame);
     Unable* unable = static_cast<Unable*>(palloc(sizeof(Unable)));
     *unable = Unable{relation, DigestOfPrivileges(relation)};
     frame->unable = lappend(frame->unable, unable);

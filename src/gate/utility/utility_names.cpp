@@ -55,7 +55,7 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
 
 // Whether this statement, or the one whose part it is, was decided with this access.
 bool IsDecided(Oid relation, Command command) {
-    const Frame* inner = CurrentFrame();
+    const Frame* inner = current_frame;
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
         if (frame->acting_inside != inner->acting_inside)
             return false;    // other users act inside than those for whom the outer statement was decided
