@@ -3,7 +3,7 @@
 -- The unique keys of our tables include a column that may be NULL, or are of such a column: pg_repack, run on a whole database, rewrites each table
 -- that has a unique key of NOT NULL columns alone, and would stop at ours, where it is refused.
 
--- A new column comes last, as an update adds it. src/rules/policy.cpp has what the gate reads.
+-- src/rules/policy.cpp has what the gate reads. A column that a release adds follows the table by ALTER TABLE, which the update runs as well.
 CREATE TABLE warrant.policies (
     id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2),
     version integer NOT NULL DEFAULT 1,

@@ -16,7 +16,6 @@ CREATE TABLE warrant.requests (
     decided_at timestamptz,
     grant_id bigint,
     max_uses integer,
-    amended_at timestamptz,
     PRIMARY KEY (id) INCLUDE (max_uses)
 );
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
@@ -25,6 +24,7 @@ COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became o
 COMMENT ON COLUMN warrant.requests.person IS 'the requester''s, as known when it was filed';
 COMMENT ON COLUMN warrant.requests.request_key IS 'digest of its items, by which a pending one for the same is found';
 COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
+ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
 
 CREATE TABLE warrant.request_items (
@@ -115,13 +115,13 @@ CREATE TABLE warrant.grant_scopes (
     schema_name name NOT NULL,
     relation_name name NOT NULL,
     policy_name text NOT NULL,
-    max_uses integer,
-    granters text[]
+    max_uses integer
 );
 CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
 CREATE INDEX ON warrant.grant_scopes (grant_id);
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
+ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 

@@ -1,5 +1,5 @@
-# Picks what can be run again out of the parts of the install script: functions, procedures and views, which come with OR REPLACE, and their
-# comments and privileges. What has a state of its own (tables, types, triggers, roles) an update changes in files of their own, sql/update/OLD--NEW:
+# Picks what can be run again out of the parts of the install script: functions, procedures and views, which come with OR REPLACE, columns that were
+# added to a table, which come with IF NOT EXISTS, comments and privileges. What else has a state of its own (tables, types, triggers, roles) an update changes in files of their own, sql/update/OLD--NEW:
 # each has the name of the part whose state it changes, and 30-functions drops what cannot be replaced.
 #
 # A statement begins in the first column and ends with a line that ends in a semicolon, outside of $$.
@@ -13,6 +13,8 @@ within {
         within = 0
         if (sub(/^CREATE (FUNCTION|PROCEDURE|VIEW)/, "CREATE OR REPLACE@&", text)) {
             sub(/@CREATE/, "", text)
+            printf "\n%s", text
+        } else if (sub(/^ALTER TABLE [a-z_.]+ ADD COLUMN/, "& IF NOT EXISTS", text)) {
             printf "\n%s", text
         } else if (text ~ /^(COMMENT|GRANT|REVOKE|DO)[ \n]/) {
             printf "\n%s", text

@@ -24,10 +24,7 @@ EntryHeader header;
 int described = -1;
 
 void FillFields(AuditFields* fields, const StatementRecord* statement, const AccessRecord* record, TimestampTz now) {
-    fields->statement_id = statement->id;
-    fields->occurred_at = now;
-    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    fields->query_id = statement->query_id;
+    FillStatementFields(fields, statement->id, statement->query_id, now);
     fields->policy_id = record->policy_id;
     fields->policy_version = record->policy_version;
     fields->grant_id = record->grant_id;
@@ -42,7 +39,6 @@ void FillFields(AuditFields* fields, const StatementRecord* statement, const Acc
     fields->event = record->event;
     fields->command = record->access.command;
     fields->has_command = true;
-    fields->has_digest = true;
     memcpy(fields->digest, statement->digest, sizeof fields->digest);
     fields->schema_name = record->schema_name;
     fields->relation_name = record->relation_name;

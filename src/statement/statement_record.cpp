@@ -190,11 +190,9 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     *fields = AuditFields{};
     const Frame* top = OutermostFrame();
     const StatementRecord* statement = top == nullptr ? nullptr : top->query != nullptr ? FindStatementRecord(top->query) : top->statement;
-    fields->statement_id = statement != nullptr ? statement->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
-    fields->occurred_at = GetCurrentTimestamp();
-    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    fields->query_id = statement != nullptr ? statement->query_id : QueryIdOf(top == nullptr ? query : nullptr);
-    fields->has_digest = true;
+    uint64_t id = statement != nullptr ? statement->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    uint64_t query_id = statement != nullptr ? statement->query_id : QueryIdOf(top == nullptr ? query : nullptr);
+    FillStatementFields(fields, id, query_id, GetCurrentTimestamp());
     DigestOf(*text, *length, fields->digest);
 }
 

@@ -1,13 +1,7 @@
--- A request that is asked for again with other words.
-ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
-
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
 ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
-
--- Nobody uses a grant that he approved under another login.
-ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 
 -- What grows with the number of grants.
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
