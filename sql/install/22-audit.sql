@@ -56,7 +56,7 @@ CREATE TABLE warrant.audit_text (
     statement text NOT NULL
 ) PARTITION BY RANGE (sealed_at);
 CREATE INDEX audit_text_seq ON warrant.audit_text (seq);
-COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the sealed rows so that it can be forgotten';
+COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart from the log because it can hold personal data';
 
 -- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
 CREATE TABLE warrant.audit_unsealed (
