@@ -89,6 +89,14 @@ const AuditColumn audit_columns[] = {
 const int audit_column_count = lengthof(audit_columns);
 static_assert(lengthof(audit_columns) <= most_audit_columns);
 
+void FillStatementFields(AuditFields* fields, uint64_t id, uint64_t query_id, TimestampTz now) {
+    fields->statement_id = id;
+    fields->occurred_at = now;
+    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+    fields->query_id = query_id;
+    fields->has_digest = true;
+}
+
 const char* NameOf(Event event) { return event_names[int(event)]; }
 
 int AuditColumnNamed(const char* name) {

@@ -41,6 +41,9 @@ constexpr int most_audit_columns = 64;
 extern const AuditColumn audit_columns[];
 extern const int audit_column_count;
 
+// Fills, in the session, the fields that are about its statement, but for the digest.
+void FillStatementFields(AuditFields* fields, uint64_t id, uint64_t query_id, TimestampTz now);
+
 // The place of a column; raises XX000 where there is none of that name.
 int AuditColumnNamed(const char* name);
 

@@ -271,9 +271,8 @@ bool LoosensForAdmin(const PolicyChange& change) {
 // --- by itself ---
 
 bool OpensByItself(const Policy* before, const Policy* after) {
-    if (after == nullptr)
-        return before->effect != Effect::Open;
-    bool opens = after->effect == Effect::Open && (before == nullptr || before->effect != Effect::Open);
+    bool was_open = before != nullptr && before->effect == Effect::Open, is_open = after == nullptr || after->effect == Effect::Open;
+    bool opens = is_open && !was_open;
     return opens || HasLaxerColumn(by_itself, before, after);
 }
 

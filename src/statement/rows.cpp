@@ -3,6 +3,7 @@
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "queue/audit_columns.hpp"
 #include "queue/entry.hpp"
 #include "queue/log_line.hpp"
 #include "queue/origin.hpp"

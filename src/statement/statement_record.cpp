@@ -5,6 +5,7 @@
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
+#include "queue/audit_columns.hpp"
 #include "queue/entry.hpp"
 #include "queue/origin.hpp"
 #include "queue/shared.hpp"

@@ -111,15 +111,6 @@ void SetRows(StatementRecord* statement, uint64_t rows);
 // Whether some top-level statement under way, or an open cursor's, has a statement record.
 bool HasStatementRecords();
 
-// Fills the fields that are about the statement, but for its digest.
-inline void FillStatementFields(AuditFields* fields, uint64_t id, uint64_t query_id, TimestampTz now) {
-    fields->statement_id = id;
-    fields->occurred_at = now;
-    fields->xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-    fields->query_id = query_id;
-    fields->has_digest = true;
-}
-
 // The client's statement as the audit names it: its text within the source string, and its fields. The query is the one that is
 // starting, or nullptr.
 void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text, int* length);
