@@ -28,7 +28,7 @@ CREATE TABLE warrant.known_settings (
     value text NOT NULL,
     UNIQUE (name)
 );
-COMMENT ON TABLE warrant.known_settings IS 'the settings of the gate as the log knows them';
+COMMENT ON TABLE warrant.known_settings IS 'the settings of pg_warrant as the log knows them';
 
 CREATE TABLE warrant.recorder_state (
     last_seq bigint NOT NULL,

@@ -9,7 +9,7 @@ COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS
 database; for ADMIN target may be NULL. Raises 22023 for a group of commands, an unknown one and NULL, 42P01, 42809.';
 CREATE FUNCTION warrant.explain(command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
-COMMENT ON FUNCTION warrant.explain(text, regclass) IS 'The same for the caller himself, as the gate sees him; for everybody.';
+COMMENT ON FUNCTION warrant.explain(text, regclass) IS 'The same for the user of this session, whatever SET ROLE says outside of a pool; anybody may ask.';
 
 CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command text, OUT schema_name name, OUT relation_name name,
     OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
@@ -54,7 +54,7 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION warrant.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.status() TO warrant_admin, warrant_approver, warrant_auditor;
-COMMENT ON FUNCTION warrant.status() IS 'The state of the gate here: workers, slots, queue, and what deserves attention.';
+COMMENT ON FUNCTION warrant.status() IS 'The state of pg_warrant in this database: workers, slots, queue, and what deserves attention.';
 
 CREATE FUNCTION warrant_internal.statements(OUT statement text, OUT needs text, OUT known boolean) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_statements';

@@ -22,7 +22,7 @@ CREATE VIEW warrant.pending WITH (security_barrier) AS
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE')
                     OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant_internal.is_member((SELECT warrant_internal.current_subject()), p.approver_role));
 COMMENT ON VIEW warrant.pending IS
-'requests that wait for a decision, a row for each item: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
+'requests that wait for a decision, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
 others those under policies whose approvers they are';
 
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
@@ -37,7 +37,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
        AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
            AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
-COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each scope';
+COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each object';
 
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses
@@ -45,7 +45,7 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
      WHERE r.requester OPERATOR(pg_catalog.=) (SELECT warrant_internal.current_subject());
-COMMENT ON VIEW warrant.my_requests IS 'what the caller, as the gate sees him, asked for, a row for each item';
+COMMENT ON VIEW warrant.my_requests IS 'what the user of this session asked for, a row for each object; behind a pool the role of SET ROLE counts';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left
@@ -60,7 +60,7 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant_internal.current_subject()) AND
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant_internal.is_member(a.oid, g.grantee))));
-COMMENT ON VIEW warrant.my_grants IS 'grants that the caller, as the gate sees him, can use now, a row for each scope';
+COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use now, a row for each object; behind a pool the role of SET ROLE counts';
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
 GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
