@@ -261,7 +261,8 @@ SQL
 	for (split /\n/, $columns)
 	{
 		my ($table, $column) = split /\|/;
-		like(section($page, "`$table`") // '', qr/^\| [^|]*`\Q$column\E`[^|]* \| /m, "column $column of $table is described");
+		my $parameters = $table eq 'policies' ? section(text_of('functions'), '`create_policy`') : '';
+		like((section($page, "`$table`") // '') . $parameters, qr/^\| [^|]*`\Q$column\E`[^|]* \| /m, "column $column of $table is described");
 	}
 }
 
