@@ -66,14 +66,17 @@ GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
 GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
 GRANT SELECT ON warrant.pending TO PUBLIC;
 
+COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.approve and warrant.deny; it is approved with all its rows';
 COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still';
 COMMENT ON COLUMN warrant.pending.min_approvals IS 'persons who must agree';
 COMMENT ON COLUMN warrant.pending.duration IS 'asked for; NULL for what the policy gives';
 COMMENT ON COLUMN warrant.pending.expires_at IS 'when it can be decided no longer';
 COMMENT ON COLUMN warrant.pending.max_uses IS 'statements asked for; NULL for what the policy gives';
+COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
 COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it';
 COMMENT ON COLUMN warrant.active_grants.max_uses IS 'statements that it was given for; NULL for no limit';
 COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still run under it; NULL for no limit';
+COMMENT ON COLUMN warrant.my_requests.id IS 'the request, for warrant.wait_for and warrant.cancel';
 COMMENT ON COLUMN warrant.my_requests.state IS 'pending, approved, denied, cancelled or expired';
 COMMENT ON COLUMN warrant.my_requests.grant_id IS 'what became of an approved one';
 COMMENT ON COLUMN warrant.my_grants.grantee_name IS 'the caller, or a role that he was a member of when it was granted';
