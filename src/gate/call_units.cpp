@@ -38,7 +38,7 @@ bool CallsUsersFunctions(const PlannedStmt* plan) {
 }    // namespace
 
 void CheckUnitsOfCalls(Query* planned, const PlannedStmt* plan, const char* source) {
-    if (likely(plan->invalItems == NIL) || !CallsUsersFunctions(plan))
+    if (plan->invalItems == NIL || !CallsUsersFunctions(plan))
         return;
     const Installation* own = FindInstallation();
     if (own == nullptr)

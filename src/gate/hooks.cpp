@@ -53,14 +53,14 @@ object_access_hook_type previous_object_access;
 const List* decided_range_table = nullptr;
 
 void OnExecutorStart(QueryDesc* query, int eflags) {
-    if (unlikely(rows_in_reach))
+    if (rows_in_reach)
         PutRowsAside();
     BeginQuery(query);
     int acting = acting_before_start = acting_count;
     eflags |= CheckQuery(query, eflags);
     decided_range_table = query->plannedstmt->rtable;
     NoteStart(query);
-    if (unlikely((eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0))
+    if ((eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0)
         NoteKeyActionStarts(query);
     previous_start(query, eflags);
     LeaveActing(acting);
@@ -70,11 +70,11 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     bool again = !IsFirstRun(query);
     Frame frame = {.kind = FrameKind::Run, .query = query};
     InFrame(&frame, [&] {
-        if (unlikely(IsDeferred(query)))
+        if (IsDeferred(query))
             CheckDeferred(query);
         else if (again)
             CheckBeforeRun(query);
-        int told = unlikely(query->plannedstmt->parallelModeNeeded) ? TellWorkers() : -1;
+        int told = query->plannedstmt->parallelModeNeeded ? TellWorkers() : -1;
         Concealing(query, [&] { previous_run(WARRANT_RUN_ARGUMENTS); });
         if (told >= 0)
             TellWorkersAgain(told);
@@ -87,7 +87,7 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
 pg_noinline void FinishCaught(QueryDesc* query) {
     Frame frame = {.kind = FrameKind::Run, .query = query};
     InFrame(&frame, [query] {
-        if (unlikely(acting_count > 0))
+        if (acting_count > 0)
             NoteDeferrable(PermissionsOf(query->plannedstmt), (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0);
         Concealing(query, [query] { previous_finish(query); });
     });
@@ -100,7 +100,7 @@ void OnExecutorFinish(QueryDesc* query) {
         previous_finish(query);
     else
         FinishCaught(query);
-    if (unlikely(queued_count > 0) && (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0)
+    if (queued_count > 0 && (query->estate->es_top_eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0)
         NoteKeyActionEnds(query);
 }
 
@@ -115,7 +115,7 @@ void OnExecutorEnd(QueryDesc* query) {
 pg_noinline void CheckUndecided(List* permissions) {
     if (IsIntegrityProbe(permissions))
         return;
-    if (unlikely(acting_count > 0))
+    if (acting_count > 0)
         NoteDeferrable(permissions, false);
     if (!GateIsPresent()) {
         CheckNewOwnTables(permissions);
@@ -130,7 +130,7 @@ pg_noinline void CheckUndecided(List* permissions) {
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
     bool decided = decided_range_table == range_table;    // an empty one has nothing to decide
     decided_range_table = nullptr;
-    if (unlikely(!decided))
+    if (!decided)
         CheckUndecided(WARRANT_CHECK_PERMS_LIST);
     return previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
 }
@@ -138,7 +138,7 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
     decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
-    if (unlikely(rows_in_reach))
+    if (rows_in_reach)
         PutRowsAside();
     UtilityFrame frame;
     static_cast<Frame&>(frame) = {.kind = FrameKind::Utility,
@@ -148,7 +148,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
     frame.names = frame.unable = NIL;
     frame.decided = false;
     InFrame(&frame, [&] {
-        if (unlikely(acting_count > 0 || told_workers > 0))
+        if (acting_count > 0 || told_workers > 0)
             (void)TellWorkers();
         if (IsA(plan->utilityStmt, TruncateStmt) && reinterpret_cast<TruncateStmt*>(plan->utilityStmt)->behavior == DROP_CASCADE)
             NoteTruncate();
@@ -190,7 +190,7 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     InFrame(&frame, [&] {
         ImpliedReads reads = FindImpliedReads(parse);
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
-        if (unlikely(HasCreated()))    // parallel workers do not know what this transaction has created
+        if (HasCreated())    // parallel workers do not know what this transaction has created
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
@@ -222,7 +222,7 @@ void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_i
     if (access == OAT_FUNCTION_EXECUTE)
         NoteActing();    // the expressions of an index have no other beginning
     bool usual = access == OAT_NAMESPACE_SEARCH || (access == OAT_FUNCTION_EXECUTE && StaysInside(object));
-    if (likely(usual))
+    if (usual)
         previous_object_access(access, class_id, object, sub_id, argument);
     else
         OnRareAccess(access, class_id, object, sub_id, argument);

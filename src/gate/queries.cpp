@@ -111,8 +111,8 @@ void CheckDeferred(QueryDesc* query) {
 
 int CheckQuery(QueryDesc* query, int eflags) {
     if (GateIsPresentInTransaction())
-        return unlikely(!AllFree(query->plannedstmt)) ? CheckGoverned(query, eflags) : 0;
-    if (unlikely(extension_created_here))
+        return AllFree(query->plannedstmt) ? 0 : CheckGoverned(query, eflags);
+    if (extension_created_here)
         CheckNewOwnTables(PermissionsOf(query->plannedstmt));
     return 0;
 }

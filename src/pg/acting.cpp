@@ -118,7 +118,7 @@ void DropBefore(Oid user, int context) {
 void NoteAt(Oid user, int context, int depth) {
     DropEnded(context);
     DropBefore(user, context);
-    if (unlikely(acting_count == 0 && IsParallelWorker()))
+    if (acting_count == 0 && IsParallelWorker())
         NoteLeaders(context);
     if (!IsTop(user, context) && !IsNoted(user, context))
         Push(ByServer(user, context, depth));
@@ -136,7 +136,7 @@ bool IsDefiner(Oid function) {
 // switch, nobody can say to whom it was.
 void NoteDefiner(Oid user, int context, Oid function, bool own) {
     DropEnded(context);
-    if (unlikely(acting_count == 0 && IsParallelWorker()))
+    if (acting_count == 0 && IsParallelWorker())
         NoteLeaders(0);
     int around = acting_count == 0 ? 0 : Top()->context;
     if ((context & servers_flags & ~around) != 0)
@@ -164,8 +164,8 @@ int ActingNow() {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    if (likely(context == 0))
-        return likely(acting_count == 0 && !IsParallelWorker()) ? 0 : FiredNow();
+    if (context == 0)
+        return acting_count == 0 && !IsParallelWorker() ? 0 : FiredNow();
     NoteSwitched(user, context);
     return acting_count;
 }
@@ -196,7 +196,7 @@ void EnterFunction(Oid function, bool own) {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    if (unlikely(context != 0)) {
+    if (context != 0) {
         if ((context & SECURITY_LOCAL_USERID_CHANGE) != 0 && IsDefiner(function))
             NoteDefiner(user, context, function, own);
         else

@@ -45,7 +45,7 @@ inline void NoteActing() {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    if (unlikely(context != 0))
+    if (context != 0)
         NoteSwitched(user, context);
 }
 

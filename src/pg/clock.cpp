@@ -26,7 +26,7 @@ Mark* FindMark() {
 
 Mark* OwnMark() {
     static Mark* own = nullptr;
-    if (unlikely(own == nullptr || own->database != MyDatabaseId))
+    if (own == nullptr || own->database != MyDatabaseId)
         own = FindMark();
     return own;
 }
@@ -59,7 +59,7 @@ void AssignMark(int place, Oid database) {
 // The mark is read before the clock: a process that was interrupted in between cannot raise a mark again that was lowered meanwhile.
 TimestampTz MonotonicNow() {
     Mark* own = OwnMark();
-    if (unlikely(own == nullptr))
+    if (own == nullptr)
         return GetCurrentTimestamp();
     for (;;) {
         int64 mark = TimeOf(own);
@@ -73,7 +73,7 @@ TimestampTz MonotonicNow() {
                 return now;
             continue;
         }
-        if (unlikely(mark - now >= clock_step_us) && on_clock_behind != nullptr)
+        if (mark - now >= clock_step_us && on_clock_behind != nullptr)
             on_clock_behind();
         return mark;
     }

@@ -42,7 +42,7 @@ inline int acting_count = 0;
 
 // Forgets the acting users that came to the stack since it had this count.
 inline void LeaveActing(int count) {
-    if (unlikely(acting_count > count))
+    if (acting_count > count)
         acting_count = count;
 }
 

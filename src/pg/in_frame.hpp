@@ -30,7 +30,7 @@ void InFrame(Frame* frame, const Body& body) {
     {
         current_frame = frame->outer;
         LeaveActing(frame->acting);
-        if (unlikely(frame->queued))
+        if (frame->queued)
             on_queued_left(frame);
         on_frame_left(frame, true);
         PG_RE_THROW();
@@ -38,7 +38,7 @@ void InFrame(Frame* frame, const Body& body) {
     PG_END_TRY();
     current_frame = frame->outer;
     LeaveActing(frame->acting);
-    if (unlikely(frame->queued))
+    if (frame->queued)
         on_queued_left(frame);
     if (frame->statement != nullptr)
         on_frame_left(frame, false);

@@ -8,7 +8,7 @@ namespace warrant {
 // Makes room for one more item; the array may move. first: how many it has room for at the beginning.
 template <class Item>
 inline void MakeRoom(Item** items, int* room, int count, int first) {
-    if (likely(count < *room))
+    if (count < *room)
         return;
     int more = *room == 0 ? first : 2 * *room;
     Size size = more * sizeof(Item);

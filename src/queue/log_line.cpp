@@ -33,7 +33,7 @@ pg_noinline void Look(KnownName* place, Oid role) {
 }
 
 void Remember(Oid role) {
-    if (unlikely(PlaceOf(role)->role != role))
+    if (PlaceOf(role)->role != role)
         Look(PlaceOf(role), role);
 }
 
@@ -97,7 +97,7 @@ void OnLog(ErrorData* error) {
     bool ours = is_ours;
     is_ours = false;    // also when what we wanted to write has failed
     const char* begin = error->message == nullptr || ours ? "" : error->message + strspn(error->message, " \t\r\n");
-    if (unlikely(strncmp(begin, mark, sizeof mark - 2) == 0))
+    if (strncmp(begin, mark, sizeof mark - 2) == 0)
         WriteAsTheirs(error);
     if (previous_emit != nullptr)
         previous_emit(error);
@@ -113,9 +113,9 @@ const char* WhyNot(Enqueued sent) {
 
 void RememberNames(const Origin* origin) {
     Remember(origin->session_user);
-    if (unlikely(origin->current_user != origin->session_user))
+    if (origin->current_user != origin->session_user)
         Remember(origin->current_user);
-    if (unlikely(origin->authenticated_user != origin->session_user))
+    if (origin->authenticated_user != origin->session_user)
         Remember(origin->authenticated_user);
 }
 

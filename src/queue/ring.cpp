@@ -219,7 +219,7 @@ static pg_noinline Enqueued EnqueueWhenRoom(EntryHeader* header, const EntryPart
 Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how) {
     bool wanted = promise != nullptr && *promise;
     Enqueued sent = Enqueue(header, parts, promise, false);
-    return likely(sent != Enqueued::RingFull) ? sent : EnqueueWhenRoom(header, parts, promise, wanted, deadline, how);
+    return sent != Enqueued::RingFull ? sent : EnqueueWhenRoom(header, parts, promise, wanted, deadline, how);
 }
 
 bool Withdraw(uint64_t serial) { return Moved(serial, TicketState::Queued, TicketState::GivenUp); }

@@ -140,7 +140,7 @@ EntryHeader* JoinPortions(const EntryHeader* refusal, bool* complete) {
 }
 
 void ForEachAbandoned(void (*do_refusal)(EntryHeader* refusal)) {
-    if (likely(all_refusals == nullptr))
+    if (all_refusals == nullptr)
         return;
     // The session of an incomplete refusal sends the rest within pg_warrant.audit_timeout, or never.
     int64 before = SteadyNow() - 2000 * int64(settings.audit_timeout_ms);

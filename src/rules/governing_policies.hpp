@@ -61,13 +61,13 @@ GoverningPolicies* ReadGoverningPolicies(Oid relation);
 inline GoverningPolicies* FindGoverningPolicies(Oid relation) {
     GoverningPolicies* policies = governing_cache.direct[relation & (GoverningCache::size - 1)];
     bool met = policies != nullptr && policies->relation == relation && !governing_cache.all_invalid && IsCurrent(policies);
-    return likely(met) ? policies : ReadGoverningPolicies(relation);
+    return met ? policies : ReadGoverningPolicies(relation);
 }
 
 // Whether nothing governs the relation, which is of a known kind and not ours.
 bool LookWhetherFree(Oid relation);
 inline bool IsFree(Oid relation) {
-    return likely(governing_cache.free[relation & (GoverningCache::size - 1)] == relation) || LookWhetherFree(relation);
+    return governing_cache.free[relation & (GoverningCache::size - 1)] == relation || LookWhetherFree(relation);
 }
 
 // Which policies govern what is created in a schema: those on it and on the database. Read each time, into the caller's memory.
@@ -81,7 +81,7 @@ GoverningPolicies* ReadDatabaseGoverningPolicies(Oid subject);
 // Frees what was replaced, and everything when it has become too much. Only where no pointer to governing policies, or to one of them, is held.
 void ReleaseGoverningPolicies();
 inline void ReleaseOldGoverningPolicies() {
-    if (unlikely(governing_cache.release_wanted))
+    if (governing_cache.release_wanted)
         ReleaseGoverningPolicies();
 }
 

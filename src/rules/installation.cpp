@@ -93,7 +93,7 @@ const Installation* RequireInstallation() {
     return own;
 }
 
-bool IsCreatedHere() { return unlikely(extension_created_here) && OidIsValid(get_extension_oid(extension_name, true)); }
+bool IsCreatedHere() { return extension_created_here && OidIsValid(get_extension_oid(extension_name, true)); }
 
 // The extension that this transaction has created comes first: by committed state another one may be there, which this transaction has dropped.
 Oid OwnSchema() {

@@ -36,7 +36,7 @@ inline bool IsKnownIndex(Oid relation) {
 // state of the database has no such extension. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* LookForInstallation();
-inline const Installation* FindInstallation() { return likely(InstallationIsKnown()) ? known_installation : LookForInstallation(); }
+inline const Installation* FindInstallation() { return InstallationIsKnown() ? known_installation : LookForInstallation(); }
 
 // The objects, where the extension was there a moment ago; raises 55000 when it has been dropped meanwhile, by this transaction or another, or is not
 // committed yet.

@@ -19,7 +19,7 @@ extern bool installation_invalid;
 extern bool listening_for_invalidations;
 void RegisterForInvalidations();
 inline void ListenForInvalidations() {
-    if (unlikely(!listening_for_invalidations))
+    if (!listening_for_invalidations)
         RegisterForInvalidations();
 }
 

@@ -45,7 +45,7 @@ Oid CurrentSubject() {
 }
 
 bool IsServersChoice(Oid subject) {
-    return unlikely(!HasClient()) && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject;
+    return !HasClient() && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject;
 }
 
 bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }

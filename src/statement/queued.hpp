@@ -17,11 +17,11 @@ inline int queued_count = 0;
 inline LocalTransactionId queued_in = InvalidLocalTransactionId;
 
 // Whether the trigger functions of this transaction have to be told of.
-inline bool AnyQueued() { return unlikely(queued_count > 0) && queued_in == MyTransactionNumber(); }
+inline bool AnyQueued() { return queued_count > 0 && queued_in == MyTransactionNumber(); }
 
 // Whether all functions have to be told of: a constraint may compute expressions.
 inline bool rechecks_queued = false;
-inline bool AnyRechecks() { return unlikely(rechecks_queued) && AnyQueued(); }
+inline bool AnyRechecks() { return rechecks_queued && AnyQueued(); }
 
 // Called when a write of a foreign key's action starts, which leaves what it queues to the query around it; and when it is over.
 void NoteKeyActionStarts(const QueryDesc* query);

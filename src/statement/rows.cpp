@@ -133,7 +133,7 @@ void SendOutcomeRow(const StatementRecord* statement, const AccessRecord* record
     Enqueued sent = record->promised ? Enqueue(&header, &parts, nullptr, true)
                     : !may_wait      ? Enqueue(&header, &parts, nullptr, false)
                                      : EnqueueInTime(&header, &parts, nullptr, deadline, WhileWaiting::Stop);
-    if (unlikely(sent != Enqueued::Yes))
+    if (sent != Enqueued::Yes)
         LogRow(&header, &parts, WhyNot(sent), false);
 }
 

@@ -41,7 +41,7 @@ void EndStatement(StatementRecord* statement, bool failed) {
     for (int i = 0; i < statement->count; i++)
         if (statement->accesses[i].ends)
             SendOutcomeRow(statement, &statement->accesses[i], failed, statement_records.last_sqlstate, &deadline);
-    if (unlikely(statement->paid_count > 0)) {
+    if (statement->paid_count > 0) {
         statement_records.planned = statement_records.planned == statement ? nullptr : statement_records.planned;
         statement_records.starting = statement_records.starting == statement ? nullptr : statement_records.starting;
         statement->paid_count = 0;
@@ -190,13 +190,13 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
             RecordCall(checked, count);
         return spent;
     }
-    if (unlikely(owed) && DeferUses(query))
+    if (owed && DeferUses(query))
         return true;
     const char* text;
     int length;
     TopLevelText(query, &text, &length);
     StatementRecord* statement = CurrentStatement(query, text, length);
-    int recorded = likely(!owed) ? 0 : SpendUses(query, statement, checked, count);
+    int recorded = owed ? SpendUses(query, statement, checked, count) : 0;
     if (recorded < 0)
         return false;
     int waiting = waits ? LastNewThatWaits(statement, checked, count) : -1;    // the recorder keeps the order: one wait is enough
@@ -234,32 +234,25 @@ uint64_t RefusedBefore(QueryDesc* query, const CheckedAccess* checked, int count
     return before ? statement->id : 0;
 }
 
-// Out of the way of queries that have no statement record.
-static pg_noinline void BeginBesideRecords(QueryDesc* query) {
+void BeginQuery(QueryDesc* query) {
+    if (statement_records.open == nullptr)
+        return;
     if (StatementRecord* statement = FindStatementRecord(query))
         EndStatement(statement, true);
     statement_records.starting = nullptr;
-    if (unlikely(statement_records.planned != nullptr))
+    if (statement_records.planned != nullptr)
         StartPlanned(query);
 }
 
-void BeginQuery(QueryDesc* query) {
-    if (unlikely(statement_records.open != nullptr))
-        BeginBesideRecords(query);
-}
-
-static pg_noinline void EndBesideRecords(QueryDesc* query) {
+void EndStatementOf(QueryDesc* query) {
+    if (statement_records.open == nullptr)
+        return;
     StatementRecord* statement = FindStatementRecord(query);
     if (statement == nullptr)
         return;
-    if (unlikely(statement->paid_count > 0))
+    if (statement->paid_count > 0)
         KeepPaid(statement);
     EndStatement(statement, false);
-}
-
-void EndStatementOf(QueryDesc* query) {
-    if (unlikely(statement_records.open != nullptr))
-        EndBesideRecords(query);
 }
 
 }    // namespace warrant

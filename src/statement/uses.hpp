@@ -22,7 +22,7 @@ int SpendUses(QueryDesc* query, StatementRecord* statement, const CheckedAccess*
 bool DeferUses(QueryDesc* query);
 inline bool has_deferred = false;    // this session has deferred uses at least once
 bool WasDeferred(const QueryDesc* query);
-inline bool IsDeferred(const QueryDesc* query) { return unlikely(has_deferred) && WasDeferred(query); }
+inline bool IsDeferred(const QueryDesc* query) { return has_deferred && WasDeferred(query); }
 void EndDeferral(const QueryDesc* query);
 
 // Keeps what a cursor WITH HOLD has paid: COMMIT has materialised it and its query ends, but the portal goes on.

@@ -68,7 +68,7 @@ bool MovesRowsOut(const Permission& permission) {
     if (!Updates(permission) || permission.relation < FirstNormalObjectId)
         return false;
     const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
-    if (likely(policies->relkind != RELKIND_PARTITIONED_TABLE) || !Protects(policies))
+    if (policies->relkind != RELKIND_PARTITIONED_TABLE || !Protects(policies))
         return false;
     bool moves = false, keeps = true;
     ListCell* cell;
@@ -217,7 +217,7 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
 
 void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported) {
     AddPermissionItself(list, permission, reads, exported);
-    if (unlikely(OidIsValid(permission.check_as_user)))
+    if (OidIsValid(permission.check_as_user))
         AddOther(list, permission, exported);
 }
 

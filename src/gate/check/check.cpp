@@ -66,7 +66,7 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
         case Answer::Granted:
             checked_access->stands = !IsMonitored(decision);
             checked_access->waits = decision->policy->audit_wait && checked_access->stands;
-            checked_access->owes_use = unlikely(decision->cost != UseCost::Nothing) && OwesUse(decision);
+            checked_access->owes_use = decision->cost != UseCost::Nothing && OwesUse(decision);
             break;
         case Answer::Exempt: checked_access->event = Event::Exempt; break;
         case Answer::Open: break;
@@ -110,7 +110,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(policies, decision, access.command, subject, &covered))
+    if (HasCreated() && IsCoveredByCreation(policies, decision, access.command, subject, &covered))
         decision = &covered;
     bool trusted = !Runs(decision) && IsTrusted(policies, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
@@ -136,7 +136,7 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     if (trusted)
         return;
     Decision decision = DecideFor(policies, user, access.command), covered;
-    if (unlikely(HasCreated()) && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
+    if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))
         AddRefused(result, access, policies, &decision);
@@ -187,9 +187,9 @@ void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, 
     result->refused_actor = nullptr;
     for (int i = 0; i < list->count; i++)
         granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(result, list->items[i], subject) == Answer::Granted;
-    if (unlikely(actors->count > 0) && result->refused_count == 0)
+    if (actors->count > 0 && result->refused_count == 0)
         FindActing(result, list, granted, actors);
-    if (unlikely(list->others != NIL) && result->refused_count == 0)
+    if (list->others != NIL && result->refused_count == 0)
         FindOthers(result, list, granted, actors);
 }
 

@@ -40,7 +40,7 @@ void HearErrors();
 extern bool may_hide_errors;
 
 inline void KeepHearingErrors() {
-    if (unlikely(may_hide_errors))
+    if (may_hide_errors)
         HearErrors();
 }
 
@@ -65,10 +65,10 @@ pg_noinline void ConcealingErrors(const QueryDesc* query, const Body& body) {
 
 template <class Body>
 inline void Concealing(const QueryDesc* query, const Body& body) {
-    if (likely(!IsConcealed(query)))
-        body();
-    else
+    if (IsConcealed(query))
         ConcealingErrors(query, body);
+    else
+        body();
 }
 
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.

@@ -188,7 +188,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     if (is_own_worker || !IsTransactionState())
         return unguarded;
     Guarded guarded = FindGuarded(utility, top_level);
-    if (likely(guarded.object == nullptr && !guarded.needs_known))
+    if (guarded.object == nullptr && !guarded.needs_known)
         return guarded;
     ActingUser other;
     if (AreAdministrators(&other)) {

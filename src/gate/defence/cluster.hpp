@@ -34,7 +34,7 @@ template <class Body>
 void WithClusterGuarded(Node* utility, bool top_level, Body body) {
     Guarded guarded = CheckCluster(utility, top_level);
     body();
-    if (unlikely(guarded.object != nullptr))
+    if (guarded.object != nullptr)
         NoteChange(&guarded, utility);
 }
 

@@ -22,7 +22,7 @@ void NoteCreatedDatabase(Oid database);
 template <class Body>
 void WithDatabaseHeld(Node* utility, Body body) {
     Oid database = DatabaseToHold(utility);
-    if (likely(!OidIsValid(database))) {
+    if (!OidIsValid(database)) {
         body();
         return;
     }

@@ -80,7 +80,7 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         bool definition = definition_depth > 0 || IsDefinitionFunction(function->fn_oid);
         EnterFunction(function->fn_oid, definition);
         definition_depth += definition;
-        if (unlikely(acting_count > 0) && definition_depth == 1 && definition)
+        if (acting_count > 0 && definition_depth == 1 && definition)
             CheckMayDefine(function->fn_oid);
         if (AnyRechecks())
             NoteCalled();
@@ -272,7 +272,7 @@ void CheckOwnTables(List* permissions) {
 }
 
 void CheckNewOwnTables(List* permissions) {
-    if (unlikely(extension_created_here))
+    if (extension_created_here)
         CheckOwnTables(permissions);
 }
 

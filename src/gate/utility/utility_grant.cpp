@@ -166,7 +166,7 @@ static void CheckUnable(const UtilityFrame* frame) {
 }
 
 void CheckGranted(const UtilityFrame* frame) {
-    if (unlikely(frame->unable != NIL) && GateIsPresent())
+    if (frame->unable != NIL && GateIsPresent())
         CheckUnable(frame);
     const GrantStmt* grant = reinterpret_cast<const GrantStmt*>(frame->utility);
     if (!frame->decided || !IsA(grant, GrantStmt) || grant->objtype != OBJECT_TABLE || grant->targtype != ACL_TARGET_ALL_IN_SCHEMA)
