@@ -9,7 +9,7 @@
 
 namespace warrant {
 
-GoverningCache governing_cache = {.free = {}, .direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
+GoverningCache governing_cache = {.direct = {}, .family_generation = 1, .all_invalid = false, .release_wanted = false};
 
 // What a relation's governing policies point to, in one piece: members, ancestors, and the places of the policies, which all relations share.
 struct CachedParts {
@@ -228,7 +228,6 @@ void StartAfresh() {
     hash_destroy(relatives);
     hash_destroy(shared_policies);
     memset(governing_cache.direct, 0, sizeof governing_cache.direct);
-    memset(governing_cache.free, 0, sizeof governing_cache.free);
     MemoryContextReset(cache_context);
     replaced = nullptr;
     outdated = 0;
@@ -246,36 +245,23 @@ GoverningPolicies* Enter(Oid relation) {
 
 }    // namespace
 
-bool LookWhetherFree(Oid relation) {
-    const GoverningPolicies* policies = FindGoverningPolicies(relation);
-    if (policies->free && !governing_cache.all_invalid && IsCurrent(policies))    // and nothing has changed while it was read
-        governing_cache.free[relation & (GoverningCache::size - 1)] = relation;
-    return policies->free;
-}
-
 void InvalidateGoverningPolicies(Oid relation) {
     if (governing_policies == nullptr)
         return;
     invalidations++;
-    Oid* place = &governing_cache.free[relation & (GoverningCache::size - 1)];
-    if (*place == relation)
-        *place = InvalidOid;
     const Installation* own = InstallationIsKnown() ? FindInstallation() : nullptr;
     bool rules_changed = !InstallationIsKnown() || (own != nullptr && (relation == own->policy_epoch || relation == own->policies));
     if (own != nullptr && (relation == own->grant_epoch || relation == own->grant_scopes))
         decision_generation++;
     if (!OidIsValid(relation) || rules_changed) {
-        memset(governing_cache.free, 0, sizeof governing_cache.free);
         governing_cache.all_invalid = true;
         decision_generation++;
         return;
     }
     if (GoverningPolicies* policies = static_cast<GoverningPolicies*>(hash_search(governing_policies, &relation, HASH_FIND, nullptr)))
         policies->valid = false;
-    if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr) {
-        memset(governing_cache.free, 0, sizeof governing_cache.free);
+    if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr)
         governing_cache.family_generation++;
-    }
 }
 
 void ReleaseGoverningPolicies() {
