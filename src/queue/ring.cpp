@@ -55,16 +55,11 @@ void TakeBackPromise(Database* database) {
 
 void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* parts) {
     core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
-    const struct {
-        const void* bytes;
-        uint32_t size;
-    } pieces[] = {{header, sizeof *header},
-                  {parts->policy_name, header->policy_name_size},
-                  {parts->action, header->action_size},
-                  {parts->arguments, header->arguments_size},
-                  {parts->text, header->text_size}};
-    for (const auto& piece : pieces)
-        core::Write(&writer, piece.bytes, piece.size);
+    core::Write(&writer, header, sizeof *header);
+    core::Write(&writer, parts->policy_name, header->policy_name_size);
+    core::Write(&writer, parts->action, header->action_size);
+    core::Write(&writer, parts->arguments, header->arguments_size);
+    core::Write(&writer, parts->text, header->text_size);
 }
 
 void Append(Database* database, const EntryHeader* header, const EntryParts* parts) {
