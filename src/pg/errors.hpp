@@ -3,6 +3,10 @@
 
 #include "pg/server.hpp"
 
+// Errors of the gate have a domain of their own, which tells them from the server's.
+#undef TEXTDOMAIN
+#define TEXTDOMAIN "pg_warrant"
+
 namespace warrant {
 
 constexpr int error_refused = ERRCODE_INSUFFICIENT_PRIVILEGE;                         // 42501

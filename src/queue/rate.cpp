@@ -3,6 +3,7 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "pg/errors.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
 #include "queue/rate.hpp"

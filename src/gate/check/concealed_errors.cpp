@@ -20,31 +20,33 @@ bool may_hide_errors = false;
 
 namespace {
 
-// Whether errors of this code quote no value: those about the server, the transaction or the gate do not, and RAISE says what its author chose.
-bool QuotesNothing(int sqlstate) {
-    static const int categories[] = {
-        ERRCODE_INVALID_TRANSACTION_STATE,
-        ERRCODE_TRANSACTION_ROLLBACK,
-        ERRCODE_INSUFFICIENT_RESOURCES,
-        ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-        ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        ERRCODE_OPERATOR_INTERVENTION,
-        ERRCODE_SYSTEM_ERROR,
-        ERRCODE_PLPGSQL_ERROR,
-        ERRCODE_INTERNAL_ERROR,
+// Whether it is an error of the gate, which quotes no value of a row. An error that was concealed already is one.
+bool IsOurs(const ErrorData* error) { return error->domain != nullptr && strcmp(error->domain, TEXTDOMAIN) == 0; }
+
+// Whether the words of the error quote no value. All codes but these do, or could: an error is concealed unless it is known to be harmless. Whole
+// classes are not, because functions of the server raise XX000, 54000, 55000 or 58P01 about their arguments. P0002 and P0003 tell parameters.
+bool QuotesNothing(const ErrorData* error) {
+    static const int codes[] = {
+        ERRCODE_READ_ONLY_SQL_TRANSACTION,
+        ERRCODE_T_R_SERIALIZATION_FAILURE,
+        ERRCODE_T_R_DEADLOCK_DETECTED,
+        ERRCODE_LOCK_NOT_AVAILABLE,
+        ERRCODE_QUERY_CANCELED,
+        ERRCODE_RAISE_EXCEPTION,    // these two say what their author chose
+        ERRCODE_ASSERT_FAILURE,
     };
-    if (sqlstate == error_refused)
-        return true;
-    for (int category : categories)
-        if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(category))
+    for (int code : codes)
+        if (error->sqlerrcode == code)
             return true;
-    return false;
+    return IsOurs(error);
 }
 
 // Whether the message only names things: that of a violated constraint names it and its table; the values are in the detail.
-bool NamesOnly(int sqlstate) {
-    int category = ERRCODE_TO_CATEGORY(sqlstate);
-    return category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) || sqlstate == ERRCODE_WITH_CHECK_OPTION_VIOLATION;
+bool NamesOnly(const ErrorData* error) {
+    int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+    constexpr char row_policy[] = "new row violates row-level security policy";
+    return category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) || error->sqlerrcode == ERRCODE_WITH_CHECK_OPTION_VIOLATION ||
+           (error->message_id != nullptr && strncmp(error->message_id, row_policy, sizeof row_policy - 1) == 0);
 }
 
 bool MaySelect(Oid relation) {
@@ -87,24 +89,62 @@ bool IsConcerned(int flags, int sqlstate) {
            ((flags & flag_exclusion_concealed) && sqlstate == ERRCODE_EXCLUSION_VIOLATION);
 }
 
+constexpr char message_concealed[] = "the statement failed on a protected row";
 constexpr char detail_concealed[] = "What went wrong could show values that need approval to be read.";
 constexpr char hint_concealed[] = "Under a grant of SELECT the error tells it; the server log has it.";
 
 emit_log_hook_type previous_emit_log = nullptr;
 
-// An error on its way to log and client. COMMIT raises where nothing can catch it.
+// The context and the query of an error quote what code of a function has made of values, whatever its code is.
+bool TellsContext(const ErrorData* error) { return error->context != nullptr || error->internalquery != nullptr; }
+
+// Writes all that the client is not told into the server's log. The error has its context, so this report needs none.
+void LogWhole(const ErrorData* error) {
+    ErrorContextCallback* outer = error_context_stack;
+    error_context_stack = nullptr;
+    LogAnyway([error] {
+        const char* detail = error->detail_log != nullptr ? error->detail_log : error->detail;
+        ereport(LOG_SERVER_ONLY,
+                (errcode(error->sqlerrcode), errmsg_internal("%s", error->message != nullptr ? error->message : ""),
+                 detail == nullptr ? 0 : errdetail_internal("%s", detail), error->context == nullptr ? 0 : errcontext_msg("%s", error->context),
+                 error->internalquery == nullptr ? 0 : internalerrquery(error->internalquery)));
+    });
+    error_context_stack = outer;
+}
+
+// Conceals an error that left COMMIT, where nothing can catch it: one of a constraint, or of a function that a trigger called. Only those have a
+// context, and of them all in the transaction are concealed.
+void ConcealReported(ErrorData* error) {
+    bool of_constraint = ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+    if (!IsConcerned(ConcealedInTransaction(), error->sqlerrcode) || IsOurs(error))
+        return;
+    if (TellsContext(error)) {
+        bool ends_session = error->elevel > ERROR;    // whose words are the server's own
+        if (!ends_session)
+            LogWhole(error);
+        error->context = error->internalquery = nullptr;
+        error->cursorpos = error->internalpos = 0;
+        if (ends_session || QuotesNothing(error))
+            return;
+        if (!NamesOnly(error))
+            error->message = pstrdup(message_concealed);
+    } else if (!of_constraint || error->detail == nullptr) {
+        return;
+    }
+    if (error->detail_log == nullptr)
+        error->detail_log = error->detail;
+    error->detail = pstrdup(detail_concealed);
+    error->hint = pstrdup(hint_concealed);
+}
+
+// An error on its way to log and client.
 void OnEmitLog(ErrorData* error) {
     if (latest.least_logged != 0 && !logging_anyway && ConcealedInTransaction() != 0 && !IsLogged(error->elevel, latest.least_logged))
         error->output_to_server = false;
     else if (previous_emit_log != nullptr)
         previous_emit_log(error);
-    bool of_constraint = error->elevel >= ERROR && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
-    if (!of_constraint || error->detail == nullptr || !IsConcerned(ConcealedInTransaction(), error->sqlerrcode))
-        return;
-    if (error->detail_log == nullptr)
-        error->detail_log = error->detail;
-    error->detail = pstrdup(detail_concealed);
-    error->hint = pstrdup(hint_concealed);
+    if (error->elevel >= ERROR)
+        ConcealReported(error);
 }
 
 int CopyName(int field, const char* name) { return name == nullptr ? 0 : err_generic_string(field, name); }
@@ -164,17 +204,21 @@ int SilenceNotices(int flags) {
 }
 
 void RaiseConcealed(MemoryContext caller, int flags) {
-    if (!IsConcerned(flags, geterrcode()) || QuotesNothing(geterrcode()))
+    if (!IsConcerned(flags, geterrcode()))
         PG_RE_THROW();
     MemoryContextSwitchTo(caller);
     ErrorData* error = CopyErrorData();
+    bool tells = QuotesNothing(error);
+    if (tells && !TellsContext(error))
+        PG_RE_THROW();
     FlushErrorState();
-    LogAnyway([error] {
-        ereport(LOG_SERVER_ONLY, (errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
-                                  error->detail == nullptr ? 0 : errdetail_internal("%s", error->detail)));
-    });
-    ereport(ERROR, (errcode(error->sqlerrcode),
-                    NamesOnly(error->sqlerrcode) ? errmsg_internal("%s", error->message) : errmsg("the statement failed on a protected row"),
+    LogWhole(error);
+    if (tells) {
+        error->context = error->internalquery = nullptr;
+        error->internalpos = 0;
+        ThrowErrorData(error);
+    }
+    ereport(ERROR, (errcode(error->sqlerrcode), NamesOnly(error) ? errmsg_internal("%s", error->message) : errmsg(message_concealed),
                     errdetail(detail_concealed), errhint(hint_concealed), CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name),
                     CopyName(PG_DIAG_TABLE_NAME, error->table_name), CopyName(PG_DIAG_COLUMN_NAME, error->column_name),
                     CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));

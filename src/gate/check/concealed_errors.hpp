@@ -1,9 +1,9 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
 // kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
-// which shows the row that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. Of
-// constraints that wait for the end of the transaction, no error in such a transaction has a detail. What a function raises by RAISE is what its
-// author chose to say, and is left alone.
+// which shows the row that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. COMMIT
+// raises what waits for the end of the transaction: there no error of a constraint in such a transaction has a detail, and none of a function its
+// words. What a function raises by RAISE is what its author chose to say, and is left alone but for its context.
 #pragma once
 
 #include "pg/server.hpp"

@@ -322,3 +322,86 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = PG_EXCEPTION_DETAIL;
     RAISE NOTICE '%', message;
 END $$;
+
+--- quoted_by_limit: an error of a limit quotes the value
+-- needs nothing
+-- error 54000
+-- fails
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = 'x' WHERE (card || repeat('x', 3000))::tsquery IS NOT NULL;
+
+--- quoted_by_internal: an internal error quotes a number
+-- needs nothing
+-- error XX000
+-- fails
+-- shows 49291580
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
+-- attack
+DELETE FROM orders WHERE (pg_identify_object(substr(card, 1, 8)::oid, 1, 0)).identity IS NOT NULL;
+
+--- quoted_by_system: an error of the operating system names a file of the value
+-- needs nothing
+-- error 58P01
+-- fails
+-- shows 49291580
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{INSERT,UPDATE}', on_table => 'orders');
+-- attack
+INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = pg_tablespace_location(substr(orders.card, 1, 8)::oid);
+
+--- quoted_parameters: a trigger's query finds nothing, and its error tells its parameters
+-- needs nothing
+-- error P0002
+-- fails
+-- setup
+CREATE FUNCTION looks() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    found int;
+BEGIN
+    SELECT id INTO STRICT found FROM shop.notes WHERE note = NEW.card;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER looks BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION looks();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+SET plpgsql.print_strict_params = on;
+UPDATE orders SET status = 'x' WHERE id = 1;
+
+--- quoted_around_raise: a trigger raises what may be told, inside a query that it has made of the value
+-- needs nothing
+-- error P0001
+-- fails
+-- setup
+CREATE FUNCTION minds(text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'this order cannot be changed'; END $$;
+CREATE FUNCTION asks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('SELECT shop.minds(%L)', NEW.card);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER asks BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION asks();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = 'x' WHERE id = 1;
+
+--- deferred_conversion: a trigger that COMMIT fires quotes the value
+-- needs nothing
+-- error 22008
+-- fails
+-- setup
+CREATE FUNCTION dated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM NEW.card::date; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER dated AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dated();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = 'x' WHERE id = 1;
