@@ -120,6 +120,7 @@ SOURCES := \
 	src/statement/rows.cpp \
 	src/statement/statement.cpp \
 	src/statement/uses.cpp \
+	src/statement/withheld_text.cpp \
 	src/workers/courier_start.cpp \
 	src/workers/keeper.cpp \
 	src/workers/launcher.cpp

@@ -17,6 +17,7 @@
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"
+#include "statement/statement_record.hpp"
 #include "gate/defence/cluster.hpp"
 #include "functions/asked.hpp"
 
@@ -231,11 +232,12 @@ void RecordIndirectAttempt(const char* function) {
     PrepareOrigin();
     FillOrigin(&header.origin);
     EntryParts parts = {};
-    const Frame* top = OutermostFrame();
-    parts.text = top == nullptr ? nullptr : SourceOf(top).text;
-    parts.text_size = parts.text == nullptr ? 0 : KeptLength(parts.text, strlen(parts.text));
+    int length = 0;
+    if (OutermostFrame() != nullptr)
+        TopLevelText(nullptr, &parts.text, &length);
+    parts.text_size = KeptLength(parts.text, length);
     if (parts.text != nullptr)    // so that the recorder knows a call that comes again
-        DigestOf(parts.text, int(strlen(parts.text)), header.fields.digest);
+        DigestOf(parts.text, length, header.fields.digest);
     header.fields.has_digest = parts.text != nullptr;
     Reply reply;
     constexpr long patience_ms = 1000;    // the call is refused whether this attempt is recorded or not

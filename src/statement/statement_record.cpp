@@ -10,6 +10,7 @@
 #include "queue/origin.hpp"
 #include "queue/shared.hpp"
 #include "statement/statement_record.hpp"
+#include "statement/withheld_text.hpp"
 
 namespace warrant {
 
@@ -66,6 +67,8 @@ StatementRecord* NewStatement(QueryDesc* owner, int nest_level) {
 void TopLevelText(QueryDesc* query, const char** text, int* length) {
     const Frame* top = OutermostFrame();
     StatementText(top != nullptr ? SourceOf(top) : SourceOf(query), text, length);
+    if (top != nullptr && top->utility != nullptr)
+        WithholdSecrets(top->utility, text, length);
 }
 
 static StatementRecord* NewStatement(QueryDesc* owner, int nest_level, const char* text, int length) {

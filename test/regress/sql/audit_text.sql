@@ -85,5 +85,42 @@ SELECT * FROM last_is(:'large3');
 SELECT count(*) > 20 AS many, count(DISTINCT t.salt) = count(*) AS salted, count(*) FILTER (WHERE l.statement_hmac IS DISTINCT FROM warrant_internal.text_hmac(t.salt, t.statement)) AS wrong
   FROM warrant.audit_text t JOIN warrant.audit_log l USING (seq);
 SELECT warrant_internal.text_hmac('key', 'The quick brown fox jumps over the lazy dog');
+
+-- Of commands that hold passwords by their nature no literal is kept, be it in a block; nor what a setting is set to.
+SET client_min_messages = error;
+CREATE FUNCTION exempt_texts(OUT command text, OUT statement text, OUT whole boolean) RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+    seen bigint := (SELECT seq FROM stage.mark);
+BEGIN
+    PERFORM stage.settle();
+    UPDATE stage.mark SET seq = (SELECT coalesce(max(l.seq), 0) FROM warrant.audit_log l);
+    RETURN QUERY SELECT l.command, t.statement, l.statement_sha256 = sha256(convert_to(t.statement, 'UTF8'))
+      FROM warrant.audit_log l JOIN warrant.audit_text t USING (seq) WHERE l.seq > seen AND l.event = 'exempt' ORDER BY l.seq;
+END;
+$$;
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER here FOREIGN DATA WRAPPER wrapper;
+CREATE FOREIGN TABLE far (a int) SERVER here;
+SELECT warrant.protect('far');
+SELECT count(*) > 0 AS some FROM exempt_texts();
+CREATE SUBSCRIPTION s CONNECTION 'host=x password=topsecret' PUBLICATION p WITH (connect = false, slot_name = NONE);
+ALTER SUBSCRIPTION s CONNECTION /* topsecret */ E'host=it\'s password=topsecret'
+    'more';
+DROP SUBSCRIPTION s;
+ALTER FOREIGN TABLE far OPTIONS (ADD password 'topsecret');
+ALTER SERVER here OPTIONS (ADD password $tag$topsecret$tag$);
+COPY ledger TO PROGRAM 'cat >/dev/null # topsecret';
+CREATE TRIGGER told AFTER UPDATE ON ledger EXECUTE FUNCTION told('password=topsecret');
+ALTER ROLE regress_other PASSWORD 'topsecret'\; SELECT 'kept' FROM ledger;
+DO $$ BEGIN PERFORM FROM ledger; ALTER ROLE regress_other PASSWORD 'topsecret'; END $$;
+DO $$ DECLARE word text := 'topsecret'; BEGIN EXECUTE format('ALTER ROLE regress_other PASSWORD %L', word); PERFORM FROM ledger; END $$;
+DO $$ BEGIN SET LOCAL my.key = topsecret; PERFORM FROM ledger; END $$;
+DO $$ BEGIN EXECUTE 'SET my.key TO ''topsecret'''; PERFORM FROM ledger; END $$;
+DO 'BEGIN PERFORM FROM ledger; EXECUTE ''ALTER ROLE regress_other SET my.key = topsecret''; END';
+DO $$ BEGIN SET LOCAL work_mem = '64kB'; UPDATE ledger SET b = 'kept -- $1' WHERE a = 0; END $$;
+SELECT * FROM exempt_texts();
+SELECT count(*) AS secrets FROM warrant.audit_text WHERE statement LIKE '%top' || 'secret%';
+RESET client_min_messages;
 \set file :directory '/sql/include/leave.sql'
 \i :file
