@@ -91,10 +91,13 @@ void TakeBack() {
 }
 
 void EndFailed() {
-    self.partitions = {0, 0};    // a month without a partition may be why the batch failed
+    // A month without a partition may be why the batch failed.
+    self.partitions = {0, 0};
     self.durations_mended = false;
-    self.definitions_at = 0;    // the look at definitions that somebody asked for was rolled back
-    ForgetRefusals();           // kept refusals may name requests that were rolled back
+    // The look at definitions that somebody asked for was rolled back.
+    self.definitions_at = 0;
+    // Kept refusals may name requests that were rolled back.
+    ForgetRefusals();
     SweepAnew();
     EndNotedSettings(false);
     TakeBack();

@@ -17,7 +17,8 @@ namespace warrant {
 
 namespace {
 
-constexpr uint32_t careful_from = 3;    // the third try of a batch takes each entry alone
+// The third try of a batch takes each entry alone.
+constexpr uint32_t careful_from = 3;
 
 // A rejected entry is logged, because nobody would miss its row otherwise, nor hear of its action.
 void LogRejected(const Item* item, const char* why) {

@@ -84,7 +84,8 @@ void ForEachTarget(Visit visit) {
 
 bool PoliciesMoved() {
     Listen();
-    changes.sweeping = policy_generation;    // read before the snapshot is taken
+    // The generation is read before the snapshot is taken.
+    changes.sweeping = policy_generation;
     return changes.swept != changes.sweeping;
 }
 
@@ -92,7 +93,8 @@ void NotePoliciesSwept() { changes.swept_now = changes.sweeping; }
 
 ArrayType* RenamedTargets() {
     Listen();
-    uint32_t policies = policy_generation;    // read before the snapshot is taken
+    // The generation is read before the snapshot is taken.
+    uint32_t policies = policy_generation;
     if (changes.targets == nullptr || changes.targets_of != policies) {
         changes.all_moved = true;
         ReadTargets();

@@ -14,7 +14,8 @@ namespace warrant {
 
 namespace {
 
-constexpr int64 most_definitions = 1000;    // that one call of seal_definitions() seals
+// One call of seal_definitions() seals no more than these.
+constexpr int64 most_definitions = 1000;
 
 // How many rows were sealed. A chore that fails must stop neither the other one nor the entries that sessions wait for: it is looked at again as if
 // it were due.
@@ -55,7 +56,8 @@ void MendStored() {
 void SealDefinitions() {
     if (!self.looks)
         return;
-    self.orphans = self.orphans || self.told;    // a policy may have gone
+    // A policy may have gone.
+    self.orphans = self.orphans || self.told;
     int64 sealed = SealWhatIsLeft();
     LookForWebhooks();
     if (sealed == 0)

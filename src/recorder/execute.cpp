@@ -89,7 +89,8 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
         ReplyWithError(reply, error);
     }
     PG_END_TRY();
-    QueryCancelPending = false;    // the limit may have struck after the last check
+    // The limit may have struck after the last check.
+    QueryCancelPending = false;
     MemoryContextSwitchTo(context);
     CurrentResourceOwner = owner;
 }

@@ -12,7 +12,8 @@ namespace warrant {
 
 namespace {
 
-constexpr int most_entries = 1000;    // of a batch: bounds its transaction
+// A batch has no more entries, which bounds its transaction.
+constexpr int most_entries = 1000;
 
 bool SameAccess(const AuditFields* a, const AuditFields* b) {
     return a->statement_id == b->statement_id && a->relation == b->relation && a->command == b->command && a->grant_id == b->grant_id &&

@@ -26,7 +26,8 @@ namespace warrant {
 namespace {
 
 constexpr long longest_nap_ms = 5000;
-constexpr long standby_nap_ms = 20;    // while something is to be notified
+// The recorder naps so long while something is to be notified.
+constexpr long standby_nap_ms = 20;
 
 // Does work, and does it again when it fails, until it succeeds.
 template <class Work>

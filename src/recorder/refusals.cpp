@@ -29,7 +29,8 @@ struct KeptRefusal {
 constexpr int places = 64;    // a power of two
 KeptRefusal kept_refusals[places];
 MemoryContext memory = nullptr;
-int times_kept = 0;    // since the memory was empty
+// How many refusals were kept since the memory was empty.
+int times_kept = 0;
 constexpr int most_times = 1000;
 
 KeptRefusal* PlaceOf(Oid subject, const EntryParts* parts) {

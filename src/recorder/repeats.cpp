@@ -12,7 +12,8 @@ namespace warrant {
 
 namespace {
 
-constexpr int places = 64;    // a power of two; a refusal that finds its place taken is not counted
+// A power of two. A refusal that finds its place taken is not counted.
+constexpr int places = 64;
 constexpr int64 counted_for_us = 1000000;
 Repeated repeated[places];
 bool counting = false;

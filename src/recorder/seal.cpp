@@ -116,7 +116,8 @@ void Insert(Row* row, const SealedText* sealed) {
 }
 
 // The numbers are remembered by subtransaction, because PL/pgSQL may catch an error that comes after rows were numbered: the log would have a gap.
-constexpr int deepest = 32;    // ours do not nest so deep
+// Our own subtransactions do not nest so deep.
+constexpr int deepest = 32;
 SealState at_start[deepest];
 
 void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {

@@ -15,7 +15,8 @@ namespace warrant {
 
 namespace {
 
-constexpr int64 sweep_every_us = 1000000;    // when something changed
+// So often a sweep may follow another, when something changed.
+constexpr int64 sweep_every_us = 1000000;
 
 bool IsRoundUnderWay() { return self.place[0] != '\0'; }
 
@@ -77,7 +78,8 @@ void SweepOrphans() {
     int64 before = self.working.last_seq;
     if (!InSubtransaction("orphans", SweepPortion)) {
         SweepAnew();
-        begin -= definitions_every_us / 100;    // a failed portion counts as a long one, so that the next try is not at once
+        // A failed portion counts as a long one, so that the next try is not at once.
+        begin -= definitions_every_us / 100;
     }
     EndPortion(begin);
     if (self.working.last_seq == before)
@@ -95,7 +97,8 @@ void Sweep() {
         return;
     ForgetRefusals();
     static ScriptStatement sweep;
-    self.sweep_at = now + definitions_every_us;    // when the sweep is tried again if it fails now
+    // The sweep is tried again then, if it fails now.
+    self.sweep_at = now + definitions_every_us;
     (void)InSubtransaction("sweep", [] {
         SPI_execute_plan(PreparedForScript(&sweep, "SELECT %s.sweep()", 0, nullptr), nullptr, nullptr, false, 1);
         bool is_null;

@@ -211,7 +211,8 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
         AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock, definer);
     if (permission.required & ACL_DELETE)
         AddAccess(list, permission.relation, Command::Delete, definer);
-    if (permission.required & ~(ACL_SELECT | write_modes))    // a privilege that planned statements do not know today
+    // Planned statements know no other privilege today.
+    if (permission.required & ~(ACL_SELECT | write_modes))
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 

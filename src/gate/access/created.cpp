@@ -32,7 +32,8 @@ struct Join {
     Oid relation;
     Oid other;
 };
-constexpr int most_joins = 64;    // of one statement; all that is new counts as joined when there are more
+// A statement with more joins than these counts as one that joins all that is new.
+constexpr int most_joins = 64;
 Join joins[most_joins];
 int join_count = 0;
 
