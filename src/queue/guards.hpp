@@ -31,6 +31,9 @@ void NoteDefinitions(Database* database);
 // Whether what is published is complete: of each database that has the extension, as its last commit left it.
 bool GuardsAreKnown();
 
+// Whether some database has the extension, as far as is known.
+bool AnyGate();
+
 // Whether policies of some database name one of the roles as approvers, exempt it, open something for it or only watch it, or it holds a live grant;
 // where it is about who its members are, whether policies are about it at all.
 enum class Guarding { Wholly, Membership };

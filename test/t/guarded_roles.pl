@@ -121,6 +121,36 @@ drop_policies("name = 'owners'");
 runs('ALTER DATABASE kept OWNER TO heir', 'plain', 'keeper');
 $node->safe_psql('plain', 'DROP DATABASE kept');
 
+# Who reaches files, programs, passwords or superusers goes round the gate. From 16 the server may be the first that refuses.
+my @around = qw(pg_execute_server_program pg_read_server_files pg_write_server_files pg_read_all_data pg_write_all_data);
+sub refused_around
+{
+	my ($sql, $database, $granted) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($state, $err) = $node->sqlstate_as('helpdesk', $sql, $database);
+	my $said = qr/role "[a-z_]+" is guarded by the gate.*DETAIL:  Members of role "$granted" can do what the gate does not see\.\n.*HINT:  A superuser/s;
+	ok($state eq '42501' && ($err =~ $said || ($by_hand ne '' && $err =~ /permission denied to|must have admin option/)), "refused in $database: $sql") or diag($err);
+}
+$node->safe_psql('plain', 'CREATE ROLE outer_group; CREATE ROLE sudoers; CREATE ROLE backup LOGIN; CREATE ROLE leaver; GRANT pg_execute_server_program TO outer_group;
+	GRANT dba TO sudoers; GRANT pg_read_server_files TO backup, leaver');
+$node->safe_psql('plain', 'GRANT ' . join(', ', @around, 'outer_group, sudoers, backup, leaver') . ' TO helpdesk WITH ADMIN OPTION, INHERIT FALSE, SET FALSE') if $by_hand ne '';
+for my $database ('postgres', 'plain')
+{
+	for my $role (@around)
+	{
+		refused_around($_, $database, $role) for "GRANT $role TO helpdesk", "GRANT nobody_special, $role TO clerk", "CREATE ROLE evil IN ROLE $role", "CREATE USER evil IN GROUP $role",
+			"CREATE ROLE evil ROLE helpdesk IN ROLE $role", "ALTER GROUP $role ADD USER clerk", "DO \$\$ BEGIN EXECUTE 'GRANT $role TO helpdesk'; END \$\$";
+	}
+	refused_around("GRANT $_->[0] TO helpdesk", $database, $_->[1]) for [ 'outer_group', 'pg_execute_server_program' ], [ 'sudoers', 'dba' ], [ 'backup', 'pg_read_server_files' ];
+	refused_around($_, $database, 'pg_read_server_files') for "ALTER ROLE backup PASSWORD 'mine'", "ALTER ROLE backup SET search_path = 'evil'", 'ALTER ROLE backup RENAME TO other';
+	refused_around($_, $database, 'dba') for "ALTER ROLE sudoers LOGIN PASSWORD 'mine'", 'CREATE ROLE evil IN ROLE sudoers';
+}
+runs('GRANT pg_monitor TO clerk; REVOKE pg_monitor FROM clerk; GRANT pg_signal_backend TO clerk; REVOKE pg_signal_backend FROM clerk', 'plain') if $by_hand eq '';
+runs('DROP ROLE leaver', 'plain');
+runs('GRANT pg_read_server_files TO nobody_special; REVOKE pg_read_server_files FROM nobody_special', 'plain', 'dba');
+$node->safe_psql('plain', 'DROP ROLE outer_group, sudoers, backup');
+$node->safe_psql('plain', 'REVOKE ' . join(', ', @around) . ' FROM helpdesk') if $by_hand ne '';
+
 # One's own password is one's own affair, in one's own statement.
 $node->safe_psql('postgres', "CREATE FUNCTION trojan() RETURNS int LANGUAGE plpgsql AS \$\$ BEGIN ALTER ROLE chief PASSWORD 'mine'; RETURN 1; END \$\$");
 runs("ALTER ROLE chief PASSWORD 'own'", 'plain', 'chief');
@@ -152,6 +182,7 @@ like($told, qr/^dba: GRANT ROLE warrant_approver TO nobody_special$/m, 'a grant 
 like($told, qr/^steward: GRANT ROLE warrant_approver TO nobody_special$/m, 'one by a member of admin_roles');
 like($told, qr/^dba: REVOKE ROLE warrant_auditor FROM clerk$/m, 'a revocation, in a savepoint that was kept');
 like($told, qr/^dba: ALTER ROLE chief PASSWORD$/m, 'a password');
+like($told, qr/^dba: GRANT ROLE pg_read_server_files TO nobody_special$/m, 'a membership that reaches round the gate');
 unlike($told, qr/warrant_exempt TO clerk/, 'nothing that was rolled back');
 unlike($told, qr/helpdesk: /, 'and nothing that was refused');
 like($node->safe_as('dba', "SELECT string_agg(DISTINCT comment, ';') FROM warrant.audit_log WHERE event = 'refused' AND session_user_name = 'helpdesk'"),
@@ -190,5 +221,17 @@ $node->restart;
 is($node->sqlstate_as('helpdesk', 'GRANT nested TO clerk', 'plain'), '55000', 'no recorder has told: refused');
 refused('GRANT warrant_approver TO helpdesk', 'plain');
 runs('GRANT nested TO clerk', 'plain', 'dba');
+
+# Where no database has the extension nothing is guarded that the server itself brings along.
+my $free = GatedServer->prepared('no_gate');
+$free->start;
+$free->safe_psql('postgres', "CREATE ROLE helpdesk LOGIN CREATEROLE; CREATE ROLE clerk; CREATE ROLE backup LOGIN; GRANT pg_read_server_files TO backup");
+$free->safe_psql('postgres', "GRANT $_ TO helpdesk WITH ADMIN OPTION") for grep { $by_hand ne '' } @around, 'backup';
+for my $sql ((map { "GRANT $_ TO clerk; REVOKE $_ FROM clerk" } @around), "ALTER ROLE backup PASSWORD 'x'", 'DROP ROLE backup')
+{
+	my ($state, $err) = $free->sqlstate_as('helpdesk', $sql);
+	is($state, 'none', "runs without a gate: $sql") or diag($err);
+}
+$free->stop;
 $node->stop;
 done_testing();

@@ -193,7 +193,7 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     ActingUser other;
     if (AreAdministrators(&other)) {
         AwaitSlots();
-        return guarded;
+        return guarded.object != nullptr ? guarded : FindGuarded(utility, top_level);    // the slots tell more than was known
     }
     if (guarded.object == nullptr) {
         AwaitGuards();

@@ -1,6 +1,7 @@
 // Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which one of them, or one
 // that a policy or a live grant of some database names, can be reached by membership. Of roles that policies of approval or denial are about only who
-// is a member is guarded: a new password gives nobody more than that role's own approvals.
+// is a member is guarded: a new password gives nobody more than that role's own approvals. While some database has the extension, roles that lead
+// round the gate are guarded as well.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
@@ -15,10 +16,22 @@ namespace {
 
 const char* const own_roles[] = {"warrant_admin", "warrant_approver", "warrant_auditor", "warrant_exempt"};
 
+// Predefined roles whose members do what no gate sees. The others do nothing of the kind: pg_monitor and its parts show statistics and settings, the
+// signalling ones end what would fail closed, CHECKPOINT and reserved connections touch no row, and what pg_maintain and pg_create_subscription
+// allow is checked statement by statement. Nobody can be granted pg_database_owner.
+const Oid leading_around[] = {
+    ROLE_PG_EXECUTE_SERVER_PROGRAM,    // a program may connect as anybody whom the server takes the operating system's user for
+    ROLE_PG_WRITE_SERVER_FILES,        // so may code that is written where the server loads it, or what is written into its configuration
+    ROLE_PG_READ_SERVER_FILES,         // files of tables, keys
+    ROLE_PG_READ_ALL_DATA,             // pg_authid, with whose MD5 hashes one logs in as an approver, from any database; the gate's own log
+    ROLE_PG_WRITE_ALL_DATA,            // setval on the sequences that number requests, grants and rows of the log
+};
+
 struct Search {
-    const char* found;    // the first guarded role
-    bool asked;           // whether a role is guarded depends on what recorders have told
-    bool untold;          // that role counts as guarded only because there are too many to tell apart
+    const char* found;     // the first guarded role
+    const char* around;    // the role that leads round the gate, when that is the reason
+    bool asked;            // whether a role is guarded depends on what recorders have told
+    bool untold;           // that role counts as guarded only because there are too many to tell apart
 };
 
 bool IsReserved(const char* name) {
@@ -38,13 +51,32 @@ bool ReachesReserved(const List* roles) {
     return false;
 }
 
-void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly) {
+bool LeadsAround(Oid role) {
+    for (Oid known : leading_around)
+        if (role == known)
+            return true;
+    return superuser_arg(role);    // the server asks whether a role is a superuser, not whether it can become one
+}
+
+// The first of the roles that leads round the gate; nullptr where none does, or there is no gate.
+const char* FindAround(const List* roles) {
+    ListCell* cell;
+    foreach (cell, roles)
+        if (LeadsAround(lfirst_oid(cell)) && AnyGate())
+            return GetUserNameFromId(lfirst_oid(cell), true);
+    return nullptr;
+}
+
+// A role that is dropped leads nobody round the gate any more.
+void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly, bool dropped = false) {
     if (!OidIsValid(role) || search->found != nullptr)
         return;
     List* reached = RolesOf(role);
     search->asked = true;
     bool reserved = ReachesReserved(reached);
-    if (reserved || AreGuarded(reached, what))
+    if (!reserved && !dropped)
+        search->around = FindAround(reached);
+    if (reserved || search->around != nullptr || AreGuarded(reached, what))
         search->found = GetUserNameFromId(role, true);
     search->untold = !reserved && search->found != nullptr && AllAreGuarded(what);
 }
@@ -78,7 +110,7 @@ void LookAtDropped(Search* search, const List* roles) {
     ListCell* cell;
     foreach (cell, roles) {
         Oid role = RoleOf(lfirst_node(RoleSpec, cell));
-        LookAt(search, role, OidIsValid(role) && HasMembers(role) ? Guarding::Membership : Guarding::Wholly);
+        LookAt(search, role, OidIsValid(role) && HasMembers(role) ? Guarding::Membership : Guarding::Wholly, true);
         if (OidIsValid(role) && search->found == nullptr && AreGuarded(list_make1_oid(role), Guarding::Membership))
             search->found = GetUserNameFromId(role, true);
     }
@@ -246,7 +278,8 @@ Guarded GuardedRolesOf(Node* utility, bool top_level) {
     Search search = {};
     LookAtCommand(&search, utility, top_level);
     const char* detail =
-        search.untold
+        search.around != nullptr ? psprintf("Members of role \"%s\" can do what the gate does not see.", search.around)
+        : search.untold
             ? psprintf("Some database has more than %d roles that policies name or that hold live grants: meanwhile each role counts as one.",
                        most_guarded_roles)
             : "Who may pass the gate, or approve, depends on it.";
