@@ -149,7 +149,14 @@ SQL
 	is(value(q{SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'warrant_internal'}), 'clerk', 'it stays what it was');
 	is(state_of('clerk', 'SELECT FROM warrant_internal.orders'), 'none', 'and the gate what it was');
 	is(state_of('dba', 'ALTER SCHEMA warrant_internal RENAME TO his'), 'none', 'it is renamed');
+	my $looking = $node->session_as('clerk', $older);
+	is(($node->ask($looking, 'CREATE TEMPORARY VIEW mine AS SELECT warrant.seal_time();'))[1], 'none', 'anybody makes a temporary view over a function');
+	my ($state, $err) = $node->sqlstate_as('dba', 'ALTER EXTENSION pg_warrant UPDATE', $older);
+	is($state, '2BP01', 'over one that the update drops it stops the update');
+	like($err, qr/DETAIL:  view pg_temp_\d+\.mine depends on function /, 'and the error names it');
+	is(state_of('dba', 'DROP VIEW ' . ($err =~ /view (pg_temp_\d+\.mine)/)[0]), 'none', 'it is dropped');
 	is(state_of('dba', 'ALTER EXTENSION pg_warrant UPDATE'), 'none', 'and the extension is updated');
+	$looking->quit;
 	is(state_of('clerk', 'DELETE FROM his.orders'), '42501', 'the policy is there');
 }
 

