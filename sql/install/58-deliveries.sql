@@ -33,6 +33,17 @@ BEGIN
 END;
 $$;
 
+-- Whether those who are refused by the request wait for an answer: while one is on its way that nobody has had yet, from a webhook that still counts.
+CREATE FUNCTION warrant_internal.note_awaited(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_awaited CONSTANT boolean := EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = note_awaited.request_id AND d.awaited AND d.state IN ('queued', 'sending')
+                                               AND warrant_internal.is_needed(d));
+BEGIN
+    UPDATE warrant.requests r SET awaited = is_awaited WHERE r.id = note_awaited.request_id AND r.awaited <> is_awaited;
+END;
+$$;
+
 -- Sends a request to the webhooks that its policies ask: those that have not had it, and again those that failed. A failure that passes must not
 -- keep a request from being decided while it pends.
 CREATE FUNCTION warrant_internal.queue_deliveries(origin jsonb, request_id bigint, terms warrant_internal.terms, statement_sha256 bytea, statement_text text,
@@ -41,28 +52,24 @@ AS $$
 DECLARE
     now timestamptz := clock_timestamp();
     queued bigint;
-    again bigint;
+    again bigint := 0;
 BEGIN
     INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
     SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant_internal.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name AND d.answer IS DISTINCT FROM 'amended');
     GET DIAGNOSTICS queued = ROW_COUNT;
-    IF queued = cardinality((terms).webhooks) THEN    -- all are new
-        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id;
-        PERFORM warrant_internal.wake_courier();
-        RETURN;
+    IF queued < cardinality((terms).webhooks) THEN    -- not all are new
+        UPDATE warrant.deliveries d SET state = CASE d.state WHEN 'sending' THEN 'sending' ELSE 'queued' END, ended_at = NULL,
+               awaited = d.state = 'sending' OR coalesce(d.not_before <= now, true), next_at = CASE d.state WHEN 'sending' THEN d.next_at ELSE greatest(now, d.not_before) END
+         WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks) AND d.state <> 'answered'
+               AND EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled);
+        GET DIAGNOSTICS again = ROW_COUNT;
     END IF;
-    UPDATE warrant.deliveries d SET state = CASE d.state WHEN 'sending' THEN 'sending' ELSE 'queued' END, ended_at = NULL,
-           awaited = d.state = 'sending' OR coalesce(d.not_before <= now, true), next_at = CASE d.state WHEN 'sending' THEN d.next_at ELSE greatest(now, d.not_before) END
-     WHERE d.request_id = queue_deliveries.request_id AND d.webhook = ANY ((terms).webhooks) AND d.state <> 'answered'
-           AND EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = d.webhook AND w.enabled);
-    GET DIAGNOSTICS again = ROW_COUNT;
     IF queued + again > 0 THEN
-        UPDATE warrant.requests r SET awaited = true WHERE r.id = queue_deliveries.request_id
-           AND EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
         PERFORM warrant_internal.wake_courier();
     END IF;
+    PERFORM warrant_internal.note_awaited(request_id);
 END;
 $$;
 

@@ -75,15 +75,13 @@ BEGIN
            next_at = greatest(now + warrant_internal.retry_delay(delivery.attempts), earliest), not_before = earliest,
            ended_at = CASE WHEN NOT again THEN now END, answer = CASE WHEN NOT failed THEN args->>'outcome' END, error = problem, awaited = false
      WHERE d.id = delivery.id;
-    UPDATE warrant.requests r SET awaited = false
-     WHERE r.id = delivery.request_id AND r.awaited
-           AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = r.id AND d.awaited AND d.state IN ('queued', 'sending'));
     IF again THEN
         PERFORM warrant_internal.wake_courier();    -- which does not know yet when it is due
     END IF;
     IF (args->>'gone')::boolean THEN
         PERFORM warrant_internal.disable_gone(origin, delivery);
     END IF;
+    PERFORM warrant_internal.note_awaited(delivery.request_id);
     IF failed AND (delivery.error IS NULL OR (NOT coalesce(again, false) AND problem <> delivery.error)) THEN
         PERFORM warrant_internal.seal('webhook_failed', origin, jsonb_build_object('request_id', delivery.request_id, 'comment', format('%s: %s', delivery.webhook, problem)));
     END IF;

@@ -122,6 +122,19 @@ is(sent($table), 1, 'there');
 value("SELECT warrant.enable_webhook('$table')");
 is(update($table), 'none', 'enabled again, it decides');
 
+# --- what is not sent any more is not awaited ---
+
+# More requests than the courier sends at once, and the endpoint answers the first of them that it is gone: the last is never sent.
+$table = asking('status/410');
+my @more = map { "more_$_" } 1 .. 24;
+value("CREATE TABLE $_ (id int); GRANT ALL ON $_ TO clerk; SELECT warrant.create_policy('$_', 'approve', on_table => '$_', webhook => '$table')") for @more;
+my $courier = value(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_warrant courier'});
+kill 'STOP', $courier;
+$node->safe_as('clerk', join ';', map { "SELECT warrant.request('{UPDATE}', on_table => '$_')" } @more);
+kill 'CONT', $courier;
+ok($node->eventually(sub { value("SELECT count(*) FROM warrant.deliveries WHERE webhook = '$table' AND state IN ('queued', 'sending')") eq '0' }), 'nothing is sent any more');
+is($node->sqlstate_as('clerk', "SET statement_timeout = '40s'; UPDATE $more[-1] SET id = 2"), '42501', 'and nobody waits for it');
+
 # --- an endpoint that fails again and again is left alone ---
 
 $table = asking('fails/5/500');
