@@ -78,7 +78,6 @@ SOURCES := \
 	src/recorder/moment.cpp \
 	src/recorder/noted_settings.cpp \
 	src/recorder/notices.cpp \
-	src/recorder/numbers.cpp \
 	src/recorder/own_slot.cpp \
 	src/recorder/partitions.cpp \
 	src/recorder/portions.cpp \

@@ -3,9 +3,12 @@
 -- The unique keys of our tables include a column that may be NULL, or are of such a column: pg_repack, run on a whole database, rewrites each table
 -- that has a unique key of NOT NULL columns alone, and would stop at ours, where it is refused.
 
+-- Definitions, and their rows of the log, are numbered by the library: whoever may write all data may set any sequence.
+CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_number';
+
 -- src/rules/policy.cpp has what the gate reads. A column that a release adds follows the table by ALTER TABLE, which the update runs as well.
 CREATE TABLE warrant.policies (
-    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 2),
+    id bigint DEFAULT warrant_internal.next_number(),
     version integer NOT NULL DEFAULT 1,
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
     effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
@@ -47,14 +50,13 @@ COMMENT ON COLUMN warrant.policies.target IS 'OID of the object; 0 once it is go
 COMMENT ON COLUMN warrant.policies.for_roles IS 'OIDs; 0 in the place of a role that is gone';
 COMMENT ON COLUMN warrant.policies.audit_wait IS 'a statement waits until its row of the log is durable';
 
--- Each read of policies must see this sentinel: a table without it is being rewritten, not empty. The row takes no number from the sequence: under
--- wal_level = minimal the server would forget the next 32 in a crash, because the transaction that made the sequence had used it.
+-- Each read of policies must see this sentinel: a table without it is being rewritten, not empty.
 INSERT INTO warrant.policies (id, name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles, priority,
     mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name, require_reason)
-OVERRIDING SYSTEM VALUE VALUES (1, 'sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
+VALUES (1, 'sentinel', 'deny', '!', 0, '', '', '{ALL}', '{}', '{}', 0, 'enforce', 'none', false, '{}', '{}', 1, 0, '', false);
 
 CREATE TABLE warrant.webhooks (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint DEFAULT warrant_internal.next_number(),
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 48),
     url text NOT NULL,
     kind text NOT NULL,

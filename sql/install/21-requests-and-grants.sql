@@ -1,7 +1,7 @@
 -- Tables of requests, with their decisions and deliveries, and of grants. The recorder alone writes them, but for the leases of deliveries.
 
 CREATE TABLE warrant.requests (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint,
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
     requester oid NOT NULL,
     awaited boolean NOT NULL DEFAULT false,
@@ -58,7 +58,7 @@ COMMENT ON COLUMN warrant.decisions.approver IS 'OID; 0 for a webhook';
 
 -- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint,
     request_id bigint NOT NULL REFERENCES warrant.requests,
     webhook text NOT NULL,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'answered', 'dead', 'dropped')),
@@ -83,7 +83,7 @@ COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no er
 COMMENT ON COLUMN warrant.deliveries.not_before IS 'what the endpoint asked for with Retry-After';
 
 CREATE TABLE warrant.grants (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint,
     request_id bigint REFERENCES warrant.requests,
     grantee oid NOT NULL,
     grantee_name name NOT NULL,

@@ -60,7 +60,7 @@ COMMENT ON TABLE warrant.audit_text IS 'the text of audited statements, apart fr
 
 -- Rows that definition functions leave in their transaction; the recorder seals them after its commit.
 CREATE TABLE warrant.audit_unsealed (
-    id bigint GENERATED ALWAYS AS IDENTITY,
+    id bigint DEFAULT warrant_internal.next_number(),
     occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     event text NOT NULL,
     origin jsonb NOT NULL,

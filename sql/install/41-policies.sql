@@ -79,19 +79,18 @@ BEGIN
     made.except_roles := warrant_internal.role_oids(except_roles, 'except_roles');
     made.definer_roles := warrant_internal.role_oids(definer_roles, 'definer_roles');
     made.approver_role := (warrant_internal.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
-    BEGIN
-        INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
-            priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
-            default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
-        VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
-            made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
-            warrant_internal.role_names(made.for_roles), warrant_internal.role_names(made.except_roles), min_approvals, made.approver_role,
-            (warrant_internal.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
-            made.definer_roles, warrant_internal.role_names(made.definer_roles), max_uses)
-        RETURNING * INTO made;
-    EXCEPTION WHEN unique_violation THEN
+    INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
+        priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
+        default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
+    VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
+        made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
+        warrant_internal.role_names(made.for_roles), warrant_internal.role_names(made.except_roles), min_approvals, made.approver_role,
+        (warrant_internal.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
+        made.definer_roles, warrant_internal.role_names(made.definer_roles), max_uses)
+    ON CONFLICT ON CONSTRAINT policies_name_key DO NOTHING RETURNING * INTO made;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
-    END;
+    END IF;
     PERFORM warrant_internal.note_definition(event.word, name, 1,
             format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
                                                              WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))

@@ -66,12 +66,11 @@ BEGIN
     IF ca_file !~ '^/' THEN
         RAISE EXCEPTION 'ca_file must be an absolute path' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    BEGIN
-        INSERT INTO warrant.webhooks (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms)
-        VALUES (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms);
-    EXCEPTION WHEN unique_violation THEN
+    INSERT INTO warrant.webhooks (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms)
+    VALUES (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms) ON CONFLICT ON CONSTRAINT webhooks_name_key DO NOTHING;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
-    END;
+    END IF;
     PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, name), warrant_internal.note_enabled(name, kind);
     RETURN name;
 END;

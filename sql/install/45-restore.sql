@@ -17,7 +17,7 @@ BEGIN
     IF NOT warrant_internal.is_restoring() THEN
         RETURN NEW;
     END IF;
-    NEW.id := nextval('warrant.policies_id_seq');
+    NEW.id := warrant_internal.next_number();
     NEW.target := coalesce(CASE NEW.target_kind
         WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = (NEW.target_schema, NEW.target_name))
         WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = NEW.target_schema)
@@ -64,7 +64,7 @@ CREATE FUNCTION warrant_internal.restore_webhook() RETURNS trigger LANGUAGE plpg
 AS $$
 BEGIN
     IF warrant_internal.is_restoring() THEN
-        NEW.id := nextval('warrant.webhooks_id_seq');
+        NEW.id := warrant_internal.next_number();
         NEW.enabled := false;
         PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, NEW.name || ', restored');
     END IF;

@@ -22,7 +22,7 @@ DECLARE
     covered bigint;
 BEGIN
     INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
-    OVERRIDING SYSTEM VALUE VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
+    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     WITH scopes AS (
         INSERT INTO warrant.grant_scopes
         SELECT made, grantee, i.policy_id, i.target_kind, i.target, i.commands, starts, starts + duration, false, members, i.schema_name, i.relation_name, p.name, make_grant.max_uses, make_grant.granters

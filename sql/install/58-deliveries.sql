@@ -54,7 +54,7 @@ DECLARE
     queued bigint;
     again bigint := 0;
 BEGIN
-    INSERT INTO warrant.deliveries (id, request_id, webhook, facts) OVERRIDING SYSTEM VALUE
+    INSERT INTO warrant.deliveries (id, request_id, webhook, facts)
     SELECT (SELECT coalesce(max(d.id), 0) FROM warrant.deliveries d) + row_number() OVER (), queue_deliveries.request_id, w.name, warrant_internal.facts_of(origin, queue_deliveries.request_id, terms, statement_sha256, statement_text, statement_facts)
       FROM warrant.webhooks w WHERE w.name = ANY ((terms).webhooks) AND w.enabled
            AND NOT EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = queue_deliveries.request_id AND d.webhook = w.name AND d.answer IS DISTINCT FROM 'amended');

@@ -18,8 +18,8 @@
 #include "queue/entry.hpp"
 #include "recorder/execute.hpp"
 #include "queue/guards.hpp"
-#include "recorder/numbers.hpp"
 #include "recorder/partitions.hpp"
+#include "recorder/script.hpp"
 #include "queue/origin.hpp"
 #include "recorder/seal.hpp"
 #include "queue/shared.hpp"
@@ -43,11 +43,8 @@ bool slot_reserved = false;
 void Reserve() { slot_reserved = tell_launcher && ReserveDatabase(MyDatabaseId); }
 
 void OnTransaction(XactEvent event, void*) {
-    if (event == XACT_EVENT_PRE_COMMIT) {
-        if (extension_created_here)
-            KeepNumbers();
+    if (event == XACT_EVENT_PRE_COMMIT)
         Reserve();
-    }
     if (event == XACT_EVENT_ABORT && slot_reserved)
         FreeSlot(MyDatabaseId);
     bool committed = event == XACT_EVENT_COMMIT;
@@ -225,6 +222,19 @@ WARRANT_FUNCTION(warrant_origin) {
     Origin origin;
     FillOrigin(&origin);
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(OriginAsJson(&origin)));
+}
+
+// next_number() -> bigint: of a definition. Until the recorder has read where numbers go on, whoever needs one reads that.
+WARRANT_FUNCTION(warrant_next_number) {
+    const Database* database = FindDatabase(MyDatabaseId);
+    if (database == nullptr || !database->ready) {
+        SPI_connect();
+        SPI_execute("SELECT last_sealed_at FROM warrant.recorder_state", true, 1);
+        if (SPI_processed == 1)
+            NumberAfter(TimestampTz(FirstInt64(1)));
+        SPI_finish();
+    }
+    PG_RETURN_INT64(int64(NextNumber()));
 }
 
 // is_elsewhere() -> boolean: whether another database of the cluster has the extension, or this one has it until the transaction that creates it anew

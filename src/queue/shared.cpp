@@ -38,10 +38,10 @@ void InitShared() {
     LWLockPadded* locks = GetNamedLWLockTranche(tranche);
     memset(shared, 0, HeaderSize());
     pg_atomic_init_u64(&shared->next_serial, 1);
-    // The number is unique over restarts: no server runs a million statements a second for its whole life. The recorder raises it, should the
-    // clock be set back.
+    // The number is unique over restarts: no server runs a million statements a second for its whole life. NumberAfter raises it, should the clock
+    // be set back.
     TimestampTz now = GetCurrentTimestamp();
-    pg_atomic_init_u64(&shared->next_statement, now > 0 ? uint64_t(now) : 1);
+    pg_atomic_init_u64(&shared->next_number, now > 0 ? uint64_t(now) : 1);
     pg_atomic_init_u32(&shared->launcher_process_plus_1, 0);
     pg_atomic_init_u32(&shared->waiters, 0);
     pg_atomic_init_u32(&shared->standby_mode, WantedStandbyMode());
@@ -74,6 +74,12 @@ void ResetDatabase(Database* database) {
     LWLockAcquire(lock, LW_EXCLUSIVE);
     InitDatabase(database, lock);
     LWLockRelease(lock);
+}
+
+void NumberAfter(TimestampTz last_sealed_at) {
+    uint64_t least = last_sealed_at > 0 ? uint64_t(last_sealed_at) + uint64_t(USECS_PER_SEC) : 1, next = pg_atomic_read_u64(&shared->next_number);
+    while (next < least && !pg_atomic_compare_exchange_u64(&shared->next_number, &next, least))
+        ;
 }
 
 uint64_t RingCapacity() { return uint64_t(settings.ring_size_kb) * 1024; }

@@ -99,7 +99,7 @@ struct HeldDatabase {
 
 struct Shared {
     pg_atomic_uint64 next_serial;
-    pg_atomic_uint64 next_statement;
+    pg_atomic_uint64 next_number;
     pg_atomic_uint64 lost;       // records of databases without a slot that went to the server log
     pg_atomic_uint32 waiters;    // processes that wait for a decision
     pg_atomic_uint32 launcher_process_plus_1;
@@ -125,6 +125,13 @@ struct Shared {
 };
 
 extern Shared* shared;
+
+// A number that was never given before and will not be again: of a statement, an action, a definition. It comes from no sequence, because whoever may
+// write all data may set any sequence.
+inline uint64_t NextNumber() { return pg_atomic_fetch_add_u64(&shared->next_number, 1); }
+
+// Numbers are given behind those of rows that were sealed before: the clock, with which they begin, may have been set back while the server was down.
+void NumberAfter(TimestampTz last_sealed_at);
 
 constexpr uint64_t Ticket(uint64_t serial, TicketState state) { return serial << 3 | uint64_t(state); }
 inline int BucketOf(Oid subject) { return int(subject % subject_buckets); }    // OIDs are numbered in turn

@@ -167,7 +167,7 @@ void TellCaller(const char* message) {
 
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }
 
-int64_t NextActionId() { return int64_t(pg_atomic_fetch_add_u64(&shared->next_statement, 1)); }
+int64_t NextActionId() { return int64_t(NextNumber()); }
 
 void ExecuteAction(const EntryHeader* entry, int64_t action_id, Reply* reply) {
     *reply = Reply{};

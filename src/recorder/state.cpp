@@ -18,20 +18,12 @@ Recorder self;
 
 namespace {
 
-// Numbers of statements and actions begin with the clock; where the clock was set back while the server was down, they begin behind those that were
-// given before.
-void NumberStatementsAfter(TimestampTz last_sealed_at) {
-    uint64_t least = last_sealed_at > 0 ? uint64_t(last_sealed_at) + uint64_t(USECS_PER_SEC) : 1, next = pg_atomic_read_u64(&shared->next_statement);
-    while (next < least && !pg_atomic_compare_exchange_u64(&shared->next_statement, &next, least))
-        ;
-}
-
 void LoadClock() {
     self.wall_offset = LoadWallOffset(self.sealed.last_sealed_at);
     self.offset_saved = self.durations_mended = false;
     self.takes_other_durations = TakesOtherDurations();
     self.partitions = {0, 0};
-    NumberStatementsAfter(self.sealed.last_sealed_at);
+    NumberAfter(self.sealed.last_sealed_at);
 }
 
 }    // namespace

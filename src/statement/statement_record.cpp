@@ -49,7 +49,7 @@ StatementRecord* NewStatement(QueryDesc* owner, int nest_level) {
         statement = static_cast<StatementRecord*>(MemoryContextAllocZero(TopMemoryContext, sizeof(StatementRecord)));
     statement->query = owner;
     statement->nest_level = nest_level;
-    statement->id = pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    statement->id = NextNumber();
     statement->started = GetCurrentTimestamp();
     statement->rows = owner == nullptr ? -1 : 0;
     statement->count = 0;
@@ -194,7 +194,7 @@ void DescribeStatement(QueryDesc* query, AuditFields* fields, const char** text,
     *fields = AuditFields{};
     const Frame* top = OutermostFrame();
     const StatementRecord* statement = top == nullptr ? nullptr : top->query != nullptr ? FindStatementRecord(top->query) : top->statement;
-    uint64_t id = statement != nullptr ? statement->id : pg_atomic_fetch_add_u64(&shared->next_statement, 1);
+    uint64_t id = statement != nullptr ? statement->id : NextNumber();
     uint64_t query_id = statement != nullptr ? statement->query_id : QueryIdOf(top == nullptr ? query : nullptr);
     FillStatementFields(fields, id, query_id, GetCurrentTimestamp());
     DigestOf(*text, *length, fields->digest);

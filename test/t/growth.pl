@@ -39,7 +39,7 @@ CREATE ROLE busy LOGIN;
 GRANT SELECT ON orders TO busy;
 CREATE TABLE shelves (id int);
 SELECT warrant.protect('shelves');
-INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) OVERRIDING SYSTEM VALUE
+INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at)
 SELECT i, 'busy'::regrole, 'busy', '{boss}', now(), now() + '20 hours' FROM generate_series(1, $many) i;
 INSERT INTO warrant.grant_scopes (grant_id, grantee, policy_id, target_kind, target, commands, starts_at, ends_at, members, schema_name, relation_name, policy_name)
 SELECT g.id, g.grantee, p.id, 't', p.target, '{SELECT}', g.starts_at, g.ends_at, '{}', p.target_schema, p.target_name, p.name

@@ -128,7 +128,7 @@ is($node->safe_as('dba', "SELECT count(*) FILTER (WHERE comment ~ 'restored'), c
 	'0|2', 'is recorded as such');
 is($node->sqlstate_as('stranger', 'SELECT FROM ta', 'target'), '42501', 'and counts');
 
-# Numbers are never given twice: where little is logged, the server forgets in a crash those that a sequence gave in the transaction that made it.
+# Numbers are never given twice, nor in a crash where little is logged.
 fresh(1);
 command_ok([ @sql, '-1', '-c', $create, '-f', "$dump.data.sql" ], 'created and copied into, once more');
 $node->wait_until_ready('target');
@@ -136,21 +136,14 @@ my $number = $node->safe_as('dba', <<'SQL', 'target');
 SELECT warrant.create_policy('short', 'deny', on_table => 'ta') \gset
 SELECT id FROM warrant.policies WHERE name = 'short';
 SELECT warrant.drop_policy('short') \gset
-SELECT warrant.drop_webhook('desk') \gset
-SELECT warrant.add_webhook('second', 'http://127.0.0.1:9/', 'decision', 'desk', allowed_networks => '{127.0.0.0/8}') \gset
 SQL
-my $unsealed = "SELECT pg_sequence_last_value(pg_get_serial_sequence('warrant.audit_unsealed', 'id'))";
-my $rows = $node->safe_as('dba', $unsealed, 'target');
 $node->stop('immediate');
 $node->start;
 $node->wait_until_ready('target');
-cmp_ok($node->safe_as('dba', $unsealed, 'target'), '>=', $rows, 'numbers of rows are not given again');
-is($node->safe_as('dba', <<'SQL', 'target') - $number > 0, 1, 'nor those of policies');
+cmp_ok($node->safe_as('dba', <<'SQL', 'target'), '>', $number, 'numbers are not given again');
 SELECT warrant.create_policy('after', 'deny', on_table => 'ta') \gset
 SELECT id FROM warrant.policies WHERE name = 'after';
 SQL
-is($node->sqlstate_as('dba', "SELECT warrant.add_webhook('third', 'http://127.0.0.1:9/', 'decision', 'desk', allowed_networks => '{127.0.0.0/8}')", 'target'), 'none',
-	'nor those of webhooks');
 
 # What is to be replaced in a living database stays as it is.
 my $before = $node->safe_as('dba', q{SELECT (SELECT min(oid) FROM pg_class WHERE relname = 'ta'), count(*) FROM warrant.policies}, 'target');
@@ -196,5 +189,15 @@ $node->wait_until_ready('target');
 is($node->sqlstate_as('dba', "SELECT warrant.protect('ta')", 'target'), 'none', 'defined');
 ok($node->eventually(sub { $node->safe_as('dba', "SELECT count(*) FROM warrant.audit_log WHERE event = 'policy_created'", 'target') eq '1' }), 'recorded');
 $node->log_is_sound('target');
+
+# Where the clock was set back while the server was down, numbers go on behind what is sealed: also before a recorder is there.
+$node->safe_as('dba', "UPDATE warrant.recorder_state SET last_sealed_at = now() + '1 day'", 'target');
+$node->stop('immediate');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 0');
+$node->start;
+is($node->safe_as('dba', <<'SQL', 'target'), 't', 'numbers do not follow a clock that is set back');
+SELECT warrant.create_policy('later', 'deny', on_table => 'ta') \gset
+SELECT '2000-01-01 00:00:00+00'::timestamptz + p.id * interval '1 us' > s.last_sealed_at FROM warrant.policies p, warrant.recorder_state s WHERE p.name = 'later';
+SQL
 $node->stop;
 done_testing();

@@ -8,3 +8,8 @@ ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);
 
 -- Which kinds there are says a function.
 ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;
+
+-- Numbers of definitions come from the library, not from sequences.
+CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_number';
+ALTER TABLE warrant.policies ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();
+ALTER TABLE warrant.webhooks ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();

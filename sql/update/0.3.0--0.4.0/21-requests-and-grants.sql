@@ -27,3 +27,8 @@ ALTER TABLE warrant.request_items ADD FOREIGN KEY (request_id) REFERENCES warran
 ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
+
+-- The recorder numbers them; their sequences were never asked.
+ALTER TABLE warrant.requests ALTER COLUMN id DROP IDENTITY;
+ALTER TABLE warrant.deliveries ALTER COLUMN id DROP IDENTITY;
+ALTER TABLE warrant.grants ALTER COLUMN id DROP IDENTITY;

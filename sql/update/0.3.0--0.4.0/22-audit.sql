@@ -5,3 +5,5 @@ CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE s
 -- A key that pg_repack does not take for such.
 ALTER TABLE warrant.audit_unsealed DROP CONSTRAINT audit_unsealed_pkey;
 ALTER TABLE warrant.audit_unsealed ADD PRIMARY KEY (id) INCLUDE (policy_version);
+
+ALTER TABLE warrant.audit_unsealed ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();

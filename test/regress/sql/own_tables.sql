@@ -43,7 +43,7 @@ INSERT INTO attempts (statement) VALUES
     ('ALTER TABLE warrant.policies SET UNLOGGED'),
     ('ALTER INDEX warrant.policies_by_target RENAME TO gone'),
     ('ALTER VIEW warrant.pending RENAME TO gone'),
-    ('ALTER SEQUENCE warrant.requests_id_seq RESTART'),
+    ('ALTER TABLE warrant.requests ALTER id ADD GENERATED ALWAYS AS IDENTITY'),
     ('ALTER TABLE ledger ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES warrant.persons (role)'),
     ('ALTER TABLE ledger INHERIT warrant.policy_epoch'),
     ('CREATE TABLE tied (a oid REFERENCES warrant.persons)'),
@@ -133,18 +133,36 @@ GRANT ALL ON attempts TO regress_writer;
 \c - regress_writer
 SELECT n, statement FROM attempts, LATERAL (SELECT * FROM stage.try(statement) OFFSET 0) AS t WHERE t.state NOT IN ('42501', '2BP01') ORDER BY n;
 
--- Whoever may write all data may set sequences. Nothing that the recorder writes is numbered by one.
-SELECT count(setval(oid, 9223372036854775807)) FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'S';
+-- Whoever may write all data may set any sequence. No policy takes over the grants of one in whose place it stands: nothing of ours is numbered by one.
+\c - :owner
+SELECT warrant.create_policy('first', 'approve', on_table => 'ledger', commands => '{UPDATE}', priority => 1);
 \c - regress_clerk
 SELECT warrant.request('{UPDATE}', on_table => 'ledger');
 \c - regress_chief
 SELECT warrant.approve(2);
+\c - regress_clerk
+UPDATE ledger SET a = 1;
 \c - regress_writer
-SELECT count(setval(oid, 1, false)) FROM pg_class WHERE relnamespace = 'warrant'::regnamespace AND relkind = 'S';
+CREATE FUNCTION pg_temp.set_sequences(number bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(setval(oid, number, false)) FROM pg_class WHERE relnamespace IN ('warrant'::regnamespace, 'warrant_internal'::regnamespace) AND relkind = 'S' $$;
+SELECT pg_temp.set_sequences((SELECT id FROM warrant.policies WHERE name = 'first'));
+\c - :owner
+SELECT warrant.drop_policy('first');
+SELECT warrant.create_policy('second', 'approve', on_table => 'ledger', commands => '{UPDATE}', priority => 1, min_approvals => 2, max_duration => '10 min');
+\c - regress_clerk
+UPDATE ledger SET a = 1;
+\c - regress_writer
+CREATE FUNCTION pg_temp.set_sequences(number bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(setval(oid, number)) FROM pg_class WHERE relnamespace IN ('warrant'::regnamespace, 'warrant_internal'::regnamespace) AND relkind = 'S' $$;
+SELECT pg_temp.set_sequences(9223372036854775807);
+\c - :owner
+SELECT warrant.create_policy('third', 'deny', on_table => 'ledger', commands => '{INSERT}');
+SELECT warrant.create_policy('third', 'deny', on_table => 'ledger', commands => '{INSERT}');
+SELECT warrant.drop_policy('third');
 \c - regress_clerk
 SELECT warrant.request('{DELETE}', on_table => 'ledger');
 \c - regress_chief
-SELECT warrant.approve(3);
+SELECT warrant.approve(4);
 \c - :owner
 DROP OWNED BY regress_writer;
 DROP ROLE regress_writer;

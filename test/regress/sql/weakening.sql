@@ -19,7 +19,7 @@ CREATE TABLE beside.part_3 PARTITION OF part FOR VALUES IN (3);
 -- Whether a definition, which is then taken back, is called a weakening.
 CREATE FUNCTION weakens(definition text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    before bigint := (SELECT last_value FROM warrant.audit_unsealed_id_seq);
+    before bigint := (SELECT coalesce(max(u.id), 0) FROM warrant.audit_unsealed u);
 BEGIN
     EXECUTE 'SELECT ' || definition;
     RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = EXISTS (SELECT FROM warrant.audit_unsealed u WHERE u.id > before AND u.event = 'weakened');

@@ -66,7 +66,7 @@ GRANT USAGE ON SCHEMA warrant TO PUBLIC;
 \endif
 GRANT pg_read_all_data, pg_write_all_data TO clerk;
 -- attack
-INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at) OVERRIDING SYSTEM VALUE
+INSERT INTO warrant.grants (id, grantee, grantee_name, granted_by, starts_at, ends_at)
     VALUES (4711, 'clerk'::regrole, 'clerk', '{boss}', now(), now() + '1 h');
 SELECT 'it is written' FROM warrant.grants WHERE id = 4711;
 
