@@ -65,8 +65,8 @@ char* DetailOf(const DecisionState* state, const char* step, bool answered) {
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
     if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
-    if (answered && decision->why != nullptr)
-        return pstrdup(decision->why);
+    if (answered && WhyRefused(decision) != nullptr)
+        return pstrdup(WhyRefused(decision));
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
@@ -364,11 +364,12 @@ WARRANT_FUNCTION(warrant_explain) {
     if (!nowhere)
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
-    Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    Decision decision;
     DecisionState state = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
+        decision.step = uint8_t(i);
         bool answered = decision_steps[i].answer(&state);
         PutStep(result, i + 2, &decision_steps[i], answered, &state);
         if (answered)

@@ -184,8 +184,7 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
-    Frame frame = {
-        .kind = FrameKind::Planning, .source = {source, parse->stmt_location, parse->stmt_len}, .query_id = uint64_t(parse->queryId)};
+    Frame frame = {.kind = FrameKind::Planning, .source = {source, parse->stmt_location, parse->stmt_len}, .query_id = uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         ImpliedReads reads = FindImpliedReads(parse);

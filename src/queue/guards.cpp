@@ -199,7 +199,9 @@ void NoteDefinitions(Database* database) {
 
 bool GuardsAreKnown() { return shared->looked_at_all && shared->slotless_count == 0 && !AnyDatabase(IsOutdated); }
 
-bool AnyGate() { return shared->slotless_count > 0 || AnyDatabase([](const Database*) { return true; }); }
+bool AnyGate() {
+    return shared->slotless_count > 0 || AnyDatabase([](const Database*) { return true; });
+}
 
 bool AllAreGuarded(Guarding what) {
     return AnyDatabase([what](const Database* database) { return CountOf(database, what) > most_guarded_roles; });

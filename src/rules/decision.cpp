@@ -23,12 +23,6 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
     return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
 }
 
-// No grant would help.
-bool Refused(DecisionState* state, const char* why) {
-    state->decision->why = why;
-    return Answered(state, Answer::Refuse);
-}
-
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
@@ -56,11 +50,12 @@ bool GrantRuns(DecisionState* state) {
 
 bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
 
-bool NothingElseRuns(DecisionState* state) { return Refused(state, "its effect is none that this release knows"); }
+bool NothingElseRuns(DecisionState* state) { return Answered(state, Answer::Refuse); }
 
 void Evaluate(DecisionState* state) {
-    for (int i = 0; i < decision_step_count; i++)
-        if (decision_steps[i].answer(state))
+    uint8_t& step = state->decision->step;
+    for (step = 0; step < decision_step_count; step++)
+        if (decision_steps[step].answer(state))
             return;
 }
 
@@ -91,10 +86,13 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
 // clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns}, {"open", OpenRuns},          {"deny", DenyRefuses},
-    {"grant", GrantRuns},   {"approve", ApproveAsks}, {"otherwise", NothingElseRuns},
+    {"grant", GrantRuns},   {"approve", ApproveAsks},
+    {"otherwise", NothingElseRuns, "its effect is none that this release knows"},
 };
 // clang-format on
 const int decision_step_count = lengthof(decision_steps);
+
+const char* WhyRefused(const Decision* decision) { return decision->answer == Answer::Refuse ? decision_steps[decision->step].why : nullptr; }
 
 const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command) {
     return StrictestOf(policies->members, policies->member_count, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
@@ -138,7 +136,7 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
 }
 
 Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt) {
-    Decision decision = {Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    Decision decision;
     DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(policies, command);
@@ -150,13 +148,13 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
 }
 
 const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command) {
-    static const Decision unprotected = {Answer::Unprotected, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    static const Decision unprotected = {.answer = Answer::Unprotected};
     static Decision passing;
     if (policies->member_count == 0 && policies->known_kind)
         return &unprotected;
     if (const Decision* cached = CachedDecision(policies, subject, command))
         return cached;
-    passing = Decision{Answer::Refuse, UseCost::Nothing, nullptr, 0, DT_NOEND};
+    passing = Decision{};
     DecisionState state = {subject, policies, command, MonotonicNow(), &passing};
     if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);

@@ -10,13 +10,14 @@ namespace warrant {
 
 enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request, Refuse };
 
+// Sessions keep one for each command and relation, so it is kept small.
 struct Decision {
-    Answer answer;
-    UseCost cost;
-    const Policy* policy;    // that governs the access; NULL when none does
-    int64_t grant_id;
-    TimestampTz until;            // the answer holds no longer
-    const char* why = nullptr;    // of a refusal, for who is refused
+    Answer answer = Answer::Refuse;
+    UseCost cost = UseCost::Nothing;
+    uint8_t step = 0;                  // that answered
+    const Policy* policy = nullptr;    // that governs the access; nullptr when none does
+    int64_t grant_id = 0;
+    TimestampTz until = DT_NOEND;    // the answer holds no longer
 };
 
 // Whether the access runs without a question to anybody.
@@ -38,10 +39,14 @@ struct DecisionState {
 struct DecisionStep {
     const char* name;
     bool (*answer)(DecisionState*);    // true: the decision is made
+    const char* why = nullptr;         // it refuses what no grant would help, for who is refused
 };
 
 extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
+
+// What a refusal that no grant would help is told, or nullptr.
+const char* WhyRefused(const Decision* decision);
 
 // The decision that this backend's cache has, or nullptr.
 const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command);

@@ -44,9 +44,7 @@ Oid CurrentSubject() {
     return OidIsValid(role) ? role : GetSessionUserId();
 }
 
-bool IsServersChoice(Oid subject) {
-    return !HasClient() && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject;
-}
+bool IsServersChoice(Oid subject) { return !HasClient() && ActingNow() > 0 && acting_users[0].by_server && acting_users[0].user == subject; }
 
 bool RoleIsGone(Oid role) { return !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)); }
 

@@ -200,7 +200,7 @@ bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* deci
         return false;
     if (!AreCreated(FamilyOf(made->relation), user) || !IsStillCovered(made, policies))
         return false;
-    *covered = Decision{Answer::Granted, UseCost::Nothing, decision->policy, made->grant_id, DT_NOEND};
+    *covered = Decision{.answer = Answer::Granted, .policy = decision->policy, .grant_id = made->grant_id};
     return true;
 }
 

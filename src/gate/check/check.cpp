@@ -91,7 +91,7 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
 
 void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
     if (!IsRefused(result, access))
-        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, policies, decision->answer, decision->why};
+        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision)};
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
