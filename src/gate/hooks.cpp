@@ -130,7 +130,7 @@ pg_noinline void CheckUndecided(List* permissions) {
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
     bool decided = decided_range_table == range_table;    // an empty one has nothing to decide
     decided_range_table = nullptr;
-    if (!decided)
+    if (unlikely(!decided))
         CheckUndecided(WARRANT_CHECK_PERMS_LIST);
     return previous_check_perms(WARRANT_CHECK_PERMS_ARGUMENTS);
 }

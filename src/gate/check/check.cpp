@@ -110,7 +110,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
-    if (HasCreated() && IsCoveredByCreation(policies, decision, access.command, subject, &covered))
+    if (unlikely(HasCreated()) && IsCoveredByCreation(policies, decision, access.command, subject, &covered))
         decision = &covered;
     bool trusted = !Runs(decision) && IsTrusted(policies, subject, access);
     if (Runs(decision) || trusted || IsMonitored(decision)) {
@@ -187,9 +187,9 @@ void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, 
     result->refused_actor = nullptr;
     for (int i = 0; i < list->count; i++)
         granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(result, list->items[i], subject) == Answer::Granted;
-    if (actors->count > 0 && result->refused_count == 0)
+    if (unlikely(actors->count > 0) && result->refused_count == 0)
         FindActing(result, list, granted, actors);
-    if (list->others != NIL && result->refused_count == 0)
+    if (unlikely(list->others != NIL) && result->refused_count == 0)
         FindOthers(result, list, granted, actors);
 }
 
