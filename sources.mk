@@ -3,6 +3,7 @@ SOURCES := \
 	src/core/duration_text.cpp \
 	src/functions/actions.cpp \
 	src/functions/asked.cpp \
+	src/functions/explain.cpp \
 	src/functions/gate.cpp \
 	src/functions/lookups.cpp \
 	src/functions/recording.cpp \

@@ -70,8 +70,6 @@ Asked ReadAsked(FunctionCallInfo fcinfo) {
     return asked;
 }
 
-Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
-
 // The commands of the word that test(command) holds for.
 template <class Test>
 CommandMask Among(CommandMask mask, Test test) {

@@ -14,6 +14,9 @@ void CheckRequested(FunctionCallInfo fcinfo);
 // Tells, after a call of warrant.grant, by a NOTICE of each relation where the grantee lacks the server's privilege.
 void TellLacking(FunctionCallInfo fcinfo);
 
+// The user who asks: in code that the server runs for another user it is that user, whoever the code runs as, who must not see what is the subject's.
+Oid WhoAsks();
+
 // Whether one of the roles may create in the schema.
 bool MayCreateSomewhere(const List* roles, Oid schema);
 

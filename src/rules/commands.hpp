@@ -11,6 +11,9 @@ constexpr int command_count = int(Command::Admin) + 1;
 using CommandMask = uint32_t;
 constexpr CommandMask MaskOf(Command command) { return CommandMask(1) << int(command); }
 
+// The first command of a mask that is not empty.
+inline Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
+
 // The word for the command, as "UPDATE"; static memory.
 const char* NameOf(Command command);
 

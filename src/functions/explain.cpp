@@ -1,0 +1,151 @@
+// explain(): a decision in SQL, step by step.
+#include "pg/server.hpp"
+
+#include "pg/clock.hpp"
+#include "pg/errors.hpp"
+#include "rules/approvers.hpp"
+#include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governing_policies.hpp"
+#include "rules/grants.hpp"
+#include "rules/policies.hpp"
+#include "rules/presence.hpp"
+#include "rules/privileges.hpp"
+#include "rules/subject.hpp"
+#include "functions/asked.hpp"
+
+namespace warrant {
+
+namespace {
+
+// Why no request can be filed here whatever is asked, or nullptr.
+const char* WhyUnfiled() {
+    return RecoveryInProgress() ? "This is a standby."
+           : AreAtHome()        ? nullptr
+                                : "This database is a copy, where nobody decides until warrant.adopt().";
+}
+
+const char* WordFor(Answer answer) {
+    switch (answer) {
+        case Answer::Unprotected: return "run: not protected";
+        case Answer::Exempt: return "run: exempt";
+        case Answer::Open: return "run: open";
+        case Answer::Deny: return "refuse: denied";
+        case Answer::Granted: return "run: granted";
+        case Answer::Request: return WhyUnfiled() == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
+        case Answer::Refuse: return "refuse";
+    }
+    return "refuse";
+}
+
+// Whether the access would be refused, but is only watched.
+bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
+
+char* DetailOf(const DecisionState* state, const char* step, bool answered) {
+    const Decision* decision = state->decision;
+    if (answered && IsOnlyWatched(decision))
+        return psprintf("audited as would_refuse: %s",
+                        settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
+    if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
+        return pstrdup(WhyUnfiled());
+    if (answered && WhyRefused(decision) != nullptr)
+        return pstrdup(WhyRefused(decision));
+    if (strcmp(step, "policy") == 0)
+        return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
+    if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
+        return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
+                        decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
+    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
+}
+
+// Puts a row of explain().
+void PutAnswer(ReturnSetInfo* result, int number, const char* rule, const char* answer, const char* detail) {
+    Datum values[4] = {Int32GetDatum(number), CStringGetTextDatum(rule), CStringGetTextDatum(answer),
+                       detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
+    bool nulls[4] = {false, false, false, detail == nullptr};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
+    const char* answer = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
+    PutAnswer(result, number, step->name, answer, DetailOf(state, step->name, answered));
+}
+
+// Why the role lacks the server's privilege, or nullptr. ADMIN is many things, so no single privilege stands before it.
+const char* WhyLacking(Oid role, Oid relation, Command command) {
+    if (command == Command::Create) {
+        Oid schema = get_rel_namespace(relation);
+        return MayCreateSomewhere(RolesOf(role), schema) ? nullptr : psprintf("permission denied for schema %s", get_namespace_name(schema));
+    }
+    return command == Command::Admin || ReachesRelation(role, relation, command) ? nullptr : WordsForLacking(relation, command);
+}
+
+// Puts what comes first: the server's own privileges, then whether the gate is on. False when that decides already.
+bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
+    const char* lacking = WhyLacking(role, relation, command);
+    PutAnswer(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
+    if (lacking == nullptr && GateIsOff())
+        PutAnswer(result, 2, "enforcement", "run: the gate is off", "pg_warrant.enforcement is off, and nothing is audited");
+    return lacking == nullptr && !GateIsOff();
+}
+
+// What governs the access: CREATE is about the schema that the relation is in, ADMIN about the database.
+const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid relation, Command command) {
+    switch (command) {
+        case Command::Admin: return ReadDatabaseGoverningPolicies(role);
+        case Command::Create: return ReadSchemaGoverningPolicies(get_rel_namespace(relation));
+        default: return FindGoverningPolicies(relation);
+    }
+}
+
+// The command of a word that is one command, no group.
+Command CommandNamed(const char* word) {
+    CommandMask mask = ParseCommand(word);
+    if (mask == 0 || mask != MaskOf(FirstOf(mask)))
+        ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", word), errhint("Name one command, not a group.")));
+    return FirstOf(mask);
+}
+
+void RequireTarget(bool is_null, Command command) {
+    if (!is_null)
+        return;
+    ereport(ERROR, (errcode(error_bad_argument), errmsg("target must not be NULL"),
+                    command == Command::Create ? errhint("CREATE is explained for the schema of the table that is named.") : 0));
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+using namespace warrant;
+
+// explain([role regrole,] command text, target regclass) -> (step, rule, answer, detail): the decision for the role, or for who asks, step by
+// step. target may be NULL for ADMIN.
+WARRANT_FUNCTION(warrant_explain) {
+    int first = PG_NARGS() - 2;
+    for (int i = 0; i <= first; i++)
+        if (PG_ARGISNULL(i))
+            ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
+    AcceptInvalidationMessages();
+    ReleaseOldGoverningPolicies();
+    Oid role = first > 0 ? PG_GETARG_OID(0) : WhoAsks();
+    Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(first)));
+    bool nowhere = PG_ARGISNULL(first + 1);
+    RequireTarget(nowhere && command != Command::Admin, command);
+    Oid target = nowhere ? InvalidOid : PG_GETARG_OID(first + 1);
+    if (!nowhere)
+        RequireRelation(target);
+    InitMaterializedSRF(fcinfo, 0);
+    Decision decision;
+    DecisionState state = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    bool holds = PutWhatComesFirst(result, role, target, command);
+    for (int i = 0; i < decision_step_count && holds; i++) {
+        decision.step = uint8_t(i);
+        bool answered = decision_steps[i].answer(&state);
+        PutStep(result, i + 2, &decision_steps[i], answered, &state);
+        if (answered)
+            break;
+    }
+    PG_RETURN_VOID();
+}
