@@ -31,7 +31,8 @@ void LoadClock() {
 bool IsOurs() { return HeldExtension() == self.extension; }
 
 void LookForWebhooks() {
-    SPI_execute(psprintf("SELECT FROM warrant.webhooks WHERE enabled AND %s.is_home()", InternalSchema()), true, 1);
+    // Not read-only, which would take the batch's first snapshot: that may be older than the commit that asked for this look.
+    SPI_execute(psprintf("SELECT FROM warrant.webhooks WHERE enabled AND %s.is_home()", InternalSchema()), false, 1);
     self.database->has_webhooks = SPI_processed > 0;
     pg_memory_barrier();
     if (self.database->has_webhooks && !CourierLives(self.database))
