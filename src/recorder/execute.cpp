@@ -181,8 +181,9 @@ void RecallReply(int64_t action_id, Reply* reply) {
     *reply = Reply{};
     Oid type = INT8OID;
     Datum value = Int64GetDatum(action_id);
+    // Not read-only, which would not see what an earlier item of this batch has done.
     SPI_execute_with_args("SELECT done, answer, sqlstate, message, detail, hint FROM warrant.action_results WHERE action_id = $1", 1, &type, &value,
-                          nullptr, true, 1);
+                          nullptr, false, 1);
     if (SPI_processed == 0) {
         reply->failed = true;
         reply->sqlstate = error_unavailable;
