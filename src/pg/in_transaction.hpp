@@ -62,7 +62,8 @@ bool InTransaction(const char* activity, Work work, Retries* retries = nullptr) 
             else
                 NoteFailure(retries);
         }
-        AbortCurrentTransaction();
+        // Not AbortCurrentTransaction, which ends only the subtransaction that the error came through: the next piece would begin inside it.
+        AbortOutOfAnyTransaction();
         FlushErrorState();
         RESUME_INTERRUPTS();
     }

@@ -39,6 +39,27 @@ my $node = GatedServer->running('workers_recover', 'pg_warrant.max_databases = 3
 	$node->works('works again');
 }
 
+# --- a lock that is taken for longer than a few tries, each entry alone from the third on ---
+{
+	my ($reader, $vacuum, $clerk) = ($node->session_as('dba'), $node->session_as('dba'), $node->session_as('clerk'));
+	my $recorder = $node->recorder_pid;
+	$reader->query_safe('BEGIN; SELECT FROM warrant.audit_log LIMIT 1;');
+	$vacuum->{stdin} .= "VACUUM FULL warrant.audit_log;\n";
+	$vacuum->{run}->pump_nb;
+	ok($node->eventually(sub { $vacuum->{run}->pump_nb; ($node->try_query("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'") // '') eq '1' }),
+		'the log cannot be written again');
+	$clerk->{stdin} .= "DELETE FROM orders WHERE id = 42;\n";
+	$clerk->{run}->pump_nb;
+	usleep(6_000_000);
+	$reader->query_safe('COMMIT;');
+	ok($node->eventually(sub { $clerk->{run}->pump_nb; $clerk->{stderr} =~ /42501/ }), 'who waits is answered when the lock is gone') or diag($clerk->{stderr});
+	is($node->recorder_pid, $recorder, 'by this recorder');
+	is($node->safe_as('dba', q{SELECT count(*) FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE event = 'refused' AND statement LIKE '%id = 42%'}), '1',
+		'and what is answered is in the log');
+	$_->quit for $clerk, $reader, $vacuum;
+	$node->works('works again');
+}
+
 # --- a start that fails: it is tried less and less often ---
 {
 	my $since = place($node);
