@@ -157,6 +157,7 @@ Enqueued Enqueue(EntryHeader* header, const EntryParts* parts, bool* promise, bo
 }
 
 void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
+    bool told = false;
     header->waits = false;
     CompleteHeader(header, parts);
     for (int i = 0; i < shared->database_count; i++) {
@@ -171,7 +172,10 @@ void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts) {
             WakeRecorder(database);
         else if (OidIsValid(oid))
             LogRowOf(oid, header, parts, "The queue of this database's recorder is full.");
+        told = told || OidIsValid(oid);
     }
+    if (!told)
+        LogRow(header, parts, "No database has a recorder.");
 }
 
 bool TakePromise() {

@@ -21,7 +21,7 @@ enum class WhileWaiting { Answer, Stop };
 Enqueued EnqueueInTime(EntryHeader* header, const EntryParts* parts, bool* promise, int64* deadline, WhileWaiting how);
 
 // Enqueues a record that nobody waits for in the ring of every database that has the extension. The records of those that cannot take it go to
-// the server's log.
+// the server's log, and so does the record where no database has the extension.
 void EnqueueEverywhere(EntryHeader* header, const EntryParts* parts);
 
 // Keeps room in the ring for one outcome; false when the ring has none.

@@ -181,5 +181,13 @@ is(scalar(() = $log =~ /LOG:  (?:LOG|WARNING|ERROR) of a session:\s+pg_warrant: 
 is(lost(), $before, 'and is not counted');
 $_->quit for $clerk, $exempt;
 $node->works('all works');
+
+# --- no database with the extension ---
+value("SET client_min_messages = warning; BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; COMMIT");
+ok($node->eventually(sub { value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder'") eq '0' }), 'there is no recorder');
+$since = place();
+$node->safe_psql('postgres', "GRANT warrant_exempt TO half; ALTER SYSTEM SET pg_warrant.enforcement = 'off'");
+is(join(', ', map { "$_->{event} $_->{comment}" } records($since)), 'role_changed GRANT ROLE warrant_exempt TO half, config_changed ALTER SYSTEM SET pg_warrant.enforcement = off',
+	'what changes the gate for those to come has its line');
 $node->stop;
 done_testing();
