@@ -24,10 +24,12 @@ include sources.mk
 
 EXTENSION := pg_warrant
 MODULE_big := pg_warrant
-OBJS := $(SOURCES:.cpp=.o)
+# A path that names no file stays, so that make says which is missing.
+objects = $(patsubst %.cpp,%.o,$(sort $(foreach source,$(1),$(or $(wildcard $(source)),$(source)))))
+OBJS := $(call objects,$(SOURCES))
 # PGXS installs it beside the other; how it is linked stands below.
 MODULES := pg_warrant_courier
-COURIER_OBJS := $(COURIER_SOURCES:.cpp=.o)
+COURIER_OBJS := $(call objects,$(COURIER_SOURCES))
 ALL_OBJS := $(sort $(OBJS) $(COURIER_OBJS))
 
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)

@@ -1,128 +1,20 @@
-# The only lists of sources; the Makefile and CMakeLists.txt both read them. One path a line. First the library that the server preloads.
+# The only lists of sources; the Makefile and CMakeLists.txt both read them. One path a line, or a pattern for a folder whose sources are all in that
+# library. First the library that the server preloads.
 SOURCES := \
 	src/core/duration_text.cpp \
-	src/functions/actions.cpp \
-	src/functions/asked.cpp \
-	src/functions/explain.cpp \
-	src/functions/gate.cpp \
-	src/functions/lookups.cpp \
-	src/functions/recording.cpp \
-	src/functions/rules.cpp \
-	src/functions/wait_for.cpp \
-	src/functions/weakening.cpp \
-	src/gate/access/access.cpp \
-	src/gate/access/created.cpp \
-	src/gate/access/planning.cpp \
-	src/gate/access/implied_reads.cpp \
-	src/gate/call_units.cpp \
-	src/gate/check/check.cpp \
-	src/gate/check/decision_wait.cpp \
-	src/gate/check/estimate.cpp \
-	src/gate/check/privileges.cpp \
-	src/gate/check/refusal.cpp \
-	src/gate/check/refusal_error.cpp \
-	src/gate/check/concealed_errors.cpp \
-	src/gate/defence/cluster.cpp \
-	src/gate/defence/databases.cpp \
-	src/gate/defence/guarded_databases.cpp \
-	src/gate/defence/guarded_roles.cpp \
-	src/gate/defence/guarded_settings.cpp \
-	src/gate/defence/own_tables.cpp \
-	src/gate/defence/replication.cpp \
-	src/gate/fetch.cpp \
-	src/gate/hooks.cpp \
-	src/gate/kept_rows.cpp \
-	src/gate/queries.cpp \
-	src/gate/utility/object_access.cpp \
-	src/gate/utility/row_expressions.cpp \
-	src/gate/utility/server_functions.cpp \
-	src/gate/utility/held_names.cpp \
-	src/gate/utility/utility.cpp \
-	src/gate/utility/utility_admin.cpp \
-	src/gate/utility/utility_alter.cpp \
-	src/gate/utility/utility_create.cpp \
-	src/gate/utility/utility_drop.cpp \
-	src/gate/utility/utility_grant.cpp \
-	src/gate/utility/utility_lock.cpp \
-	src/gate/utility/utility_maintain.cpp \
-	src/gate/utility/utility_names.cpp \
-	src/pg/acting.cpp \
-	src/pg/clock.cpp \
-	src/pg/duration.cpp \
-	src/pg/in_transaction.cpp \
-	src/pg/settings.cpp \
-	src/pg/standby.cpp \
-	src/pg/text.cpp \
-	src/pg/wait.cpp \
-	src/pg/worker.cpp \
+	src/functions/*.cpp \
+	src/gate/*.cpp \
+	src/gate/access/*.cpp \
+	src/gate/check/*.cpp \
+	src/gate/defence/*.cpp \
+	src/gate/utility/*.cpp \
+	src/pg/*.cpp \
 	src/pg_warrant.cpp \
-	src/queue/actions.cpp \
-	src/queue/audit_columns.cpp \
-	src/queue/copies.cpp \
-	src/queue/dropped.cpp \
-	src/queue/guards.cpp \
-	src/queue/log_line.cpp \
-	src/queue/origin.cpp \
-	src/queue/rate.cpp \
-	src/queue/replicated.cpp \
-	src/queue/ring.cpp \
-	src/queue/setting_changes.cpp \
-	src/queue/shared.cpp \
-	src/queue/slots.cpp \
-	src/recorder/batch.cpp \
-	src/recorder/careful.cpp \
-	src/recorder/changes.cpp \
-	src/recorder/clock_step.cpp \
-	src/recorder/definitions.cpp \
-	src/recorder/execute.cpp \
-	src/recorder/items.cpp \
-	src/recorder/moment.cpp \
-	src/recorder/noted_settings.cpp \
-	src/recorder/notices.cpp \
-	src/recorder/own_slot.cpp \
-	src/recorder/partitions.cpp \
-	src/recorder/portions.cpp \
-	src/recorder/process_item.cpp \
-	src/recorder/recorder.cpp \
-	src/recorder/refusals.cpp \
-	src/recorder/repeats.cpp \
-	src/recorder/script.cpp \
-	src/recorder/seal.cpp \
-	src/recorder/state.cpp \
-	src/recorder/stored_durations.cpp \
-	src/recorder/sweeps.cpp \
-	src/recorder/turned_away.cpp \
-	src/rules/approvers.cpp \
-	src/rules/commands.cpp \
-	src/rules/committed.cpp \
-	src/rules/decision.cpp \
-	src/rules/family.cpp \
-	src/rules/governing_policies.cpp \
-	src/rules/grants.cpp \
-	src/rules/installation.cpp \
-	src/rules/invalidation.cpp \
-	src/rules/listening.cpp \
-	src/rules/own_columns.cpp \
-	src/rules/policies.cpp \
-	src/rules/policy.cpp \
-	src/rules/presence.cpp \
-	src/rules/privileges.cpp \
-	src/rules/requests.cpp \
-	src/rules/somebody.cpp \
-	src/rules/subject.cpp \
-	src/rules/survey.cpp \
-	src/rules/two_phase.cpp \
-	src/rules/uses.cpp \
-	src/rules/weakening.cpp \
-	src/statement/statement_record.cpp \
-	src/statement/queued.cpp \
-	src/statement/rows.cpp \
-	src/statement/statement.cpp \
-	src/statement/uses.cpp \
-	src/statement/withheld_text.cpp \
-	src/workers/courier_start.cpp \
-	src/workers/keeper.cpp \
-	src/workers/launcher.cpp
+	src/queue/*.cpp \
+	src/recorder/*.cpp \
+	src/rules/*.cpp \
+	src/statement/*.cpp \
+	src/workers/*.cpp
 
 # The courier's own library. What stands in both lists holds no shared state.
 COURIER_SOURCES := \
@@ -136,11 +28,7 @@ COURIER_SOURCES := \
 	src/core/rfc3339.cpp \
 	src/core/standard_webhooks.cpp \
 	src/core/webhook_request.cpp \
-	src/courier/courier.cpp \
-	src/courier/decision.cpp \
-	src/courier/deliveries.cpp \
-	src/courier/secrets.cpp \
-	src/courier/webhook_call.cpp \
+	src/courier/*.cpp \
 	src/pg/in_transaction.cpp \
 	src/pg/wait.cpp
 

@@ -58,10 +58,20 @@ sub circle
 	return ();
 }
 
+# library(NAME): the sources of a list of sources.mk, as paths without their ending.
+my $lists = slurp_file("$source/../sources.mk");
+sub library
+{
+	my ($name) = @_;
+	my ($list) = $lists =~ /^$name := \\\n((?:\t.*\n)+)/m or die "no list $name";
+	my @patterns = map { s,\\\*,[^/]*,r } map { quotemeta } $list =~ m,^\tsrc/(\S+)\.cpp,mg;
+	return map { my $pattern = $_; map { m,^($pattern)\.cpp$, } @files } @patterns;
+}
+
 # The courier is a library of its own, which is linked with none of the rooms that know the shared memory.
-my ($list) = slurp_file("$source/../sources.mk") =~ /^COURIER_SOURCES := \\\n((?:\t.*\n)+)/m;
-my @courier = $list =~ m,^\tsrc/(\S+)\.cpp,mg;
-is(join(' ', sort grep { m,^courier/, } @courier), join(' ', map { m,^(courier/.*)\.cpp$, } @files), "all of room courier is in the courier's library");
+my @courier = library('COURIER_SOURCES');
+my %in_library = map { $_ => 1 } @courier, library('SOURCES');
+is(join(' ', sort keys %in_library), join(' ', sort map { m,^(.*)\.cpp$, } @files), 'each source is in a library');
 for my $unit (@courier)
 {
 	is(join(' ', grep { !m,^(?:courier|core|pg)/, } sort keys %{ $includes{$unit} // {} }), '', "$unit includes nothing of the preloaded library");
