@@ -70,7 +70,7 @@ CREATE TABLE warrant.webhooks (
     PRIMARY KEY (id) INCLUDE (created_by),
     CONSTRAINT webhooks_name_key UNIQUE (name) INCLUDE (created_by)
 );
-COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that decide requests';
+COMMENT ON TABLE warrant.webhooks IS 'HTTPS endpoints that are sent signed messages';
 COMMENT ON COLUMN warrant.webhooks.allowed_networks IS 'inner networks that it may lead to';
 COMMENT ON COLUMN warrant.webhooks.enabled IS 'nothing is sent otherwise, as in an adopted copy; warrant.enable_webhook ends it';
 COMMENT ON COLUMN warrant.webhooks.secret_name IS 'the name of its keys in the file that pg_warrant.secret_file names';

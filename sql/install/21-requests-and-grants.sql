@@ -56,10 +56,10 @@ CREATE TABLE warrant.decisions (
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
 COMMENT ON COLUMN warrant.decisions.approver IS 'OID; 0 for a webhook';
 
--- One request to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
+-- One message to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (
     id bigint,
-    request_id bigint NOT NULL REFERENCES warrant.requests,
+    request_id bigint REFERENCES warrant.requests,
     webhook text NOT NULL,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'answered', 'dead', 'dropped')),
     attempts integer NOT NULL DEFAULT 0,
@@ -77,6 +77,7 @@ CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 CREATE INDEX deliveries_due ON warrant.deliveries (next_at) WHERE state IN ('queued', 'sending');
 CREATE INDEX deliveries_by_webhook ON warrant.deliveries (webhook, id);
 COMMENT ON TABLE warrant.deliveries IS 'what was sent to which webhook, and what came of it';
+COMMENT ON COLUMN warrant.deliveries.request_id IS 'NULL in a message that is about no request; what a webhook is to decide is always about one';
 COMMENT ON COLUMN warrant.deliveries.state IS 'dead: after an error that does not pass; dropped: nobody waited for it any more';
 COMMENT ON COLUMN warrant.deliveries.next_at IS 'when it is tried next; while it is sent, when its lease ends';
 COMMENT ON COLUMN warrant.deliveries.awaited IS 'it has had no answer, and no error, since somebody was refused by its request';

@@ -12,18 +12,6 @@ BEGIN
 END;
 $$;
 
--- The kinds that there are, and whether what one answers is a vote. Raises for another. What is sent to each kind, and what an answer means, is in
--- src/courier/kinds.hpp; how long it is worth sending says warrant_internal.is_needed.
-CREATE FUNCTION warrant_internal.webhook_decides(kind text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    CASE kind
-        WHEN 'decision' THEN RETURN true;
-        ELSE RAISE EXCEPTION 'unknown kind of webhook "%"', kind USING ERRCODE = 'invalid_parameter_value', HINT = 'The kind is decision.';
-    END CASE;
-END;
-$$;
-
 -- Of a webhook that is enabled from now on.
 CREATE FUNCTION warrant_internal.note_enabled(webhook text, kind text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,10 +66,10 @@ $$;
 REVOKE ALL ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) TO warrant_admin;
 COMMENT ON FUNCTION warrant.add_webhook(text, text, text, text, cidr[], text, interval) IS
-'Adds an HTTPS endpoint that decides the requests of the policies that name it: one signed POST a request, and its answer is one vote.
-kind: decision. secret_name: of its keys in pg_warrant.secret_file. allowed_networks: loopback, private and other inner addresses that it may
+'Adds an HTTPS endpoint that is sent signed POSTs. kind: what it is for; decision: each request of the policies that name it, and its answer is
+one vote. secret_name: of its keys in pg_warrant.secret_file. allowed_networks: loopback, private and other inner addresses that it may
 lead to. ca_file: the only authorities trusted, PEM, instead of the system''s. timeout: of a call, at most 3 s. Returns the name.
-Raises 22023, 42710. Audited as weakened. Effective after COMMIT.';
+Raises 22023, 42710. Audited as weakened where it decides. Effective after COMMIT.';
 
 CREATE FUNCTION warrant.drop_webhook(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -121,4 +109,5 @@ $$;
 REVOKE ALL ON FUNCTION warrant.enable_webhook(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.enable_webhook(text) TO warrant_admin;
 COMMENT ON FUNCTION warrant.enable_webhook(text) IS
-'Lets a webhook decide again that came with a copy of a database or with a dump. Audited as weakened. Raises P0002. Effective after COMMIT.';
+'Enables a webhook that came with a copy of a database or with a dump, or whose endpoint was gone. Audited as weakened where it decides.
+Raises P0002. Effective after COMMIT.';

@@ -1,6 +1,6 @@
 -- A delivery that fails is tried again while its request waits.
 ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before timestamptz;
-ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true;
+ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true, ALTER COLUMN request_id DROP NOT NULL;
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 
 -- What grows with the number of grants.
