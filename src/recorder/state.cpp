@@ -3,6 +3,7 @@
 #include "pg/errors.hpp"
 #include "pg/worker.hpp"
 #include "rules/installation.hpp"
+#include "rules/own_columns.hpp"
 #include "queue/guards.hpp"
 #include "queue/shared.hpp"
 #include "queue/slots.hpp"
@@ -65,21 +66,20 @@ void LoadState() {
 
 namespace {
 
-AttrNumber ColumnOf(Relation table, const char* name) {
-    AttrNumber column = get_attnum(RelationGetRelid(table), name);
-    if (column == InvalidAttrNumber)
-        ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state has no column \"%s\"", name)));
-    return column;
-}
+constexpr OwnColumn of_state[] = {{"last_seq"}, {"last_sealed_at"}, {"ring_id"}, {"ring_position"}};
 
-// The copy of the table's one row with other values in it; it knows the place of the old row.
-HeapTuple RowWith(Relation table, TupleTableSlot* row, Snapshot snapshot, int count, int* columns, Datum* values) {
-    bool* nulls = static_cast<bool*>(palloc0(count));
+// The copy of the table's one row with other values in these columns; it knows the place of the old row.
+HeapTuple RowWith(Relation table, TupleTableSlot* row, Snapshot snapshot, const Datum* values) {
+    int16_t places[lengthof(of_state)];
+    FindPlaces(of_state, RelationGetDescr(table), places);
     TableScanDesc scan = BeginTableScan(table, snapshot);
     if (!table_scan_getnextslot(scan, ForwardScanDirection, row))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
-    HeapTuple changed =
-        heap_modify_tuple_by_cols(ExecFetchSlotHeapTuple(row, false, nullptr), RelationGetDescr(table), count, columns, values, nulls);
+    slot_getallattrs(row);
+    for (size_t i = 0; i < lengthof(of_state); i++)
+        row->tts_values[places[i]] = values[i];
+    HeapTuple changed = heap_form_tuple(RelationGetDescr(table), row->tts_values, row->tts_isnull);
+    changed->t_self = row->tts_tid;
     table_endscan(scan);
     return changed;
 }
@@ -89,12 +89,11 @@ HeapTuple RowWith(Relation table, TupleTableSlot* row, Snapshot snapshot, int co
 // Every batch writes this row: past the executor, which took a fifth of the recorder's time for a refusal.
 void SaveState(uint64_t position) {
     Relation table = table_open(get_relname_relid("recorder_state", get_namespace_oid(schema_name, false)), RowExclusiveLock);
-    int columns[] = {ColumnOf(table, "last_seq"), ColumnOf(table, "last_sealed_at"), ColumnOf(table, "ring_id"), ColumnOf(table, "ring_position")};
     Datum values[] = {Int64GetDatum(self.working.last_seq), TimestampTzGetDatum(self.working.last_sealed_at),
                       Int64GetDatum(int64(self.database->ring_id)), Int64GetDatum(int64(position))};
     Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
     TupleTableSlot* row = table_slot_create(table, nullptr);
-    HeapTuple changed = RowWith(table, row, snapshot, lengthof(columns), columns, values);
+    HeapTuple changed = RowWith(table, row, snapshot, values);
     ExecForceStoreHeapTuple(changed, row, false);
     ReplaceRow(table, &changed->t_self, row, snapshot);
     ExecDropSingleTupleTableSlot(row);
