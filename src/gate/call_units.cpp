@@ -9,7 +9,7 @@ namespace warrant {
 namespace {
 
 struct Search {
-    Oid schema;    // the extension's
+    Oid own_schema;
     const char* source;
 };
 
@@ -21,7 +21,7 @@ bool CheckCalls(Node* node, void* context) {
         return WalkQuery(reinterpret_cast<Query*>(node), CheckCalls, context, 0);
     if (IsA(node, FuncExpr)) {
         const FuncExpr* call = reinterpret_cast<const FuncExpr*>(node);
-        if (call->funcid >= FirstNormalObjectId && get_func_namespace(call->funcid) == search->schema)
+        if (call->funcid >= FirstNormalObjectId && get_func_namespace(call->funcid) == search->own_schema)
             CheckUnits(call, search->source);
     }
     return WalkExpression(node, CheckCalls, context);
@@ -45,7 +45,8 @@ void CheckUnitsOfCalls(Query* planned, const PlannedStmt* plan, const char* sour
         return;
     Search search = {own->schema, source};
     (void)CheckCalls(reinterpret_cast<Node*>(planned), &search);
-    ListCell* cell;    // what were subqueries in expressions
+    // Subqueries in expressions have become plans of their own.
+    ListCell* cell;
     foreach (cell, plan->subplans)
         if (const Plan* subplan = static_cast<const Plan*>(lfirst(cell)))
             (void)CheckCalls(reinterpret_cast<Node*>(subplan->targetlist), &search);

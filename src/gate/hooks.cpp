@@ -1,9 +1,9 @@
 // The hooks: each body translates, asks the gate, calls on.
-#include "pg/acting.hpp"
-#include "pg/in_frame.hpp"
 #include "pg/server.hpp"
 
+#include "pg/acting.hpp"
 #include "pg/frame.hpp"
+#include "pg/in_frame.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
@@ -128,7 +128,8 @@ pg_noinline void CheckUndecided(List* permissions) {
 }
 
 bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
-    bool decided = decided_range_table == range_table;    // an empty one has nothing to decide
+    // Where both are NIL, there is nothing to decide.
+    bool decided = decided_range_table == range_table;
     decided_range_table = nullptr;
     if (unlikely(!decided))
         CheckUndecided(WARRANT_CHECK_PERMS_LIST);
@@ -137,7 +138,8 @@ bool OnCheckPerms(WARRANT_CHECK_PERMS_PARAMETERS) {
 
 void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, ProcessUtilityContext context, ParamListInfo params,
                QueryEnvironment* environment, DestReceiver* dest, QueryCompletion* completion) {
-    decided_range_table = nullptr;    // left by a start that failed, it could be the address of another one now
+    // Left by a start that failed, it could be the address of another range table now.
+    decided_range_table = nullptr;
     if (rows_in_reach)
         PutRowsAside();
     UtilityFrame frame;
@@ -153,7 +155,8 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
         if (IsA(plan->utilityStmt, TruncateStmt) && reinterpret_cast<TruncateStmt*>(plan->utilityStmt)->behavior == DROP_CASCADE)
             NoteTruncate();
         if (HasNames(plan->utilityStmt) && GateIsPresent()) {
-            plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;    // names are pinned in it
+            // Names will be pinned in the tree.
+            plan = read_only_tree ? static_cast<PlannedStmt*>(copyObjectImpl(plan)) : plan;
             read_only_tree = false;
             frame.utility = plan->utilityStmt;
             DecideUtility(plan->utilityStmt, &frame.needed);
@@ -189,7 +192,8 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     InFrame(&frame, [&] {
         ImpliedReads reads = FindImpliedReads(parse);
         CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
-        if (HasCreated())    // parallel workers do not know what this transaction has created
+        // Parallel workers do not know what this transaction has created.
+        if (HasCreated())
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
@@ -218,8 +222,9 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
 }
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
+    // The expressions of an index have no other beginning.
     if (access == OAT_FUNCTION_EXECUTE)
-        NoteActing();    // the expressions of an index have no other beginning
+        NoteActing();
     bool usual = access == OAT_NAMESPACE_SEARCH || (access == OAT_FUNCTION_EXECUTE && StaysInside(object));
     if (usual)
         previous_object_access(access, class_id, object, sub_id, argument);

@@ -11,13 +11,18 @@ namespace {
 struct StoredPortal {
     StoredPortal* next;
     Portal portal;
-    TimestampTz created;    // together with its address it tells a portal from all others
+    // Together with its address it tells a portal from all others.
+    TimestampTz created;
     char name[NAMEDATALEN];
-    List* stmts;              // the portal's, when it has its rows
-    List* asking;             // the portal's when it has no rows: our FETCH, and then stmts
-    Tuplestorestate* rows;    // what was taken out of the portal; or nullptr
-    MemoryContext context;    // of the rows
-    bool refused;             // our FETCH has failed, and the portal with it
+    // The portal's statements while it has its rows.
+    List* stmts;
+    // The portal's statements while it has no rows: our FETCH, and behind it stmts.
+    List* asking;
+    // What was taken out of the portal, or nullptr, and the memory that it is in.
+    Tuplestorestate* rows;
+    MemoryContext context;
+    // Our FETCH has failed, and the portal with it.
+    bool refused;
 };
 
 StoredPortal* stored_portals = nullptr;
@@ -50,7 +55,8 @@ void Restore(Portal portal) {
     StoredPortal* stored = FindStored(portal);
     if (stored == nullptr || stored->rows == nullptr)
         return;
-    if (portal->holdStore != nullptr)    // made for what our FETCH would return
+    // The server has made a store for what our FETCH would return.
+    if (portal->holdStore != nullptr)
         tuplestore_end(portal->holdStore);
     if (portal->holdContext != nullptr)
         MemoryContextDelete(portal->holdContext);
@@ -81,7 +87,8 @@ void TakeOut(StoredPortal* stored) {
     portal->stmts = stored->asking;
     portal->strategy = PORTAL_UTIL_SELECT;
     portal->cleanup = Restore;
-    portal->status = PORTAL_READY;    // also after our FETCH has failed, as when the client's fails before the portal is touched
+    // Also after our FETCH has failed: a FETCH of the client that is refused leaves the portal ready, too.
+    portal->status = PORTAL_READY;
 }
 
 bool IsOver(const StoredPortal* stored) {
@@ -159,7 +166,8 @@ bool GiveRowsBack(const FetchStmt* fetch) {
     if (stored == nullptr || stored->rows == nullptr)
         return false;
     Restore(portal);
-    return portal->status == PORTAL_ACTIVE;    // in the middle of the fetch that began it
+    // An active portal is in the middle of the fetch that began our FETCH.
+    return portal->status == PORTAL_ACTIVE;
 }
 
 }    // namespace warrant

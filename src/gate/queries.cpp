@@ -38,7 +38,8 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 bool IsReadSilently(GoverningPolicies* policies, const Permission& permission) {
     if (policies->own || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
         return false;
-    const Policy* policy = policies->decisions[int(Command::Select)].policy;    // asks nothing else as long as a record is wanted
+    // The policy is looked at first: as long as it wants a record, nothing else has to be asked.
+    const Policy* policy = policies->decisions[int(Command::Select)].policy;
     return policy != nullptr && !policy->audited && ActingNow() == 0 && CachedDecision(policies, CurrentSubject(), Command::Select) != nullptr;
 }
 
@@ -77,7 +78,7 @@ void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* ut
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
     CollectBeforePlanning(&list, query, reads, exported);
-    RefuseAccesses(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
+    RefuseUnapproved(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan) {
@@ -85,7 +86,8 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
         return;
     AccessList list;
     CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
-    RefuseAccesses(&list);    // the server has asked for its privileges when it started, maybe as another user
+    // Without the plan: the server has asked for its privileges when it started, maybe as another user.
+    RefuseUnapproved(&list);
 }
 
 static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {

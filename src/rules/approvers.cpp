@@ -20,8 +20,8 @@ bool CanLogIn(Oid role) {
 
 constexpr OwnColumn of_person[] = {{"person"}}, of_identity[] = {{"identity"}}, of_webhook[] = {{"enabled", true}};
 
-// Calls visit(value) for the column of those rows of one of our tables whose first column in the index is the key, and where it is not NULL; for
-// none where the script of an older release has no such table.
+// Calls visit(value) with a column that is not NULL, for each row of one of our tables whose first column in the index is the key. Where the script
+// of an older release has no such table, there is no row.
 template <class Visit>
 void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit) {
     const Installation* own = FindInstallation();

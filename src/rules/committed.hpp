@@ -34,7 +34,7 @@ void BeginCommitted(CommittedScan* scan, Oid table, FindIndex find_index, Rows r
 }
 void EndCommitted(CommittedScan* scan);
 
-// The same for one of our own tables: rows come with these columns alone, in this order.
+// Begins to read one of our own tables: rows come with these columns alone, in this order.
 template <class FindIndex>
 void BeginOwn(CommittedScan* scan, const OwnColumns& columns, Oid table, FindIndex find_index, Rows rows = Rows::Committed) {
     OpenCommitted(scan, table);

@@ -14,10 +14,13 @@ enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request,
 struct Decision {
     Answer answer = Answer::Refuse;
     UseCost cost = UseCost::Nothing;
-    uint8_t step = 0;                  // that answered
-    const Policy* policy = nullptr;    // that governs the access; nullptr when none does
+    // The step that answered.
+    uint8_t step = 0;
+    // The policy that governs the access; nullptr when none does.
+    const Policy* policy = nullptr;
     int64_t grant_id = 0;
-    TimestampTz until = DT_NOEND;    // the answer holds no longer
+    // Until when the answer holds.
+    TimestampTz until = DT_NOEND;
 };
 
 // Whether the access runs without a question to anybody.
@@ -38,14 +41,16 @@ struct DecisionState {
 
 struct DecisionStep {
     const char* name;
-    bool (*answer)(DecisionState*);    // true: the decision is made
-    const char* why = nullptr;         // it refuses what no grant would help, for who is refused
+    // Answers the access, or returns false and leaves it to the next step.
+    bool (*answer)(DecisionState*);
+    // What a refusal by this step is told, where no grant would help.
+    const char* why = nullptr;
 };
 
 extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
 
-// What a refusal that no grant would help is told, or nullptr.
+// Why the step refused what no grant would help; nullptr for any other answer.
 const char* WhyRefused(const Decision* decision);
 
 // The decision that this backend's cache has, or nullptr.
@@ -63,7 +68,7 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);
 // Whether every policy that wins for a relation of the family trusts the definer, or is open.
 bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer);
 
-// The policy that governs the access, or NULL: the strictest over the family of each member's winner.
+// The policy that governs the access, or nullptr: of the winners for each member of the family the strictest.
 const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command);
 
 // Whether the access is monitored: decided and recorded, and let run whatever the decision is.

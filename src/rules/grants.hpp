@@ -22,8 +22,9 @@ void InvalidateGrantsOf(Oid role);
 // happens where a relation has the role's OID, but that it is looked at again.
 void SendGrantsChanged(Oid role);
 
-// The committed grant that covers the command on the relation for the subject or a role that it is a member of, made under this policy and in its
-// window now, with uses left; of several the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
+// The committed grant that covers the command on the relation, for the subject or a role that it is a member of. It was made under this policy, is in
+// its window now, and has uses left. Of several it is the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be
+// trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
 
 // Whether this database is where its grants were made, not a copy, where no grant lives.

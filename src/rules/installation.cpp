@@ -116,7 +116,7 @@ const char* InternalSchema() {
     return own != nullptr && OidIsValid(own->internal_schema) ? internal_schema_name : schema_name;
 }
 
-// The extension held last is locked even when another is found: its end may be visible before the caches hear of it, and they hear of it before its
+// The extension held last is locked even when another is found. Its end may be visible before the caches hear of it, and they hear of it before its
 // lock goes.
 void HoldExtension() {
     constexpr int most_turns = 10;    // each after another transaction has dropped or created it

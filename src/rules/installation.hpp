@@ -32,8 +32,8 @@ inline bool IsKnownIndex(Oid relation) {
                                              relation == known_installation->grant_scopes_by_grantee);
 }
 
-// The objects (none of them in a transaction that has dropped the extension, for those who are not exempt), or nullptr when the committed
-// state of the database has no such extension. Cached; the server's invalidation ends it.
+// The objects, or nullptr when the committed state of the database has no such extension. In a transaction that has dropped the extension, who is
+// exempt gets nullptr, and everybody else objects without OIDs. Cached; the server's invalidation ends it.
 // Raises 55000 when the extension is there but its tables cannot be found.
 const Installation* LookForInstallation();
 inline const Installation* FindInstallation() { return InstallationIsKnown() ? known_installation : LookForInstallation(); }

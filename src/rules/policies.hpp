@@ -56,8 +56,8 @@ bool IsStricter(const Policy* a, const Policy* b);
 // Whether a lets less through than b, by effect and mode alone.
 bool IsStricterByEffect(const Policy* a, const Policy* b);
 
-// How a policy is about a subject. A policy whose role is gone is about everybody, but only where no other policy about the subject is as strict:
-// when a role goes, what was about its members must not replace what is about everybody else.
+// How a policy is about a subject. A policy whose role is gone is about everybody, but only where no other policy about the subject is as strict.
+// When a role goes, what was about its members must not replace what is about everybody else.
 enum class Aim : uint8_t { Nobody, Subject, EverybodySinceARoleIsGone };
 
 // How the policy is about somebody who is a member of the roles that the test accepts.
@@ -100,14 +100,17 @@ const Policy* WinnerOf(const PolicyList* policies, Command command, AimOf aim_of
 // Whether the policy names the role as a definer whose views and functions it trusts.
 bool TrustsDefiner(const Policy* policy, Oid definer);
 
+// The candidates for ADMIN: the winner of the policies on the database that name it, the strictest that is approved and enforced, and the strictest
+// that does not open.
 struct AdminChoice {
     const Policy *naming, *approving, *refusing;
 };
+// Lets a policy take the places in which it is ahead. Then one is chosen, of the policies about somebody and of those whose role is gone.
 void Choose(AdminChoice* choice, const Policy* policy);
 const Policy* Chosen(const AdminChoice* of_subject, const AdminChoice* of_gone);
 
-// Of all policies here the one that answers for ADMIN, by how each is about somebody: the winner of those on the database that name it, or else
-// the strictest that is approved and enforced, whatever it protects, or else the strictest that does not open. Or nullptr.
+// Of all policies here the one that answers for ADMIN, by how each is about somebody, or nullptr. Those that name it come first, then those of
+// approval, whatever they protect.
 template <class AimOf>
 const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
     AdminChoice of_subject = {}, of_gone = {};

@@ -63,14 +63,14 @@ constexpr PolicyColumn Column(OwnColumn column, Where where = 0, IsLaxer is_laxe
             is_laxer};
 }
 
-// Likewise an array of roles.
+// A column that is an array of roles, in two fields.
 template <auto count, auto roles>
 constexpr PolicyColumn Roles(OwnColumn column, Where where = 0, IsLaxer is_laxer = nullptr) {
     return {column, [](Policy* policy, Datum value) { policy->*count = ReadRoles(value, &(policy->*roles)); },
             [](Policy* policy) { policy->*roles = CopyRoles(policy->*roles, policy->*count); }, where, is_laxer};
 }
 
-// Likewise a column whose field holds something else, and points to nothing.
+// A column that a function reads, into a field that points to nothing.
 constexpr PolicyColumn ReadBy(Reader read, OwnColumn column, Where where = 0, IsLaxer is_laxer = nullptr) {
     return {column, read, [](Policy*) {}, where, is_laxer};
 }

@@ -56,17 +56,18 @@ Policy* ReadPolicy(const OwnRow* row);
 // A policy as it stands in memory that many relations share, allocated in the current memory context.
 Policy* CopyPolicy(const Policy* policy);
 
-// How much an answer lets through.
+// How much a policy's effect and mode let through: those of deny, of approve, of monitor mode, and of open or no policy.
 enum Passage { nothing_passes, approved_passes, everything_passes_watched, everything_passes };
 
-// Where a laxer column makes a policy laxer than another: between two that let as much through, or whatever other policies there are.
+// Between which policies a column counts when a change is asked whether it loosens. A bit for each passage stands for two policies of that passage.
 using Where = uint8_t;
 constexpr Where where_approved = 1 << approved_passes;
 constexpr Where where_gated = where_approved | 1 << nothing_passes;
 constexpr Where everywhere = where_gated | 1 << everything_passes_watched | 1 << everything_passes;
+// Between a policy before and after its own change, whether or not it is the one that governs.
 constexpr Where by_itself = 1 << (everything_passes + 1);
 
-// Whether some column that counts there is laxer in the later policy; nullptr is no policy.
+// Whether the policy after is laxer than the one before by some column that counts there; nullptr is no policy.
 bool HasLaxerColumn(Where where, const Policy* before, const Policy* after);
 
 }    // namespace warrant

@@ -78,7 +78,7 @@ bool ChecksInvoker(HeapTuple view) {
     return false;
 }
 
-// Whether who may use the view, or write to the relation of the rule, comes to what is behind it: the server asks its owner for the privilege there,
+// Whether the rule leads to what is behind it, for who may use its view or write to its relation. The server asks the owner for the privilege there,
 // or again the caller, who then needs no view. A view takes no privilege to make.
 bool LeadsTo(Rule rule, Oid relation, Command command) {
     HeapTuple tuple = OidIsValid(rule.relation) ? SearchSysCache1(RELOID, ObjectIdGetDatum(rule.relation)) : nullptr;

@@ -60,8 +60,8 @@ bool FindWithOneOf(Search* search, const List* roles, const Oid* others, int cou
     return false;
 }
 
-// When another policy answers than the wanted one, a member of what that policy excepts is looked for, whom it is not about; and where the wanted one
-// is another relation's, a third policy can take the place of the one that answers.
+// When another policy answers than the wanted one, a member of what that policy excepts is looked for, whom it is not about. Where the wanted one is
+// another relation's, a third policy can take the place of the one that answers.
 bool FindWithout(Search* search, const List* roles, const Member* members, const Policy* answer, const Policy* wanted) {
     if (answer == nullptr)
         return false;

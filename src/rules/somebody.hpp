@@ -21,8 +21,8 @@ struct TwoStates {
 // Whether the answer of the one and that of the other pass the test.
 using AnswersTest = bool (*)(const Policy* before, const Policy* after);
 
-// Whether the gate's own decision can have two answers that pass the test for one and the same person, whatever roles that person is a member of,
-// be it roles that nobody is a member of yet. True also where it would take too long to tell.
+// Whether there can be a person for whom the gate's own decisions over the two states pass the test. The person may be a member of whatever roles,
+// also of roles that nobody is a member of yet. True also where it would take too long to tell.
 bool IsSomebody(const TwoStates* states, AnswersTest test);
 
 }    // namespace warrant

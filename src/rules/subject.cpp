@@ -81,8 +81,8 @@ void Add(Actors* actors, const ActingUser& acting) {
 
 }    // namespace
 
-// A role that the session itself has taken by SET ROLE is its own choice and need not pass, unlike one that a trigger's code has chosen
-// without a security context.
+// A role that the session itself has taken by SET ROLE is its own choice and need not pass. One that a trigger's code has chosen without a
+// security context has to.
 void FindActors(Actors* actors, Oid subject, int leaves_out) {
     int count = ActingNow() - leaves_out;
     actors->count = 0;

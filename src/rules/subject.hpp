@@ -7,8 +7,8 @@
 
 namespace warrant {
 
-// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one; in a process without a client (autovacuum,
-// job workers) the user that it first switched to, for all that this user calls, too.
+// The session user, or for a login of pg_warrant.pool_roles the role of SET ROLE, if there is one. In a process without a client (autovacuum,
+// job workers) it is the user that the process first switched to, also for all that this user calls.
 Oid CurrentSubject();
 
 // Whether the subject is whom the server has switched to by itself in a process without a client: nobody called that user.
@@ -17,8 +17,8 @@ bool IsServersChoice(Oid subject);
 // Whether the session user itself is one of pg_warrant.pool_roles: many share its login. Outside of a transaction it is what it was last.
 bool IsPoolSession();
 
-// As whom the server has authenticated the client that this process serves, a parallel worker its leader's; nullptr or empty when it has not.
-// Set when the library is loaded.
+// As whom the server has authenticated the client that this process serves, a parallel worker its leader's; nullptr or empty when it has not. The
+// queue knows it, above these rules: InstallReplication sets it to ClientIdentity of queue/origin.hpp.
 inline const char* (*client_identity)();
 
 // Whether the role has been dropped while a session of it is open: it is a member of nothing, and what was given to it is over.

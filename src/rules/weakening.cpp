@@ -157,8 +157,8 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     return LoosensFamily(&family, change);
 }
 
-// Looks at each relative: a policy that wins now where another won answers for the relatives as well, where it was not the winner of their own, or
-// leaves them to one that the other was stricter than.
+// Looks at each relative as well. A policy that wins now where another won can answer for relatives whose own winner it is not. Or it leaves them to
+// a policy that the other one was stricter than.
 bool LoosensForRelatives(ChangeCheck* check, Oid relation) {
     List* relatives = FamilyOf(relation);
     ListCell* cell;

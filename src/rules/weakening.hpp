@@ -13,10 +13,10 @@ struct PolicyChange {
     Policy* after;
 };
 
-// Asks the gate's own decision, over the policies as they will be if this transaction commits: for some relation, command and subject, told by
-// the roles that policies name, the answer becomes laxer. Besides, whatever the others say, what opens or excepts by itself: an open policy,
-// exceptions, trusted definers, a webhook that decides, and the end of a policy that is not open. Where there are too many roles or relations to
-// tell, it weakens. Holds back, until this transaction ends, who else changes policies.
+// Whether for some relation, command and subject the gate's own decision becomes laxer. It is asked over the policies as they will be if this
+// transaction commits, for subjects told by the roles that policies name. Some things weaken whatever the other policies say: an open policy,
+// exceptions, trusted definers, a webhook that decides, and the end of a policy that is not open. Where there are too many roles or relations
+// to tell, it weakens. Holds back, until this transaction ends, who else changes policies.
 bool Weakens(const PolicyChange& change);
 
 }    // namespace warrant

@@ -113,11 +113,16 @@ static bool IsOfTheServer(const QueryDesc* query, int eflags) { return (eflags &
 
 bool IsKeyAction(const QueryDesc* query, int eflags) { return IsOfTheServer(query, eflags) && SwitchedForKey(acting_before_start); }
 
-bool IsOfRefresh(Oid relation) {
+// The utility statement whose frame is the innermost, or whose query is planned in it; nullptr when there is none.
+static const Node* UtilityUnderWay() {
     const Frame* frame = current_frame;
-    const Node* utility = frame == nullptr                                                ? nullptr
-                          : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
-                                                                                          : frame->utility;
+    if (frame != nullptr && frame->kind == FrameKind::Planning && frame->outer != nullptr)
+        frame = frame->outer;
+    return frame == nullptr ? nullptr : frame->utility;
+}
+
+bool IsOfRefresh(Oid relation) {
+    const Node* utility = UtilityUnderWay();
     if (utility == nullptr || !IsA(utility, RefreshMatViewStmt) || !reinterpret_cast<const RefreshMatViewStmt*>(utility)->concurrent)
         return false;
     return RangeVarGetRelid(reinterpret_cast<const RefreshMatViewStmt*>(utility)->relation, NoLock, true) == relation;
@@ -168,12 +173,9 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
     list->items[list->count++] = Access{relation, command, definer};
 }
 
-// Whether a COPY reads: the rows of COPY TO go to the caller, as a cursor's do.
+// Whether the query is that of a COPY, whose rows go to the caller, as a cursor's do.
 static bool IsCopiedOut() {
-    const Frame* frame = current_frame;
-    const Node* utility = frame == nullptr                                                ? nullptr
-                          : frame->kind == FrameKind::Planning && frame->outer != nullptr ? frame->outer->utility
-                                                                                          : frame->utility;
+    const Node* utility = UtilityUnderWay();
     return utility != nullptr && IsA(utility, CopyStmt);
 }
 
@@ -186,10 +188,10 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
     for (int i = 0; i < list->count; i++) {
         if (list->items[i].relation != target)
             continue;
-        OwnerAccess* others = static_cast<OwnerAccess*>(palloc(sizeof(OwnerAccess)));
-        *others = OwnerAccess{list->items[i], user, stored};
-        others->access.definer = InvalidOid;
-        list->others = lappend(list->others, others);
+        OwnerAccess* owner = static_cast<OwnerAccess*>(palloc(sizeof(OwnerAccess)));
+        *owner = OwnerAccess{list->items[i], user, stored};
+        owner->access.definer = InvalidOid;
+        list->others = lappend(list->others, owner);
     }
 }
 
@@ -251,9 +253,10 @@ bool Exports(const QueryDesc* query, List* permissions) {
     switch (query->dest->mydest) {
         case DestCopyOut: return true;
         case DestIntoRel: return !IntoKeepsProtected(CurrentUtility());
-        case DestTransientRel:    // since 17 also CREATE MATERIALIZED VIEW
-            return !RefreshKeepsProtected(CurrentUtility()) && !IntoKeepsProtected(CurrentUtility());
-        case DestNone: return WritesUnprotected(permissions) || ExportsResult(CurrentUtility());    // EXECUTE of CREATE TABLE AS
+        // Since 17 CREATE MATERIALIZED VIEW has this destination, too.
+        case DestTransientRel: return !RefreshKeepsProtected(CurrentUtility()) && !IntoKeepsProtected(CurrentUtility());
+        // EXECUTE in CREATE TABLE AS starts a portal, which gets its receiver later.
+        case DestNone: return WritesUnprotected(permissions) || ExportsResult(CurrentUtility());
         default: return WritesUnprotected(permissions);
     }
 }

@@ -14,12 +14,13 @@ struct AccessList {
     int count = 0;
     int room;
     Access* items = nullptr;
-    List* others = NIL;    // OwnerAccess: whom the server checks instead of the caller, of those who are asked
+    // Of OwnerAccess: whom the server checks instead of the caller.
+    List* others = NIL;
     Access first[16];
 };
 
-// The owner of a view or rule, who has chosen its query: what the query reaches runs for the owner where rows go into a relation, or a relation
-// is changed. Rows that the caller only reads through it go to the caller alone.
+// The owner of a view or rule, who has chosen its query. What the query reaches runs for the owner where rows go into a relation, or a relation is
+// changed. Rows that the caller only reads through it go to the caller alone.
 struct OwnerAccess {
     Access access;
     Oid user;
@@ -28,8 +29,9 @@ struct OwnerAccess {
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid);
 
-// Adds the accesses to one relation that the server checks privileges of, or to a list of them. reads: the implied reads of the statement
-// (implied_reads.hpp). exported: the rows go where no approval is needed to read them.
+// Adds the accesses to one relation that the server checks privileges of, or to a list of them.
+//   reads      the implied reads of the statement (implied_reads.hpp)
+//   exported   the rows go where no approval is needed to read them
 void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported);
 void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported);
 
@@ -44,8 +46,8 @@ bool ExportsResult(const Node* utility);
 // The utility statement in an EXPLAIN; nullptr when it explains a query.
 Node* ExplainedUtility(const ExplainStmt* explain);
 
-// Whether a planned statement of this process has to ask at all; false for our workers, the copy of a plan that a parallel worker runs
-// for its leader, and the server's own referential-integrity lookups.
+// Whether a planned statement of this process has to ask at all. The copy of a plan that a parallel worker runs for its leader has not, nor have the
+// server's own referential-integrity lookups.
 bool MustAsk(const QueryDesc* query, int eflags);
 
 // Whether the query is what a foreign key's action writes, for which the server switched to the table's owner: the gate asks the subject, not

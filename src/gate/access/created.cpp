@@ -19,14 +19,18 @@ LocalTransactionId created_in = InvalidLocalTransactionId;
 namespace {
 
 struct Created {
-    Oid relation;    // hash key
+    Oid relation;
     Oid subject;
-    Oid user;            // in whose name, which a function of somebody else may have changed
-    int64_t grant_id;    // of the CREATE; 0: nothing governs that
-    bool joined;         // others' rows may be in it
+    // In whose name it was created, which a function of somebody else may have changed.
+    Oid user;
+    // The grant that let the CREATE run; 0 where nothing governs that.
+    int64_t grant_id;
+    // Others' rows may be in it.
+    bool joined;
 };
 
-HTAB* created = nullptr;    // in the transaction's memory
+// In the transaction's memory.
+HTAB* created = nullptr;
 
 struct Join {
     Oid relation;
@@ -144,8 +148,9 @@ bool IsCreation(const Node* utility) {
 
 const Frame* CreatingFrame() {
     const Frame* frame = current_frame;
+    // CREATE TABLE AS creates its table when its query starts.
     if (frame != nullptr && frame->kind == FrameKind::Run && frame->query->dest->mydest == DestIntoRel)
-        frame = frame->outer;    // CREATE TABLE AS creates it when its query starts
+        frame = frame->outer;
     while (frame != nullptr && frame->kind == FrameKind::Utility && !IsCreation(frame->utility))
         frame = frame->outer;
     return frame != nullptr && frame->kind == FrameKind::Utility ? frame : nullptr;
@@ -183,7 +188,7 @@ void SettleJoins() {
     join_count = 0;
 }
 
-// Whether what has let the CREATE run still does: a grant that was revoked, or is over, does not; one whose uses are spent goes on in the transaction
+// Whether what has let the CREATE run still does. A grant that was revoked, or is over, does not. One whose uses are spent goes on in the transaction
 // that spent them.
 static bool IsStillCovered(const Created* made, const GoverningPolicies* policies) {
     return made->grant_id == 0 || IsGrantOpen(made->grant_id, made->subject, policies, MonotonicNow());

@@ -1,4 +1,4 @@
-// Relations that the current transaction has created. What they need is covered by the CREATE that made them, for the user who made them: nothing is
+// Relations that the current transaction has created. What they need is covered by the CREATE that made them, for the user who made them. Nothing is
 // in them but what this transaction put there, and a request for them would name what a rollback takes away.
 //
 // Not covered is what leads to other relations: as soon as one that is not new belongs to the family, or did, its rows may be in a new one. Nor

@@ -63,7 +63,8 @@ bool CallsOthers(Node* node) {
         case T_CoerceToDomain: return IsOthersType(reinterpret_cast<CoerceToDomain*>(node)->resulttype);
         case T_RowExpr: return IsOthersType(reinterpret_cast<RowExpr*>(node)->row_typeid);
         case T_ConvertRowtypeExpr: return true;
-        case T_Var: return reinterpret_cast<Var*>(node)->varattno == InvalidAttrNumber;    // a row, with the casts of its type
+        // A whole row is shown to the casts of its type.
+        case T_Var: return reinterpret_cast<Var*>(node)->varattno == InvalidAttrNumber;
         default:
             if (IsOthersType(JsonResultType(node)))
                 return true;
@@ -123,7 +124,8 @@ bool ShowsTarget(Node* node, void* context) {
         return false;
     if (IsA(node, TargetEntry) && IsColumnsOwnDomain(reinterpret_cast<TargetEntry*>(node), target))
         return ShowsTarget(reinterpret_cast<Node*>(reinterpret_cast<CoerceToDomain*>(reinterpret_cast<TargetEntry*>(node)->expr)->arg), context);
-    if (IsA(node, Query))    // a subquery: a value of the target may go anywhere in it
+    // In a subquery a value of the target may go anywhere.
+    if (IsA(node, Query))
         return Mentions(node, context) && CallsOthersAnywhere(node, nullptr);
     if (CallsOthers(node) && Mentions(node, context))
         return true;
@@ -159,12 +161,14 @@ bool ShowsItsTarget(const Query* query) { return query->returningList != NIL || 
 struct Reads {
     List* implied;
     List* shown;
-    List* unasked;    // shown, but the server does not ask for SELECT
+    // Shown, although the server does not ask for SELECT.
+    List* unasked;
 };
 
 // Entries other than the target's were left by a view or a rule; they are read when something refers to them.
 void WeighEntries(Reads* reads, Query* query) {
-    int shows = -1;    // whether the statement shows its target; -1: not known yet
+    // Whether the statement shows its target; -1 until that is known.
+    int shows = -1;
     ForEachPermission(query, [&](int index, const RangeTblEntry* entry, const Permission& permission) {
         if (!(permission.required & ACL_SELECT)) {
             bool changes = (permission.required & ACL_DELETE) != 0 || Updates(permission);

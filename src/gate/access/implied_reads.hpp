@@ -8,8 +8,10 @@ namespace warrant {
 
 // Relations (OIDs) that a query writes.
 struct ImpliedReads {
-    List* implied;    // these writes need no SELECT for what they read of them
-    List* shown;      // these need it although the server does not ask: the conditions of a view show them to functions
+    // Need no SELECT for what the write reads of them.
+    List* implied;
+    // Need SELECT although the server does not ask for it: the conditions of a view show them to functions.
+    List* shown;
 };
 
 // Finds the implied reads of an analysed query, before planning, because the planner scribbles on it. A relation that one of the query's writes

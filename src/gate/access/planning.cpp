@@ -19,7 +19,8 @@ struct Collection {
     AccessList* list;
     ImpliedReads reads;
     bool exported;
-    List* inlined = NIL;    // the functions around, each within the one before
+    // The functions around, each within the one before.
+    List* inlined = NIL;
 };
 
 void Collect(Query* level, Collection* collection) {
@@ -66,8 +67,9 @@ void CollectFromFunction(const RangeTblEntry* entry, Collection* collection) {
     if (called == nullptr || !IsA(called, FuncExpr) || reinterpret_cast<const FuncExpr*>(called)->funcid < FirstUnpinnedObjectId)
         return;
     Oid function = reinterpret_cast<const FuncExpr*>(called)->funcid;
+    // A function that calls itself reads no more for that; the planner may find that it never does.
     if (list_member_oid(collection->inlined, function))
-        return;    // one that calls itself reads no more for that; the planner may find that it never does
+        return;
     check_stack_depth();
     RangeTblEntry* copy = static_cast<RangeTblEntry*>(copyObjectImpl(entry));
     if (!WithoutArguments(castNode(FuncExpr, linitial_node(RangeTblFunction, copy->functions)->funcexpr)))

@@ -8,11 +8,11 @@
 
 namespace warrant {
 
-// The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place, as CollectAccesses
-// would name them from its plan; those of relations that nothing governs are left out. Runs nobody's code.
+// The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place. They are those that
+// CollectAccesses would name from its plan, without relations that nothing governs. Runs nobody's code.
 void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& reads, bool exported);
 
-// The server's own check of the privileges that the plan will need, on the same levels of the query; raises the server's error.
+// The server's own check of the privileges that the plan will need, on all levels of the query; raises the server's error.
 void RequirePrivilegesBeforePlanning(Query* query);
 
 // Whether it is the server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.

@@ -10,11 +10,15 @@ namespace warrant {
 
 // The frame of a utility statement.
 struct UtilityFrame : Frame {
-    AccessList needed;    // that it was let run with
-    List* names;          // where they led then (held_names.hpp)
-    CommandId began;      // the server's count, when it was
-    List* unable;         // relations that the caller has nothing to give away of (utility_grant.cpp)
     bool decided;
+    // The accesses that it was let run with.
+    AccessList needed;
+    // Names, and where they led when it was decided (held_names.hpp).
+    List* names;
+    // The number of the server's command when it was decided: what it writes has this number, or a later one.
+    CommandId began;
+    // The relations that the caller can grant nothing on (utility_grant.cpp).
+    List* unable;
 };
 
 // The frame of the statement that creates relations now; nullptr when none does.

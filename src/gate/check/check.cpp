@@ -39,7 +39,8 @@ struct CheckResult {
     int checked_count;
     int checked_room;
     CheckedAccess* checked;
-    const ActingUser* refused_actor;    // who is refused; nullptr: the subject
+    // Who is refused; nullptr for the subject.
+    const ActingUser* refused_actor;
 };
 
 CheckedAccess* NewChecked(CheckResult* result) {
@@ -155,28 +156,30 @@ void FindActing(CheckResult* result, const AccessList* list, const bool* granted
     }
 }
 
-Answer AnswerOf(const AccessList* list, const bool* granted, const Access& access) {
+// Whether the subject's own grant lets the access run, for every definer that the list has it with.
+bool IsGranted(const AccessList* list, const bool* granted, const Access& access) {
     for (int i = 0; i < list->count; i++)
         if (list->items[i].relation == access.relation && list->items[i].command == access.command && !granted[i])
-            return Answer::Exempt;
-    return Answer::Granted;
+            return false;
+    return true;
 }
 
 // The subject's own grant leads through others' views, as into others' functions; an exemption, and a definer's trust, do not.
 void FindOthers(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
-    static ActingUser other;    // the result keeps its address
+    // Static, because the result keeps its address.
+    static ActingUser other;
     ListCell* cell;
     foreach (cell, list->others) {
-        const OwnerAccess* others = static_cast<const OwnerAccess*>(lfirst(cell));
-        bool leads = !actors->by_server && AnswerOf(list, granted, others->access) == Answer::Granted;
-        if (leads || (actors->count == 0 && !others->stored) || result->refused_count > 0)
+        const OwnerAccess* owner = static_cast<const OwnerAccess*>(lfirst(cell));
+        bool leads = !actors->by_server && IsGranted(list, granted, owner->access);
+        if (leads || (actors->count == 0 && !owner->stored) || result->refused_count > 0)
             continue;
         other = ActingUser{};
-        other.user = others->user;
+        other.user = owner->user;
         other.by_server = true;
         other.operation = "a view or rule";
         result->refused_actor = &other;
-        ExamineActing(result, others->access, others->user);
+        ExamineActing(result, owner->access, owner->user);
     }
 }
 
@@ -198,7 +201,8 @@ struct CheckedStatement {
     QueryDesc* query;
     Query* parsed;
     const PlannedStmt* plan;
-    int leaves_out;    // so many of the users who acted last are not asked
+    // So many of the users who acted last are not asked.
+    int leaves_out;
 };
 
 // Refuses what an approval is missing for. What a webhook approved meanwhile is decided once more, from the rules as they are now.
@@ -224,7 +228,8 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
     CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
-    constexpr int most_races = 10;    // who loses the race for a last use has a grant less to try
+    // Whoever loses the race for a last use has one grant less to try.
+    constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
         RequireAll(&result, CheckedStatement{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
         if (RecordChecked(query, result.checked, result.checked_count))
@@ -234,7 +239,7 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
-void RefuseAccesses(const AccessList* list, Query* parsed, int leaves_out) {
+void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
     RefusedAccess refused[most_on_stack];

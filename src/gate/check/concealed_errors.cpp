@@ -32,7 +32,8 @@ bool QuotesNothing(const ErrorData* error) {
         ERRCODE_T_R_DEADLOCK_DETECTED,
         ERRCODE_LOCK_NOT_AVAILABLE,
         ERRCODE_QUERY_CANCELED,
-        ERRCODE_RAISE_EXCEPTION,    // these two say what their author chose
+        // These two say what their author chose.
+        ERRCODE_RAISE_EXCEPTION,
         ERRCODE_ASSERT_FAILURE,
     };
     for (int code : codes)
@@ -68,7 +69,8 @@ struct {
     LocalTransactionId transaction;
     TimestampTz message;
     int flags;
-    int least_logged;    // what belongs into the server log, where its errors do not; or 0
+    // From which level on messages belong into the server's log, where errors do not and are heard all the same; or 0.
+    int least_logged;
 } latest = {InvalidLocalTransactionId, 0, 0, 0};
 
 int Remembered(int flags) {
@@ -119,7 +121,8 @@ void ConcealReported(ErrorData* error) {
     if (!IsConcerned(ConcealedInTransaction(), error->sqlerrcode) || IsOurs(error))
         return;
     if (TellsContext(error)) {
-        bool ends_session = error->elevel > ERROR;    // whose words are the server's own
+        // The words of an error that ends the session are the server's own.
+        bool ends_session = error->elevel > ERROR;
         if (!ends_session)
             LogWhole(error);
         error->context = error->internalquery = nullptr;

@@ -1,7 +1,7 @@
 // Errors of a statement that reads protected rows and may not show them. A failing row, a key, a value that does not fit: the server's messages
 // quote them, so that UPDATE ... SET status = card::date would read by its errors. Such an error says only that there was one, and notices are
-// kept from the client. Of a plain INSERT or COPY FROM only one error quotes other rows than the client's own: an exclusion constraint's,
-// which shows the row that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. COMMIT
+// kept from the client. A plain INSERT or COPY FROM quotes others' rows by one error alone: that of an exclusion constraint shows the row
+// that the new one may not stand beside. Of DDL only those of constraints are concealed: what a new unique index finds. COMMIT
 // raises what waits for the end of the transaction: there no error of a constraint in such a transaction has a detail, and none of a function its
 // words. What a function raises by RAISE is what its author chose to say, and is left alone but for its context.
 #pragma once
@@ -18,7 +18,8 @@ struct AccessList;
 // alone.
 constexpr int flag_concealed = 1 << 29;
 constexpr int flag_exclusion_concealed = 1 << 28;
-constexpr int flag_constraints_concealed = 1 << 27;    // of a frame alone
+// In a frame, and not in es_top_eflags: the errors of constraints are concealed.
+constexpr int flag_constraints_concealed = 1 << 27;
 
 inline int ConcealedOf(const QueryDesc* query) { return query->estate->es_top_eflags & (flag_concealed | flag_exclusion_concealed); }
 inline bool IsConcealed(const QueryDesc* query) { return ConcealedOf(query) != 0; }
@@ -74,8 +75,8 @@ inline void Concealing(const QueryDesc* query, const Body& body) {
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.
 int FlagChanged(const AccessList* list);
 
-// Conceals errors of utility statements: of COPY FROM, whose frame gets its flags when the relation is known, of SET CONSTRAINTS, which checks what
-// earlier statements have done, and of what has a flag.
+// Conceals errors of utility statements. COPY FROM gets its flags when its relation is known, and SET CONSTRAINTS checks what earlier statements have
+// done. Others have a flag from the start.
 template <class Body>
 void Concealing(const Frame* frame, const Body& body) {
     if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->concealed == 0) {

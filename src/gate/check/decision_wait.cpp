@@ -13,7 +13,8 @@ namespace warrant {
 
 namespace {
 
-constexpr long look_every_ms = 100;    // the recorder wakes us when something was decided
+// The recorder wakes who waits when it has decided something; what others change meanwhile is seen this often.
+constexpr long look_every_ms = 100;
 
 // Whether there is a webhook, and a courier that can call it.
 bool MayBeAnswered() {

@@ -12,7 +12,8 @@ constexpr int64_t unknown = -1;
 
 int64_t PlannedRows(const PlannedStmt* statement) {
     const Plan* plan = statement->planTree;
-    if (IsA(plan, ModifyTable))    // the node itself returns no row without RETURNING
+    // The node itself returns no row without RETURNING.
+    if (IsA(plan, ModifyTable))
         plan = outerPlan(plan);
     return plan->plan_rows < double(PG_INT64_MAX) ? int64_t(plan->plan_rows) : PG_INT64_MAX;
 }
@@ -100,7 +101,8 @@ bool FindsOneRow(const Query* query, Oid relation) {
     const RangeTblEntry* table = rt_fetch(entry, query->rtable);
     if (table->rtekind != RTE_RELATION || table->relid != relation || (table->inh && table->relkind == RELKIND_RELATION && has_subclass(relation)))
         return false;
-    Relation opened = table_open(relation, NoLock);    // the analysis holds a lock
+    // The analysis of the query holds a lock.
+    Relation opened = table_open(relation, NoLock);
     List* clauses = make_ands_implicit(static_cast<Expr*>(static_cast<void*>(from->quals)));
     bool one = false;
     ListCell* cell;

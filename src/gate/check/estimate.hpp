@@ -1,5 +1,5 @@
 // How many rows a refused statement is about, for whoever decides: the planner's number where there is a plan, otherwise a number that is
-// known without planning, which would show statistics to users' operators and run their functions.
+// known without planning. To plan would show statistics to users' operators, and run users' functions.
 #pragma once
 
 #include "pg/server.hpp"

@@ -7,7 +7,8 @@
 namespace warrant {
 
 void RequireServerPrivileges(const PlannedStmt* plan, Query* parsed) {
-    if (RoleIsGone(CurrentSubject()))    // a dropped role lacks every privilege, and its attempts are to be in the log
+    // A dropped role lacks every privilege, and its attempts are to be in the log.
+    if (RoleIsGone(CurrentSubject()))
         return;
     // The hooks of the check, ours and others', expect a statement that has started.
     ExecutorCheckPerms_hook_type hooks = ExecutorCheckPerms_hook;

@@ -30,7 +30,8 @@ namespace {
 
 // Refusals that a statement may meet again, of several sets of accesses in turn.
 struct RecentRefusal {
-    uint32_t accesses;    // their digest, and the subject's: other sets, and others, have other requests
+    // Of the accesses and of whoever is refused: other accesses, and other users, have other requests.
+    uint32_t digest;
     LastRefusal refusal;
 };
 constexpr int most_recent = 8;
@@ -103,7 +104,8 @@ void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
 
 void AppendClaims(StringInfo json, bool file) {
     appendStringInfo(json, "\"file\":%s,\"reason\":", file ? "true" : "false");
-    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);    // nobody checks the startup packet
+    // A reason in the startup packet may be no text: the server does not check it.
+    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);
     escape_json(json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     AppendDuration(json);
 }
@@ -146,7 +148,7 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedA
     return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
 }
 
-void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_id, const char* answer) {
+void Remember(const RefusedAccess* item, uint32_t digest, uint64_t statement_id, const char* answer) {
     last_refusal.statement_id = statement_id;
     last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
@@ -155,20 +157,20 @@ void Remember(const RefusedAccess* item, uint32_t accesses, uint64_t statement_i
     last_refusal.relation_name = item->policies->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
     strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
-    recent_refusals[next_recent++ % most_recent] = RecentRefusal{accesses, last_refusal};
+    recent_refusals[next_recent++ % most_recent] = RecentRefusal{digest, last_refusal};
 }
 
 // The refusal that the statement met before: it is answered from this process, and costs no turn.
-const RecentRefusal* FindRecent(uint32_t accesses, uint64_t statement_id) {
+const RecentRefusal* FindRecent(uint32_t digest, uint64_t statement_id) {
     for (const RecentRefusal& met : recent_refusals)
-        if (statement_id != 0 && met.refusal.statement_id == statement_id && met.accesses == accesses)
+        if (statement_id != 0 && met.refusal.statement_id == statement_id && met.digest == digest)
             return &met;
     return nullptr;
 }
 
 // Makes a refusal that the statement met before the last one again; false when there is none.
-bool Recall(uint32_t accesses, uint64_t statement_id) {
-    const RecentRefusal* met = FindRecent(accesses, statement_id);
+bool Recall(uint32_t digest, uint64_t statement_id) {
+    const RecentRefusal* met = FindRecent(digest, statement_id);
     if (met == nullptr)
         return false;
     last_refusal = met->refusal;
@@ -177,13 +179,13 @@ bool Recall(uint32_t accesses, uint64_t statement_id) {
 }
 
 // Code that swallows a refusal and tries again gets the same answer, and writes no further rows.
-bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* refused, int count, uint32_t accesses) {
+bool RefusedInThisStatement(QueryDesc* query, const RefusedAccess* refused, int count, uint32_t digest) {
     CheckedAccess* checked = static_cast<CheckedAccess*>(palloc(count * sizeof(CheckedAccess)));
     for (int i = 0; i < count; i++)
         checked[i] = CheckedAccess{refused[i].access, Event::Refused, refused[i].policies, refused[i].policy, 0, true, true, false, false};
     uint64_t before = RefusedBefore(query, checked, count);
     pfree(checked);
-    return Recall(accesses, before);
+    return Recall(digest, before);
 }
 
 // Whether the webhooks approve while the statement may wait for them; raises when one denies.
@@ -223,7 +225,8 @@ bool Repeats(const RefusedAccess* items, int last) {
 // instead. Returns why there can be no request, as the recorder would, or nullptr.
 const char* AskForCommitted(RefusedAccess* items, int* count) {
     constexpr const char* advice = "Run the statement again once what it needs is committed.";
-    const char* subject = GetUserNameFromId(CurrentSubject(), true);    // the recorder tells of a role that is gone
+    // Of a role that is gone, and has no name, the recorder tells.
+    const char* subject = GetUserNameFromId(CurrentSubject(), true);
     if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
         return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
     int kept = 0;
@@ -269,14 +272,14 @@ void ForgetLastRefusal() {
 
 void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait) {
     const RefusedAccess* unapprovable = FindUnapprovable(refused, count);
-    uint32_t accesses = DigestOf(refused, count, acting);
+    uint32_t digest = DigestOf(refused, count, acting);
     RefusedAccess* asked = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
     memcpy(asked, refused, count * sizeof(RefusedAccess));
     int asked_count = count;
     const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
-    if (FindRecent(accesses, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
+    if (FindRecent(digest, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseOverRate(unapprovable, refused, acting);
-    if (!RefusedInThisStatement(query, refused, count, accesses)) {
+    if (!RefusedInThisStatement(query, refused, count, digest)) {
         AuditFields fields;
         // Recorded even if the client cancels: the attempt was made.
         ActionRequest action = {"refuse", nullptr, &fields, nullptr, 0, true};
@@ -284,7 +287,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
         fields.event = Event::Refused;
         action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, unapprovable == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
-        Remember(refused, accesses, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
+        Remember(refused, digest, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         // A reason why no request was filed may be a grant that this session did not know of yet.
         bool may_pass = may_wait && unapprovable == nullptr && unfiled == nullptr;
         if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(refused)))

@@ -10,22 +10,25 @@
 
 namespace warrant {
 
-// Raises 42501; 55000 or 53400 when the refusal cannot be recorded. Returns when a webhook has approved it meanwhile, so that the statement is to be
-// decided again; not with may_wait false, so that a statement waits once. acting: the acting user who lacks the approval, for whom the request is
-// filed then; nullptr: the subject.
+// Raises 42501; 55000 or 53400 when the refusal cannot be recorded. Returns when a webhook has approved it meanwhile: then the statement is to be
+// decided again.
+//   acting     the acting user who lacks the approval, and for whom the request is filed; nullptr for the subject
+//   may_wait   false when the statement has waited for a webhook before, so that it waits once
 void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait);
 
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.
 struct LastRefusal {
-    uint64_t statement_id;    // of the statement record
+    // Of the statement record.
+    uint64_t statement_id;
     Oid subject;
     TimestampTz refused_at;
     Access access;
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes + 1];
-    char answer[most_answer_bytes];    // the recorder's: request ids with commas, or why there is none
+    // The recorder's answer: request ids with commas, or why there is none.
+    char answer[most_answer_bytes];
 };
 extern LastRefusal last_refusal;
 

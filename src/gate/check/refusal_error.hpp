@@ -11,10 +11,13 @@ namespace warrant {
 
 struct RefusedAccess {
     Access access;
-    const Policy* policy;    // nullptr: no policy could be told
+    // nullptr where no policy could be told.
+    const Policy* policy;
     const GoverningPolicies* policies;
-    Answer answer;      // Deny, Request or Refuse
-    const char* why;    // of Refuse, or nullptr
+    // Deny, Request or Refuse.
+    Answer answer;
+    // Why no grant would help, where the answer is Refuse; or nullptr.
+    const char* why;
 };
 
 TargetKind TargetKindOf(const GoverningPolicies* policies);
@@ -32,8 +35,10 @@ const char* WhoActs(const ActingUser* acting);
 // Whether the recorder's answer is request ids with commas, and not why there is none and, on a second line, what to do about it.
 bool IsRequestIds(const char* answer);
 
-// These raise 42501. acting: the acting user who lacks the approval; nullptr: the subject. unapprovable: a refused access that no approval can help,
-// or nullptr. asked: the refused accesses as the request has them.
+// These raise 42501.
+//   acting         the acting user who lacks the approval; nullptr for the subject
+//   unapprovable   a refused access that no approval can help, or nullptr
+//   asked          the refused accesses as the request has them
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
 [[noreturn]] void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting);
 [[noreturn]] void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer,

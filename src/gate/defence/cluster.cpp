@@ -33,7 +33,8 @@ struct Change {
     EntryParts parts;
 };
 
-Change* changes = nullptr;    // the latest first; in TopTransactionContext
+// The latest change comes first. In TopTransactionContext.
+Change* changes = nullptr;
 
 Guarded FindGuarded(Node* utility, bool top_level) {
     switch (nodeTag(utility)) {
@@ -193,7 +194,8 @@ Guarded CheckCluster(Node* utility, bool top_level) {
     ActingUser other;
     if (AreAdministrators(&other)) {
         AwaitSlots();
-        return guarded.object != nullptr ? guarded : FindGuarded(utility, top_level);    // the slots tell more than was known
+        // The slots that have come meanwhile may tell that it is guarded.
+        return guarded.object != nullptr ? guarded : FindGuarded(utility, top_level);
     }
     if (guarded.object == nullptr) {
         AwaitGuards();
@@ -206,8 +208,9 @@ Guarded CheckCluster(Node* utility, bool top_level) {
 
 // Puts the latest change first: what a subtransaction takes back stands before what stays.
 void NoteChange(const Guarded* guarded, Node* utility) {
+    // A command may have ended the transaction itself.
     if (!IsTransactionState())
-        return;    // a command that ended the transaction itself
+        return;
     (void)ListenForEnds<OnTransaction, OnSubtransaction>();
     MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
     Change* change = static_cast<Change*>(palloc(sizeof(Change)));

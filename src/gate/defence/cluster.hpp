@@ -1,6 +1,6 @@
 // What protects the gate from every database of the server, those without the extension included: by settings and
 // shared memory. Roles, settings and databases that the gate depends on are changed by superusers and members of pg_warrant.admin_roles
-// only, in every mode; each change is recorded in every database that has the extension.
+// only, in every mode. Each change is recorded in every database that has the extension.
 #pragma once
 
 #include "pg/server.hpp"
@@ -12,10 +12,13 @@ namespace warrant {
 
 // What a command would change of the gate's own. object: nullptr when it concerns the gate in nothing.
 struct Guarded {
-    const char* object;    // the first that it names, as the error tells it
-    const char* detail;    // why it is guarded
+    // The first that it names, as the error tells it.
+    const char* object;
+    // Why that is guarded.
+    const char* detail;
     Event event;
-    bool needs_known;    // only what the recorders publish can tell
+    // Whether only what the recorders publish can tell.
+    bool needs_known;
 };
 
 // Whether it is a superuser or a member of pg_warrant.admin_roles.
@@ -38,11 +41,11 @@ void WithClusterGuarded(Node* utility, bool top_level, Body body) {
         NoteChange(&guarded, utility);
 }
 
-// --- the families: what the command changes of the gate's own ---
+// --- what the command changes of the gate's own: guarded_roles.cpp, guarded_settings.cpp, guarded_databases.cpp ---
 
-Guarded GuardedRolesOf(Node* utility, bool top_level);    // guarded_roles.cpp
-Guarded GuardedSettingsOf(Node* utility);                 // guarded_settings.cpp
-Guarded GuardedDatabasesOf(Node* utility);                // guarded_databases.cpp
+Guarded GuardedRolesOf(Node* utility, bool top_level);
+Guarded GuardedSettingsOf(Node* utility);
+Guarded GuardedDatabasesOf(Node* utility);
 
 // The name as SQL has it, whatever the session's quote_all_identifiers says: the audit calls one thing by one name.
 const char* Quoted(const char* name);

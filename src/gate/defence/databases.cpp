@@ -82,8 +82,9 @@ void HoldDatabase(Oid oid) {
     constexpr int naps = 500, nap_ms = 10;
     for (int nap = 0; nap < naps && WakeVisitors(oid); nap++) {
         WaitOnLatch(WaitsFor::Workers, nap_ms);
+        // The command itself will answer the interrupt, with the hold released.
         if (InterruptPending && (QueryCancelPending || ProcDiePending))
-            break;    // the command itself will answer it, with the hold released
+            break;
     }
 }
 

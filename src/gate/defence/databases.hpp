@@ -11,9 +11,14 @@ Oid DatabaseToHold(Node* utility);
 // The database that a CREATE DATABASE copies.
 const char* TemplateOf(const CreatedbStmt* create);
 
-void HoldDatabase(Oid database);                       // waits at most 5 s until no worker of ours is there
-void ReleaseHeldDatabase(int code, Datum database);    // called after an error and at exit, too, so it raises nothing
-void LeaveHeldDatabase(Oid database);                  // the command has succeeded; frees the slot of a database that is gone
+// Waits at most 5 s until no worker of ours is there.
+void HoldDatabase(Oid database);
+
+// Raises nothing, because it is called after an error and at exit, too.
+void ReleaseHeldDatabase(int code, Datum database);
+
+// Releases the database when the command has succeeded, and frees the slot of a database that is gone.
+void LeaveHeldDatabase(Oid database);
 
 // A copy of a held database gets a recorder of its own once it is committed.
 void NoteCreatedDatabase(Oid database);

@@ -35,7 +35,8 @@ Guarded GuardedDatabasesOf(Node* utility) {
     if (IsA(utility, AlterDatabaseStmt) && !ClosesDatabase(reinterpret_cast<AlterDatabaseStmt*>(utility)))
         return Guarded{nullptr, nullptr, Event::ConfigChanged, false};
     Oid database = get_database_oid(name, true);
-    bool required = IsListed(settings.required_databases, name);    // under another name it would not be
+    // Under another name it would not be required any more.
+    bool required = IsListed(settings.required_databases, name);
     bool guarded = required || (OidIsValid(database) && HasPolicies(database));
     return Guarded{guarded ? psprintf("database \"%s\"", name) : nullptr,
                    required ? "\"pg_warrant.required_databases\" lists it." : "It has policies.", Event::ConfigChanged, OidIsValid(database)};

@@ -1,7 +1,7 @@
-// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and every role from which one of them, or one
-// that a policy or a live grant of some database names, can be reached by membership. Of roles that policies of approval or denial are about only who
-// is a member is guarded: a new password gives nobody more than that role's own approvals. While some database has the extension, roles that lead
-// round the gate are guarded as well.
+// Commands on roles. Guarded are the roles of the gate, those of pg_warrant.admin_roles and pool_roles, and roles that a policy or a live grant of
+// some database names. So is every role from which one of these can be reached by membership. Of roles that policies of approval or denial are about
+// only who is a member is guarded: a new password gives nobody more than that role's own approvals. While some database has the extension, roles that
+// lead round the gate are guarded as well.
 #include "pg/server.hpp"
 
 #include "pg/settings.hpp"
@@ -16,22 +16,31 @@ namespace {
 
 const char* const own_roles[] = {"warrant_admin", "warrant_approver", "warrant_auditor", "warrant_exempt"};
 
-// Predefined roles whose members do what no gate sees. The others do nothing of the kind: pg_monitor and its parts show statistics and settings, the
-// signalling ones end what would fail closed, CHECKPOINT and reserved connections touch no row, and what pg_maintain and pg_create_subscription
-// allow is checked statement by statement. Nobody can be granted pg_database_owner.
+// Predefined roles whose members do what no gate sees. The others do nothing of the kind. pg_monitor and its parts show statistics and settings. The
+// signalling ones end what would fail closed. CHECKPOINT and reserved connections touch no row. What pg_maintain and pg_create_subscription allow is
+// checked statement by statement. Nobody can be granted pg_database_owner.
 const Oid leading_around[] = {
-    ROLE_PG_EXECUTE_SERVER_PROGRAM,    // a program may connect as anybody whom the server takes the operating system's user for
-    ROLE_PG_WRITE_SERVER_FILES,        // so may code that is written where the server loads it, or what is written into its configuration
-    ROLE_PG_READ_SERVER_FILES,         // files of tables, keys
-    ROLE_PG_READ_ALL_DATA,             // pg_authid, with whose MD5 hashes one logs in as an approver, from any database; the gate's own log
-    ROLE_PG_WRITE_ALL_DATA,            // setval on the sequences that number requests, grants and rows of the log
+    // A program may connect as anybody whom the server takes the operating system's user for.
+    ROLE_PG_EXECUTE_SERVER_PROGRAM,
+    // Code may be written where the server loads it, and anything into its configuration.
+    ROLE_PG_WRITE_SERVER_FILES,
+    // The files of tables, and keys, can be read.
+    ROLE_PG_READ_SERVER_FILES,
+    // The MD5 hashes in pg_authid let one log in as an approver, from any database. The gate's own log can be read, too.
+    ROLE_PG_READ_ALL_DATA,
+    // Any sequence may be set, which nothing checks; an extension of 0.3.0 numbers policies and requests by its own.
+    ROLE_PG_WRITE_ALL_DATA,
 };
 
 struct Search {
-    const char* found;     // the first guarded role
-    const char* around;    // the role that leads round the gate, when that is the reason
-    bool asked;            // whether a role is guarded depends on what recorders have told
-    bool untold;           // that role counts as guarded only because there are too many to tell apart
+    // The first guarded role.
+    const char* found;
+    // The role that leads round the gate, when that is why a role is guarded.
+    const char* around;
+    // Whether a role is guarded depends on what recorders have told.
+    bool asked;
+    // The role counts as guarded only because there are too many to tell apart.
+    bool untold;
 };
 
 bool IsReserved(const char* name) {
@@ -55,7 +64,8 @@ bool LeadsAround(Oid role) {
     for (Oid known : leading_around)
         if (role == known)
             return true;
-    return superuser_arg(role);    // the server asks whether a role is a superuser, not whether it can become one
+    // Whether it is a superuser, as the server asks, and not whether it can become one.
+    return superuser_arg(role);
 }
 
 // The first of the roles that leads round the gate; nullptr where none does, or there is no gate.
@@ -82,7 +92,8 @@ void LookAt(Search* search, Oid role, Guarding what = Guarding::Wholly, bool dro
 }
 
 void LookAtName(Search* search, const char* name, Guarding what = Guarding::Wholly) {
-    if (search->found == nullptr && IsReserved(name))    // also one that does not exist yet
+    // A reserved role may not exist yet.
+    if (search->found == nullptr && IsReserved(name))
         search->found = name;
     LookAt(search, get_role_oid(name, true), what);
 }
@@ -211,7 +222,8 @@ void LookAtCommand(Search* search, Node* utility, bool top_level) {
         case T_DropOwnedStmt: LookAtReserved(search, reinterpret_cast<DropOwnedStmt*>(utility)->roles); break;
         case T_ReassignOwnedStmt:
             LookAtReserved(search, reinterpret_cast<ReassignOwnedStmt*>(utility)->roles);
-            LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership);    // a database's owner is a member without a grant
+            // A database's owner is a member without a grant.
+            LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership);
             break;
         case T_AlterOwnerStmt: LookAt(search, ROLE_PG_DATABASE_OWNER, Guarding::Membership); break;
         default: break;

@@ -11,7 +11,8 @@ namespace {
 // 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
 const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
                                         "dynamic_library_path",     "extension_control_path",    "oauth_validator_libraries"};
-const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};    // of the session itself
+// What a session may say of itself.
+const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};
 
 template <int count>
 bool IsOneOf(const char* name, const char* const (&names)[count]) {
@@ -63,7 +64,8 @@ void DescribeSettings(StringInfo words, Node* utility) {
         appendStringInfoString(words, set->kind == VAR_RESET || set->kind == VAR_RESET_ALL ? " RESET" : " SET");
     appendStringInfo(words, " %s", set->name == nullptr ? "ALL" : set->name);
     char* value = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(const_cast<VariableSetStmt*>(set)) : nullptr;
-    if (value != nullptr && IsGuardedName(set->name))    // another one's value may be a secret
+    // The value of another setting may be a secret.
+    if (value != nullptr && IsGuardedName(set->name))
         appendStringInfo(words, " = %s", value);
 }
 

@@ -87,7 +87,8 @@ void OnFunction(FmgrHookEventType event, FmgrInfo* function, Datum* note) {
         if (AnyQueued())
             AwaitTrigger(function);
     } else {
-        if (function->fn_addr == RunTrigger)    // the trigger did not run, because of an error
+        // Because of an error the trigger did not run.
+        if (function->fn_addr == RunTrigger)
             function->fn_addr = trigger_function;
         LeaveFunction();
         if (definition_depth > 0)
@@ -232,7 +233,8 @@ void CheckOwnRelation(Oid relation) {
 void CheckComesIn(Oid class_id, Oid object) {
     if (is_own_worker || IsUpdatingItself() || (settings.allow_restore && AreSuperusers()))
         return;
-    bool was_ours = class_id == RelationRelationId && IsOwnRelation(object);    // other checks meet these
+    // Other checks meet changes of our relations.
+    bool was_ours = class_id == RelationRelationId && IsOwnRelation(object);
     char* name;
     Oid schema = OidIsValid(OwnSchema()) && !was_ours ? OwnSchemaOf(class_id, object, &name) : InvalidOid;
     if (OidIsValid(schema))

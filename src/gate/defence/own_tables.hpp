@@ -16,8 +16,8 @@ void CheckNewOwnTables(List* permissions);
 // Refuses what would change the named part of the extension, in one of its schemas. advice: what else the hint says, with a space before it.
 [[noreturn]] void RefuseOwn(Oid schema, const char* name, const char* advice = "");
 
-// Raises 42501 when the new or changed object comes into a schema of ours by somebody else: the gate would take it for its own, so that nobody could
-// drop it, and a function would count as a definition function. Asked before the change is visible to the transaction itself.
+// Raises 42501 when the new or changed object comes into a schema of ours by somebody else. The gate would take it for its own: nobody could drop it,
+// and a function would count as a definition function. Asked before the change is visible to the transaction itself.
 void CheckComesIn(Oid class_id, Oid object);
 
 // Raises 2BP01 when the relation that is dropped holds rows of the audit log, unless this transaction has said that it discards them. It is

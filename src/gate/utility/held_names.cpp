@@ -8,8 +8,9 @@ namespace warrant {
 
 namespace {
 
+// The name of a schema, or else that of a relation, and the object that it led to.
 struct HeldName {
-    const char* schema;    // NULL for a relation's name
+    const char* schema;
     const RangeVar* relation;
     Oid object;
 };

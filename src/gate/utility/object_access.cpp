@@ -28,25 +28,25 @@ bool IsPartOfRelation(ObjectAccessType access, Oid class_id, int sub_id) {
            class_id == StatisticExtRelationId;
 }
 
-// The relations that use what the statement has changed: another body under a trigger, an index or a view's query, another default or check of
-// a column's domain, another place behind a foreign table.
+// The relations that use what the statement has changed. Under a trigger, an index or a view's query is another body then, a column's domain has
+// another default or check, or a foreign table reads elsewhere.
 List* RelationsAround(ObjectAccessType access, Oid class_id, Oid object) {
     const Node* utility = access == OAT_POST_CREATE || access == OAT_POST_ALTER ? CurrentUtility() : nullptr;
     switch (utility == nullptr ? T_Invalid : nodeTag(utility)) {
         case T_CreateFunctionStmt:
         case T_AlterFunctionStmt:
-        case T_DefineStmt:    // CREATE AGGREGATE
-            return class_id == ProcedureRelationId ? RelationsThatUse(class_id, object) : NIL;
+        // Of the commands with this node only CREATE AGGREGATE makes a function.
+        case T_DefineStmt: return class_id == ProcedureRelationId ? RelationsThatUse(class_id, object) : NIL;
         case T_AlterTSConfigurationStmt:
         case T_AlterTSDictionaryStmt: {
             bool words = class_id == TSConfigRelationId || class_id == TSDictionaryRelationId;
             return words ? RelationsThatUse(class_id, object) : NIL;
         }
         case T_AlterForeignServerStmt: return class_id == ForeignServerRelationId ? RelationsThatUse(class_id, object) : NIL;
-        case T_AlterDomainStmt: return class_id == TypeRelationId ? ColumnsOfType(object) : NIL;
+        case T_AlterDomainStmt: return class_id == TypeRelationId ? TablesOfType(object) : NIL;
         case T_AlterEnumStmt: {
             bool renames = reinterpret_cast<const AlterEnumStmt*>(utility)->oldVal != nullptr;
-            return class_id == TypeRelationId && renames ? ColumnsOfType(object) : NIL;
+            return class_id == TypeRelationId && renames ? TablesOfType(object) : NIL;
         }
         default: return NIL;
     }

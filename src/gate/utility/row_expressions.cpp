@@ -45,13 +45,15 @@ bool EvaluatesInColumn(const ColumnDef* column) {
 bool ConvertsInside(Oid from, Oid to) {
     if (from == to)
         return true;
-    if (get_typtype(to) == TYPTYPE_DOMAIN)    // with checks
+    // The checks of a domain see the value.
+    if (get_typtype(to) == TYPTYPE_DOMAIN)
         return false;
     Oid function;
     switch (find_coercion_pathway(to, from, COERCION_ASSIGNMENT, &function)) {
         case COERCION_PATH_ARRAYCOERCE: return false;
         case COERCION_PATH_FUNC: return function < FirstUnpinnedObjectId && func_volatile(function) == PROVOLATILE_IMMUTABLE;
-        default: return true;    // nothing to do, as text, or an error
+        // There is nothing to do, the types' own functions convert the value by way of text, or the command fails by itself.
+        default: return true;
     }
 }
 

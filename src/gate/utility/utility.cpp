@@ -63,7 +63,8 @@ const char* const harmless[] = {
 
 struct Known {
     bool known;
-    const UtilityRow* row;    // nullptr: harmless
+    // The tag's row; nullptr for a harmless command.
+    const UtilityRow* row;
 };
 
 // The rows by tag, found at first use. Statements that this server does not have stand for its unknown tag, which stays unknown.
@@ -103,7 +104,7 @@ bool HasNames(const Node* utility) {
 void DecideUtility(Node* utility, AccessList* list) {
     AccessList foreseen = {};
     Collect(static_cast<Node*>(copyObjectImpl(utility)), &foreseen, false);
-    RefuseAccesses(&foreseen);
+    RefuseUnapproved(&foreseen);
     ForgetJoins();
     Collect(utility, list, true);
     CheckAccesses(nullptr, list);

@@ -1,7 +1,7 @@
 // What utility statements need, by the server's command tags. Each family of commands has a file, with its rows behind their collectors; utility.cpp
 // has the statements without a collector, and asks all families.
 //
-// Collectors resolve names once, under the lock mode that the command itself takes, and write what they found back into the parse tree,
+// Collectors resolve names once, under the lock mode that the command itself takes. They write what they found back into the parse tree,
 // so that the command cannot come to another relation. What a command touches without naming it, object_access.cpp meets.
 #pragma once
 
@@ -16,26 +16,29 @@ namespace warrant {
 using Collector = void (*)(Node*, AccessList*);
 
 struct UtilityRow {
-    const char* statement;    // the server's command tag
-    const char* needs;        // in words; nullptr: nothing of a protected object
-    NodeTag node;             // what the tag stands for; T_Invalid: several, told apart by the collector
-    Collector collect;        // nullptr: the gate meets it elsewhere
+    // The server's command tag.
+    const char* statement;
+    // What the statement needs, in words.
+    const char* needs;
+    // What the tag stands for; T_Invalid where it stands for several nodes, which the collector tells apart.
+    NodeTag node;
+    // nullptr where the gate meets the statement elsewhere.
+    Collector collect;
 };
 
 // The families' rows, an empty one behind them.
 extern const UtilityRow admin_rows[], alter_rows[], create_rows[], drop_rows[], grant_rows[], lock_rows[], maintain_rows[];
 
-template <class StatementRecord>
-inline StatementRecord* As(Node* node) {
-    return reinterpret_cast<StatementRecord*>(node);
+template <class Statement>
+inline Statement* As(Node* node) {
+    return reinterpret_cast<Statement*>(node);
 }
 
 // Whether the statement names objects, so that DecideUtility may write into its tree.
 bool HasNames(const Node* utility);
 
 // Decides a utility statement, and pins its names. First without its locks: who is refused holds up nobody. Raises 42501 for what
-// belongs to the gate itself, in every mode, and for a command that the table does not know when somebody is not exempt and
-// something is protected.
+// belongs to the gate itself, in every mode. Raises it also for a command that no row knows, when somebody is not exempt and something is protected.
 void DecideUtility(Node* utility, AccessList* list);
 
 // For a node that a collector does not know: raises 42501 as DecideUtility does for an unknown command, or returns.
@@ -44,8 +47,9 @@ void RefuseUnknown(Node* utility);
 // Of GRANT, once it has run: what came into the schema meanwhile is asked for like the rest.
 void CheckGranted(const UtilityFrame* frame);
 
-// Visits each statement of this server. needs: what it needs, in words, or nullptr for nothing. known is false for one that is refused; the server's
-// first tag stands for statements without one.
+// Visits each statement of this server, but for the server's first tag, which stands for statements without one.
+//   needs   what it needs, in words, or nullptr for nothing
+//   known   false for a statement that is refused because no row knows it
 void ForEachStatement(void (*visit)(const char* statement, const char* needs, bool known, void* context), void* context);
 
 // --- for the families: utility_names.cpp ---
@@ -90,8 +94,8 @@ Oid ResolveNew(RangeVar* name, bool of_view = false);
 // The object that a COMMENT or a DROP names, with its relation's schema written into *object; no object when it is missing.
 ObjectAddress ResolveObject(ObjectType type, Node** object, LOCKMODE lock, bool missing_ok);
 
-// The relations that an object is part of: itself, the table of an index, trigger, rule, policy, default or statistics object, both ends of
-// a foreign key. created: by this command, so that no snapshot of the catalogues shows it yet.
+// The relations that an object is part of: itself, the table of a trigger, rule, policy, default or statistics object, both ends of a foreign key.
+//   created   by this command, so that no snapshot of the catalogues shows it yet
 List* RelationsOf(Oid class_id, Oid object, bool created = false);
 
 // Whether a rule is the query of a view.
@@ -131,12 +135,22 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent);
 void NeedOfCallers(Oid function, AccessList* list);
 
 // utility_admin.cpp
-void NeedOfFiles(Oid server, AccessList* list);          // of a foreign table on this server; none when it is invalid
-void NeedOfLanguage(List* options, AccessList* list);    // of a function, or a block
+
+// Adds ADMIN when a foreign table on this server is a file of the server; nothing when the OID is invalid.
+void NeedOfFiles(Oid server, AccessList* list);
+
+// Adds ADMIN when a function or a block with these options is in an untrusted language.
+void NeedOfLanguage(List* options, AccessList* list);
 
 // utility_drop.cpp
-void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);    // what goes with the object by CASCADE
-List* RelationsThatUse(Oid class_id, Oid object);    // in a trigger, an index, a default, a policy, a view's query, however deep
-List* ColumnsOfType(Oid type);                       // tables with a column of the type, however deep
+
+// Adds what goes with the object by CASCADE.
+void NeedOfDependents(Oid class_id, Oid object, int32 sub_id, AccessList* list);
+
+// The relations that use the object, however deep: in a trigger, an index, a default, a policy or a view's query.
+List* RelationsThatUse(Oid class_id, Oid object);
+
+// The tables with a column of the type, however deep it lies in the column's type.
+List* TablesOfType(Oid type);
 
 }    // namespace warrant

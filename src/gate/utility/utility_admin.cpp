@@ -19,8 +19,9 @@ bool MayCopy(const CopyStmt* copy) {
 
 bool IsUntrusted(const char* language) {
     HeapTuple tuple = SearchSysCache1(LANGNAME, CStringGetDatum(language));
+    // Without such a language the command fails by itself.
     if (!HeapTupleIsValid(tuple))
-        return false;    // the command fails by itself
+        return false;
     bool trusted = Form_pg_language(GETSTRUCT(tuple))->lanpltrusted;
     ReleaseSysCache(tuple);
     return !trusted;
@@ -107,7 +108,8 @@ static void NeedOfPublication(Node* node, AccessList* list) {
         objects = reinterpret_cast<AlterPublicationStmt*>(node)->pubobjects;
         adds = reinterpret_cast<AlterPublicationStmt*>(node)->action != AP_DropObjects;
     } else {
-        return;    // the command changes the publication's name or owner alone
+        // The other commands change the publication's name or owner alone.
+        return;
     }
     if (MayPublish(altered, all) && (all || (adds && PublishesProtected(objects))))
         NeedAdmin(list);

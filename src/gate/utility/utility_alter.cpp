@@ -167,7 +167,7 @@ void NeedOfAlterEnum(Node* node, AccessList* list) {
         return;
     Oid type = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     RequireOwnerOfType(type, TYPTYPE_ENUM);
-    NeedOfEach(list, ColumnsOfType(type), Command::Alter);
+    NeedOfEach(list, TablesOfType(type), Command::Alter);
 }
 
 // clang-format off
@@ -204,8 +204,9 @@ ObjectAddress NeedOfNamed(ObjectType type, Node** object, AccessList* list) {
     }
     ObjectAddress address = ResolveObject(type, object, ShareUpdateExclusiveLock, false);
     ListCell* cell;
+    // Who does not own a relation gets the server's own error.
     foreach (cell, RelationsOf(address.classId, address.objectId))
-        if (OwnsRelation(lfirst_oid(cell), GetUserId()))    // or the command fails by itself
+        if (OwnsRelation(lfirst_oid(cell), GetUserId()))
             Need(list, lfirst_oid(cell), Command::Alter);
     return address;
 }
@@ -222,8 +223,9 @@ static void NeedOfAlter(Node* node, AccessList* list) {
 }
 
 static void NeedOfAlterFunction(Node* node, AccessList* list) {
+    // The other commands change the function's name, owner or schema alone.
     if (!IsA(node, AlterFunctionStmt))
-        return;    // the command changes the function's name, owner or schema alone
+        return;
     AlterFunctionStmt* alter = As<AlterFunctionStmt>(node);
     Oid function = LookupFuncWithArgs(alter->objtype, alter->func, true);
     if (OidIsValid(function) && IsOwnSchema(get_func_namespace(function)))
@@ -248,15 +250,18 @@ static void NeedOfAlterSchema(Node* node, AccessList* list) {
         return;
     if (IsOwnSchema(schema))
         RefuseOwn(schema, As<RenameStmt>(node)->newname);
-    HoldSchema(As<RenameStmt>(node)->newname, schema);            // the name that the schema has afterwards
-    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))    // or the command fails by itself
+    // When the command is over, the new name must lead to the schema.
+    HoldSchema(As<RenameStmt>(node)->newname, schema);
+    // Who does not own the schema gets the server's own error.
+    if (OidIsValid(schema) && OwnsSchema(schema, GetUserId()))
         NeedOfEach(list, RelationsIn(list_make1_oid(schema)), Command::Alter);
 }
 
 // After ALTER SERVER foreign tables may read elsewhere.
 static void NeedOfAlterServer(Node* node, AccessList* list) {
+    // The other commands change the server's name or owner alone.
     if (!IsA(node, AlterForeignServerStmt))
-        return;    // the command changes the server's name or owner alone
+        return;
     const char* name = As<AlterForeignServerStmt>(node)->servername;
     Oid server = get_foreign_server_oid(name, true);
     if (OidIsValid(server) && !OwnsObject(ForeignServerRelationId, server, GetUserId()))
@@ -267,14 +272,15 @@ static void NeedOfAlterServer(Node* node, AccessList* list) {
 
 // A domain's default and checks are its columns', as if they were the table's.
 static void NeedOfAlterDomain(Node* node, AccessList* list) {
+    // The other commands change the domain's name or schema alone.
     if (!IsA(node, AlterDomainStmt))
-        return;    // the command changes the domain's name or schema alone
+        return;
     AlterDomainStmt* alter = As<AlterDomainStmt>(node);
     bool checks = alter->subtype == 'C' ? !castNode(Constraint, alter->def)->skip_validation : strchr("OV", alter->subtype) != nullptr;
     Oid domain = typenameTypeId(nullptr, makeTypeNameFromNameList(alter->typeName));
     RequireOwnerOfType(domain, TYPTYPE_DOMAIN);
     ListCell* cell;
-    foreach (cell, ColumnsOfType(domain)) {
+    foreach (cell, TablesOfType(domain)) {
         if (alter->subtype != 'V')
             Need(list, lfirst_oid(cell), Command::Alter);
         if (checks)

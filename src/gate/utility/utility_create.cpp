@@ -76,7 +76,8 @@ void NeedOfDefaultPartition(AccessList* list, Oid parent) {
 }
 
 void NeedOfCallers(Oid function, AccessList* list) {
-    if (OidIsValid(function) && OwnsFunction(function, GetUserId()))    // or the command fails by itself
+    // Who does not own the function gets the server's own error.
+    if (OidIsValid(function) && OwnsFunction(function, GetUserId()))
         NeedOfEach(list, RelationsThatUse(ProcedureRelationId, function), Command::Alter);
 }
 

@@ -230,8 +230,9 @@ static void NeedOfDropOwned(Node* node, AccessList* list) {
 
 static void NeedOfReassign(Node* node, AccessList* list) {
     const ReassignOwnedStmt* reassign = reinterpret_cast<ReassignOwnedStmt*>(node);
+    // Who may not act for the new owner gets the server's own error.
     if (!has_privs_of_role(GetUserId(), get_rolespec_oid(reassign->newrole, false)))
-        return;    // the command fails by itself
+        return;
     List* owned = NIL;
     ForEachOfRoles(reassign->roles, [&](Form_pg_shdepend row) {
         if (row->deptype == SHARED_DEPENDENCY_OWNER)
@@ -260,13 +261,14 @@ List* RelationsThatUse(Oid class_id, Oid object) {
     return found;
 }
 
-List* ColumnsOfType(Oid type) {
+List* TablesOfType(Oid type) {
     Walk walk = StartWalk(true);
     Visit(&walk, TypeRelationId, type, 0);
     List* found = NIL;
     Relation depend = table_open(DependRelationId, AccessShareLock);
     ListCell* cell;
-    foreach (cell, walk.queue) {    // grows while it is walked
+    // The queue grows while it is walked, which foreach allows.
+    foreach (cell, walk.queue) {
         ObjectAddress* address = static_cast<ObjectAddress*>(lfirst(cell));
         if (address->classId == TypeRelationId)
             VisitDependents(&walk, depend, address);

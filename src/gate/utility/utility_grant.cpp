@@ -65,9 +65,10 @@ uint32 DigestOfPrivileges(Oid relation) {
     return digest;
 }
 
+// A relation on which the caller can grant nothing when the command begins, with a digest of its privileges then.
 struct Unable {
     Oid relation;
-    uint32 digest;    // of the privileges on it, before the command
+    uint32 digest;
 };
 
 bool HasSome(Oid relation, AclMode of_table, AclMode of_column) {
@@ -190,7 +191,8 @@ static void NeedOfGrant(Node* node, AccessList* list) {
     switch (grant->targtype) {
         case ACL_TARGET_OBJECT: NeedOfNames(grant->objects, NamesColumns(grant), list); break;
         case ACL_TARGET_ALL_IN_SCHEMA: NeedOfSchemas(grant->objects, NamesColumns(grant), list); break;
-        default: break;    // privileges of what will be created
+        // ALTER DEFAULT PRIVILEGES is about what will be created.
+        default: break;
     }
 }
 

@@ -9,11 +9,14 @@ namespace warrant {
 
 namespace {
 
-struct View {
+// A walk through the definition of a view.
+struct ViewWalk {
     AccessList* list;
     LOCKMODE mode;
-    Oid checked;    // whose privileges the server looks at in its definition
-    List* above;    // views whose definitions lead here
+    // The user whose privileges the server looks at in the definition.
+    Oid checked;
+    // The views whose definitions lead here: one that leads back to itself is not followed again.
+    List* above;
 };
 
 void NeedOfView(Oid oid, AccessList* list, LOCKMODE mode, Oid checked, List* above);
@@ -24,7 +27,7 @@ void RequireLock(Oid relation, LOCKMODE mode, Oid user) {
 }
 
 bool NeedOfDefinition(Node* node, void* argument) {
-    View* within = static_cast<View*>(argument);
+    ViewWalk* within = static_cast<ViewWalk*>(argument);
     if (node == nullptr)
         return false;
     if (!IsA(node, Query))
@@ -46,7 +49,7 @@ bool NeedOfDefinition(Node* node, void* argument) {
 // LOCK of a view locks what its definition reads.
 void NeedOfView(Oid oid, AccessList* list, LOCKMODE mode, Oid checked, List* above) {
     Relation view = table_open(oid, AccessShareLock);
-    View within = {list, mode, RelationHasSecurityInvoker(view) ? checked : view->rd_rel->relowner, lappend_oid(list_copy(above), oid)};
+    ViewWalk within = {list, mode, RelationHasSecurityInvoker(view) ? checked : view->rd_rel->relowner, lappend_oid(list_copy(above), oid)};
     (void)NeedOfDefinition(reinterpret_cast<Node*>(get_view_query(view)), &within);
     table_close(view, NoLock);
 }

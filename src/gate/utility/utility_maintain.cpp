@@ -38,7 +38,7 @@ void NeedOfMany(AccessList* list, Chooses chooses) {
 // Whether the command takes the relation. Of a pinned relation the command would look only under its lock, which others may hold for long.
 bool IsTaken(Oid relation, uint32 options) {
     if (!IsLocking())
-        return MayVacuum(relation) || IsLocking();
+        return MayVacuum(relation);
     HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
     bool taken = HeapTupleIsValid(row) && IsTakenByVacuum(relation, Form_pg_class(GETSTRUCT(row)), options);
     if (HeapTupleIsValid(row))
@@ -80,7 +80,8 @@ static void NeedOfVacuum(Node* node, AccessList* list) {
         NeedOfMany(list, [](Form_pg_class row) { return strchr("rpm", row->relkind) != nullptr && MayVacuum(row->oid); });
         return;
     }
-    constexpr Oid no_relation = 1;    // none has it: the command finds nothing. Without a list it would take all there are.
+    // No relation has this OID, so the command finds nothing. With an empty list it would take all there are.
+    constexpr Oid no_relation = 1;
     List* pinned = NIL;
     ListCell* cell;
     foreach (cell, vacuum->rels)
@@ -118,7 +119,8 @@ static void NeedOfReindex(Node* node, AccessList* list) {
         case REINDEX_OBJECT_SCHEMA: {
             Oid schema = get_namespace_oid(reindex->name, false);
             HoldSchema(reindex->name, schema);
-            if (OwnsSchema(schema, GetUserId()) || MayMaintainAll(GetUserId()))    // or the command fails by itself
+            // Who may not reindex the schema gets the server's own error.
+            if (OwnsSchema(schema, GetUserId()) || MayMaintainAll(GetUserId()))
                 NeedOfMany(list, [=](Form_pg_class row) { return row->relnamespace == schema && strchr("rm", row->relkind) != nullptr; });
             break;
         }

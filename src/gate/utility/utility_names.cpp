@@ -57,8 +57,9 @@ bool Lists(const AccessList* list, Oid relation, Command command) {
 bool IsDecided(Oid relation, Command command) {
     const Frame* inner = current_frame;
     for (const Frame* frame = inner; frame != nullptr && frame->kind == FrameKind::Utility; frame = frame->outer)
+        // Other users may act inside than those for whom the outer statement was decided.
         if (frame->acting_inside != inner->acting_inside)
-            return false;    // other users act inside than those for whom the outer statement was decided
+            return false;
         else if (const UtilityFrame* utility = static_cast<const UtilityFrame*>(frame);
                  utility->decided && Lists(&utility->needed, relation, command))
             return true;
@@ -86,7 +87,8 @@ struct RelationColumns {
     Oid index;
     AttrNumber oid;
     AttrNumber relations[2];
-    AttrNumber type;    // a domain's type, whose columns' tables count; InvalidAttrNumber: none
+    // Where a domain's type stands, whose columns' tables count; InvalidAttrNumber where no object is part of a domain.
+    AttrNumber type;
 };
 
 const RelationColumns relation_columns[] = {
@@ -120,7 +122,7 @@ List* ReadRelations(const RelationColumns* columns, Oid object, Snapshot snapsho
     Oid type = oid_in(columns->type);
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);
-    return OidIsValid(type) ? list_concat_unique_oid(found, ColumnsOfType(type)) : found;
+    return OidIsValid(type) ? list_concat_unique_oid(found, TablesOfType(type)) : found;
 }
 
 // Columns, triggers, rules, policies and constraints are named after their relation.
