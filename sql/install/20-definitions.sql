@@ -1,7 +1,7 @@
 -- Tables of definitions: policies, webhooks, persons.
 --
--- The unique keys of our tables include a column that may be NULL, or are of such a column: pg_repack, run on a whole database, rewrites each table
--- that has a unique key of NOT NULL columns alone, and would stop at ours, where it is refused.
+-- The unique keys of our tables include a column that may be NULL, or are of such a column. pg_repack, run on a whole database, rewrites each table
+-- that has a unique key of NOT NULL columns alone. At ours it is refused, and would stop.
 
 -- Definitions, and their rows of the log, are numbered by the library: whoever may write all data may set any sequence.
 CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_number';

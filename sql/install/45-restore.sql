@@ -6,7 +6,7 @@
 -- Whether a row comes from a dump, not from one of our definition functions; asked by their triggers.
 CREATE FUNCTION warrant_internal.is_restoring() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_is_restoring';
 
--- A role that is not there stays as 0: an approve or deny policy for it then covers everybody for whom no other policy is as strict, an open one
+-- A role that is not there stays as 0. An approve or deny policy for it then covers everybody for whom no other policy is as strict, an open one
 -- nobody.
 CREATE FUNCTION warrant_internal.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;

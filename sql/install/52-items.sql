@@ -30,7 +30,7 @@ BEGIN
 END;
 $$;
 
--- The items of a request for a whole schema (or, with NULL, the database): one for each policy that governs something in it now, or would
+-- The items of a request for a whole schema, or with NULL for the database. One is for each policy that governs something in it now, or would
 -- govern what is created there.
 CREATE FUNCTION warrant_internal.items_in(subject oid, commands text[], schema_name name) RETURNS SETOF warrant_internal.item LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

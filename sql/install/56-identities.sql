@@ -1,12 +1,12 @@
 -- Who acts: which human is behind a login, as far as is known.
 
--- Without a pinned search_path, as user_of.
+-- Without a pinned search_path, which its parsed body does not need, it becomes part of what calls it.
 CREATE FUNCTION warrant_internal.person_of(origin jsonb) RETURNS text LANGUAGE sql STABLE
     RETURN warrant_internal.person_of(warrant_internal.user_of(origin), coalesce(origin OPERATOR(pg_catalog.->>) 'authn_id', origin OPERATOR(pg_catalog.->>) 'authenticated_user_name'));
 
--- All names that one human is known by: the person that the DBA has made of the role, and the identity that the server has authenticated (told, or
--- the role when there is neither); with the persons of the roles that were authenticated by that identity, and the identities of those persons'
--- roles. One identity is always one human: that only one of two logins is mapped must not make two of them.
+-- All names that one human is known by. They are the person that the DBA has made of the role, and the identity that the server has authenticated
+-- (told), or the role when there is neither. With them go the persons of the roles that were authenticated by that identity, and the identities of
+-- those persons' roles. One identity is always one human: that only one of two logins is mapped must not make two of them.
 CREATE FUNCTION warrant_internal.names_of(role oid, told text) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -52,8 +52,8 @@ BEGIN
 END;
 $$;
 
--- Whether the person who acts can use what the role is given: as this role or a member of it, with this login or another of the same person, as
--- far as is known. Of a login that has not been seen the gate asks again when the grant is used.
+-- Whether the person who acts can use what the role is given, as this role or a member of it. Any login of the person counts, as far as is known.
+-- Of a login that has not been seen the gate asks again when the grant is used.
 CREATE FUNCTION warrant_internal.is_himself(origin jsonb, role oid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

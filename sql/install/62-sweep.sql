@@ -75,7 +75,7 @@ $$;
 
 -- Closes what nobody can decide or use any more: a role, a policy or what it is about is gone, and its OID may be given to another one day. The
 -- recorder calls it when something was dropped, a portion at a time: first of the pending requests, then of grantees and targets. place is where the
--- last call has stopped, NULL at the beginning; returns where the next is to go on, NULL at the end.
+-- last call has stopped, NULL at the beginning. Returns where the next call is to go on, NULL at the end.
 CREATE FUNCTION warrant_internal.sweep_orphans(place jsonb) RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -23,8 +23,8 @@ END;
 $$;
 
 -- Leaves a row for each setting of the gate whose value is not the one that the log knows, and for each value that was in force in between. A new
--- log begins with the values that it finds, and has rows of them only where the gate is not on. changes: those since the last call, of text settings
--- without the value, and the values that the server has now of all others, whatever the recorder itself has read so far.
+-- log begins with the values that it finds, and has rows of them only where the gate is not on. changes has what was changed since the last call, of
+-- text settings without the value. It also has the values that the server has now of all others, whatever the recorder itself has read so far.
 CREATE FUNCTION warrant_internal.note_settings(changes jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -16,7 +16,7 @@ enum class Status : uint8_t { Approved, Denied, Pending };
 // Reads members one by one and keeps the first thing that was wrong; afterwards it reads nothing more.
 class Reader {
   public:
-    // Each reads a member that may be absent. NULL object: all members are absent.
+    // Each reads a member that may be absent. Where the object is nullptr, all members are absent.
     const JsonValue* Object(const JsonValue* object, const char* name) {
         const JsonValue* value = Member(object, name);
         return Check(!value || value->IsObject(), name, "is not an object") ? value : nullptr;

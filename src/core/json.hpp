@@ -30,9 +30,9 @@ class JsonValue {
     bool IsObject() const { return kind_ == Kind::Object; }
 
     std::optional<bool> Boolean() const;
-    // The string, unescaped, UTF-8. NULL for any other kind.
+    // The string, unescaped, UTF-8. nullptr for any other kind.
     const std::string* String() const;
-    // A number as text: integers in plain decimal form, others as they were written. NULL for any other kind.
+    // A number as text: integers in plain decimal form, others as they were written. nullptr for any other kind.
     const std::string* NumberText() const;
     // An integer within int64. Not 1.0 and not 1e3: who writes an integer like that may have rounded it.
     std::optional<int64_t> Int64() const;
@@ -41,7 +41,7 @@ class JsonValue {
     const std::vector<JsonValue>& elements() const { return elements_; }
     // The members of an object, by name; empty for any other kind.
     const std::vector<JsonMember>& members() const { return members_; }
-    // The member of an object. NULL when there is none.
+    // The member of an object; nullptr when there is none.
     const JsonValue* Find(std::string_view name) const;
 
     // A member's value, where the member is there and of that kind. An empty string is as none.

@@ -21,7 +21,7 @@ struct ActionRequest {
     void* argument = nullptr;
 };
 
-// Sends the action and waits for its answer, NULL or text in the caller's context. What the action raised is raised here.
+// Sends the action and waits for its answer: a text in the caller's context, or nullptr. What the action raised is raised here.
 // 55000: the recorder is not there or did not take it in pg_warrant.audit_timeout; 53400: the ring is full; 54000: it is larger than
 // an entry may be; 40003: it had been taken when the wait ended, so it may have been done (warrant.action_result tells).
 char* RunAction(const ActionRequest* request);

@@ -33,8 +33,8 @@ struct GoverningPolicies {
     Member* members;
     bool has_family;
     uint32_t family_generation;
-    MemoryContext context;    // of the decisions below; NULL when nothing governs it
-    CachedParts* parts;       // owns members and ancestors; NULL when nothing governs it, or when they are the caller's
+    MemoryContext context;    // of the decisions below; nullptr when nothing governs it
+    CachedParts* parts;       // owns members and ancestors; nullptr when nothing governs it, or when they are the caller's
     uint32_t generation;      // of the decisions below
     Oid subject;              // of the decisions below
     CommandMask decided;      // which of the decisions below are there

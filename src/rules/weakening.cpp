@@ -41,7 +41,7 @@ Passage PassageOf(const Policy* policy) {
     return policy->effect == Effect::Approve ? approved_passes : nothing_passes;
 }
 
-// Whether an access that the one policy governs is answered laxer by the other; NULL is no policy.
+// Whether an access that the policy before governs is answered laxer by the policy after; nullptr is no policy.
 bool IsLaxer(const Policy* before, const Policy* after) {
     Passage was = PassageOf(before), is = PassageOf(after);
     return was != is ? is > was : HasLaxerColumn(Where(1 << is), before, after);

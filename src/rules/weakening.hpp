@@ -7,7 +7,7 @@
 
 namespace warrant {
 
-// A policy before and after a change of it; NULL where there is none. The rows of this transaction may hold either, or neither.
+// A policy before and after a change of it; nullptr where there is none. The rows of this transaction may hold either, or neither.
 struct PolicyChange {
     Policy* before;
     Policy* after;

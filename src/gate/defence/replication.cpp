@@ -31,8 +31,8 @@ bool IsListedForReplication(Oid role) {
     return false;
 }
 
-// Why the server will refuse the session when it begins it, after this hook: nothing is recorded as allowed that the server refuses. NULL when it
-// will not.
+// Why the server will refuse the session when it begins it, after this hook: nothing is recorded as allowed that the server refuses. nullptr when
+// it will not.
 const char* WhyServerRefuses(const Port* port, Oid role) {
     HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
     if (!HeapTupleIsValid(tuple))
