@@ -167,13 +167,12 @@ is($state, '42809', 'as one for their schema');
 is($node->safe_as('dba', $known), $before, 'without the recorder');
 $node->safe_as('dba', 'CREATE SCHEMA wide AUTHORIZATION clerk');
 $node->safe_as('clerk', q{DO $$ BEGIN FOR i IN 1..600 LOOP EXECUTE format('CREATE TABLE wide.t%s (a int)', i); END LOOP; END $$});
-$node->safe_as('dba', q{SELECT warrant.protect_schema('wide')});
-my $all = $node->safe_as('dba', q{SELECT array_agg(oid::regclass) FROM pg_class WHERE relnamespace = 'wide'::regnamespace});
+# A short call about many policies: all of the time that it takes is the recorder's.
+$node->safe_as('dba', q{SET client_min_messages = warning; SELECT count(warrant.protect(oid::regclass::text)) FROM pg_class WHERE relnamespace = 'wide'::regnamespace});
 my ($used, $begun) = (recorder_used(), time);
-time_of("SELECT warrant.cancel(warrant.request('{SELECT}', on_tables => '$all'));\n" x 40);
+time_of("SELECT warrant.cancel(warrant.request('{SELECT}', on_schema => 'wide'));\n" x 40);
 my $part = ($used = recorder_used() - $used) / (time - $begun);
-# Paid five times over, but for the first second.
-cmp_ok($part, '<', 0.3, 'requests that take long leave the recorder to others') or diag("used $part of its time, $used s");
-note("used $part of its time, $used s");
+# It is paid five times over, but for the first second.
+cmp_ok($part, '<', 0.35, 'requests that take long leave the recorder to others') or diag("used $part of its time, $used s");
 $node->stop;
 done_testing();
