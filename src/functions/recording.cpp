@@ -17,6 +17,7 @@
 #include "recorder/changes.hpp"
 #include "queue/entry.hpp"
 #include "recorder/execute.hpp"
+#include "recorder/kept_notices.hpp"
 #include "queue/guards.hpp"
 #include "recorder/partitions.hpp"
 #include "recorder/script.hpp"
@@ -181,7 +182,9 @@ WARRANT_FUNCTION(warrant_seal) {
 // next_seq() -> bigint: the number of the next sealed row; in the recorder only.
 WARRANT_FUNCTION(warrant_next_seq) {
     RequireRecorder();
-    PG_RETURN_INT64(NextSeq());
+    int64_t seq = NextSeq();
+    LeaveNotices(seq);    // what the row will be only the caller knows
+    PG_RETURN_INT64(seq);
 }
 
 // seal_time() -> timestamptz: the clock; in the recorder only.

@@ -1,7 +1,9 @@
 #include "pg/server.hpp"
 
 #include "pg/worker.hpp"
+#include "rules/grants.hpp"
 #include "queue/replicated.hpp"
+#include "recorder/kept_notices.hpp"
 #include "recorder/notices.hpp"
 #include "recorder/script.hpp"
 #include "recorder/state.hpp"
@@ -10,21 +12,29 @@ namespace warrant {
 
 namespace {
 
+// From the log, for more rows than are kept.
+void SendLogged(int64_t after_seq, int64_t until_seq) {
+    static ScriptStatement notify;
+    Oid types[] = {INT8OID, INT8OID};
+    Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
+    SPIPlanPtr plan = PreparedForScript(
+        &notify,
+        "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
+        " WHERE (SELECT %s.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%%' OR l.event LIKE 'grant\\_%%')"
+        " ORDER BY l.seq",
+        2, types);
+    SPI_execute_plan(plan, values, nullptr, false, 0);
+}
+
 // Notifies in a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for
 // no disk.
 void Notify(int64_t after_seq, int64_t until_seq) {
     (void)InTransaction("notifying", [after_seq, until_seq] {
         CommitWithoutFlush();
-        static ScriptStatement notify;
-        Oid types[] = {INT8OID, INT8OID};
-        Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
-        SPIPlanPtr plan = PreparedForScript(
-            &notify,
-            "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id)::text) FROM warrant.audit_log l"
-            " WHERE (SELECT %s.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%%' OR l.event LIKE 'grant\\_%%')"
-            " ORDER BY l.seq",
-            2, types);
-        SPI_execute_plan(plan, values, nullptr, false, 0);
+        if (!AreKept(after_seq))
+            SendLogged(after_seq, until_seq);
+        else if (AreAtHome())
+            SendKept(after_seq, until_seq);
     });
 }
 
@@ -36,6 +46,7 @@ void NotifyDue() {
     while (IsNoticeDue() && IsReplicated(self.due.position)) {
         Notify(self.notified, self.due.until);
         self.notified = self.due.until;
+        DropKept(self.notified);
         self.due = self.latest;
     }
 }

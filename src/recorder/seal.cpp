@@ -7,6 +7,7 @@
 #include "queue/audit_columns.hpp"
 #include "queue/entry.hpp"
 #include "queue/ring.hpp"
+#include "recorder/kept_notices.hpp"
 #include "recorder/seal.hpp"
 
 namespace warrant {
@@ -134,7 +135,10 @@ void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, vo
 
 void FollowSubtransactions() { RegisterSubXactCallback(OnSubtransaction, nullptr); }
 
-int64_t NextSeq() { return ++seal_state->last_seq; }
+int64_t NextSeq() {
+    ForgetNotices(seal_state->last_seq + 1);
+    return ++seal_state->last_seq;
+}
 
 TimestampTz SealTime() { return seal_state->last_sealed_at = GetCurrentTimestamp(); }
 
@@ -233,6 +237,7 @@ int64_t SealFacts(const SealCall* call) {
     PutNamed(&row, "seq", Int64GetDatum(seq));
     PutNamed(&row, "sealed_at", TimestampTzGetDatum(SealTime()));
     Insert(&row, has_text ? &sealed : nullptr);
+    KeepNotice(seq, call->event, DatumGetInt64(row.values[AuditColumnNamed("request_id")]));
     return seq;
 }
 
