@@ -1,7 +1,8 @@
 -- Actions: what the recorder executes, each in a subtransaction of its own. act is the one entry point.
 --
 -- Nobody else calls the functions of parts 50 to 63: only the recorder may write its tables. It numbers their rows by itself, because whoever may
--- write all data may set any sequence. PL/pgSQL stands also where SQL would do: it keeps its plans for the life of the recorder.
+-- write all data may set any sequence. PL/pgSQL stands also where SQL would do: it keeps its plans for the life of the recorder. What the library
+-- calls pins search_path, for all that it calls.
 
 CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -10,7 +11,9 @@ BEGIN
     IF action IN ('request', 'approve', 'grant') AND NOT warrant_internal.is_home() THEN
         PERFORM warrant_internal.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
-    PERFORM warrant_internal.note_identity(origin);
+    IF origin->>'authn_id' IS NOT NULL THEN
+        PERFORM warrant_internal.note_identity(origin);
+    END IF;
     IF action NOT IN ('refuse', 'spend') AND NOT warrant_internal.role_exists(warrant_internal.user_of(origin)) THEN
         PERFORM warrant_internal.fail('42501', 'the role of this session is gone');
     END IF;
@@ -32,7 +35,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF hint IS NULL THEN
@@ -46,7 +49,7 @@ $$;
 CREATE FUNCTION warrant_internal.user_of(origin jsonb) RETURNS oid LANGUAGE sql IMMUTABLE RETURN (origin OPERATOR(pg_catalog.->>) 'session_user_oid')::pg_catalog.oid;
 
 -- What became of an action. Its caller, and auditors, may know.
-CREATE FUNCTION warrant_internal.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_ask_result(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     result warrant.action_results;

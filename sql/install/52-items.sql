@@ -4,36 +4,12 @@
 CREATE TYPE warrant_internal.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
 
 -- The items of a request for commands on these relations: only those that a policy of approval governs. Raises when one is denied.
-CREATE FUNCTION warrant_internal.items_on(subject oid, commands text[], relations oid[]) RETURNS SETOF warrant_internal.item LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    gone oid := (SELECT r.relation FROM unnest(relations) AS r (relation) WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = r.relation) LIMIT 1);
-    governed record;
-    item warrant_internal.item;
-BEGIN
-    IF gone IS NOT NULL THEN
-        PERFORM warrant_internal.fail('42P01', format('relation with OID %s does not exist', gone),
-                             'One that an open transaction creates can be asked for once it is committed.');
-    END IF;
-    PERFORM warrant_internal.check_target(r.relation) FROM unnest(relations) AS r (relation);
-    FOR governed IN SELECT g.relation, n.nspname, c.relname, g.governed AS commands, p.id, p.effect, p.name
-                      FROM warrant_internal.governing_policies(subject, commands, relations, 0) g JOIN warrant.policies p ON p.id = g.policy
-                      JOIN pg_class c ON c.oid = g.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-                     WHERE p.effect = 'approve' OR (p.effect = 'deny' AND p.mode <> 'monitor') ORDER BY p.effect <> 'deny', g.relation, p.id LOOP
-        IF governed.effect = 'deny' THEN
-            PERFORM warrant_internal.fail('42501', format('%s on %s is denied by policy "%s"', governed.commands[1], governed.relation::regclass, governed.name));
-        END IF;
-        item := ('t'::"char", governed.relation, governed.nspname, governed.relname, governed.commands, governed.id);
-        RETURN NEXT item;
-    END LOOP;
-END;
-$$;
+CREATE FUNCTION warrant_internal.items_on(subject oid, commands text[], relations oid[]) RETURNS warrant_internal.item[] LANGUAGE c
+    AS 'MODULE_PATHNAME', 'warrant_items_on';
 
 -- The items of a request for a whole schema, or with NULL for the database. One is for each policy that governs something in it now, or would
 -- govern what is created there.
 CREATE FUNCTION warrant_internal.items_in(subject oid, commands text[], schema_name name) RETURNS SETOF warrant_internal.item LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     of_schema oid := to_regnamespace(quote_ident(schema_name))::oid;
@@ -53,7 +29,7 @@ END;
 $$;
 
 -- A word that names a command, unlike one for a group of commands, must be about this kind of target.
-CREATE FUNCTION warrant_internal.check_kind_of_target(words text[], args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.check_kind_of_target(words text[], args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF 'ADMIN' = ANY (words) AND NOT coalesce((args->>'on_database')::boolean, false) THEN
@@ -64,9 +40,13 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.items_of(subject oid, args jsonb) RETURNS warrant_internal.item[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- The elements of an array in the arguments of a call.
+CREATE FUNCTION warrant_internal.elements_of(list jsonb) RETURNS text[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_elements_of';
+
+CREATE FUNCTION warrant_internal.items_of(subject oid, args jsonb) RETURNS warrant_internal.item[] LANGUAGE plpgsql
 AS $$
 DECLARE
+    words text[];
     commands text[];
     items warrant_internal.item[];
 BEGIN
@@ -79,11 +59,15 @@ BEGIN
     IF jsonb_typeof(args->'on_tables') = 'array' AND (args->'on_tables' @> 'null' OR args->'on_tables' = '[]') THEN
         PERFORM warrant_internal.fail('22023', 'on_tables must not be empty or contain NULL');
     END IF;
-    commands := warrant.expand_commands(ARRAY(SELECT c FROM jsonb_array_elements_text(args->'commands') AS e (c)));
-    PERFORM warrant_internal.check_kind_of_target(ARRAY(SELECT upper(c) FROM jsonb_array_elements_text(args->'commands') AS e (c)), args);
+    words := warrant_internal.elements_of(args->'commands');
+    commands := warrant.expand_commands(words);
+    words := upper(words::text)::text[];
+    IF words && '{ADMIN,CREATE}' THEN
+        PERFORM warrant_internal.check_kind_of_target(words, args);
+    END IF;
     IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
-        items := ARRAY(SELECT warrant_internal.items_on(subject, commands,
-            ARRAY(SELECT DISTINCT e::oid FROM jsonb_array_elements_text(coalesce(nullif(args->'on_tables', 'null'), jsonb_build_array(args->'on_table'))) AS e)));
+        items := warrant_internal.items_on(subject, commands,
+            CASE WHEN args->>'on_table' IS NULL THEN warrant_internal.elements_of(args->'on_tables')::oid[] ELSE ARRAY[(args->>'on_table')::oid] END);
     ELSE
         items := ARRAY(SELECT warrant_internal.items_in(subject, commands, args->>'on_schema'));
     END IF;
@@ -94,7 +78,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN (SELECT array_agg(ROW(i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id)::warrant_internal.item)

@@ -1,6 +1,6 @@
 -- Requests: filed, amended, cancelled.
 
-CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN concat_ws(', ', 'reason: ' || (request).reason, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses);
@@ -10,7 +10,7 @@ $$;
 -- Gives a pending request the reason, duration and uses that are given now, where they differ. Approvals that it had were of something else, and so
 -- was what a webhook was sent: neither counts any more.
 CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql
 AS $$
 DECLARE
     pending warrant.requests;
@@ -37,22 +37,31 @@ BEGIN
 END;
 $$;
 
+-- A digest of the items, since an index takes no long ones.
+CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_key_of';
+
 -- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql
 AS $$
 DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
-    key text := (SELECT encode(sha256(convert_to(string_agg(format('%s:%s:%s:%s', i.target_kind, i.target, i.policy_id, i.commands), ';'
-                               ORDER BY i.target_kind, i.target, i.policy_id), 'UTF8')), 'hex') FROM unnest(items) AS i);    -- an index takes no long ones
+    key text := warrant_internal.key_of(items);
     asked_at timestamptz := warrant_internal.monotonic_now();
     request bigint;
     pending bigint;
-    filed bigint;
+    item warrant_internal.item;
+    called record;
+    filed warrant.request_items;
+    sealed bigint;
 BEGIN
-    PERFORM warrant_internal.check_policies_stay((terms).min_approvals IS NOT NULL);
-    PERFORM warrant_internal.check_within(duration, max_uses, terms);
+    IF (terms).min_approvals IS NULL THEN
+        PERFORM warrant_internal.check_policies_stay(false);
+    END IF;
+    IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
+        PERFORM warrant_internal.check_within(duration, max_uses, terms);
+    END IF;
     SELECT count(*), min(r.id) FILTER (WHERE may_share AND r.request_key = key AND r.expires_at > asked_at) INTO pending, request
       FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester;
     IF request IS NOT NULL THEN
@@ -75,16 +84,19 @@ BEGIN
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses)
     RETURNING id INTO request;
-    WITH made AS (
+    FOREACH item IN ARRAY items LOOP
+        called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
         INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
-        SELECT request, i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id, p.name, p.version
-          FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id
-               CROSS JOIN LATERAL warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o
-        RETURNING *)
-    SELECT count(warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
-                              'relation_oid', i.target, 'schema_name', i.schema_name, 'relation_name', i.relation_name, 'policy_name', i.policy_name,
-                              'policy_version', i.policy_version, 'comment', nullif(reason, '')))) INTO filed FROM made i;
-    PERFORM warrant_internal.check_policies_stay(filed = cardinality(items));
+        SELECT request, item.target_kind, item.target, called.schema_name, called.relation_name, item.commands, item.policy_id, p.name, p.version
+          FROM warrant.policies p WHERE p.id = item.policy_id
+        RETURNING * INTO filed;
+        IF NOT FOUND THEN
+            PERFORM warrant_internal.check_policies_stay(false);
+        END IF;
+        sealed := warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
+                      'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'policy_name', filed.policy_name,
+                      'policy_version', filed.policy_version, 'comment', nullif(reason, '')));
+    END LOOP;
     IF may_share AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
@@ -92,7 +104,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
 AS $$
 BEGIN
     RETURN warrant_internal.file_request(origin, warrant_internal.user_of(origin), warrant_internal.items_of(warrant_internal.user_of(origin), args), args->>'reason',
@@ -101,7 +113,7 @@ END;
 $$;
 
 -- A request that can still be decided. Raises P0002 for an unknown id, 55006 for a decided one.
-CREATE FUNCTION warrant_internal.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests;
@@ -123,7 +135,6 @@ $$;
 
 -- Ends a pending request; outcome is its state from now on.
 CREATE FUNCTION warrant_internal.end_request(origin jsonb, request_id bigint, outcome text, comment text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
@@ -132,7 +143,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request((args->>'request_id')::bigint);

@@ -1,16 +1,10 @@
 -- Decisions of persons: who may decide, whose votes count, what a vote does.
 
 -- Whether the role may decide about every policy of these.
-CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN (SELECT coalesce(bool_and(p.id IS NOT NULL AND warrant_internal.is_member(role, p.approver_role)), false)
-              FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id);
-END;
-$$;
+CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_decide';
 
 -- For a message: the policies among these that somebody else decides.
-CREATE FUNCTION warrant_internal.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p
@@ -19,16 +13,18 @@ END;
 $$;
 
 -- Whether the giver of the vote may still decide: a member of the approver roles, or the webhook that the policies ask.
-CREATE FUNCTION warrant_internal.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN (vote).approver <> 0 THEN warrant_internal.may_decide((vote).approver, policy_ids)
-           ELSE NOT EXISTS (SELECT FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id AND 'webhook:' || p.webhook = (vote).person WHERE p.id IS NULL) END;
+    IF (vote).approver <> 0 THEN
+        RETURN warrant_internal.may_decide((vote).approver, policy_ids);
+    END IF;
+    RETURN NOT EXISTS (SELECT FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id AND 'webhook:' || p.webhook = (vote).person WHERE p.id IS NULL);
 END;
 $$;
 
 -- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
-CREATE FUNCTION warrant_internal.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     approvals bigint := 0;
@@ -46,7 +42,7 @@ $$;
 
 -- The votes of the person who acts. Persons are compared as they were known at the vote and as they are known now: a set_person in between must
 -- not make two of one.
-CREATE FUNCTION warrant_internal.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN ARRAY(SELECT d.person FROM warrant.decisions d WHERE d.request_id = own_votes.request_id
@@ -55,7 +51,7 @@ END;
 $$;
 
 -- The checks that approving and denying share: another person, a member of every approver role.
-CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
@@ -72,7 +68,6 @@ $$;
 -- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     policy_ids bigint[] := warrant_internal.policies_of(items);
@@ -98,7 +93,7 @@ END;
 $$;
 
 CREATE FUNCTION warrant_internal.enter_denial(origin jsonb, request warrant.requests, approver oid, approver_name text, person text, comment text)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
@@ -107,7 +102,6 @@ END;
 $$;
 
 CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
@@ -121,7 +115,9 @@ BEGIN
     IF NOT warrant_internal.role_exists(request.requester) THEN
         PERFORM warrant_internal.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
     END IF;
-    PERFORM warrant_internal.check_within(duration, max_uses, terms);
+    IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
+        PERFORM warrant_internal.check_within(duration, max_uses, terms);
+    END IF;
     IF duration > request.duration THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     ELSIF max_uses > request.max_uses THEN
@@ -135,7 +131,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.deny_one(origin jsonb, request_id bigint, comment text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.deny_one(origin jsonb, request_id bigint, comment text) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
@@ -147,7 +143,7 @@ END;
 $$;
 
 -- The requests that a call names: one, or several at once, of which all are decided or none.
-CREATE FUNCTION warrant_internal.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql
 AS $$
 BEGIN
     IF args->'request_ids' IN ('null', '[]') OR args->'request_ids' @> 'null' THEN
@@ -157,7 +153,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_approve(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_approve(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 BEGIN
     IF args ? 'request_ids' THEN
@@ -167,7 +163,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_deny(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_deny(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF args ? 'request_ids' THEN

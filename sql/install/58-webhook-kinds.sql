@@ -13,7 +13,7 @@ END;
 $$;
 
 -- Whether a delivery is still worth sending, as the kind of its webhook has it: a request for a decision is while it pends.
-CREATE FUNCTION warrant_internal.is_needed(delivery warrant.deliveries) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.is_needed(delivery warrant.deliveries) RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     CASE (SELECT w.kind FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled)
@@ -26,7 +26,7 @@ $$;
 
 -- What a webhook that decides is told of a request. src/courier/decision.cpp reads it.
 CREATE FUNCTION warrant_internal.facts_of(origin jsonb, request_id bigint, terms warrant_internal.terms, statement_sha256 bytea, statement_text text, statement_facts jsonb) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql
 AS $$
 BEGIN
     RETURN coalesce(statement_facts, '{}') || (SELECT jsonb_build_object('request_id', 'req_' || replace(gen_random_uuid()::text, '-', ''), 'subject', origin,
@@ -48,7 +48,7 @@ $$;
 -- Sends a request to the webhooks that decide it, as its policies say: those that have not had it, and again those that failed. A failure that
 -- passes must not keep a request from being decided while it pends.
 CREATE FUNCTION warrant_internal.queue_deliveries(origin jsonb, request_id bigint, terms warrant_internal.terms, statement_sha256 bytea, statement_text text,
-    statement_facts jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    statement_facts jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     now timestamptz := clock_timestamp();
@@ -76,7 +76,7 @@ $$;
 
 -- The answer of a webhook that decides: one vote of webhook:<name>, when the request still waits under policies that ask it. It may narrow what
 -- was asked for, never widen it.
-CREATE FUNCTION warrant_internal.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.vote(origin jsonb, delivery warrant.deliveries, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests;

@@ -34,11 +34,11 @@ END;
 $$;
 
 -- How long after a failure a delivery is tried again: full jitter, so that what failed together does not come again together.
-CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.retry_delay(attempts integer) RETURNS interval LANGUAGE plpgsql
 AS $$ BEGIN RETURN random() * CASE attempts WHEN 1 THEN interval '1 s' WHEN 2 THEN interval '5 s' WHEN 3 THEN interval '30 s' ELSE interval '5 min' END; END; $$;
 
 -- Ends what was sent of a request that has other words now: it is sent anew.
-CREATE FUNCTION warrant_internal.void_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.void_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE warrant.deliveries d SET state = 'answered', answer = 'amended', awaited = false, ended_at = coalesce(d.ended_at, clock_timestamp())
@@ -47,7 +47,7 @@ END;
 $$;
 
 -- Ends the deliveries that are not needed any more since the request has ended. One that is being sent ends with its answer.
-CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.drop_deliveries(request_id bigint) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp(), awaited = false WHERE d.request_id = drop_deliveries.request_id AND d.state = 'queued'
@@ -56,7 +56,7 @@ END;
 $$;
 
 -- Whether those who are refused by the request wait for an answer: while one is on its way that nobody has had yet, from a webhook that still counts.
-CREATE FUNCTION warrant_internal.note_awaited(request_id bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.note_awaited(request_id bigint) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     is_awaited CONSTANT boolean := EXISTS (SELECT FROM warrant.deliveries d WHERE d.request_id = note_awaited.request_id AND d.awaited AND d.state IN ('queued', 'sending')
@@ -67,7 +67,7 @@ END;
 $$;
 
 -- The endpoint is gone, as it says itself (410): nothing more is sent there. A policy that asks it is decided by persons.
-CREATE FUNCTION warrant_internal.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.disable_gone(origin jsonb, delivery warrant.deliveries) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     UPDATE warrant.webhooks w SET enabled = false WHERE w.name = (delivery).webhook AND w.enabled;
@@ -79,7 +79,7 @@ $$;
 
 -- What a webhook has answered, or what went wrong. An error that may pass puts the delivery off, another one sets it aside; either drops the delivery
 -- that is not needed any more. The log says each error once, however often it comes.
-CREATE FUNCTION warrant_internal.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_webhook_answer(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     now timestamptz := clock_timestamp();

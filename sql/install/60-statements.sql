@@ -1,7 +1,7 @@
 -- What a statement leaves behind: a refusal, or spent uses.
 
 -- The origin of a role other than the one that asks. It has no identity, since nobody has authenticated as that role.
-CREATE FUNCTION warrant_internal.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     name text := pg_get_userbyid(role);
@@ -13,7 +13,6 @@ $$;
 -- Whether grants cover all that a statement wanted under a policy, grants so young that its session may have decided without them: a request would
 -- ask for them again. An older grant was known to the session, and does not serve the statement for whatever reason.
 CREATE FUNCTION warrant_internal.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     now timestamptz := warrant_internal.monotonic_now();
@@ -39,7 +38,6 @@ $$;
 -- Records a refused statement, and files the requests for what an approval would help. Returns the requests' ids, or why there is none and, on a
 -- second line, what to do about it.
 CREATE FUNCTION warrant_internal.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     policy bigint;
@@ -94,7 +92,6 @@ $$;
 -- Spends one use of each limited grant that a statement runs under, and writes the statement's rows. Returns NULL, or which grant somebody else used
 -- up, or ended, meanwhile; then nothing is spent or written. Only the recorder writes these tables, so that what is looked at stays.
 CREATE FUNCTION warrant_internal.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     spent bigint[] := ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'grants') AS e);

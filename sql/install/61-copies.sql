@@ -1,7 +1,7 @@
 -- Copies of a database.
 
 -- Makes a copy a home of its own: what was granted, asked and sent elsewhere ends here.
-CREATE FUNCTION warrant_internal.do_adopt(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.do_adopt(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     adopter name := origin->>'session_user_name';

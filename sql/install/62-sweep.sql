@@ -42,7 +42,7 @@ END;
 $$;
 
 -- The roles, with 0 in the place of each that is gone.
-CREATE FUNCTION warrant_internal.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.without_gone(roles oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN (SELECT coalesce(array_agg(coalesce(a.oid, 0) ORDER BY r.place), '{}') FROM unnest(roles) WITH ORDINALITY AS r (role, place) LEFT JOIN pg_roles a ON a.oid = r.role);
@@ -51,7 +51,7 @@ $$;
 
 -- The server gives OIDs again, so definitions forget those of what is gone, and keep its name. Rows that an open transaction changes are left to the
 -- next call, as the recorder waits for nobody.
-CREATE FUNCTION warrant_internal.forget_gone() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.forget_gone() RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     gone record;

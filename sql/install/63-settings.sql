@@ -1,7 +1,7 @@
 -- Changes of settings, as rows of the log.
 
 -- Leaves a row for a change of one of the gate's settings, unless the log knows the value already.
-CREATE FUNCTION warrant_internal.note_setting(setting text, now text, at timestamptz) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.note_setting(setting text, now text, at timestamptz) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     gate CONSTANT text := 'pg_warrant.enforcement';

@@ -4,6 +4,8 @@
 
 #include "pg/server.hpp"
 
+#include "rules/commands.hpp"
+
 namespace warrant {
 
 // Checks a call of warrant.request: raises 42809 for what no policy can be about, and the server's 42501 for a caller who could not run it
@@ -22,5 +24,11 @@ bool MayCreateSomewhere(const List* roles, Oid schema);
 
 // Raises 42P01 when there is no such relation, 42809 when no policy can be about it.
 void RequireRelation(Oid relation);
+
+// The words for the commands, as an SQL array of text in the order of the enumeration.
+Datum CommandsAsArray(CommandMask mask);
+
+// Membership in which a superuser counts by name only; false for roles that are gone.
+bool IsMemberByName(Oid role, Oid of);
 
 }    // namespace warrant

@@ -1,6 +1,8 @@
 // What every action of the workflow looks up several times. A query in PL/pgSQL takes some 25 us each time, of which these take one or two.
 #include "pg/server.hpp"
 
+#include <algorithm>
+
 #include "rules/approvers.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
@@ -16,9 +18,49 @@ const char* NameOfRelation(Oid relation, Oid* schema) {
 
 Datum NameDatum(const char* name) { return DirectFunctionCall1(namein, CStringGetDatum(name)); }
 
+// As ->> has it; nullptr for null.
+const char* TextOfScalar(const JsonbValue* value) {
+    if (value->type == jbvNull)
+        return nullptr;
+    if (value->type == jbvNumeric)
+        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+    if (value->type != jbvString)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("an argument of the call is neither text nor a number")));
+    return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
 int CompareIds(const void* a, const void* b) {
     int64 left = *static_cast<const int64*>(a), right = *static_cast<const int64*>(b);
     return left < right ? -1 : left > right;
+}
+
+// One item of a request, for its key.
+struct KeyItem {
+    char kind;
+    Oid target;
+    int64 policy;
+    char* commands;
+};
+
+KeyItem KeyItemOf(HeapTupleHeader item) {
+    auto column = [item](const char* name) {
+        bool is_null;
+        Datum value = GetAttributeByName(item, name, &is_null);
+        if (is_null)
+            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("an item of a request has no %s", name)));
+        return value;
+    };
+    return KeyItem{DatumGetChar(column("target_kind")), DatumGetObjectId(column("target")), DatumGetInt64(column("policy_id")),
+                   OidOutputFunctionCall(F_ARRAY_OUT, column("commands"))};
+}
+
+int CompareKeyItems(const void* a, const void* b) {
+    const KeyItem *left = static_cast<const KeyItem*>(a), *right = static_cast<const KeyItem*>(b);
+    if (left->kind != right->kind)
+        return uint8(left->kind) < uint8(right->kind) ? -1 : 1;
+    if (left->target != right->target)
+        return left->target < right->target ? -1 : 1;
+    return CompareIds(&left->policy, &right->policy);
 }
 
 }    // namespace
@@ -47,6 +89,47 @@ WARRANT_FUNCTION(warrant_person_of) {
         PG_RETURN_NULL();
     const char* name = GetUserNameFromId(role, true);
     PG_RETURN_TEXT_P(cstring_to_text(name != nullptr ? name : psprintf("role %u", role)));
+}
+
+// are_persons_known() -> boolean: whether the DBA has made a person of any login.
+WARRANT_FUNCTION(warrant_are_persons_known) { PG_RETURN_BOOL(ArePersonsKnown()); }
+
+// members_of(role oid) -> oid[]: all members of a role now, through whatever other roles.
+WARRANT_FUNCTION(warrant_members_of) {
+    List* roles = PG_ARGISNULL(0) ? NIL : WithMembers(PG_GETARG_OID(0));
+    int count = std::max(list_length(roles) - 1, 0);
+    Datum* members = static_cast<Datum*>(palloc((count + 1) * sizeof(Datum)));
+    for (int i = 0; i < count; i++)
+        members[i] = ObjectIdGetDatum(list_nth_oid(roles, i + 1));
+    PG_RETURN_ARRAYTYPE_P(construct_array(members, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+// is_known_as(role oid, names text[]) -> boolean: whether the role or a member of it is known by one of the names, as a person or by an identity.
+WARRANT_FUNCTION(warrant_is_known_as) {
+    Datum* elements;
+    bool* nulls;
+    int count;
+    List* names = NIL;
+    deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    for (int i = 0; i < count; i++)
+        if (!nulls[i])
+            names = lappend(names, TextDatumGetCString(elements[i]));
+    PG_RETURN_BOOL(IsOneKnownAs(WithMembers(PG_GETARG_OID(0)), names));
+}
+
+// elements_of(list jsonb) -> text[]: the elements of an array of scalars, as ->> has them; NULL for NULL.
+WARRANT_FUNCTION(warrant_elements_of) {
+    Jsonb* list = PG_GETARG_JSONB_P(0);
+    ArrayBuildState* elements = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+    JsonbIterator* iterator = JsonbIteratorInit(&list->root);
+    JsonbValue value;
+    for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
+        if (token != WJB_ELEM)
+            continue;
+        const char* text = TextOfScalar(&value);
+        elements = accumArrayResult(elements, text == nullptr ? Datum(0) : CStringGetTextDatum(text), text == nullptr, TEXTOID, CurrentMemoryContext);
+    }
+    PG_RETURN_DATUM(makeArrayResult(elements, CurrentMemoryContext));
 }
 
 // object_now(kind "char", object oid, schema_name name, relation_name name) -> (schema_name, relation_name): what an object is called now, for audit
@@ -93,4 +176,24 @@ WARRANT_FUNCTION(warrant_policies_of) {
         if (i == 0 || ids[i] != ids[i - 1])
             policies[different++] = Int64GetDatum(ids[i]);
     PG_RETURN_ARRAYTYPE_P(construct_array(policies, different, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+// key_of(items warrant_internal.item[]) -> text: a digest of what the items are, in whatever order they come.
+WARRANT_FUNCTION(warrant_key_of) {
+    ArrayType* array = PG_GETARG_ARRAYTYPE_P(0);
+    Datum* elements;
+    int count;
+    deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, nullptr, &count);
+    KeyItem* items = static_cast<KeyItem*>(palloc(count * sizeof(KeyItem)));
+    for (int i = 0; i < count; i++)
+        items[i] = KeyItemOf(DatumGetHeapTupleHeader(elements[i]));
+    qsort(items, count, sizeof(KeyItem), CompareKeyItems);
+    StringInfoData text;
+    initStringInfo(&text);
+    for (int i = 0; i < count; i++)
+        appendStringInfo(&text, "%s%c:%u:" INT64_FORMAT ":%s", i == 0 ? "" : ";", items[i].kind, items[i].target, items[i].policy, items[i].commands);
+    bytea* digest = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(cstring_to_text_with_len(text.data, text.len))));
+    char hex[2 * PG_SHA256_DIGEST_LENGTH];
+    hex_encode(VARDATA_ANY(digest), PG_SHA256_DIGEST_LENGTH, hex);
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(hex, sizeof hex));
 }

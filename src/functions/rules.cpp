@@ -20,15 +20,6 @@ namespace warrant {
 
 namespace {
 
-Datum CommandsAsArray(CommandMask mask) {
-    Datum names[command_count];
-    int count = 0;
-    for (int i = 0; i < command_count; i++)
-        if (mask & MaskOf(Command(i)))
-            names[count++] = CStringGetTextDatum(NameOf(Command(i)));
-    return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 // A row of warrant.policies that SQL hands over; nullptr for NULL.
 Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
     if (PG_ARGISNULL(number))
@@ -92,6 +83,20 @@ void RequireArguments(FunctionCallInfo fcinfo) {
 
 }    // namespace
 
+Datum CommandsAsArray(CommandMask mask) {
+    Datum names[command_count];
+    int count = 0;
+    for (int i = 0; i < command_count; i++)
+        if (mask & MaskOf(Command(i)))
+            names[count++] = CStringGetTextDatum(NameOf(Command(i)));
+    return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+bool IsMemberByName(Oid role, Oid of) {
+    bool exist = SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(of));
+    return exist && is_member_of_role_nosuper(role, of);
+}
+
 Oid WhoAsks() {
     Oid subject = CurrentSubject();
     Actors actors;
@@ -132,11 +137,7 @@ WARRANT_FUNCTION(warrant_check_target) {
 }
 
 // is_member(role oid, of oid): membership in which a superuser counts by name only.
-WARRANT_FUNCTION(warrant_is_member) {
-    Oid role = PG_GETARG_OID(0), of = PG_GETARG_OID(1);
-    bool exist = SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) && SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(of));
-    PG_RETURN_BOOL(exist && is_member_of_role_nosuper(role, of));
-}
+WARRANT_FUNCTION(warrant_is_member) { PG_RETURN_BOOL(IsMemberByName(PG_GETARG_OID(0), PG_GETARG_OID(1))); }
 
 // is_pool(role oid) -> boolean: whether the role is one of pg_warrant.pool_roles.
 WARRANT_FUNCTION(warrant_is_pool) {

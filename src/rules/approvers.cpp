@@ -20,16 +20,22 @@ bool CanLogIn(Oid role) {
 
 constexpr OwnColumn of_person[] = {{"person"}}, of_identity[] = {{"identity"}}, of_webhook[] = {{"enabled", true}};
 
-// Calls visit(value) with a column that is not NULL, for each row of one of our tables whose first column in the index is the key. Where the script
-// of an older release has no such table, there is no row.
-template <class Visit>
-void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit) {
+// Begins to read the column of one of our tables by an index; false where the script of an older release has no such table.
+bool BeginOf(CommittedScan* scan, const char* table, const OwnColumns& column, const char* index) {
     const Installation* own = FindInstallation();
     Oid found = own == nullptr ? InvalidOid : get_relname_relid(table, own->schema);
     if (!OidIsValid(found) || !OidIsValid(get_relname_relid(index, own->schema)))
-        return;
+        return false;
+    BeginOwn(scan, column, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
+    return true;
+}
+
+// Calls visit(value) with a column that is not NULL, for each row of one of our tables whose first column in the index is the key.
+template <class Visit>
+void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit) {
     CommittedScan scan;
-    BeginOwn(&scan, column, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
+    if (!BeginOf(&scan, table, column, index))
+        return;
     ScanKeyData keys[1];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equal, key);
     ForEachCommitted(&scan, keys, 1, [&visit](Datum* values, bool* nulls) {
@@ -39,13 +45,15 @@ void ForEachOf(const char* table, const OwnColumns& column, const char* index, R
     EndCommitted(&scan);
 }
 
-List* AddName(List* names, char* name) {
+bool IsAmong(const List* names, const char* name) {
     ListCell* cell;
     foreach (cell, names)
         if (strcmp(static_cast<char*>(lfirst(cell)), name) == 0)
-            return names;
-    return lappend(names, name);
+            return true;
+    return false;
 }
+
+List* AddName(List* names, char* name) { return IsAmong(names, name) ? names : lappend(names, name); }
 
 // What the human behind a login is known by: the person, and the identity as which the server has met the login; or else the login.
 List* NamesOf(Oid login) {
@@ -109,6 +117,71 @@ char* PersonOf(Oid login) {
     ForEachOf("persons", of_person, "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login),
               [&person](Datum value) { person = TextDatumGetCString(value); });
     return person;
+}
+
+bool ArePersonsKnown() {
+    CommittedScan scan;
+    if (!BeginOf(&scan, "persons", of_person, "persons_pkey"))
+        return false;
+    bool known = AnyCommitted(&scan, nullptr, 0, [](Datum*, bool*) { return true; });
+    EndCommitted(&scan);
+    return known;
+}
+
+bool IsOneKnownAs(const List* roles, const List* names) {
+    CommittedScan persons, identities;
+    bool has_persons = BeginOf(&persons, "persons", of_person, "persons_pkey");
+    bool has_identities = BeginOf(&identities, "identities", of_identity, "identities_role_identity_key");
+    bool found = false;
+    ListCell* cell;
+    foreach (cell, roles) {
+        CHECK_FOR_INTERRUPTS();
+        ScanKeyData key;
+        ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(lfirst_oid(cell)));
+        char* person = nullptr;
+        if (has_persons)
+            ForEachCommitted(&persons, &key, 1, [&person](Datum* values, bool*) { person = TextDatumGetCString(values[0]); });
+        if (person == nullptr)
+            person = GetUserNameFromId(lfirst_oid(cell), true);
+        if (person == nullptr)
+            person = psprintf("role %u", lfirst_oid(cell));
+        found = IsAmong(names, person) ||
+                (has_identities && AnyCommitted(&identities, &key, 1, [names](Datum* values, bool* nulls) {
+                     return !nulls[0] && IsAmong(names, TextDatumGetCString(values[0]));
+                 }));
+        if (found)
+            break;
+    }
+    if (has_persons)
+        EndCommitted(&persons);
+    if (has_identities)
+        EndCommitted(&identities);
+    return found;
+}
+
+List* WithMembers(Oid role) {
+    List* roles = list_make1_oid(role);
+    HASHCTL control = {};
+    control.keysize = control.entrysize = sizeof(Oid);
+    control.hcxt = CurrentMemoryContext;
+    HTAB* seen = nullptr;    // most roles have no members
+    ListCell* cell;
+    AcceptInvalidationMessages();
+    foreach (cell, roles) {
+        CHECK_FOR_INTERRUPTS();
+        CatCList* memberships = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (memberships->n_members > 0 && seen == nullptr)
+            seen = hash_create("pg_warrant members", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+        for (int i = 0; i < memberships->n_members; i++) {
+            Oid member = Form_pg_auth_members(GETSTRUCT(&memberships->members[i]->tuple))->member;
+            bool known;
+            (void)hash_search(seen, &member, HASH_ENTER, &known);
+            if (!known)
+                roles = lappend_oid(roles, member);
+        }
+        ReleaseSysCacheList(memberships);
+    }
+    return roles;
 }
 
 char* WhyUndecidable(const Policy* policy, Oid requester) {

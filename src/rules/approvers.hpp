@@ -15,4 +15,13 @@ char* WhyUndecidable(const Policy* policy, Oid requester);
 // The person that the DBA has made of a login, in the current memory context; nullptr: of none.
 char* PersonOf(Oid login);
 
+// Whether the DBA has made a person of any login.
+bool ArePersonsKnown();
+
+// Whether one of the roles is known by one of the names: by its person, or else its own name, or by an identity as which it was authenticated.
+bool IsOneKnownAs(const List* roles, const List* names);
+
+// The role and all its members, through whatever other roles, each once.
+List* WithMembers(Oid role);
+
 }    // namespace warrant

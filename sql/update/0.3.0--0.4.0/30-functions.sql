@@ -13,3 +13,4 @@ DROP FUNCTION warrant_internal.protect_notice(oid[], oid[]);
 DROP FUNCTION warrant_internal.relaxes(warrant.policies);
 DROP FUNCTION warrant_internal.seal(text, jsonb, bigint, bigint, text, oid, name, name, text, integer, text, jsonb, bytea, text);
 DROP FUNCTION warrant_internal.seal_time();
+DROP FUNCTION warrant_internal.setting_interval(text);
