@@ -38,7 +38,7 @@ $(error META.json names another version than $(EXTENSION).control)
 endif
 EXTENSION_SQL := $(EXTENSION)--$(EXTVERSION).sql
 SQL_PARTS := $(sort $(wildcard sql/install/[0-9]*.sql))
-# From the release before: what sql/update/OLD--NEW says, in the order of its numbers, and then the functions as they are now.
+# From the release before: what sql/update/OLD--NEW says, in the order of its numbers, and then the functions as they are now. Roles are made once.
 UPDATE_PARTS := $(sort $(wildcard sql/update/*--$(EXTVERSION)/[0-9]*.sql))
 UPDATE_SQL := $(patsubst sql/update/%/,$(EXTENSION)--%.sql,$(sort $(dir $(UPDATE_PARTS))))
 DATA_built := $(EXTENSION_SQL) $(UPDATE_SQL)
@@ -93,9 +93,10 @@ $(EXTENSION_SQL): $(SQL_PARTS) sql/install $(EXTENSION).control
 	  for part in $(SQL_PARTS); do echo; cat $$part || exit; done; } >$@.tmp
 	mv $@.tmp $@
 
-$(UPDATE_SQL): $(EXTENSION)--%.sql: sql/update/% $(UPDATE_PARTS) sql/update/code.awk $(SQL_PARTS) sql/install
+$(UPDATE_SQL): $(EXTENSION)--%.sql: sql/update/% $(UPDATE_PARTS) sql/update/code.awk sql/update/drop.sql $(SQL_PARTS) sql/install
 	{ printf '%s\n' "\echo Use \"ALTER EXTENSION $(EXTENSION) UPDATE TO '$(EXTVERSION)'\" to load this file. \quit"; \
-	  for part in $(filter $</%,$(UPDATE_PARTS)); do echo; cat $$part || exit; done; \
+	  for part in $(filter $</%,$(UPDATE_PARTS)); do echo; cat $$part || exit; done; echo; \
+	  awk -v declare=1 -f sql/update/code.awk $(SQL_PARTS) && cat sql/update/drop.sql && \
 	  awk -f sql/update/code.awk $(filter-out sql/install/10-%,$(SQL_PARTS)); } >$@.tmp
 	mv $@.tmp $@
 

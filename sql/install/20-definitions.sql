@@ -6,7 +6,8 @@
 -- Definitions, and their rows of the log, are numbered by the library: whoever may write all data may set any sequence.
 CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_number';
 
--- src/rules/policy.cpp has what the gate reads. A column that a release adds follows the table by ALTER TABLE, which the update runs as well.
+-- src/rules/policy.cpp has what the gate reads. A column that a release adds stands in 41, beside its parameter: an ALTER TABLE, which the update
+-- runs as well.
 CREATE TABLE warrant.policies (
     id bigint DEFAULT warrant_internal.next_number(),
     version integer NOT NULL DEFAULT 1,

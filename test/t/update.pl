@@ -55,6 +55,8 @@ my $until_recorder_waits = q{DO $$ BEGIN
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
 	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('grant_uses', 'identities', 'known_settings')};
 
+my $unchanged = q{SELECT 'warrant.drop_policy(text)'::regprocedure::oid || ' ' || 'warrant.expand_commands(text[])'::regprocedure::oid};
+
 sub updated
 {
 	my ($version) = @_;
@@ -88,6 +90,7 @@ SQL
 	# The update.
 
 	my $before = value($files);
+	my $kept = value($unchanged);
 	my $last = value('SELECT max(seq) FROM warrant.audit_log');
 	my $updating = $node->session_as('dba', $older);
 	is(($node->ask($updating, 'BEGIN; ALTER EXTENSION pg_warrant UPDATE;'))[1], 'none', 'the extension is updated');
@@ -98,6 +101,7 @@ SQL
 	is(value("SELECT state FROM warrant.requests WHERE id = $cancelled"), 'cancelled', 'with functions that the update has moved meanwhile');
 	$_->quit for $updating, $meanwhile;
 	is(value($files), $before, 'no table was rewritten');
+	is(value($unchanged), $kept, 'a function that is declared as before is the same, with what was granted on it');
 	my @updated = split /\n/, value($catalogue);
 	my @fresh = split /\n/, $node->safe_as('dba', $catalogue, 'fresh');
 	my %there = map { $_ => 1 } @updated;
