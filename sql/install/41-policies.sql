@@ -21,7 +21,7 @@ BEGIN
         RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
-        RAISE EXCEPTION 'only targets, approver_role, durations, max_uses, audit and webhook may be NULL' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF name = '' OR octet_length(name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
