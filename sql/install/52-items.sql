@@ -78,12 +78,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN (SELECT array_agg(ROW(i.target_kind, i.target, o.schema_name, o.relation_name, i.commands, i.policy_id)::warrant_internal.item)
-              FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = $1);
-END;
-$$;
+CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS warrant_internal.item[] LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'warrant_items_of_request';
 
 CREATE FUNCTION warrant_internal.policies_of(items warrant_internal.item[]) RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_policies_of';

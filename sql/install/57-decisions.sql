@@ -23,23 +23,6 @@ BEGIN
 END;
 $$;
 
--- How many persons agree to a request as it stands: those who may decide still, as they are known now, and not the one who asks.
-CREATE FUNCTION warrant_internal.approvals_of(request warrant.requests, policy_ids bigint[]) RETURNS bigint LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-    approvals bigint := 0;
-    counted text[] := warrant_internal.names_of((request).requester, (request).person);
-    voter text[];
-BEGIN
-    FOR voter IN SELECT warrant_internal.names_of(d.approver, d.person) FROM warrant.decisions d
-                  WHERE d.request_id = (request).id AND d.approves AND warrant_internal.vote_counts(d, policy_ids) ORDER BY d.decided_at, d.person LOOP
-        approvals := approvals + CASE WHEN voter && counted THEN 0 ELSE 1 END;
-        counted := counted || voter;
-    END LOOP;
-    RETURN approvals;
-END;
-$$;
-
 -- The votes of the person who acts. Persons are compared as they were known at the vote and as they are known now: a set_person in between must
 -- not make two of one.
 CREATE FUNCTION warrant_internal.own_votes(origin jsonb, request_id bigint) RETURNS text[] LANGUAGE plpgsql STABLE
@@ -65,28 +48,45 @@ BEGIN
 END;
 $$;
 
--- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
+-- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made. Counted are the persons who may decide still, as
+-- they are known now, and not the one who asks.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     policy_ids bigint[] := warrant_internal.policies_of(items);
-    votes record;
+    vote warrant.decisions;
+    voter text[];
+    persons text[] := warrant_internal.names_of((request).requester, (request).person);    -- who cannot be counted any more
+    approvals bigint := 0;
+    approvers name[] := '{}';
+    granters text[] := '{}';
+    least_duration interval;
+    least_uses integer;
     made bigint;
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
-    IF warrant_internal.approvals_of(request, policy_ids) < greatest((request).min_approvals, (terms).min_approvals) THEN
+    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id ORDER BY d.decided_at, d.person LOOP
+        least_duration := least(least_duration, vote.duration);
+        least_uses := least(least_uses, vote.max_uses);
+        CONTINUE WHEN NOT warrant_internal.vote_counts(vote, policy_ids);
+        voter := warrant_internal.names_of(vote.approver, vote.person);
+        approvals := approvals + CASE WHEN vote.approves AND NOT voter && persons THEN 1 ELSE 0 END;
+        persons := persons || voter;
+        approvers := approvers || vote.approver_name;
+        granters := granters || CASE WHEN vote.approver <> 0 THEN voter END;
+    END LOOP;
+    IF approvals < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
+    IF cardinality(granters) > 1 THEN
+        granters := ARRAY(SELECT DISTINCT n.name FROM unnest(granters) AS n (name) ORDER BY n.name);
+    END IF;
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
-    SELECT min(d.duration) AS duration, min(d.max_uses) AS max_uses, coalesce(array_agg(d.approver_name ORDER BY d.decided_at, d.person) FILTER (WHERE d.counts), '{}') AS approvers,
-           ARRAY(SELECT DISTINCT n.name FROM unnest(array_agg(d.approver) FILTER (WHERE d.counts), array_agg(d.person) FILTER (WHERE d.counts)) AS v (approver, person)
-                   CROSS JOIN LATERAL unnest(warrant_internal.names_of(v.approver, v.person)) AS n (name) WHERE v.approver <> 0 ORDER BY n.name) AS names
-      INTO votes FROM (SELECT d.*, warrant_internal.vote_counts(d, policy_ids) AS counts FROM warrant.decisions d WHERE d.request_id = (request).id OFFSET 0) AS d;
-    made := warrant_internal.make_grant(origin, (request).id, (request).requester, votes.approvers,
-        least(votes.duration, (request).duration, CASE WHEN (request).duration IS NULL AND votes.duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
-        least(votes.max_uses, (request).max_uses, (terms).max_uses), (request).reason, items, votes.names);
+    made := warrant_internal.make_grant(origin, (request).id, (request).requester, approvers,
+        least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
+        least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, granters);
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;

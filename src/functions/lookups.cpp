@@ -6,6 +6,7 @@
 #include "rules/approvers.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
+#include "functions/lookups.hpp"
 
 namespace warrant {
 
@@ -64,6 +65,20 @@ int CompareKeyItems(const void* a, const void* b) {
 }
 
 }    // namespace
+
+void TakeNamesNow(char kind, Oid object, Datum* names, bool* nulls) {
+    Oid schema = kind == 's' ? object : InvalidOid;
+    const char* relation = kind == 't' ? NameOfRelation(object, &schema) : nullptr;
+    const char* name = OidIsValid(schema) ? get_namespace_name(schema) : nullptr;
+    if (name == nullptr)
+        return;
+    names[0] = NameDatum(name);
+    nulls[0] = false;
+    if (relation != nullptr) {
+        names[1] = NameDatum(relation);
+        nulls[1] = false;
+    }
+}
 
 }    // namespace warrant
 
@@ -140,17 +155,7 @@ WARRANT_FUNCTION(warrant_object_now) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("names of an object are asked for where there is no room for them")));
     Datum names[2] = {PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
     bool nulls[2] = {PG_ARGISNULL(2), PG_ARGISNULL(3)};
-    char kind = PG_ARGISNULL(0) ? '\0' : PG_GETARG_CHAR(0);
-    Oid object = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1), schema = kind == 's' ? object : InvalidOid;
-    const char* relation = kind == 't' ? NameOfRelation(object, &schema) : nullptr;
-    if (const char* name = OidIsValid(schema) ? get_namespace_name(schema) : nullptr) {
-        names[0] = NameDatum(name);
-        nulls[0] = false;
-        if (relation != nullptr) {
-            names[1] = NameDatum(relation);
-            nulls[1] = false;
-        }
-    }
+    TakeNamesNow(PG_ARGISNULL(0) ? '\0' : PG_GETARG_CHAR(0), PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1), names, nulls);
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), names, nulls)));
 }
 

@@ -11,6 +11,7 @@
 #include "rules/policies.hpp"
 #include "rules/survey.hpp"
 #include "functions/asked.hpp"
+#include "functions/lookups.hpp"
 
 namespace warrant {
 
@@ -228,6 +229,9 @@ Datum AsArray(const Items* items, Oid type) {
     return makeArrayResult(made, CurrentMemoryContext);
 }
 
+// The columns of warrant.request_items that an item has, in its order.
+constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"schema_name"}, {"relation_name"}, {"commands"}, {"policy_id"}};
+
 }    // namespace
 
 }    // namespace warrant
@@ -274,4 +278,28 @@ WARRANT_FUNCTION(warrant_items_on) {
     SurveyRelations(PG_GETARG_OID(0), commands, relations, AddItem, &items);
     KeepAsked(&items);
     PG_RETURN_DATUM(AsArray(&items, get_element_type(get_fn_expr_rettype(fcinfo->flinfo))));
+}
+
+// items_of_request(request_id bigint) -> warrant_internal.item[]: the items of a request, under their names of now; NULL without any.
+WARRANT_FUNCTION(warrant_items_of_request) {
+    if (PG_ARGISNULL(0))
+        PG_RETURN_NULL();
+    Oid type = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+    TupleDesc shape = lookup_rowtype_tupdesc_copy(type, -1);
+    ArrayBuildState* items = nullptr;
+    CommittedScan scan;
+    Oid schema = RequireInstallation()->schema;
+    BeginOwn(
+        &scan, of_item, get_relname_relid("request_items", schema),
+        [schema] { return get_relname_relid("request_items_request_id_idx", schema); }, Rows::OfTransaction);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, PG_GETARG_DATUM(0));
+    ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool* nulls) {
+        TakeNamesNow(DatumGetChar(values[0]), DatumGetObjectId(values[1]), &values[2], &nulls[2]);
+        items = accumArrayResult(items, HeapTupleGetDatum(heap_form_tuple(shape, values, nulls)), false, type, CurrentMemoryContext);
+    });
+    EndCommitted(&scan);
+    if (items == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_DATUM(makeArrayResult(items, CurrentMemoryContext));
 }

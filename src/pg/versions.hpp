@@ -109,6 +109,17 @@ inline void ReplaceRow(Relation table, ItemPointer replaced, TupleTableSlot* row
     simple_table_tuple_update(table, replaced, row, snapshot, &indexes);
 }
 
+// Enters a row that was just inserted into the open indexes of its table, none of which is unique.
+inline void InsertIntoIndexes(ResultRelInfo* table, TupleTableSlot* row, EState* estate) {
+#if PG_VERSION_NUM >= 190000
+    (void)ExecInsertIndexTuples(table, estate, 0, row, NIL, nullptr);
+#elif PG_VERSION_NUM >= 160000
+    (void)ExecInsertIndexTuples(table, row, estate, false, false, nullptr, NIL, false);
+#else
+    (void)ExecInsertIndexTuples(table, row, estate, false, false, nullptr, NIL);
+#endif
+}
+
 // How the callbacks of system caches are told which cache it is.
 #if PG_VERSION_NUM >= 190000
 using CacheNumber = SysCacheIdentifier;

@@ -8,6 +8,7 @@
 #include "queue/entry.hpp"
 #include "queue/ring.hpp"
 #include "recorder/kept_notices.hpp"
+#include "recorder/log_rows.hpp"
 #include "recorder/seal.hpp"
 
 namespace warrant {
@@ -41,10 +42,9 @@ char* InsertStatement(Relation log) {
         names.data, places.data, role, place("authn_id"), place("authenticated_user_name"), place("session_user_name"), role);
 }
 
-// The plan is made anew when the table has changed. Whoever changes its columns waits for our transaction.
-SPIPlanPtr InsertPlan() {
+// The plan is made anew when the table has changed.
+SPIPlanPtr InsertPlan(Relation log) {
     static SPIPlanPtr plan = nullptr;
-    Relation log = table_open(get_relname_relid("audit_log", get_namespace_oid(schema_name, false)), RowExclusiveLock);
     if (plan == nullptr || !SPI_plan_is_valid(plan)) {
         Oid types[most_audit_columns];
         for (int i = 0; i < audit_column_count; i++)
@@ -55,7 +55,6 @@ SPIPlanPtr InsertPlan() {
             SPI_freeplan(plan);
         plan = made;
     }
-    table_close(log, NoLock);
     return plan;
 }
 
@@ -110,8 +109,12 @@ void InsertText(const Datum* row, const SealedText* sealed) {
     SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 
+// The table is opened once, for whichever way the row takes. Whoever changes its columns waits for our transaction.
 void Insert(Row* row, const SealedText* sealed) {
-    SPI_execute_plan(InsertPlan(), row->values, row->nulls, false, 0);
+    Relation log = table_open(get_relname_relid("audit_log", get_namespace_oid(schema_name, false)), RowExclusiveLock);
+    if (!InsertLogRow(log, row->values, row->nulls))
+        SPI_execute_plan(InsertPlan(log), row->values, row->nulls, false, 0);
+    table_close(log, NoLock);
     if (sealed != nullptr)
         InsertText(row->values, sealed);
 }
