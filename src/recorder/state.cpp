@@ -68,19 +68,38 @@ namespace {
 
 constexpr OwnColumn of_state[] = {{"last_seq"}, {"last_sealed_at"}, {"ring_id"}, {"ring_position"}};
 
+// Where the row was written last. While anybody holds an old snapshot the server keeps every version of it, and who looks for it from the table's
+// beginning passes all of them.
+struct {
+    Oid table;
+    ItemPointerData place;
+} last_written = {InvalidOid, {}};
+
+// False also after a rollback of what was written, or VACUUM FULL.
+bool FetchLastWritten(Relation table, TupleTableSlot* row, Snapshot snapshot) {
+    ItemPointer place = &last_written.place;
+    bool has_place = last_written.table == RelationGetRelid(table) && ItemPointerGetBlockNumber(place) < RelationGetNumberOfBlocks(table);
+    return has_place && table_tuple_fetch_row_version(table, place, snapshot, row);
+}
+
+bool FindRow(Relation table, TupleTableSlot* row, Snapshot snapshot) {
+    TableScanDesc scan = BeginTableScan(table, snapshot);
+    bool found = table_scan_getnextslot(scan, ForwardScanDirection, row);    // the slot holds its page itself
+    table_endscan(scan);
+    return found;
+}
+
 // The copy of the table's one row with other values in these columns; it knows the place of the old row.
 HeapTuple RowWith(Relation table, TupleTableSlot* row, Snapshot snapshot, const Datum* values) {
     int16_t places[lengthof(of_state)];
     FindPlaces(of_state, RelationGetDescr(table), places);
-    TableScanDesc scan = BeginTableScan(table, snapshot);
-    if (!table_scan_getnextslot(scan, ForwardScanDirection, row))
+    if (!FetchLastWritten(table, row, snapshot) && !FindRow(table, row, snapshot))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the recorder's state is missing")));
     slot_getallattrs(row);
     for (size_t i = 0; i < lengthof(of_state); i++)
         row->tts_values[places[i]] = values[i];
     HeapTuple changed = heap_form_tuple(RelationGetDescr(table), row->tts_values, row->tts_isnull);
     changed->t_self = row->tts_tid;
-    table_endscan(scan);
     return changed;
 }
 
@@ -96,6 +115,7 @@ void SaveState(uint64_t position) {
     HeapTuple changed = RowWith(table, row, snapshot, values);
     ExecForceStoreHeapTuple(changed, row, false);
     ReplaceRow(table, &changed->t_self, row, snapshot);
+    last_written = {RelationGetRelid(table), row->tts_tid};
     ExecDropSingleTupleTableSlot(row);
     UnregisterSnapshot(snapshot);
     table_close(table, NoLock);

@@ -110,6 +110,27 @@ SELECT sum(total_bytes)::bigint / 500 FROM pg_backend_memory_contexts WHERE name
 SQL
 cmp_ok($bytes, '<', 2048, 'bytes for each protected relation that a session met');
 
+# --- while somebody holds an old snapshot, as a dump or a forgotten transaction does ---
+
+# blocks(BATCHES): how many blocks of its state the recorder looks at in so many batches.
+sub blocks
+{
+	my ($batches) = @_;
+	my $looked = sub { rows('policies'); return $node->safe_as('dba', "SELECT heap_blks_hit + heap_blks_read FROM pg_statio_all_tables WHERE relid = 'warrant.recorder_state'::regclass") };
+	my $before = $looked->();
+	$node->safe_as('clerk', "SELECT FROM orders;\n" x $batches);
+	return $looked->() - $before;
+}
+
+$node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders')");
+my $old = $node->session_as('clerk');
+$node->ask($old, 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;');
+blocks(3000);
+cmp_ok(blocks(200) / 200, '<', 15, 'a batch passes no earlier versions of the state');
+$node->safe_as('dba', 'VACUUM FULL warrant.recorder_state');
+is($node->sqlstate_as('clerk', 'SELECT FROM orders'), 'none', 'and finds it where VACUUM FULL has put it');
+$old->quit;
+
 # --- the log ---
 
 for my $column ('relation_oid', 'session_user_oid')
