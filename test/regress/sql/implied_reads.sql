@@ -66,6 +66,8 @@ SELECT stage.lacks($$UPDATE stock SET n = (SELECT peek(id) FROM other WHERE othe
 SELECT stage.lacks($$UPDATE stock SET label = (SELECT peek_all(stock.label || other.label) FROM other)$$);
 SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE set_config('my.label', label, false) IS NOT NULL$$);
 SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE pg_notify('my', label) IS NULL$$);
+SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE pg_get_object_address('schema', ARRAY[label], '{}') IS NULL$$);
+SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE pg_get_partition_constraintdef(label::regclass) IS NULL$$);
 SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE row_to_json(stock) IS NOT NULL$$);
 SELECT stage.lacks($$UPDATE stock SET n = 0 WHERE id = 1 RETURNING label$$);
 SELECT stage.lacks($$WITH gone AS (DELETE FROM stock RETURNING *) SELECT * FROM gone$$);

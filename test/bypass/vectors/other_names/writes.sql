@@ -179,6 +179,19 @@ SELECT format('CREATE VIEW desk.view_%s AS SELECT desk.tell(%1$s)', g) FROM gene
 UPDATE orders SET status = 'read' WHERE table_to_xml(('desk.view_' || left(card, 1))::regclass, true, true, '') IS NOT NULL;
 SELECT DISTINCT 'digit ' || digit FROM desk.told;
 
+--- update_chooses_lock: a function of the server's own locks what the value names until the transaction ends
+-- needs SELECT on orders
+-- shows ^digit 4$
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+SELECT format('CREATE TABLE desk.digit_%s (); CREATE VIEW desk.view_%1$s AS TABLE desk.digit_%1$s', g) FROM generate_series(0, 9) AS g \gexec
+BEGIN;
+UPDATE orders SET status = 'read' WHERE pg_get_viewdef(('desk.view_' || left(card, 1))::regclass) IS NOT NULL;
+SELECT DISTINCT 'digit ' || right(relation::regclass::text, 1) FROM pg_locks WHERE pid = pg_backend_pid() AND relation::regclass::text LIKE 'desk.digit%';
+COMMIT;
+
 --- update_reads_again: the target read a second time
 -- needs SELECT on orders
 -- gate
