@@ -206,17 +206,11 @@ int SilenceNotices(int flags) {
     return level;
 }
 
-void RaiseConcealed(MemoryContext caller, int flags) {
-    if (!IsConcerned(flags, geterrcode()))
-        PG_RE_THROW();
-    MemoryContextSwitchTo(caller);
-    ErrorData* error = CopyErrorData();
-    bool tells = QuotesNothing(error);
-    if (tells && !TellsContext(error))
-        PG_RE_THROW();
+// Raises in the place of the current error, of which this is a copy, one without what would quote values.
+[[noreturn]] static void RaiseInstead(ErrorData* error) {
     FlushErrorState();
     LogWhole(error);
-    if (tells) {
+    if (QuotesNothing(error)) {
         error->context = error->internalquery = nullptr;
         error->internalpos = 0;
         ThrowErrorData(error);
@@ -225,6 +219,35 @@ void RaiseConcealed(MemoryContext caller, int flags) {
                     errdetail(detail_concealed), errhint(hint_concealed), CopyName(PG_DIAG_SCHEMA_NAME, error->schema_name),
                     CopyName(PG_DIAG_TABLE_NAME, error->table_name), CopyName(PG_DIAG_COLUMN_NAME, error->column_name),
                     CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
+}
+
+static bool MayStay(const ErrorData* error) { return QuotesNothing(error) && !TellsContext(error); }
+
+void RaiseConcealed(MemoryContext caller, int flags) {
+    if (!IsConcerned(flags, geterrcode()))
+        PG_RE_THROW();
+    MemoryContextSwitchTo(caller);
+    ErrorData* error = CopyErrorData();
+    if (MayStay(error))
+        PG_RE_THROW();
+    RaiseInstead(error);
+}
+
+// Called for whatever is reported inside the block or procedure, while it is reported. The server takes the portal's snapshot away for a COMMIT, and
+// gives it another one with the next query.
+void OnErrorInside(void* argument) {
+    const CommitListener* listener = static_cast<const CommitListener*>(argument);
+    bool commits = ActivePortal != nullptr && ActivePortal->portalSnapshot == nullptr;
+    if (!commits || !IsConcerned(ConcealedInTransaction(), geterrcode()))
+        return;
+    MemoryContext reporting = MemoryContextSwitchTo(listener->memory);
+    ErrorData* error = CopyErrorData();
+    MemoryContextSwitchTo(reporting);
+    if (error->elevel != ERROR || MayStay(error))
+        return;
+    MemoryContextSwitchTo(listener->memory);
+    error_context_stack = listener->callback.previous;
+    RaiseInstead(error);
 }
 
 }    // namespace warrant

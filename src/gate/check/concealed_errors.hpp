@@ -75,10 +75,31 @@ inline void Concealing(const QueryDesc* query, const Body& body) {
 // The flag of a utility statement that changes or maintains relations that the subject may not SELECT now, or 0.
 int FlagChanged(const AccessList* list);
 
+// Listens for the errors of a COMMIT inside a block or a procedure. Its language may catch them before they come to the server's log, as PL/Perl and
+// PL/Tcl do. Nothing of ours stands between the COMMIT and the procedure, so an error is met where it collects its context.
+struct CommitListener {
+    ErrorContextCallback callback;
+    MemoryContext memory;
+};
+
+void OnErrorInside(void* listener);
+
+template <class Body>
+void ConcealingCommits(const Body& body) {
+    CommitListener listener = {{error_context_stack, OnErrorInside, &listener}, CurrentMemoryContext};
+    error_context_stack = &listener.callback;
+    body();
+    error_context_stack = listener.callback.previous;
+}
+
 // Conceals errors of utility statements. COPY FROM gets its flags when its relation is known, and SET CONSTRAINTS checks what earlier statements have
-// done. Others have a flag from the start.
+// done. CALL and DO may COMMIT. Others have a flag from the start.
 template <class Body>
 void Concealing(const Frame* frame, const Body& body) {
+    if (IsA(frame->utility, CallStmt) || IsA(frame->utility, DoStmt)) {
+        ConcealingCommits(body);
+        return;
+    }
     if (!IsA(frame->utility, CopyStmt) && !IsA(frame->utility, ConstraintsSetStmt) && frame->concealed == 0) {
         body();
         return;
