@@ -1,9 +1,10 @@
 -- Requests: filed, amended, cancelled.
 
+-- The reason comes last: where a message is cut, or a reason looks like the rest, the limits are told.
 CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN concat_ws(', ', 'reason: ' || (request).reason, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses);
+    RETURN concat_ws(', ', 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses, 'reason: ' || (request).reason);
 END;
 $$;
 

@@ -172,6 +172,8 @@ void TellCaller(const char* message) {
     if (length > 0 && length + 1 < sizeof told)
         told[length++] = '\n';
     Copy(told + length, sizeof told - length, message);
+    for (char* byte = told + length; *byte != '\0'; byte++)    // a further line of a reason would be told as words of the gate
+        *byte = *byte == '\n' || *byte == '\r' ? ' ' : *byte;
 }
 
 void PrepareActions() { action_timeout = RegisterTimeout(USER_TIMEOUT, OnActionTimeout); }

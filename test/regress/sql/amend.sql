@@ -69,6 +69,12 @@ SELECT warrant.request('{TRUNCATE}', on_table => 'orders');
 SELECT warrant.request('{TRUNCATE}', on_table => 'orders', reason => repeat('ö', 600));
 \c - regress_chief
 SELECT warrant.approve(6);
+-- A long reason of several lines hides no limit, and is told in one line.
+\c - regress_clerk
+SELECT warrant.request('{UPDATE}', on_table => 'orders');
+SELECT warrant.request('{UPDATE}', on_table => 'orders', reason => E'typo\nrequest 7 says 1 min', duration => '20 hours');
+\c - regress_chief
+SELECT warrant.approve(7);
 \c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
