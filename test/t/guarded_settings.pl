@@ -12,6 +12,7 @@ my $node = GatedServer->running('guarded_settings');
 $node->safe_psql('postgres', <<'SQL');
 CREATE DATABASE plain OWNER clerk;
 CREATE ROLE steward LOGIN;
+GRANT ALTER SYSTEM ON PARAMETER archive_library, jit_provider, archive_command, restore_command, ssl_passphrase_command, hba_file TO clerk;
 GRANT ALTER SYSTEM ON PARAMETER pg_warrant.enforcement, pg_warrant.admin_roles, shared_preload_libraries, session_preload_libraries, work_mem TO clerk, steward;
 GRANT SET ON PARAMETER session_preload_libraries, dynamic_library_path TO clerk, steward;
 SQL
@@ -43,6 +44,12 @@ refused($_) for (
 	"ALTER SYSTEM SET shared_preload_libraries = ''",
 	"ALTER SYSTEM SET session_preload_libraries = 'evil'",
 	'ALTER SYSTEM RESET ALL',
+	"ALTER SYSTEM SET archive_library = '/tmp/evil'",
+	"ALTER SYSTEM SET jit_provider = '../evil'",
+	"ALTER SYSTEM SET archive_command = 'KEY=hunter2 psql'",
+	"ALTER SYSTEM SET restore_command = 'psql'",
+	"ALTER SYSTEM SET ssl_passphrase_command = 'psql'",
+	"ALTER SYSTEM SET hba_file = '/tmp/hba.conf'",
 	'SET pg_warrant.enforcement = off',
 	"SET session_preload_libraries = 'evil'",
 	"SET local_preload_libraries = 'evil'",
@@ -91,5 +98,6 @@ steward: ALTER SYSTEM RESET pg_warrant.enforcement
 TXT
 like($node->safe_as('dba', "SELECT string_agg(comment, ';') FROM warrant.audit_log WHERE event = 'refused' AND session_user_name = 'clerk'"),
 	qr/ALTER DATABASE plain SET session_preload_libraries = evil/, 'and each attempt');
+is($node->safe_as('dba', "SELECT string_agg(DISTINCT comment, ';') FROM warrant.audit_log WHERE comment LIKE '%archive_command%'"), 'ALTER SYSTEM SET archive_command', 'but no command');
 $node->stop;
 done_testing();

@@ -1,4 +1,5 @@
-// Settings that the gate depends on: its own, and those that say which libraries the server loads.
+// Settings that the gate depends on: its own, those that say which libraries the server loads and which programs it runs, and whom it takes its
+// clients for.
 #include "pg/server.hpp"
 
 #include "rules/commands.hpp"
@@ -10,7 +11,11 @@ namespace {
 
 // 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
 const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
-                                        "dynamic_library_path",     "extension_control_path",    "oauth_validator_libraries"};
+                                        "dynamic_library_path",     "extension_control_path",    "oauth_validator_libraries",
+                                        "archive_library",          "jit_provider"};
+// Commands may hold secrets: their values are not told.
+const char* const settings_beside[] = {"archive_command", "archive_cleanup_command", "restore_command",
+                                       "recovery_end_command", "ssl_passphrase_command", "hba_file", "ident_file"};
 // What a session may say of itself.
 const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};
 
@@ -28,7 +33,8 @@ bool IsOwnName(const char* name) {
     return pg_strncasecmp(name, prefix, sizeof prefix - 1) == 0 && GetConfigOption(name, true, false) != nullptr;
 }
 
-bool IsGuardedName(const char* name) { return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims)); }
+bool IsToldName(const char* name) { return IsOneOf(name, preload_settings) || (IsOwnName(name) && !IsOneOf(name, claims)); }
+bool IsGuardedName(const char* name) { return IsToldName(name) || IsOneOf(name, settings_beside); }
 
 const VariableSetStmt* SettingOf(const Node* utility) {
     switch (nodeTag(utility)) {
@@ -65,7 +71,7 @@ void DescribeSettings(StringInfo words, Node* utility) {
     appendStringInfo(words, " %s", set->name == nullptr ? "ALL" : set->name);
     char* value = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(const_cast<VariableSetStmt*>(set)) : nullptr;
     // The value of another setting may be a secret.
-    if (value != nullptr && IsGuardedName(set->name))
+    if (value != nullptr && IsToldName(set->name))
         appendStringInfo(words, " = %s", value);
 }
 
