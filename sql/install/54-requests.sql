@@ -137,10 +137,12 @@ $$;
 -- Ends a pending request; outcome is its state from now on.
 CREATE FUNCTION warrant_internal.end_request(origin jsonb, request_id bigint, outcome text, comment text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
+DECLARE
+    sealed bigint;
 BEGIN
     UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
     PERFORM warrant_internal.drop_deliveries(request_id);
-    PERFORM warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
+    sealed := warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
 END;
 $$;
 

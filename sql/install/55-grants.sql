@@ -32,7 +32,6 @@ BEGIN
     IF max_uses IS NOT NULL THEN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);
     END IF;
-    PERFORM warrant_internal.guards_changed(grantee);
     RETURN made;
 END;
 $$;
@@ -41,14 +40,12 @@ CREATE FUNCTION warrant_internal.close_grant(origin jsonb, grant_id bigint, clos
 AS $$
 DECLARE
     request bigint;
-    grantee oid;
     scope warrant.grant_scopes;
     called record;
     sealed bigint;
 BEGIN
     UPDATE warrant.grants g SET closed_at = warrant_internal.monotonic_now(), closed_by = closer, close_reason = coalesce(close_grant.reason, event)
-     WHERE g.id = close_grant.grant_id RETURNING g.request_id, g.grantee INTO request, grantee;
-    PERFORM warrant_internal.guards_changed(grantee);
+     WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
     FOR scope IN UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id RETURNING s.* LOOP
         called := warrant_internal.object_now(scope.target_kind, scope.target, scope.schema_name, scope.relation_name);
         sealed := warrant_internal.seal(event, origin, jsonb_build_object('request_id', request, 'grant_id', scope.grant_id, 'command', array_to_string(scope.commands, ','),

@@ -35,6 +35,13 @@ BEGIN
 END;
 $$;
 
+-- Of the items of a refused statement: the policies that an approval is asked for under, each once; what is asked for under one of them; and how many
+-- rows the server expects there, NULL where nobody knows.
+CREATE FUNCTION warrant_internal.policies_to_ask(items jsonb) RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_policies_to_ask';
+CREATE FUNCTION warrant_internal.items_refused(items jsonb, policy bigint) RETURNS warrant_internal.item[] LANGUAGE c IMMUTABLE STRICT
+    AS 'MODULE_PATHNAME', 'warrant_items_refused';
+CREATE FUNCTION warrant_internal.rows_refused(items jsonb, policy bigint) RETURNS bigint LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_rows_refused';
+
 -- Records a refused statement, and files the requests for what an approval would help. Returns the requests' ids, or why there is none and, on a
 -- second line, what to do about it.
 CREATE FUNCTION warrant_internal.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
@@ -58,22 +65,16 @@ BEGIN
         files := false;
         refusal := 'the role of this session is gone';
     END IF;
-    FOR policy IN SELECT DISTINCT (i->>'policy')::bigint FROM jsonb_array_elements(args->'items') AS i
-                   WHERE files AND i->>'answer' = 'request' ORDER BY 1 LOOP
+    FOREACH policy IN ARRAY CASE WHEN files THEN warrant_internal.policies_to_ask(args->'items') ELSE '{}' END LOOP
         IF warrant_internal.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
             refusal := 'it was granted a moment ago';
             advice := 'Run the statement again.';
             CONTINUE;
         END IF;
         BEGIN
-            request := warrant_internal.file_request(CASE requester WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(requester, origin) END, requester, ARRAY(
-                SELECT ROW(w.kind, w.relation, w.schema_name, w.relation_name, w.commands, policy)::warrant_internal.item
-                  FROM (SELECT (i->>'kind')::"char" AS kind, (i->>'relation')::oid AS relation, i->>'schema' AS schema_name, i->>'name' AS relation_name,
-                               array_agg(i->>'command' ORDER BY i->>'command') AS commands
-                          FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy GROUP BY 1, 2, 3, 4) AS w),
-                args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
-                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows',
-                    (SELECT max((i->>'rows')::bigint) FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = policy AND (i->>'rows')::bigint >= 0))));
+            request := warrant_internal.file_request(CASE requester WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(requester, origin) END, requester,
+                warrant_internal.items_refused(args->'items', policy), args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
+                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', warrant_internal.rows_refused(args->'items', policy))));
             requests := requests || request;
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN

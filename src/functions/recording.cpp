@@ -267,13 +267,10 @@ WARRANT_FUNCTION(warrant_wake_courier) {
     PG_RETURN_VOID();
 }
 
-// guards_changed(grantee oid): whether the role holds a grant is to be looked at again; in the recorder only.
+// guards_changed(): which roles hold grants is to be looked at again; in the recorder only. For scripts up to 0.3.0.
 WARRANT_FUNCTION(warrant_guards_changed) {
     RequireRecorder();
-    if (PG_NARGS() == 0)    // the script of 0.3.0 does not say whose
-        ForgetGuards();
-    else
-        NoteGrantee(PG_GETARG_OID(0));
+    ForgetGuards();
     PG_RETURN_VOID();
 }
 

@@ -14,6 +14,8 @@
 #include "rules/subject.hpp"
 #include "rules/survey.hpp"
 #include "rules/weakening.hpp"
+#include "queue/guards.hpp"
+#include "recorder/seal.hpp"
 #include "functions/asked.hpp"
 
 namespace warrant {
@@ -73,6 +75,13 @@ Oid GranteeOf(const TriggerData* trigger, HeapTuple row) {
     bool is_null;
     FindPlaces(grantee, RelationGetDescr(trigger->tg_relation), &place);
     return DatumGetObjectId(heap_getattr(row, place + 1, RelationGetDescr(trigger->tg_relation), &is_null));
+}
+
+// Grants of the role were made or ended: sessions hear of it, and the recorder looks at what that guards.
+void NoteGrantsOf(Oid role) {
+    SendGrantsChanged(role);
+    if (seal_state != nullptr)
+        NoteGrantee(role);
 }
 
 void RequireArguments(FunctionCallInfo fcinfo) {
@@ -256,9 +265,9 @@ WARRANT_FUNCTION(warrant_invalidate) {
     Oid grantee = of_row ? GranteeOf(trigger, trigger->tg_trigtuple) : InvalidOid;
     Oid other = of_row && trigger->tg_newtuple != nullptr ? GranteeOf(trigger, trigger->tg_newtuple) : grantee;
     if (OidIsValid(grantee) && OidIsValid(other)) {
-        SendGrantsChanged(grantee);
+        NoteGrantsOf(grantee);
         if (other != grantee)
-            SendGrantsChanged(other);
+            NoteGrantsOf(other);
         return Datum(0);
     }
     Oid epoch = get_relname_relid(trigger->tg_trigger->tgargs[0], RelationGetNamespace(trigger->tg_relation));
