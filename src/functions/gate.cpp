@@ -61,8 +61,8 @@ WARRANT_FUNCTION(warrant_discard_audit_log) {
                         errhint("BEGIN; SELECT %s.discard_audit_log(); DROP EXTENSION %s; COMMIT;", schema_name, extension_name)));
     uint64_t last = DiscardAuditLog();
     LogAnyway([&] {
-        ereport(LOG, (errmsg("role %u discards the audit log of database \"%s\", %llu rows, if it drops the extension now", CurrentSubject(),
-                             get_database_name(MyDatabaseId), (unsigned long long)last)));
+        ereport(LOG, (errmsg("role \"%s\" discards the audit log of database \"%s\", %llu rows, if it drops the extension now",
+                             GetUserNameFromId(CurrentSubject(), false), get_database_name(MyDatabaseId), (unsigned long long)last)));
     });
     PG_RETURN_INT64(int64(last));
 }
