@@ -43,7 +43,7 @@ SQL
 	$_->wait_until_ready('work') for $self->{nodes}{idle}, $self->{nodes}{granted};
 	$self->{nodes}{granted}->safe_as('dba', 'SET client_min_messages = warning; SELECT warrant.protect_database()', 'work');
 	is($self->{nodes}{granted}->sqlstate_as($_, 'CREATE TABLE IF NOT EXISTS tried ()', 'work'), '42501', "granted: $_ needs a grant") for @everybody;
-	$self->{nodes}{granted}->safe_as('boss', "SELECT warrant.grant('$_', '{ALL,ADMIN}', on_database => true)", 'work') for @everybody;
+	$self->{nodes}{granted}->safe_as('boss', "SELECT warrant.grant('$_', '{ALL,ADMIN}', on_database => true, duration => '8 h')", 'work') for @everybody;
 	($self->{refusals}) = $self->refusals;
 	return $self;
 }
