@@ -267,3 +267,4 @@ CREATE FUNCTION warrant_internal.is_home() RETURNS boolean LANGUAGE sql AS 'SELE
 -- attack
 ALTER FUNCTION warrant_internal.is_home OWNER TO clerk;
 SELECT 'it is his' FROM pg_proc WHERE oid = 'warrant_internal.is_home'::regproc AND proowner = 'clerk'::regrole;
+ALTER FUNCTION warrant_internal.is_home OWNER TO dba;
