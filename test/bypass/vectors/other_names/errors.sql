@@ -118,6 +118,31 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE '%', message;
 END $$;
 
+--- caught_context: a block that looks at the context of an error whose own words quote nothing
+-- needs nothing
+-- swallows
+-- setup
+CREATE FUNCTION read_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL transaction_read_only = on;
+    EXECUTE format('DELETE FROM shop.notes /* %s */', OLD.card);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER read_only BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION read_only();
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+DO $$
+DECLARE
+    context text;
+BEGIN
+    UPDATE shop.orders SET status = 'seen';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RAISE NOTICE '%', context;
+END $$;
+
 --- caught_foreign_key: a block that looks at a foreign key's error, raised when the statement ends
 -- needs nothing
 -- swallows
