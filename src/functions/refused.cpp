@@ -90,8 +90,12 @@ Datum ItemOf(const Refused* refused, int count, int64 policy, TupleDesc shape) {
     ArrayBuildState* commands = initArrayResult(TEXTOID, CurrentMemoryContext, false);
     for (int i = 0; i < count; i++)
         commands = accumArrayResult(commands, TextDatum(refused[i].command), refused[i].command == nullptr, TEXTOID, CurrentMemoryContext);
-    Datum values[] = {CharGetDatum(refused->kind), ObjectIdGetDatum(refused->target), NameDatum(refused->schema),
-                      NameDatum(refused->name),    makeArrayResult(commands, CurrentMemoryContext), Int64GetDatum(policy)};
+    Datum values[] = {CharGetDatum(refused->kind),
+                      ObjectIdGetDatum(refused->target),
+                      NameDatum(refused->schema),
+                      NameDatum(refused->name),
+                      makeArrayResult(commands, CurrentMemoryContext),
+                      Int64GetDatum(policy)};
     bool nulls[lengthof(values)] = {false, false, refused->schema == nullptr, refused->name == nullptr};
     return HeapTupleGetDatum(heap_form_tuple(shape, values, nulls));
 }
@@ -131,7 +135,8 @@ WARRANT_FUNCTION(warrant_items_refused) {
     qsort(refused, count, sizeof(Refused), CompareRefused);
     ArrayBuildState* made = initArrayResult(type, CurrentMemoryContext, false);
     for (int begin = 0, end; begin < count; begin = end) {
-        for (end = begin + 1; end < count && CompareTargets(&refused[begin], &refused[end]) == 0; end++) {}
+        for (end = begin + 1; end < count && CompareTargets(&refused[begin], &refused[end]) == 0; end++) {
+        }
         made = accumArrayResult(made, ItemOf(&refused[begin], end - begin, PG_GETARG_INT64(1), shape), false, type, CurrentMemoryContext);
     }
     PG_RETURN_DATUM(makeArrayResult(made, CurrentMemoryContext));

@@ -52,8 +52,8 @@ void ForEachPolicy(const OwnColumns& columns, const Ids& ids, Visit visit) {
 constexpr OwnColumn of_decider[] = {{"approver_role"}};
 
 // The columns of the terms, and of the policies that they come from.
-constexpr OwnColumn of_demands[] = {{"min_approvals"},  {"default_duration"}, {"max_duration"}, {"request_ttl"},
-                                    {"require_reason"}, {"name"},             {"webhook"},      {"max_uses", true}};
+constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},  {"request_ttl"}, {"require_reason"},
+                                    {"name"},          {"webhook"},          {"max_uses", true}};
 enum { d_min_approvals, d_default_duration, d_max_duration, d_request_ttl, d_require_reason, d_policies, d_webhooks, d_max_uses, demands };
 
 struct Terms {
@@ -124,8 +124,8 @@ void AddItem(Oid relation, int64_t policy, CommandMask commands, void* context) 
     Items* items = static_cast<Items*>(context);
     if (items->count == items->room) {
         items->room = items->room == 0 ? 16 : 2 * items->room;
-        items->items = static_cast<Item*>(items->items == nullptr ? palloc(items->room * sizeof(Item))
-                                                                  : repalloc(items->items, items->room * sizeof(Item)));
+        items->items =
+            static_cast<Item*>(items->items == nullptr ? palloc(items->room * sizeof(Item)) : repalloc(items->items, items->room * sizeof(Item)));
     }
     items->items[items->count++] = Item{relation, policy, commands};
 }
@@ -221,8 +221,8 @@ Datum AsArray(const Items* items, Oid type) {
         const char* schema = name == nullptr ? nullptr : get_namespace_name(get_rel_namespace(item->relation));
         if (schema == nullptr)
             continue;
-        Datum values[] = {CharGetDatum('t'), ObjectIdGetDatum(item->relation),     NameDatum(schema),
-                          NameDatum(name),   CommandsAsArray(item->commands), Int64GetDatum(item->policy)};
+        Datum values[] = {CharGetDatum('t'), ObjectIdGetDatum(item->relation), NameDatum(schema),
+                          NameDatum(name),   CommandsAsArray(item->commands),  Int64GetDatum(item->policy)};
         bool nulls[lengthof(values)] = {};
         made = accumArrayResult(made, HeapTupleGetDatum(heap_form_tuple(shape, values, nulls)), false, type, CurrentMemoryContext);
     }
@@ -269,8 +269,8 @@ WARRANT_FUNCTION(warrant_terms_of) {
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), terms.values, terms.nulls)));
 }
 
-// items_on(subject oid, commands text[], relations oid[]) -> warrant_internal.item[]: the items of a request for commands on these relations, of which
-// a policy of approval governs each. Raises when one is denied, and for a relation that is gone or no policy can be about.
+// items_on(subject oid, commands text[], relations oid[]) -> warrant_internal.item[]: the items of a request for commands on these relations, of
+// which a policy of approval governs each. Raises when one is denied, and for a relation that is gone or no policy can be about.
 WARRANT_FUNCTION(warrant_items_on) {
     CommandMask commands = ParseCommands(PG_GETARG_ARRAYTYPE_P(1));
     List* relations = RelationsIn(PG_GETARG_ARRAYTYPE_P(2));
@@ -290,8 +290,8 @@ WARRANT_FUNCTION(warrant_items_of_request) {
     CommittedScan scan;
     Oid schema = RequireInstallation()->schema;
     BeginOwn(
-        &scan, of_item, get_relname_relid("request_items", schema),
-        [schema] { return get_relname_relid("request_items_request_id_idx", schema); }, Rows::OfTransaction);
+        &scan, of_item, get_relname_relid("request_items", schema), [schema] { return get_relname_relid("request_items_request_id_idx", schema); },
+        Rows::OfTransaction);
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, PG_GETARG_DATUM(0));
     ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool* nulls) {

@@ -145,10 +145,9 @@ bool IsOneKnownAs(const List* roles, const List* names) {
             person = GetUserNameFromId(lfirst_oid(cell), true);
         if (person == nullptr)
             person = psprintf("role %u", lfirst_oid(cell));
-        found = IsAmong(names, person) ||
-                (has_identities && AnyCommitted(&identities, &key, 1, [names](Datum* values, bool* nulls) {
-                     return !nulls[0] && IsAmong(names, TextDatumGetCString(values[0]));
-                 }));
+        found = IsAmong(names, person) || (has_identities && AnyCommitted(&identities, &key, 1, [names](Datum* values, bool* nulls) {
+                                               return !nulls[0] && IsAmong(names, TextDatumGetCString(values[0]));
+                                           }));
         if (found)
             break;
     }

@@ -10,7 +10,7 @@ namespace warrant {
 
 struct Installation {
     Oid schema;
-    Oid internal_schema;    // InvalidOid under a script of before 0.4.0, which has all in the one schema
+    Oid internal_schema;    // InvalidOid under a script of before 0.5.0, which has all in the one schema
     Oid policies;
     Oid policies_by_target;
     Oid policies_by_name;

@@ -10,12 +10,11 @@ namespace warrant {
 namespace {
 
 // 18 brought extension_control_path, which also leads to libraries, and oauth_validator_libraries, whose code says who a client is.
-const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries",
-                                        "dynamic_library_path",     "extension_control_path",    "oauth_validator_libraries",
-                                        "archive_library",          "jit_provider"};
+const char* const preload_settings[] = {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries", "dynamic_library_path",
+                                        "extension_control_path",   "oauth_validator_libraries", "archive_library",         "jit_provider"};
 // Commands may hold secrets: their values are not told.
-const char* const settings_beside[] = {"archive_command", "archive_cleanup_command", "restore_command",
-                                       "recovery_end_command", "ssl_passphrase_command", "hba_file", "ident_file"};
+const char* const settings_beside[] = {
+    "archive_command", "archive_cleanup_command", "restore_command", "recovery_end_command", "ssl_passphrase_command", "hba_file", "ident_file"};
 // What a session may say of itself.
 const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};
 
