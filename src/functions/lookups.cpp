@@ -7,6 +7,7 @@
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
 #include "functions/lookups.hpp"
+#include "functions/values.hpp"
 
 namespace warrant {
 
@@ -15,24 +16,6 @@ namespace {
 const char* NameOfRelation(Oid relation, Oid* schema) {
     *schema = get_rel_namespace(relation);
     return get_rel_name(relation);
-}
-
-Datum NameDatum(const char* name) { return DirectFunctionCall1(namein, CStringGetDatum(name)); }
-
-// As ->> has it; nullptr for null.
-const char* TextOfScalar(const JsonbValue* value) {
-    if (value->type == jbvNull)
-        return nullptr;
-    if (value->type == jbvNumeric)
-        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
-    if (value->type != jbvString)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("an argument of the call is neither text nor a number")));
-    return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
-int CompareIds(const void* a, const void* b) {
-    int64 left = *static_cast<const int64*>(a), right = *static_cast<const int64*>(b);
-    return left < right ? -1 : left > right;
 }
 
 // One item of a request, for its key.
@@ -136,14 +119,10 @@ WARRANT_FUNCTION(warrant_is_known_as) {
 WARRANT_FUNCTION(warrant_elements_of) {
     Jsonb* list = PG_GETARG_JSONB_P(0);
     ArrayBuildState* elements = initArrayResult(TEXTOID, CurrentMemoryContext, false);
-    JsonbIterator* iterator = JsonbIteratorInit(&list->root);
-    JsonbValue value;
-    for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
-        if (token != WJB_ELEM)
-            continue;
-        const char* text = TextOfScalar(&value);
-        elements = accumArrayResult(elements, text == nullptr ? Datum(0) : CStringGetTextDatum(text), text == nullptr, TEXTOID, CurrentMemoryContext);
-    }
+    ForEachElement(list, [&elements](const JsonbValue* value) {
+        const char* text = TextOfScalar(value);
+        elements = accumArrayResult(elements, TextDatum(text), text == nullptr, TEXTOID, CurrentMemoryContext);
+    });
     PG_RETURN_DATUM(makeArrayResult(elements, CurrentMemoryContext));
 }
 

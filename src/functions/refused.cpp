@@ -4,21 +4,16 @@
 #include <algorithm>
 
 #include "pg/errors.hpp"
+#include "functions/values.hpp"
 
 namespace warrant {
 
 namespace {
 
-// The text of an item's member, as ->> has it; nullptr for none.
+// The text of an item's member; nullptr for none.
 const char* MemberOf(JsonbContainer* item, const char* key) {
     JsonbValue found;
-    if (getKeyJsonValueFromContainer(item, key, int(strlen(key)), &found) == nullptr || found.type == jbvNull)
-        return nullptr;
-    if (found.type == jbvString)
-        return pnstrdup(found.val.string.val, found.val.string.len);
-    if (found.type == jbvNumeric)
-        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found.val.numeric)));
-    ereport(ERROR, (errcode(error_bad_argument), errmsg("\"%s\" of a refused access is neither text nor a number", key)));
+    return getKeyJsonValueFromContainer(item, key, int(strlen(key)), &found) == nullptr ? nullptr : TextOfScalar(&found);
 }
 
 int64 NumberOf(const char* text) { return DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(text))); }
@@ -26,13 +21,10 @@ int64 NumberOf(const char* text) { return DatumGetInt64(DirectFunctionCall1(int8
 // Calls visit(item) for each of the items.
 template <class Visit>
 void ForEachItem(Jsonb* items, Visit visit) {
-    JsonbIterator* iterator = JsonbIteratorInit(&items->root);
-    JsonbValue value;
-    for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
-        CHECK_FOR_INTERRUPTS();
-        if (token == WJB_ELEM && value.type == jbvBinary)
-            visit(value.val.binary.data);
-    }
+    ForEachElement(items, [&visit](const JsonbValue* value) {
+        if (value->type == jbvBinary)
+            visit(value->val.binary.data);
+    });
 }
 
 template <class Visit>
@@ -42,11 +34,6 @@ void ForEachUnder(Jsonb* items, int64 policy, Visit visit) {
         if (id != nullptr && NumberOf(id) == policy)
             visit(item);
     });
-}
-
-int CompareIds(const void* a, const void* b) {
-    int64 left = *static_cast<const int64*>(a), right = *static_cast<const int64*>(b);
-    return left < right ? -1 : left > right;
 }
 
 // One command that was refused on one object.
@@ -80,10 +67,6 @@ Refused RefusedOf(JsonbContainer* item) {
     return Refused{kind[0], DatumGetObjectId(DirectFunctionCall1(oidin, CStringGetDatum(target))), MemberOf(item, "schema"), MemberOf(item, "name"),
                    MemberOf(item, "command")};
 }
-
-Datum NameDatum(const char* name) { return name == nullptr ? Datum(0) : DirectFunctionCall1(namein, CStringGetDatum(name)); }
-
-Datum TextDatum(const char* text) { return text == nullptr ? Datum(0) : CStringGetTextDatum(text); }
 
 // The commands on one object, as a warrant_internal.item.
 Datum ItemOf(const Refused* refused, int count, int64 policy, TupleDesc shape) {

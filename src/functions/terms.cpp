@@ -12,6 +12,7 @@
 #include "rules/survey.hpp"
 #include "functions/asked.hpp"
 #include "functions/lookups.hpp"
+#include "functions/values.hpp"
 
 namespace warrant {
 
@@ -208,8 +209,6 @@ void KeepAsked(Items* items) {
     }
     items->count = kept;
 }
-
-Datum NameDatum(const char* name) { return DirectFunctionCall1(namein, CStringGetDatum(name)); }
 
 // As warrant_internal.item has them; a relation that is gone meanwhile is none.
 Datum AsArray(const Items* items, Oid type) {
