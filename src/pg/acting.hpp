@@ -42,8 +42,9 @@ inline int acting_before_start = 0;
 // Notes who acts now, unless it is known. Without a security context only the session acts, and nobody stands around it.
 void NoteSwitched(Oid user, int context);
 inline void NoteActing() {
-    Oid user;
-    int context;
+    // Static, because the check of a stack with locals whose address is given away takes a hook ten instructions.
+    static Oid user;
+    static int context;
     GetUserIdAndSecContext(&user, &context);
     if (context != 0)
         NoteSwitched(user, context);

@@ -154,7 +154,7 @@ void NoteRechecks(Oid relation, const ActingUser& acting) {
 
 }    // namespace
 
-void NoteKeyActionStarts(const QueryDesc* query) {
+pg_noinline void NoteKeyActionStarts(const QueryDesc* query) {
     bool reads = query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE;
     if (reads || !InNoForceRLSOperation())
         return;
