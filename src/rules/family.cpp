@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/oid_table.hpp"
 #include "rules/family.hpp"
 #include "rules/installation.hpp"
 
@@ -7,43 +8,77 @@ namespace warrant {
 
 namespace {
 
-// Adds what pg_inherits names in one direction, however deep, a pending DETACH included.
-List* AddRelatives(List* found, Oid start, bool up) {
-    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
-    List* queue = list_make1_oid(start);
-    ListCell* cell;
-    foreach (cell, queue) {
-        ScanKeyData key;
-        ScanKeyInit(&key, up ? Anum_pg_inherits_inhrelid : Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ,
-                    ObjectIdGetDatum(lfirst_oid(cell)));
-        SysScanDesc scan = systable_beginscan(inherits, up ? InheritsRelidSeqnoIndexId : InheritsParentIndexId, true, nullptr, 1, &key);
-        HeapTuple tuple;
-        while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-            Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
-            Oid relative = up ? row->inhparent : row->inhrelid;
-            queue = list_append_unique_oid(queue, relative);
-            found = list_append_unique_oid(found, relative);
-        }
-        systable_endscan(scan);
+// Relations in the order in which they were found, each once.
+struct Found {
+    List* relations;
+    HTAB* known;    // nullptr while they are few
+};
+
+void Add(Found* found, Oid relation) {
+    constexpr int few = 32;
+    bool is_known;
+    if (found->known == nullptr && list_length(found->relations) == few) {
+        found->known = NewOidTable("pg_warrant family", sizeof(Oid));
+        ListCell* cell;
+        foreach (cell, found->relations)
+            (void)EnterOid<Oid>(found->known, lfirst_oid(cell), &is_known);
     }
-    table_close(inherits, AccessShareLock);
-    return found;
+    if (found->known == nullptr)
+        is_known = list_member_oid(found->relations, relation);
+    else
+        (void)EnterOid<Oid>(found->known, relation, &is_known);
+    if (!is_known)
+        found->relations = lappend_oid(found->relations, relation);
 }
 
-// A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
-List* AddOtherParents(List* family, int first_descendant, char relkind) {
-    int count = relkind == RELKIND_PARTITIONED_TABLE ? 0 : list_length(family);
-    for (int i = first_descendant; i < count; i++)
-        family = AddRelatives(family, list_nth_oid(family, i), true);
-    return family;
+// Believes the relation's row, as the server's planner does: who adds a child has marked it, and nobody takes the mark away while there is one.
+bool MayHaveChildren(Oid relation) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        return false;
+    bool marked = Form_pg_class(GETSTRUCT(tuple))->relhassubclass;
+    ReleaseSysCache(tuple);
+    return marked;
+}
+
+enum class Direction { Up, Down };
+
+// Adds the parents of a relation, or its children, a pending DETACH included.
+void AddNext(Found* found, Relation inherits, Oid relation, Direction direction) {
+    bool up = direction == Direction::Up;
+    if (!up && !MayHaveChildren(relation))
+        return;
+    ScanKeyData key;
+    ScanKeyInit(&key, up ? Anum_pg_inherits_inhrelid : Anum_pg_inherits_inhparent, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    SysScanDesc scan = systable_beginscan(inherits, up ? InheritsRelidSeqnoIndexId : InheritsParentIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        Form_pg_inherits row = Form_pg_inherits(GETSTRUCT(tuple));
+        Add(found, up ? row->inhparent : row->inhrelid);
+    }
+    systable_endscan(scan);
+}
+
+// Adds what is next to the relations from one place on, and to what that adds.
+void AddRelatives(Found* found, Relation inherits, int from, Direction direction) {
+    for (int i = from; i < list_length(found->relations); i++)
+        AddNext(found, inherits, list_nth_oid(found->relations, i), direction);
 }
 
 }    // namespace
 
+// A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
 List* ReadFamily(Oid relation, char relkind, int* ancestor_count) {
-    List* ancestors = AddRelatives(list_make1_oid(relation), relation, true);
-    *ancestor_count = list_length(ancestors);
-    return AddOtherParents(AddRelatives(ancestors, relation, false), *ancestor_count, relkind);
+    Found found = {list_make1_oid(relation), nullptr};
+    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+    AddRelatives(&found, inherits, 0, Direction::Up);
+    *ancestor_count = list_length(found.relations);
+    AddNext(&found, inherits, relation, Direction::Down);
+    AddRelatives(&found, inherits, *ancestor_count, Direction::Down);
+    if (relkind != RELKIND_PARTITIONED_TABLE)
+        AddRelatives(&found, inherits, *ancestor_count, Direction::Up);
+    table_close(inherits, AccessShareLock);
+    return found.relations;
 }
 
 Oid OwnerOfToast(Oid toast) {

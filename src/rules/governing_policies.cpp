@@ -52,23 +52,6 @@ void CreateTables() {
         reading = AllocSetContextCreate(TopMemoryContext, "pg_warrant reading", ALLOCSET_SMALL_SIZES);
 }
 
-}    // namespace
-
-void ReadMember(Member* member, Oid relation, Rows rows) {
-    Oid schema = get_rel_namespace(relation);
-    char* name = get_rel_name(relation);
-    char* schema_name = get_namespace_name(schema);
-    if (name == nullptr || schema_name == nullptr)
-        return;
-    ReadPolicies(&member->policies, TargetKind::Table, relation, schema_name, name, rows);
-    if (CoveredByTableOnly(relation, schema))
-        return;
-    ReadPolicies(&member->policies, TargetKind::Schema, schema, schema_name, "", rows);
-    ReadPolicies(&member->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr, rows);
-}
-
-namespace {
-
 bool SamePolicies(const PolicyList* a, const PolicyList* b) {
     if (a->count != b->count)
         return false;
@@ -78,24 +61,24 @@ bool SamePolicies(const PolicyList* a, const PolicyList* b) {
     return true;
 }
 
-// Keeps a member unless it has no policy or says the same as another: a thousand partitions under one policy are one member.
-// Returns the relations whose end changes what covers the family, by a name.
-List* ReadMembers(GoverningPolicies* policies, List* family) {
-    List* namesakes = NIL;
-    policies->members = static_cast<Member*>(palloc0(list_length(family) * sizeof(Member)));
-    ListCell* cell;
-    foreach (cell, family) {
-        Member* member = &policies->members[policies->member_count];
-        *member = Member{};
-        ReadMember(member, lfirst_oid(cell), Rows::Committed);
-        namesakes = list_concat_unique_oid(namesakes, member->policies.namesakes);
-        bool differs = member->policies.count > 0;
-        for (int i = 0; i < policies->member_count && differs; i++)
-            differs = !SamePolicies(&policies->members[i].policies, &member->policies);
-        if (differs)
-            policies->member_count++;
-    }
-    return namesakes;
+// Whether an earlier member says the same, or the member says nothing. A policy on a table is no other member's.
+bool IsSaid(const GoverningPolicies* policies, const Member* member) {
+    const PolicyList* list = &member->policies;
+    bool said = list->count == 0;
+    for (int i = 0; i < policies->member_count && !said && list->items[0]->target_kind != TargetKind::Table; i++)
+        said = SamePolicies(&policies->members[i].policies, list);
+    return said;
+}
+
+// Returns the relations and schemas whose end changes what covers the family, by a name.
+List* ReadDifferent(GoverningPolicies* policies, const List* family) {
+    MemberReader reader = NewMemberReader(Rows::Committed);
+    Members members = ReadMembers(&reader, family, NIL);
+    policies->members = members.items;
+    for (int i = 0; i < members.count; i++)
+        if (!IsSaid(policies, &members.items[i]))
+            policies->members[policies->member_count++] = members.items[i];
+    return members.namesakes;
 }
 
 void RememberRelatives(const List* found) {
@@ -160,7 +143,7 @@ void Keep(GoverningPolicies* policies) {
     Policy** place = reinterpret_cast<Policy**>(members + policies->member_count);
     for (int i = 0; i < policies->member_count; i++) {
         const PolicyList* read = &policies->members[i].policies;
-        members[i].policies = PolicyList{read->count, read->count, place, NIL};
+        members[i] = Member{policies->members[i].relation, policies->members[i].schema, PolicyList{read->count, read->count, place, NIL}};
         for (int j = 0; j < read->count; j++)
             *place++ = Share(read->items[j]);
     }
@@ -194,7 +177,7 @@ void Fill(GoverningPolicies* policies) {
     RememberFamily(policies, family);
     if (!policies->own) {    // what is ours is read without policies, so that status() can tell that they are missing
         RequirePolicySentinel();
-        RememberNamesakes(policies, ReadMembers(policies, family));
+        RememberNamesakes(policies, ReadDifferent(policies, family));
     }
     if (invalidations != before)    // perhaps of one that was no known relative yet
         policies->valid = false;
@@ -305,8 +288,7 @@ GoverningPolicies* ReadSchemaGoverningPolicies(Oid schema) {
     policies->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (covered && name != nullptr) {
         RequirePolicySentinel();
-        ReadPolicies(&policies->members->policies, TargetKind::Schema, schema, name, "");
-        ReadPolicies(&policies->members->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+        ReadSchemaPolicies(&policies->members->policies, schema);
     }
     policies->member_count = policies->members->policies.count > 0 ? 1 : 0;
     policies->free = policies->member_count == 0 && !policies->own;

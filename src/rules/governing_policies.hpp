@@ -4,14 +4,10 @@
 
 #include "pg/server.hpp"
 
+#include "rules/members.hpp"
 #include "rules/policies.hpp"
 
 namespace warrant {
-
-// One relation of the family, with the policies that match it; between the members the strictest answer wins.
-struct Member {
-    PolicyList policies;
-};
 
 struct Decision;
 struct CachedParts;
@@ -83,9 +79,6 @@ inline void ReleaseOldGoverningPolicies() {
 
 // Marks the relation, and those whose family it belongs to, as unknown; InvalidOid marks all. Callable from callbacks.
 void InvalidateGoverningPolicies(Oid relation);
-
-// The policies of one relation alone.
-void ReadMember(Member* member, Oid relation, Rows rows);
 
 // Of the members' winners for a command, by how each policy is about somebody, the strictest, or nullptr.
 template <class AimOf>

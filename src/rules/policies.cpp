@@ -65,33 +65,115 @@ int LevelFor(Oid user) {
     return superuser_arg(user) || (OidIsValid(admin) && is_member_of_role_nosuper(user, admin)) ? WARNING : LOG_SERVER_ONLY;
 }
 
+void BeginByName(CommittedScan* scan, Rows rows) {
+    BeginOwn(
+        scan, of_policy, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
+}
+
 // A deny or approve policy whose target is gone covers what now bears its name; an open one never does. Where the target of such a policy still
 // lives, it is noted as a namesake: its end changes what covers the name.
-void ReadByName(PolicyList* list, TargetKind kind, Oid bearer, const char* schema, const char* name, Rows rows) {
-    const Installation* own = RequireInstallation();
+void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const CommittedScan* scan, Datum* values, Rows rows) {
+    Oid target = DatumGetObjectId(values[policy_target]);
+    if (DatumGetChar(values[policy_kind]) != char(kind) || target == bearer)
+        return;
+    if (!TargetIsGone(values)) {
+        list->namesakes = list_append_unique_oid(list->namesakes, target);
+        return;
+    }
+    Policy* policy = ReadRow(scan);
+    if (policy->effect == Effect::Open)
+        return;
+    if (rows == Rows::Committed)
+        ereport(LevelFor(GetSessionUserId()),
+                (errmsg("the target of policy \"%s\" is gone", policy->name), errdetail("The policy covers what bears its name now."),
+                 errhint("Protect the new object, or drop the policy with warrant.drop_policy.")));
+    Append(list, policy);
+}
+
+void ReadByNameOfSchema(PolicyList* list, Oid schema, const char* name, Rows rows) {
     CommittedScan scan;
-    BeginOwn(
-        &scan, of_policy, own->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
+    BeginByName(&scan, rows);
     ScanKeyData keys[2];
-    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
-    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
-    ForEachCommitted(&scan, keys, 2, [list, kind, bearer, rows, &scan](Datum* values, bool*) {
-        Oid target = DatumGetObjectId(values[policy_target]);
-        if (DatumGetChar(values[policy_kind]) != char(kind) || target == bearer)
-            return;
-        if (!TargetIsGone(values)) {
-            list->namesakes = list_append_unique_oid(list->namesakes, target);
-            return;
-        }
-        Policy* policy = ReadRow(&scan);
-        if (policy->effect == Effect::Open)
-            return;
-        if (rows == Rows::Committed)
-            ereport(LevelFor(GetSessionUserId()),
-                    (errmsg("the target of policy \"%s\" is gone", policy->name), errdetail("The policy covers what bears its name now."),
-                     errhint("Protect the new object, or drop the policy with warrant.drop_policy.")));
-        Append(list, policy);
-    });
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
+    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(""));
+    ForEachCommitted(&scan, keys, 2,
+                     [list, schema, rows, &scan](Datum* values, bool*) { AppendByName(list, TargetKind::Schema, schema, &scan, values, rows); });
+    EndCommitted(&scan);
+}
+
+// Goes through tables and an index in the order of both. Whichever is behind leaps to where the other one is: many tables among few policies cost as
+// little as few tables among many policies. order() is negative where a table comes before a row, and positive where it comes behind.
+template <class Seek, class Order, class Take>
+void Meet(CommittedScan* scan, TablePolicies** tables, int count, Seek seek, Order order, Take take) {
+    int next = 0;
+    bool leaps = true;
+    while (leaps && next < count) {
+        ScanKeyData keys[2];
+        seek(keys, tables[next]);
+        leaps = AnyCommitted(scan, keys, 2, [&](Datum* values, bool*) {
+            while (next < count && order(tables[next], values) < 0)
+                next++;
+            if (next == count || order(tables[next], values) > 0)
+                return true;
+            take(tables[next], values);
+            return false;
+        });
+    }
+}
+
+int ByOid(const void* a, const void* b) {
+    Oid first = (*static_cast<TablePolicies*const*>(a))->table, second = (*static_cast<TablePolicies*const*>(b))->table;
+    return first < second ? -1 : int(first > second);
+}
+
+int ByName(const void* a, const void* b) {
+    const TablePolicies *first = *static_cast<TablePolicies*const*>(a), *second = *static_cast<TablePolicies*const*>(b);
+    if (first->schema != second->schema)
+        return first->schema < second->schema ? -1 : 1;
+    return strcmp(NameStr(first->name), NameStr(second->name));
+}
+
+void ReadByTargets(TablePolicies** tables, int count, Rows rows) {
+    CommittedScan scan;
+    BeginByTarget(&scan, rows);
+    qsort(tables, count, sizeof *tables, ByOid);
+    Meet(
+        &scan, tables, count,
+        [](ScanKeyData* keys, const TablePolicies* table) {
+            ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(char(TargetKind::Table)));
+            ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_OIDGE, ObjectIdGetDatum(table->table));
+        },
+        [](const TablePolicies* table, Datum* values) {
+            Oid target = DatumGetObjectId(values[policy_target]);
+            return table->table < target ? -1 : int(table->table > target);
+        },
+        [&scan](TablePolicies* table, Datum*) { Append(&table->policies, ReadRow(&scan)); });
+    EndCommitted(&scan);
+}
+
+// Tables of one schema.
+void ReadByNamesIn(CommittedScan* scan, const char* schema, TablePolicies** tables, int count, Rows rows) {
+    Meet(
+        scan, tables, count,
+        [schema](ScanKeyData* keys, const TablePolicies* table) {
+            ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
+            ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_NAMEGE, NameGetDatum(&table->name));
+        },
+        [](const TablePolicies* table, Datum* values) { return strcmp(NameStr(table->name), NameStr(*DatumGetName(values[policy_table]))); },
+        [scan, rows](TablePolicies* table, Datum* values) { AppendByName(&table->policies, TargetKind::Table, table->table, scan, values, rows); });
+}
+
+void ReadByNames(TablePolicies** tables, int count, Rows rows) {
+    CommittedScan scan;
+    BeginByName(&scan, rows);
+    qsort(tables, count, sizeof *tables, ByName);
+    for (int first = 0, next; first < count; first = next) {
+        Oid schema = tables[first]->schema;
+        for (next = first; next < count && tables[next]->schema == schema;)
+            next++;
+        if (const char* name = get_namespace_name(schema))
+            ReadByNamesIn(&scan, name, tables + first, next - first, rows);
+    }
     EndCommitted(&scan);
 }
 
@@ -125,10 +207,20 @@ void RequirePolicySentinel() {
                         errdetail("The table is being rewritten, or its contents were removed.")));
 }
 
-void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name, Rows rows) {
-    ReadByTarget(list, kind, target, rows);
-    if (kind != TargetKind::Database)
-        ReadByName(list, kind, target, schema, name, rows);
+void ReadSchemaPolicies(PolicyList* list, Oid schema, Rows rows) {
+    const char* name = OidIsValid(schema) ? get_namespace_name(schema) : nullptr;
+    if (name != nullptr) {
+        ReadByTarget(list, TargetKind::Schema, schema, rows);
+        ReadByNameOfSchema(list, schema, name, rows);
+    }
+    ReadByTarget(list, TargetKind::Database, MyDatabaseId, rows);
+}
+
+void ReadTablePolicies(TablePolicies** tables, int count, Rows rows) {
+    if (count == 0)
+        return;
+    ReadByTargets(tables, count, rows);
+    ReadByNames(tables, count, rows);
 }
 
 void ReadAllPolicies(PolicyList* list, Rows rows) {

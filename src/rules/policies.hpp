@@ -16,15 +16,25 @@ struct PolicyList {
     List* namesakes;    // living targets of policies by this relation's name: when one goes, its policies cover the relation
 };
 
-// Appends the policies of one target to the list, in the current memory context. A schema policy is found by its schema,
-// a database policy by the current database. Raises 55000 when the tables cannot be trusted (their sentinel is not seen).
-void ReadPolicies(PolicyList* list, TargetKind kind, Oid target, const char* schema, const char* name, Rows rows = Rows::Committed);
+// Appends the policies on a schema, unless it is InvalidOid or gone, and those on the database, in the current memory context.
+void ReadSchemaPolicies(PolicyList* list, Oid schema, Rows rows = Rows::Committed);
 
-// Appends all policies to the list, whatever they are about, in the current memory context. Raises as ReadPolicies.
+// A relation, and the policies on it.
+struct TablePolicies {
+    Oid table;    // hash key
+    Oid schema;
+    NameData name;
+    PolicyList policies;
+};
+
+// Appends to the list of each table the policies on it, in the current memory context. Puts the tables into another order.
+void ReadTablePolicies(TablePolicies** tables, int count, Rows rows);
+
+// Appends all policies to the list, whatever they are about, in the current memory context. Raises as RequirePolicySentinel.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 
 // Appends all policies, or those on tables alone. Returns the target of each; where a target is gone, what bears its name now, or InvalidOid.
-// Raises as ReadPolicies.
+// Raises as RequirePolicySentinel.
 enum class About { Anything, Tables };
 Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
 

@@ -141,10 +141,7 @@ const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
     if (found)
         return &entry->policies;
     entry->policies = PolicyList{};
-    const char* name = get_namespace_name(schema);
-    if (name != nullptr)
-        ReadPolicies(&entry->policies, TargetKind::Schema, schema, name, "");
-    ReadPolicies(&entry->policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr);
+    ReadSchemaPolicies(&entry->policies, schema);
     return &entry->policies;
 }
 
@@ -157,7 +154,7 @@ void FindGoverningIds(const Survey* survey, const GoverningPolicies* governing_p
 }
 
 void FindGoverningIdsOfMember(const Survey* survey, PolicyList policies, int64_t* answer) {
-    Member member = {policies};
+    Member member = {InvalidOid, InvalidOid, policies};
     GoverningPolicies governing_policies = {};
     governing_policies.known_kind = true;
     governing_policies.member_count = policies.count > 0 ? 1 : 0;

@@ -1,9 +1,11 @@
 #include "pg/server.hpp"
 
+#include "pg/oid_table.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
+#include "rules/members.hpp"
 #include "rules/policies.hpp"
 #include "rules/policy.hpp"
 #include "rules/somebody.hpp"
@@ -16,13 +18,9 @@ namespace {
 // A change of a policy, with the relations for which it was compared, and the policies of each relation by itself.
 struct ChangeCheck {
     const PolicyChange change;
-    HTAB* members;     // MemberOf
+    MemberReader members;
+    List* targets;     // of the policy, where it is on a relation
     HTAB* families;    // Oid: a relation whose family was compared
-};
-
-struct MemberOf {
-    Oid relation;    // hash key
-    Member member;
 };
 
 // The policies of a family before and after the change. before[i] and after[i] are those of one member, or of several members that have equal ones.
@@ -109,7 +107,8 @@ void AddStates(FamilyStates* family, const PolicyList* policies, const PolicyCha
         AppendNew(&before.policies, change.before);
     if (is_on)
         AppendNew(&after.policies, change.after);
-    for (int i = 0; i < family->count; i++)
+    bool alone = policies->count > 0 && policies->items[0]->target_kind == TargetKind::Table;    // a policy on a table is no other member's
+    for (int i = 0; i < family->count && !alone; i++)
         if (IsSameList(&family->before[i].policies, &before.policies) && IsSameList(&family->after[i].policies, &after.policies))
             return;
     family->before[family->count] = before;
@@ -122,36 +121,24 @@ FamilyStates NewFamilyStates(int members) {
     return FamilyStates{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size)), false};
 }
 
-void AddMember(ChangeCheck* check, FamilyStates* family, Oid relation) {
-    bool found;
-    MemberOf* entry = static_cast<MemberOf*>(hash_search(check->members, &relation, HASH_ENTER, &found));
-    if (!found) {
-        entry->member = Member{};
-        ReadMember(&entry->member, relation, Rows::OfTransaction);
-    }
-    Oid schema = get_rel_namespace(relation);
-    const PolicyChange& change = check->change;
-    AddStates(family, &entry->member.policies, change, IsOn(change.before, relation, schema), IsOn(change.after, relation, schema));
-}
-
 // Whether the change loosens something for these relations, which govern together.
 bool LoosensFor(ChangeCheck* check, const List* relations) {
-    FamilyStates family = NewFamilyStates(list_length(relations));
-    ListCell* cell;
-    foreach (cell, relations) {
+    const PolicyChange& change = check->change;
+    Members members = ReadMembers(&check->members, relations, check->targets);
+    FamilyStates family = NewFamilyStates(members.count);
+    for (int i = 0; i < members.count; i++) {
         CHECK_FOR_INTERRUPTS();
-        AddMember(check, &family, lfirst_oid(cell));
+        const Member* member = &members.items[i];
+        AddStates(&family, &member->policies, change, IsOn(change.before, member->relation, member->schema),
+                  IsOn(change.after, member->relation, member->schema));
     }
-    return LoosensFamily(&family, check->change);
+    return LoosensFamily(&family, change);
 }
 
 // Whether the change loosens what is created in the schema, or, with InvalidOid, in one without policies.
 bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     PolicyList policies = {};
-    char* name = OidIsValid(schema) ? get_namespace_name(schema) : nullptr;
-    if (name != nullptr)
-        ReadPolicies(&policies, TargetKind::Schema, schema, name, "", Rows::OfTransaction);
-    ReadPolicies(&policies, TargetKind::Database, MyDatabaseId, nullptr, nullptr, Rows::OfTransaction);
+    ReadSchemaPolicies(&policies, schema, Rows::OfTransaction);
     FamilyStates family = NewFamilyStates(1);
     AddStates(&family, &policies, change, IsOn(change.before, InvalidOid, schema), IsOn(change.after, InvalidOid, schema));
     return LoosensFamily(&family, change);
@@ -166,9 +153,8 @@ bool LoosensForRelatives(ChangeCheck* check, Oid relation) {
         return false;
     foreach (cell, relatives) {
         bool found;
-        Oid relative = lfirst_oid(cell);
-        (void)hash_search(check->families, &relative, HASH_ENTER, &found);
-        if (!found && LoosensFor(check, FamilyOf(relative)))
+        (void)EnterOid<Oid>(check->families, lfirst_oid(cell), &found);
+        if (!found && LoosensFor(check, FamilyOf(lfirst_oid(cell))))
             return true;
     }
     return false;
@@ -196,21 +182,13 @@ List* FindStraddling(HTAB* relatives) {
     return relations;
 }
 
-HTAB* TableByOid(Size entry) {
-    HASHCTL control = {};
-    control.keysize = sizeof(Oid);
-    control.entrysize = entry;
-    control.hcxt = CurrentMemoryContext;
-    return hash_create("pg_warrant weakening", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
 // Looks, for a change on a schema or the database, at what is created there, at each relation there that has policies of its own, and at relatives.
 bool LoosensForMany(ChangeCheck* check) {
     const Policy* one = check->change.before != nullptr ? check->change.before : check->change.after;
     PolicyList all = {};
     RequirePolicySentinel();
     Oid* targets = ReadTargets(&all, About::Anything, Rows::OfTransaction);
-    HTAB* relatives = TableByOid(sizeof(Oid));
+    HTAB* relatives = NewOidTable("pg_warrant weakening", sizeof(Oid));
     List *schemas = list_make1_oid(one->target_kind == TargetKind::Schema ? one->target : InvalidOid), *relations = NIL;
     List* related = FindStraddling(relatives);
     for (int i = 0; i < all.count; i++) {
@@ -276,8 +254,17 @@ bool OpensByItself(const Policy* before, const Policy* after) {
     return opens || HasLaxerColumn(by_itself, before, after);
 }
 
+List* TargetsOf(const PolicyChange& change) {
+    List* targets = NIL;
+    const Policy* states[] = {change.before, change.after};
+    for (const Policy* policy : states)
+        if (policy != nullptr && policy->target_kind == TargetKind::Table)
+            targets = list_append_unique_oid(targets, policy->target);
+    return targets;
+}
+
 bool LoosensSomewhere(const PolicyChange& change) {
-    ChangeCheck check = {change, TableByOid(sizeof(MemberOf)), TableByOid(sizeof(Oid))};
+    ChangeCheck check = {change, NewMemberReader(Rows::OfTransaction), TargetsOf(change), NewOidTable("pg_warrant weakening", sizeof(Oid))};
     const Policy* one = change.before != nullptr ? change.before : change.after;
     return one->target_kind == TargetKind::Table ? LoosensForRelation(&check, one->target) : LoosensForMany(&check);
 }

@@ -71,14 +71,17 @@ Created* Find(Oid relation) {
 
 bool MadeBy(const Created* made, Oid user) { return made->subject == user || made->user == user; }
 
-// Whether everything in the family is new, made by the user, and was never joined to anything else.
+// Whether the relation is new, made by the user, and was never joined to anything else.
+bool IsCreated(Oid relation, Oid user) {
+    const Created* member = Find(relation);
+    return member != nullptr && !member->joined && MadeBy(member, user);
+}
+
 bool AreCreated(const List* family, Oid user) {
     ListCell* cell;
-    foreach (cell, family) {
-        const Created* member = Find(lfirst_oid(cell));
-        if (member == nullptr || member->joined || !MadeBy(member, user))
+    foreach (cell, family)
+        if (!IsCreated(lfirst_oid(cell), user))
             return false;
-    }
     return true;
 }
 
@@ -103,7 +106,7 @@ bool HasOldParent(const Node* utility) {
     ListCell* cell;
     foreach (cell, parents) {
         Oid parent = RangeVarGetRelid(lfirst_node(RangeVar, cell), NoLock, true);
-        if (!OidIsValid(parent) || !AreCreated(FamilyOf(parent), CurrentSubject()))
+        if (!OidIsValid(parent) || !IsCreated(parent, CurrentSubject()) || !AreCreated(FamilyOf(parent), CurrentSubject()))
             return true;
     }
     return false;
@@ -182,7 +185,7 @@ void NoteJoined(Oid relation, Oid other) {
 void SettleJoins() {
     int count = HasCreated() ? join_count : 0;
     for (int i = 0; i < count && count <= most_joins; i++)
-        MarkJoined(list_concat_unique_oid(FamilyOf(joins[i].relation), FamilyOf(joins[i].other)));
+        MarkJoined(list_concat(FamilyOf(joins[i].relation), FamilyOf(joins[i].other)));
     if (count > most_joins)
         MarkAllJoined();
     join_count = 0;
