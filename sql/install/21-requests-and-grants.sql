@@ -19,6 +19,7 @@ CREATE TABLE warrant.requests (
     PRIMARY KEY (id) INCLUDE (max_uses)
 );
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
+CREATE INDEX requests_by_requester ON warrant.requests (requester, requested_at);
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
 COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
 COMMENT ON COLUMN warrant.requests.person IS 'the requester''s, as known when it was filed';

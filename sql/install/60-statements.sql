@@ -83,7 +83,7 @@ BEGIN
     END LOOP;
     PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
             'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
-            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')),
+            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')),
             statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'items') WITH ORDINALITY AS e (i, place);
     RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');

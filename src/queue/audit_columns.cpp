@@ -85,6 +85,7 @@ const AuditColumn audit_columns[] = {
     {"sqlstate", TEXTOID, AuditPart::Access,
      [](Source row) { return Text(row.end->finished && row.end->sqlstate != 0 ? unpack_sql_state(row.end->sqlstate) : nullptr); }},
     {"comment", TEXTOID, AuditPart::Access, Comment},
+    {"rows_estimated", INT8OID, AuditPart::Access, [](Source row) { return Number(Fields(row).rows_estimated, Fields(row).rows_estimated >= 0); }},
 };
 const int audit_column_count = lengthof(audit_columns);
 static_assert(lengthof(audit_columns) <= most_audit_columns);

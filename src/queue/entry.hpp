@@ -35,8 +35,9 @@ struct AuditFields {
     int64_t policy_id;
     int64_t grant_id;
     int64_t request_id;
-    int64_t rows = -1;           // -1: not known
-    int64_t duration_us = -1;    // -1: not known
+    int64_t rows = -1;              // -1: not known
+    int64_t rows_estimated = -1;    // of a refusal, by the server; -1: not known
+    int64_t duration_us = -1;       // -1: not known
     Oid relation;
     int32_t policy_version;
     int32_t executions = 1;

@@ -57,6 +57,7 @@ EntryHeader* EntryOf(const EntryHeader* entry, const EntryParts* parts, const Ke
     made->fields.relation_name = row->fields.relation_name;
     made->fields.policy_version = row->fields.policy_version;
     made->fields.request_id = row->fields.request_id;
+    made->fields.rows_estimated = row->fields.rows_estimated;
     return made;
 }
 
@@ -69,29 +70,28 @@ Command CommandNamed(const char* name) {
 }
 
 void ReadRow(KeptRow* row, HeapTuple tuple, TupleDesc shape) {
-    auto text = [&](int column) {
-        char* value = SPI_getvalue(tuple, shape, column);
+    auto text = [&](const char* column) {
+        char* value = SPI_getvalue(tuple, shape, SPI_fnumber(shape, column));
         return value == nullptr ? "" : value;
     };
-    row->fields.command = CommandNamed(text(1));
-    row->fields.relation = Oid(strtoul(text(2), nullptr, 10));
-    namestrcpy(&row->fields.schema_name, text(3));
-    namestrcpy(&row->fields.relation_name, text(4));
-    row->policy_name = MemoryContextStrdup(memory, text(5));
-    row->fields.policy_version = int32_t(strtol(text(6), nullptr, 10));
-    row->fields.request_id = strtoll(text(7), nullptr, 10);
+    row->fields.command = CommandNamed(text("command"));
+    row->fields.relation = Oid(strtoul(text("relation_oid"), nullptr, 10));
+    namestrcpy(&row->fields.schema_name, text("schema_name"));
+    namestrcpy(&row->fields.relation_name, text("relation_name"));
+    row->policy_name = MemoryContextStrdup(memory, text("policy_name"));
+    row->fields.policy_version = int32_t(strtol(text("policy_version"), nullptr, 10));
+    row->fields.request_id = strtoll(text("request_id"), nullptr, 10);
+    const char* estimated = text("rows_estimated");
+    row->fields.rows_estimated = estimated[0] == '\0' ? -1 : strtoll(estimated, nullptr, 10);
 }
 
-// Rows of the refusal that was just executed, in the order in which they were sealed.
+// Rows of the refusal that was just executed, in the order in which they were sealed. All columns, because an older script has fewer.
 uint64_t SelectRows(int64_t after_seq) {
     static SPIPlanPtr plan = nullptr;
     Oid types[] = {INT8OID};
     Datum values[] = {Int64GetDatum(after_seq)};
-    SPI_execute_plan(Prepared(&plan,
-                              "SELECT command, relation_oid, schema_name, relation_name, policy_name, policy_version, request_id"
-                              " FROM warrant.audit_log WHERE seq > $1 AND event = 'refused' ORDER BY seq",
-                              1, types),
-                     values, nullptr, false, 0);
+    SPI_execute_plan(Prepared(&plan, "SELECT * FROM warrant.audit_log WHERE seq > $1 AND event = 'refused' ORDER BY seq", 1, types), values, nullptr,
+                     false, 0);
     return SPI_processed;
 }
 

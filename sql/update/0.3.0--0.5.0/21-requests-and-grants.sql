@@ -3,6 +3,8 @@ ALTER TABLE warrant.deliveries ADD COLUMN awaited boolean, ADD COLUMN not_before
 ALTER TABLE warrant.deliveries ALTER COLUMN awaited SET DEFAULT true, ALTER COLUMN request_id DROP NOT NULL;
 CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 
+CREATE INDEX requests_by_requester ON warrant.requests (requester, requested_at);
+
 -- What grows with the number of grants.
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;

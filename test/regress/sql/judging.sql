@@ -1,0 +1,88 @@
+-- See and judge: what an approver reads before a decision, and a requester after it.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+SET client_min_messages = warning;
+CREATE TABLE orders (id int PRIMARY KEY, status text);
+CREATE TABLE "odd ""table" (a int);
+INSERT INTO orders SELECT i, 'open' FROM generate_series(1, 1000) AS i;
+ANALYZE orders;
+GRANT ALL ON orders, "odd ""table" TO PUBLIC;
+CREATE ROLE regress_security LOGIN;
+SELECT warrant.protect('orders'), warrant.create_policy('two', 'approve', on_table => 'orders', commands => '{DELETE}', priority => 1, min_approvals => 2, max_uses => 3),
+       warrant.create_policy('odd', 'approve', on_table => '"odd ""table"', approver_role => 'regress_security', default_duration => '2 hours');
+-- The words of a card differ from run to run where they tell how long ago something was.
+CREATE FUNCTION stage.card(request bigint) RETURNS TABLE (item text, value text) LANGUAGE sql AS $$
+    SELECT s.item, regexp_replace(s.value, '\d+ (second|minute)s?( ago|, expires)', 'a moment\2') FROM warrant.show_request(request) AS s $$;
+
+-- Statements gather at their request, with the rows that the server expects.
+\c - regress_clerk
+SET pg_warrant.reason = 'customer 7 called';
+UPDATE orders SET status = 'void' WHERE id = 7;
+UPDATE orders SET status = 'void' WHERE id = 7;
+UPDATE orders SET status = 'void';
+DELETE FROM orders WHERE id < 100;
+RESET pg_warrant.reason;
+SELECT warrant.request('{ALL}', on_table => '"odd ""table"', duration => '45 min', max_uses => 1);
+\c - regress_chief
+SELECT id, who, wants, rows, statement, approvals FROM warrant.my_inbox;
+SELECT * FROM stage.card(1);
+SELECT * FROM stage.card(2);
+-- It is for others to decide, and to be read.
+SELECT * FROM stage.card(3);
+\c - regress_security
+SELECT id, who, wants, rows, statement, approvals FROM warrant.my_inbox;
+SELECT * FROM stage.card(3);
+SELECT warrant.show_request(1);
+-- Statements are for those who decide, and for auditors.
+\c - regress_dba
+SELECT count(*), count(*) FILTER (WHERE item = 'statement') AS statements FROM warrant.show_request(1);
+\c - regress_auditor
+SELECT count(*), count(*) FILTER (WHERE item = 'statement') AS statements FROM warrant.show_request(1);
+\c - regress_clerk
+SELECT * FROM stage.card(1);
+SELECT * FROM warrant.my_inbox;
+\c - regress_other
+SELECT warrant.show_request(1);
+SELECT warrant.request_timeline(1);
+SELECT warrant.request_status(1);
+SELECT warrant.show_request(99);
+SELECT warrant.show_request(NULL);
+
+-- What one has voted on is no more in one's inbox; the comments reach who asked.
+\c - regress_chief
+SELECT warrant.approve(1, duration => '5 min', comment => 'this one');
+SELECT warrant.approve(2, comment => 'if the deputy agrees');
+SELECT id, approvals FROM warrant.my_inbox;
+\c - regress_deputy
+SELECT id, approvals FROM warrant.my_inbox;
+SELECT warrant.deny(2, E'not\n  all of them');
+\c - regress_clerk
+SELECT id, state, decided_by, decision_comment FROM warrant.my_requests WHERE id < 3 ORDER BY id;
+SELECT r.id, s - 'expires_at' - 'grant' AS status, s->>'grant' ~ '^lives for' AS lives FROM generate_series(1, 3) AS r (id), warrant.request_status(r.id) AS s;
+SELECT * FROM stage.card(2);
+SELECT event, who, detail FROM warrant.request_timeline(1);
+SELECT event, who, detail FROM warrant.request_timeline(2);
+
+-- How a grant ended.
+\c - regress_chief
+SELECT warrant.revoke(1, 'enough');
+SELECT value ~ '^1, revoked .* ago by regress_chief: enough$' AS tells FROM warrant.show_request(1) WHERE item = 'grant';
+SELECT warrant.request_status(1)->>'next_step' AS next_step;
+\c - regress_security
+SELECT warrant.approve(3);
+\c - regress_clerk
+TABLE "odd ""table";
+SELECT warrant.request_status(3)->'grant' AS "grant", warrant.request_status(3)->'next_step' AS next_step;
+
+-- Words of others stay in one line, and turn nothing round.
+\c - :owner
+SELECT warrant_internal.in_one_line(w.words, 12), char_length(warrant_internal.in_one_line(w.words, 12)) AS characters
+  FROM (VALUES (E'\n one\r\n\ttwo '), (U&'\202Egrant\202C \200B\2066x'), ('twelve chars'), ('thirteen char'), (U&'\00e4\00f6\00fc\00df \00e4\00f6\00fc\00df \00e4\00f6\00fc\00df'), (''), (U&'a\0085\00a0b')) AS w (words);
+SELECT warrant_internal.in_words(w.length) FROM (VALUES ('0'::interval), ('1 s'), ('119 s'), ('2 min'), ('119 min'), ('2 h'), ('47 h'), ('2 d'), ('400 d'), ('-3 s')) AS w (length);
+SELECT warrant_internal.commands_in_words(w.commands)
+  FROM (VALUES ('{SELECT}'::text[]), ('{ALL}'), ('{DELETE,UPDATE,INSERT,LOCK}'), ('{SELECT,CREATE,ALTER,DROP,TRUNCATE,GRANT,INSERT,UPDATE,DELETE}')) AS w (commands);
+DROP OWNED BY regress_security;
+DROP ROLE regress_security;
+\set file :directory '/sql/include/leave.sql'
+\i :file
