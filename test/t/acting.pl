@@ -43,7 +43,7 @@ sub wish
 my ($state, $err) = wish('SELECT count(*) FROM public.orders');
 is($state, '42501', 'what clerk cannot read, a superuser\'s ANALYZE does not read for him');
 my ($request) = $err =~ /^DETAIL:  Request (\d+) /m;
-like($err, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" is waiting.* ANALYZE runs it as "clerk", who has to pass besides "dba"\.$/m, 'it says whose code');
+like($err, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" needs.* ANALYZE runs it as "clerk", who has to pass besides "dba"\.$/m, 'it says whose code');
 like($err, qr/^HINT:  Where the code of "clerk" is trusted, drop policy "protect public\.orders" and create it anew with "clerk" among its "definer_roles", in one transaction, or make it a member of "warrant_exempt"\.$/m, 'and how to trust it');
 is($node->safe_as('dba', "SELECT requester_name, person, reason IS NULL FROM warrant.requests WHERE id = $request"), 'clerk|clerk|t', 'the request is clerk\'s');
 is($node->safe_as('dba', "SELECT session_user_name, current_user_name, comment FROM warrant.audit_log WHERE event = 'refused' AND request_id = $request"),
@@ -120,7 +120,7 @@ sub wish_after
 my ($after, $said) = wish_after('SELECT count(*) FROM public.orders');
 is($after, '42501', 'it reads nothing');
 # From 18 on the server itself runs the trigger as who queued it.
-like($said, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" is waiting.* (A foreign key\'s action fires the trigger for|The server runs it as) "clerk", who has to pass besides "dba"\.$/m,
+like($said, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" needs.* (A foreign key\'s action fires the trigger for|The server runs it as) "clerk", who has to pass besides "dba"\.$/m,
 	'and says for whom it fires');
 is(wish_after('GRANT warrant_exempt TO clerk'), '42501', 'exempts nobody');
 is(wish_after("SELECT warrant.drop_policy('protect public.orders')"), '42501', 'drops no policy');

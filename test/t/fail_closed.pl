@@ -29,7 +29,7 @@ sub as_clerk
 	return $ret == 0 ? "ran: $out" : $err =~ /ERROR:\s+(\w{5}): (.*)/ ? "$1 $2" : $err;
 }
 
-is(as_clerk('SELECT count(*) FROM orders'), '42501 SELECT on table "orders" requires approval', 'protected');
+is(as_clerk('SELECT count(*) FROM orders'), '42501 SELECT on table "orders" requires approval (request 1 is pending)', 'protected');
 is(as_clerk('SELECT count(*) FROM notes'), 'ran: 0', 'not protected');
 
 tamper(q{ALTER TABLE warrant.policies DROP CONSTRAINT policies_effect_check}

@@ -198,7 +198,7 @@ sub decides_nothing
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $table = asking($url, $webhook);
 	my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
-	is("$state " . ($err =~ /Request \d+ \(UPDATE on public\.$table\) is waiting/ ? state_of($table) : $err), '42501 pending', "$what: refused, pending");
+	is("$state " . ($err =~ /Request \d+ \(UPDATE on public\.$table\) needs/ ? state_of($table) : $err), '42501 pending', "$what: refused, pending");
 	like(error_of($table), $cause, "$what: its cause");
 	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');    # or it is sent again and again
 }

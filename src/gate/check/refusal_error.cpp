@@ -145,26 +145,35 @@ static const char* WhyNobodyCanDecide(const RefusedAccess* refused, int count, c
     return "";
 }
 
+// Who must agree, as "2 approvals by members of "dba""; where the policies differ in whom, without the number.
+static const char* NeededApprovals(const RefusedAccess* asked, int count) {
+    const Policy* first = asked[0].policy;
+    int most = 0;
+    bool same = true;
+    for (int i = 0; i < count; i++) {
+        same = same && asked[i].policy->approver_role == first->approver_role;
+        most = asked[i].policy->min_approvals > most ? asked[i].policy->min_approvals : most;
+    }
+    const char* role = GetUserNameFromId(first->approver_role, true);
+    if (!same || role == nullptr)
+        return "the approvals of its policies";
+    return psprintf("%d approval%s by members of \"%s\"", most, most == 1 ? "" : "s", role);
+}
+
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
-    const char* command = NameOf(refused->access.command);
-    const char* name = NameOfTarget(refused);
-    const char* kind = KindOf(refused->policies);
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
     bool several = strchr(answer, ',') != nullptr;
-    if (acting != nullptr)
-        ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-                        errdetail("%s %s (%s) of \"%s\" %s waiting for the approvers.%s%s", several ? "Requests" : "Request", answer,
-                                  DescribeItems(asked, asked_count), GetUserNameFromId(acting->user, false), several ? "are" : "is",
-                                  WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting)),
-                        TrustHint(refused, acting), ErrorFields(refused)));
-    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", command, kind, name),
-                    several ? errdetail("Requests %s (%s) are waiting for the approvers.%s", answer, DescribeItems(asked, asked_count),
-                                        WhyNobodyCanDecide(asked, asked_count, nullptr))
-                            : errdetail("Request %s (%s) is waiting for the approvers.%s", answer, DescribeItems(asked, asked_count),
-                                        WhyNobodyCanDecide(asked, asked_count, nullptr)),
-                    several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
-                            : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+    const char* whose = acting == nullptr ? "" : psprintf(" of \"%s\"", GetUserNameFromId(acting->user, false));
+    ereport(ERROR, (errcode(error_refused),
+                    errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
+                           NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
+                    errdetail("%s %s (%s)%s %s %s.%s%s", several ? "Requests" : "Request", answer, DescribeItems(asked, asked_count), whose,
+                              several ? "need" : "needs", several ? "the approvals of their policies" : NeededApprovals(asked, asked_count),
+                              WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting)),
+                    acting != nullptr ? TrustHint(refused, acting)
+                    : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
+                              : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
                     ErrorFields(refused)));
 }
 

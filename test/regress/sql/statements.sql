@@ -24,7 +24,7 @@ SELECT stage.settle();
 \c - regress_clerk
 CREATE VIEW my_view AS SELECT * FROM ledger;
 CREATE FUNCTION pg_temp.tries(VARIADIC statements text[]) RETURNS TABLE (statement text, state text, detail text) LANGUAGE sql
-AS $$ SELECT s, t.state, regexp_replace(coalesce(t.detail, t.message), '^Request \d+ \((.*)\) is waiting.*$', '\1') FROM unnest($1) AS s, LATERAL stage.try(s) AS t $$;
+AS $$ SELECT s, t.state, regexp_replace(coalesce(t.detail, t.message), '^Request \d+ \((.*)\) needs .*$', '\1') FROM unnest($1) AS s, LATERAL stage.try(s) AS t $$;
 SELECT * FROM pg_temp.tries(
     'SELECT * FROM ledger',
     'SELECT 1 FROM ledger LIMIT 0',
