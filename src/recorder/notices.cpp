@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/grants.hpp"
 #include "queue/replicated.hpp"
@@ -26,6 +27,20 @@ void SendLogged(int64_t after_seq, int64_t until_seq) {
     SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 
+// Whether the database is no copy. While its recorder runs it can become one only by the configuration, or by a restore.
+bool IsAtHome() {
+    static Oid known_of = InvalidOid;
+    static int known_in = 0;
+    bool known = known_of == self.extension && known_in == configuration_reads && !settings.allow_restore;
+    if (known || AreAtHome()) {
+        known_of = self.extension;
+        known_in = configuration_reads;
+        return true;
+    }
+    known_of = InvalidOid;
+    return false;
+}
+
 // Notifies in a transaction of its own: a full notification queue must not stop the recorder. Nothing of it outlives a crash, so it waits for
 // no disk.
 void Notify(int64_t after_seq, int64_t until_seq) {
@@ -33,7 +48,7 @@ void Notify(int64_t after_seq, int64_t until_seq) {
         CommitWithoutFlush();
         if (!AreKept(after_seq))
             SendLogged(after_seq, until_seq);
-        else if (AreAtHome())
+        else if (IsAtHome())
             SendKept(after_seq, until_seq);
     });
 }

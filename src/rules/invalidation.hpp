@@ -15,6 +15,13 @@ extern uint32_t policy_generation;
 // Set when what we know of our own installation may be wrong.
 extern bool installation_invalid;
 
+// Moves whenever that flag is set, for who asks less often than it is cleared.
+extern uint32_t installation_generation;
+inline void InvalidateInstallation() {
+    installation_invalid = true;
+    installation_generation++;
+}
+
 // Whether the process listens for changes of what the rules keep (listening.cpp), as it does from its first check on.
 extern bool listening_for_invalidations;
 void RegisterForInvalidations();

@@ -12,7 +12,7 @@ namespace {
 // No catalog access in callbacks: they only set flags.
 void OnRelation(Datum, Oid relation) {
     if (IsKnownIndex(relation))
-        installation_invalid = true;
+        InvalidateInstallation();
     if (!OidIsValid(relation) || !InstallationIsKnown() || known_installation == nullptr || relation == known_installation->policy_epoch)
         policy_generation++;
     InvalidateGoverningPolicies(relation);
@@ -22,7 +22,7 @@ void OnRelation(Datum, Oid relation) {
 void OnRoles(Datum, CacheNumber, uint32) { decision_generation++; }
 
 void OnNamespace(Datum, CacheNumber, uint32) {
-    installation_invalid = true;
+    InvalidateInstallation();
     InvalidateGoverningPolicies(InvalidOid);
 }
 

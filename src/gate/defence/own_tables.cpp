@@ -44,8 +44,9 @@ bool IsTriggerOfOthers(Oid function) {
 }
 
 bool NeedsFmgrHook(Oid function) {
-    return (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function)) || IsDefinitionFunction(function) ||
-           IsTriggerOfOthers(function) || (AnyRechecks() && function >= FirstNormalObjectId);
+    if (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function))
+        return true;
+    return !is_own_worker && (IsDefinitionFunction(function) || IsTriggerOfOthers(function) || (AnyRechecks() && function >= FirstNormalObjectId));
 }
 
 // Where a trigger fires for others, the server asks whether the session may call the function.
