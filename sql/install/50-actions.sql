@@ -20,12 +20,12 @@ BEGIN
     CASE action
         WHEN 'refuse' THEN RETURN warrant_internal.do_refuse(origin, args, statement, statement_sha256, statement_text);
         WHEN 'spend' THEN RETURN warrant_internal.do_spend(origin, args, statement, statement_sha256, statement_text);
-        WHEN 'request' THEN RETURN warrant_internal.do_request(origin, args);
-        WHEN 'cancel' THEN PERFORM warrant_internal.do_cancel(origin, args);
         WHEN 'approve' THEN RETURN warrant_internal.do_approve(origin, args);
-        WHEN 'deny' THEN PERFORM warrant_internal.do_deny(origin, args);
         WHEN 'grant' THEN RETURN warrant_internal.do_grant(origin, args);
         WHEN 'revoke' THEN PERFORM warrant_internal.do_revoke(origin, args);
+        WHEN 'request' THEN RETURN warrant_internal.do_request(origin, args);
+        WHEN 'cancel' THEN PERFORM warrant_internal.do_cancel(origin, args);
+        WHEN 'deny' THEN PERFORM warrant_internal.do_deny(origin, args);
         WHEN 'adopt' THEN PERFORM warrant_internal.do_adopt(origin, args);
         WHEN 'ask_result' THEN RETURN warrant_internal.do_ask_result(origin, args);
         WHEN 'webhook_answer' THEN PERFORM warrant_internal.do_webhook_answer(origin, args);

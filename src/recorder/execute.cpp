@@ -34,21 +34,28 @@ Datum TextOf(const char* bytes, int size) { return PointerGetDatum(cstring_to_te
 
 Datum JsonOf(const char* text) { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); }
 
-void RunSql(const EntryHeader* entry, Reply* reply) {
-    static ScriptStatement act;
+// Calls SQL act(), not by a statement, whose beginning and end took a twentieth of the time.
+char* Act(const EntryHeader* entry) {
     Oid types[] = {TEXTOID, JSONBOID, JSONBOID, JSONBOID, BYTEAOID, TEXTOID};
-    SPIPlanPtr plan = PreparedForScript(&act, "SELECT %s.act($1, $2, $3, $4, $5, $6)", 6, types);
     EntryParts parts = PartsOf(entry);
     bool statement = entry->fields.has_digest;
-    Datum values[] = {TextOf(parts.action, parts.action_size),
-                      JsonOf(OriginAsJson(&entry->origin)),
-                      JsonOf(pnstrdup(parts.arguments, parts.arguments_size)),
-                      statement ? JsonOf(StatementAsJson(entry)) : Datum(0),
-                      TextOf(reinterpret_cast<const char*>(entry->fields.digest), sizeof entry->fields.digest),
-                      TextOf(parts.text, parts.text_size)};
-    char nulls[] = {' ', ' ', ' ', statement ? ' ' : 'n', statement ? ' ' : 'n', parts.text_size > 0 ? ' ' : 'n'};
-    SPI_execute_plan(plan, values, nulls, false, 1);
-    char* answer = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+    NullableDatum values[] = {{TextOf(parts.action, parts.action_size), false},
+                              {JsonOf(OriginAsJson(&entry->origin)), false},
+                              {JsonOf(pnstrdup(parts.arguments, parts.arguments_size)), false},
+                              {statement ? JsonOf(StatementAsJson(entry)) : Datum(0), !statement},
+                              {TextOf(reinterpret_cast<const char*>(entry->fields.digest), sizeof entry->fields.digest), !statement},
+                              {TextOf(parts.text, parts.text_size), parts.text_size == 0}};
+    FmgrInfo act;
+    fmgr_info(LookupFuncName(list_make2(makeString(pstrdup(InternalSchema())), makeString(pstrdup("act"))), lengthof(types), types, false), &act);
+    FunctionCallInfo call = static_cast<FunctionCallInfo>(palloc0(SizeForFunctionCallInfo(lengthof(types))));
+    InitFunctionCallInfoData(*call, &act, lengthof(types), DEFAULT_COLLATION_OID, nullptr, nullptr);
+    memcpy(call->args, values, sizeof values);
+    Datum answer = FunctionCallInvoke(call);
+    return call->isnull ? nullptr : TextDatumGetCString(answer);
+}
+
+void RunSql(const EntryHeader* entry, Reply* reply) {
+    char* answer = Act(entry);
     if (answer != nullptr && strlen(answer) >= sizeof reply->answer)
         ereport(ERROR, (errcode(error_too_large), errmsg("the answer is longer than %zu bytes", sizeof reply->answer - 1),
                         errhint("Name fewer requests in one call.")));
