@@ -39,7 +39,7 @@ AS $$
 BEGIN
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
-                             'Its policies name the roles whose members may.');
+                             'Members of "' || nullif(array_to_string(warrant_internal.deciding_roles((request).id), '" who are members of "'), '') || '" decide it.');
     END IF;
     IF warrant_internal.is_requester(origin, request) THEN
         PERFORM warrant_internal.fail('42501', format('request %s must be decided by another person', (request).id),
