@@ -17,7 +17,7 @@ struct Found {
 void Add(Found* found, Oid relation) {
     constexpr int few = 32;
     bool is_known;
-    if (found->known == nullptr && list_length(found->relations) == few) {
+    if (found->known == nullptr && list_length(found->relations) >= few) {
         found->known = NewOidTable("pg_warrant family", sizeof(Oid));
         ListCell* cell;
         foreach (cell, found->relations)
@@ -67,11 +67,18 @@ void AddRelatives(Found* found, Relation inherits, int from, Direction direction
 
 }    // namespace
 
-// A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
-List* ReadFamily(Oid relation, char relkind, int* ancestor_count) {
+List* AncestorsOf(Oid relation) {
     Found found = {list_make1_oid(relation), nullptr};
     Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     AddRelatives(&found, inherits, 0, Direction::Up);
+    table_close(inherits, AccessShareLock);
+    return found.relations;
+}
+
+// A child of several parents brings its rows, and what governs them, into each of them. Partitions have one parent.
+List* ReadFamily(Oid relation, char relkind, int* ancestor_count) {
+    Found found = {AncestorsOf(relation), nullptr};
+    Relation inherits = table_open(InheritsRelationId, AccessShareLock);
     *ancestor_count = list_length(found.relations);
     AddNext(&found, inherits, relation, Direction::Down);
     AddRelatives(&found, inherits, *ancestor_count, Direction::Down);

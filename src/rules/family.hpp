@@ -9,6 +9,9 @@ namespace warrant {
 List* ReadFamily(Oid relation, char relkind, int* ancestor_count);
 List* FamilyOf(Oid relation);
 
+// OIDs: the relation itself and its ancestors.
+List* AncestorsOf(Oid relation);
+
 // A toast table is governed as the table whose values it holds. Its name carries that table's OID, which the table must confirm; InvalidOid if not.
 Oid OwnerOfToast(Oid toast);
 

@@ -4,6 +4,7 @@
 #include "pg/frame.hpp"
 #include "pg/permissions.hpp"
 #include "pg/room.hpp"
+#include "rules/family.hpp"
 #include "statement/queued.hpp"
 
 namespace warrant {
@@ -91,7 +92,7 @@ bool RechecksExpressions(Oid relation) {
 bool IsMeant(Queued* item, Oid relation) {
     if (relation == item->relation || relation == item->last_below)
         return true;
-    if (!has_subclass(item->relation) || !list_member_oid(find_all_inheritors(item->relation, NoLock, nullptr), relation))
+    if (!has_subclass(item->relation) || !list_member_oid(AncestorsOf(relation), item->relation))
         return false;
     item->last_below = relation;
     return true;
