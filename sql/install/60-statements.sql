@@ -1,12 +1,13 @@
 -- What a statement leaves behind: a refusal, or spent uses.
 
--- The origin of a role other than the one that asks. It has no identity, since nobody has authenticated as that role.
+-- The origin of a role other than the one that asks. It has no identity, program and address, since nobody has authenticated as that role.
 CREATE FUNCTION warrant_internal.origin_of(role oid, origin jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     name text := pg_get_userbyid(role);
 BEGIN
-    RETURN origin || jsonb_build_object('session_user_oid', role, 'session_user_name', name, 'authenticated_user_name', name, 'authn_id', NULL);
+    RETURN origin || jsonb_build_object('session_user_oid', role, 'session_user_name', name, 'authenticated_user_name', name, 'authn_id', NULL,
+                                        'application_name', NULL, 'client_addr', NULL);
 END;
 $$;
 

@@ -1,7 +1,7 @@
 -- What a person reads to judge a request, and a program to go on after it.
 --
--- Their functions read all tables, and so each asks first who looks. Words that somebody else chose (a reason, a statement, an application's name) stay in
--- one line, without marks that turn the direction: a card must not be able to say what its reader takes for ours.
+-- Their functions read all tables, and so each asks first who looks. Words that somebody else chose (a reason, a statement, a name) stay in one line, without
+-- marks that turn the direction: a card must not be able to say what its reader takes for ours.
 
 CREATE FUNCTION warrant_internal.in_one_line(words text, most integer) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_one_line';
 CREATE FUNCTION warrant_internal.in_words(length interval) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_words';
@@ -51,18 +51,34 @@ BEGIN
 END;
 $$;
 
--- A pending request whose time is over has expired, also before the sweep says so.
+-- A pending request whose time is over has expired, also before the sweep says so; in a copy of the database nothing pends.
 CREATE FUNCTION warrant_internal.state_now(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
-AS $$ BEGIN RETURN CASE WHEN (request).state = 'pending' AND (request).expires_at <= warrant_internal.monotonic_now() THEN 'expired' ELSE (request).state END; END; $$;
+AS $$
+BEGIN
+    RETURN CASE WHEN (request).state = 'pending' AND ((request).expires_at <= warrant_internal.monotonic_now() OR NOT warrant_internal.is_home()) THEN 'expired'
+                ELSE (request).state END;
+END;
+$$;
 
--- Who has approved, and may decide still.
-CREATE FUNCTION warrant_internal.approvers_of(request_id bigint) RETURNS name[] LANGUAGE plpgsql STABLE
+-- Who has approved, each person once, as enter_approval counts them: of a pending request those who may decide still.
+CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests) RETURNS name[] LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    policies bigint[] := ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = approvers_of.request_id);
+    policies bigint[] := ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = (request).id);
+    persons text[] := warrant_internal.names_of((request).requester, (request).person);
+    vote warrant.decisions;
+    voter text[];
+    approvers name[] := '{}';
 BEGIN
-    RETURN ARRAY(SELECT d.approver_name FROM warrant.decisions d
-                  WHERE d.request_id = approvers_of.request_id AND d.approves AND warrant_internal.vote_counts(d, policies) ORDER BY d.decided_at);
+    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves ORDER BY d.decided_at, d.person LOOP
+        CONTINUE WHEN (request).state = 'pending' AND NOT warrant_internal.vote_counts(vote, policies);
+        voter := warrant_internal.names_of(vote.approver, vote.person);
+        IF NOT voter && persons THEN
+            approvers := approvers || vote.approver_name;
+        END IF;
+        persons := persons || voter;
+    END LOOP;
+    RETURN approvers;
 END;
 $$;
 
@@ -86,6 +102,7 @@ BEGIN
     SELECT * INTO made FROM warrant.grants g WHERE g.id = grant_in_words.id;
     SELECT u.uses_left INTO left_over FROM warrant.grant_uses u WHERE u.grant_id = grant_in_words.id;
     RETURN CASE WHEN made.id IS NULL THEN NULL
+                WHEN NOT warrant_internal.is_home() THEN 'made in another database'
                 WHEN made.closed_by IS NOT NULL THEN concat_ws(': ', format('revoked %s ago by %s', warrant_internal.in_words(at - made.closed_at), made.closed_by), made.close_reason)
                 WHEN made.ends_at <= at THEN format('expired %s ago', warrant_internal.in_words(at - made.ends_at))
                 WHEN left_over = 0 THEN 'used up'
@@ -109,38 +126,146 @@ BEGIN
 END;
 $$;
 
--- The different statements that were refused for a request, the last one first, with the rows that they may reach by the server's statistics.
-CREATE FUNCTION warrant_internal.statements_of(request_id bigint, most integer, OUT statement text, OUT estimated bigint, OUT times bigint)
-RETURNS SETOF record LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN QUERY
-    SELECT (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = s.with_text), s.estimated, s.times
-      FROM (SELECT max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.seq) AS last,
-                   sum(l.repeats)::bigint / count(DISTINCT (l.relation_oid, l.command)) AS times
-              FROM warrant.audit_log l WHERE l.request_id = statements_of.request_id AND l.event = 'refused'
-             GROUP BY l.statement_sha256 ORDER BY last DESC LIMIT most) AS s ORDER BY s.last DESC;
-END;
-$$;
-
--- What the session was from which the request came.
-CREATE FUNCTION warrant_internal.session_in_words(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN (SELECT concat_ws(', ', CASE WHEN (request).person <> (request).requester_name THEN 'person ' || warrant_internal.in_one_line((request).person, 40) END,
-                             'in ' || nullif(warrant_internal.in_one_line(l.application_name, 30), ''), 'from ' || coalesce(nullif(l.client_addr, ''), 'a local socket'))
-              FROM warrant.audit_log l WHERE l.request_id = (request).id AND l.event = 'request_created' ORDER BY l.seq LIMIT 1);
-END;
-$$;
-
--- How long a grant would live, and for how many statements, if the request were approved as it is.
-CREATE FUNCTION warrant_internal.limits_in_words(request warrant.requests, terms warrant_internal.terms) RETURNS text LANGUAGE plpgsql STABLE
+-- The different statements that were refused for a request last, those first that may reach the most rows by the server's statistics, or nobody knows how many.
+CREATE FUNCTION warrant_internal.statements_of(request_id bigint, OUT seq bigint, OUT estimated bigint, OUT times bigint) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    uses integer := least((request).max_uses, (terms).max_uses);
+    most_refusals CONSTANT integer := 1000;
 BEGIN
-    RETURN 'for ' || warrant_internal.in_words(least(coalesce((request).duration, (terms).default_duration), (terms).max_duration)) ||
-           CASE WHEN uses IS NULL THEN ', any number of statements' ELSE format(', %s statement%s', uses, CASE WHEN uses <> 1 THEN 's' END) END;
+    RETURN QUERY
+    SELECT max(t.with_text), max(t.estimated), sum(t.times)::bigint
+      FROM (SELECT l.statement_sha256, max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.repeats) AS times
+              FROM (SELECT * FROM warrant.audit_log a WHERE a.request_id = statements_of.request_id AND a.event = 'refused' ORDER BY a.seq DESC LIMIT most_refusals) AS l
+             GROUP BY l.statement_sha256, l.statement_id) AS t
+     GROUP BY t.statement_sha256 ORDER BY 2 DESC NULLS FIRST, 1 DESC;
+END;
+$$;
+
+-- The rows of a card about statements: the first few, and how many there are besides.
+CREATE FUNCTION warrant_internal.statements_in_words(request_id bigint) RETURNS SETOF text LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    most CONSTANT integer := 6;
+    shown record;
+    others integer := 0;
+    rows text;
+BEGIN
+    FOR shown IN SELECT s.*, row_number() OVER () AS place FROM warrant_internal.statements_of(request_id) AS s LOOP
+        rows := coalesce('about ' || shown.estimated || CASE shown.estimated WHEN 1 THEN ' row' ELSE ' rows' END, 'rows unknown');
+        IF shown.place <= most THEN
+            RETURN NEXT format('%s -- %s, %s', warrant_internal.in_one_line(coalesce((SELECT x.statement FROM warrant.audit_text x WHERE x.seq = shown.seq), 'its text is not kept'), 160),
+                               rows, CASE shown.times WHEN 1 THEN 'once' ELSE shown.times || ' times' END);
+        END IF;
+        others := greatest(shown.place - most, 0);
+    END LOOP;
+    IF others > 0 THEN
+        RETURN NEXT format('and %s other statement%s, none with more rows', others, CASE WHEN others > 1 THEN 's' END);
+    ELSIF shown IS NULL THEN
+        RETURN NEXT 'none yet: it was asked for before one was tried';
+    END IF;
+END;
+$$;
+
+-- Through whom and from where the request came. Of another's session, who called a function of the requester's or granted, only those hear who judge.
+CREATE FUNCTION warrant_internal.session_in_words(request warrant.requests, judges boolean) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    filed warrant.audit_log;
+    other text;
+BEGIN
+    SELECT * INTO filed FROM warrant.audit_log l WHERE l.request_id = (request).id AND l.event = 'request_created' ORDER BY l.seq LIMIT 1;
+    SELECT l.session_user_name INTO other FROM warrant.audit_log l
+     WHERE l.request_id = (request).id AND l.event IN ('request_created', 'refused') AND l.session_user_oid <> (request).requester ORDER BY l.seq LIMIT 1;
+    RETURN concat_ws(', ', CASE WHEN (request).person <> (request).requester_name THEN 'person ' || (request).person END,
+                     CASE WHEN filed.session_user_oid = (request).requester THEN nullif('from ' || filed.client_addr, 'from ') END,
+                     CASE WHEN filed.session_user_oid = (request).requester THEN 'application "' || replace(nullif(filed.application_name, ''), '"', '') || '"' END,
+                     CASE WHEN judges THEN 'by a statement of ' || other WHEN other IS NOT NULL THEN 'by a statement of somebody else' END);
+END;
+$$;
+
+-- What the request asks for, each object or a few.
+CREATE FUNCTION warrant_internal.items_in_words(request_id bigint) RETURNS SETOF text LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    most CONSTANT integer := 10;
+    item warrant.request_items;
+    place integer := 0;
+    others text;
+BEGIN
+    FOR item IN SELECT i.* FROM warrant.request_items i WHERE i.request_id = items_in_words.request_id ORDER BY i.schema_name, i.relation_name, i.policy_name LOOP
+        place := place + 1;
+        IF place <= most THEN
+            RETURN NEXT format('%s on %s (policy %s)', warrant_internal.commands_in_words(item.commands), warrant_internal.target_in_words(item), item.policy_name);
+        ELSIF place <= 3 * most THEN
+            others := concat_ws(', ', others, warrant_internal.target_in_words(item));
+        END IF;
+    END LOOP;
+    IF place > most THEN
+        RETURN NEXT format('and something on %s others: %s', place - most, others || CASE WHEN place > 3 * most THEN ', ...' ELSE '' END);
+    END IF;
+END;
+$$;
+
+-- How long a grant would live, and for how many statements, if the request were approved as it is: the least of what was asked, voted and allowed.
+CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer) LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses) INTO duration, uses
+      FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
+    duration := least(coalesce(duration, (terms).default_duration), (terms).max_duration);
+END;
+$$;
+
+-- The lines of a card, as they come: show_request brings each into one line.
+CREATE FUNCTION warrant_internal.card_of(looker oid, request warrant.requests, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    role CONSTANT text := warrant_internal.seen_as(looker, request);
+    state CONSTANT text := warrant_internal.state_now(request);
+    pends CONSTANT boolean := state = 'pending';
+    at CONSTANT timestamptz := warrant_internal.monotonic_now();
+    mine CONSTANT jsonb := warrant_internal.origin();
+    approvers CONSTANT name[] := warrant_internal.approvers_of(request);
+    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = request.id));
+    limits CONSTANT record := warrant_internal.limits_of(request, terms);
+    roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
+BEGIN
+    RETURN QUERY VALUES
+        ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
+                                                     ELSE format('%s %s ago', state, warrant_internal.in_words(at - coalesce(request.decided_at, least(request.expires_at, at)))) END)),
+        ('by', concat_ws(', ', quote_ident(request.requester_name), warrant_internal.session_in_words(request, role <> 'requester')));
+    RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id) AS w;
+    IF pends THEN
+        RETURN QUERY VALUES ('limits', format('for %s, %s', warrant_internal.in_words(limits.duration), coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
+    END IF;
+    RETURN QUERY VALUES ('reason', coalesce(request.reason, 'none given'));
+    IF request.amended_at IS NOT NULL THEN
+        RETURN QUERY VALUES ('amended', format('%s ago', warrant_internal.in_words(at - request.amended_at)));
+    END IF;
+    IF role IN ('decider', 'auditor') THEN
+        RETURN QUERY SELECT 'statement', w FROM warrant_internal.statements_in_words(request.id) AS w;
+    END IF;
+    IF role <> 'requester' THEN
+        RETURN QUERY VALUES ('lately', warrant_internal.history_in_words(request));
+    END IF;
+    RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(approvers), greatest(request.min_approvals, (terms).min_approvals)), nullif(array_to_string(approvers, ', '), '')));
+    RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, d.comment)
+      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves) ORDER BY d.decided_at;
+    IF request.grant_id IS NOT NULL THEN
+        RETURN QUERY VALUES ('grant', format('%s, %s', request.grant_id, warrant_internal.grant_in_words(request.grant_id)));
+    END IF;
+    IF NOT pends THEN
+        RETURN;
+    END IF;
+    RETURN QUERY VALUES ('decided by', coalesce('members of ' || nullif(roles, ''), 'nobody: its policy is gone'));
+    IF role <> 'decider' OR warrant_internal.is_requester(mine, request) THEN
+        RETURN;
+    END IF;
+    IF warrant_internal.own_votes(mine, request.id) = '{}' THEN
+        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s);', request.id)),
+                            ('for less', format('SELECT warrant.approve(%s, duration => ''%s'', max_uses => 1);', request.id, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS')));
+    END IF;
+    RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
 END;
 $$;
 
@@ -149,52 +274,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     looker CONSTANT oid := warrant_internal.current_subject();
-    request CONSTANT warrant.requests := warrant_internal.request_to_see(looker, request_id);
-    role CONSTANT text := warrant_internal.seen_as(looker, request);
-    state CONSTANT text := warrant_internal.state_now(request);
-    pends CONSTANT boolean := state = 'pending';
-    at CONSTANT timestamptz := warrant_internal.monotonic_now();
-    approvers CONSTANT name[] := warrant_internal.approvers_of(request_id);
-    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = request.id));
-    decides CONSTANT boolean := pends AND role = 'decider' AND NOT warrant_internal.is_requester(warrant_internal.origin(), request);
-    most_statements CONSTANT integer := 6;
 BEGIN
-    RETURN QUERY VALUES
-        ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
-                                                     ELSE format('%s %s ago', state, warrant_internal.in_words(at - coalesce(request.decided_at, request.expires_at))) END)),
-        ('by', concat_ws(', ', quote_ident(warrant_internal.in_one_line(request.requester_name, 60)), warrant_internal.session_in_words(request)));
-    RETURN QUERY SELECT 'wants', format('%s on %s (policy %s)', warrant_internal.commands_in_words(i.commands), warrant_internal.target_in_words(i), i.policy_name)
-      FROM warrant.request_items i WHERE i.request_id = request.id ORDER BY i.schema_name, i.relation_name LIMIT 10;
-    RETURN QUERY SELECT 'wants', format('and %s objects more', count(*) - 10) FROM warrant.request_items i WHERE i.request_id = request.id HAVING count(*) > 10;
-    RETURN QUERY VALUES ('limits', warrant_internal.limits_in_words(request, terms)), ('reason', coalesce(warrant_internal.in_one_line(request.reason, 200), 'none given'));
-    IF request.amended_at IS NOT NULL THEN
-        RETURN QUERY VALUES ('amended', format('%s ago', warrant_internal.in_words(at - request.amended_at)));
-    END IF;
-    IF role IN ('decider', 'auditor') THEN
-        RETURN QUERY SELECT 'statement', concat_ws(' ', warrant_internal.in_one_line(coalesce(s.statement, 'its text is not kept'), 160),
-                            format('-- %s, %s', coalesce('up to ' || s.estimated || CASE s.estimated WHEN 1 THEN ' row' ELSE ' rows' END, 'rows unknown'),
-                                                CASE s.times WHEN 1 THEN 'once' ELSE s.times || ' times' END))
-          FROM warrant_internal.statements_of(request_id, most_statements) AS s;
-        IF NOT FOUND THEN
-            RETURN QUERY VALUES ('statement', 'none yet: it was asked for before one was tried');
-        END IF;
-    END IF;
-    IF role <> 'requester' THEN
-        RETURN QUERY VALUES ('lately', warrant_internal.history_in_words(request));
-    END IF;
-    RETURN QUERY VALUES ('approvals', format('%s of %s%s', cardinality(approvers), greatest(request.min_approvals, terms.min_approvals),
-                                             CASE WHEN approvers <> '{}' THEN ': ' || array_to_string(approvers, ', ') END)),
-                        ('decided by', 'members of ' || array_to_string(warrant_internal.deciding_roles(request_id), ' who are members of '));
-    RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, warrant_internal.in_one_line(d.comment, 160))
-      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves) ORDER BY d.decided_at;
-    IF request.grant_id IS NOT NULL THEN
-        RETURN QUERY VALUES ('grant', format('%s, %s', request.grant_id, warrant_internal.grant_in_words(request.grant_id)));
-    END IF;
-    IF decides THEN
-        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s);', request.id)),
-                            ('for less', format('SELECT warrant.approve(%s, duration => ''10 min'', max_uses => 1);', request.id)),
-                            ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
-    END IF;
+    RETURN QUERY SELECT c.item, warrant_internal.in_one_line(c.value, 400)
+      FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id)) AS c;
 END;
 $$;
 COMMENT ON FUNCTION warrant.show_request(bigint) IS
@@ -209,7 +291,7 @@ DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
 BEGIN
     RETURN QUERY
-    SELECT min(l.sealed_at), l.event, l.session_user_name::text,
+    SELECT min(l.sealed_at), l.event, warrant_internal.in_one_line(l.session_user_name, 63),
            concat_ws(', ', 'grant ' || l.grant_id, warrant_internal.in_one_line(l.comment, 200), CASE WHEN l.event = 'refused' AND sum(l.repeats) > 1 THEN sum(l.repeats) || ' times' END)
       FROM warrant.audit_log l WHERE l.request_id = request.id
      GROUP BY l.event, l.session_user_name, l.grant_id, l.comment ORDER BY min(l.seq);
@@ -223,18 +305,18 @@ AS $$
 DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
     state CONSTANT text := warrant_internal.state_now(request);
-    approvals CONSTANT integer := cardinality(warrant_internal.approvers_of(request_id));
+    approvals CONSTANT integer := cardinality(warrant_internal.approvers_of(request));
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = request.id));
-    lives boolean := EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id WHERE g.id = request.grant_id AND g.closed_at IS NULL
-                                AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
+    lives CONSTANT boolean := warrant_internal.is_home() AND EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id
+                                 WHERE g.id = request.grant_id AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
     denial warrant.decisions;
 BEGIN
     SELECT * INTO denial FROM warrant.decisions d WHERE d.request_id = request.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1;
     RETURN jsonb_build_object('request_id', request.id, 'state', state, 'approvals', approvals,
         'missing', CASE state WHEN 'pending' THEN greatest(greatest(request.min_approvals, terms.min_approvals) - approvals, 0) ELSE 0 END,
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
-        'grant', warrant_internal.grant_in_words(request.grant_id), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
-                   ELSE (SELECT g.ends_at FROM warrant.grants g WHERE g.id = request.grant_id) END,
+        'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
+                   ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
         'next_step', CASE WHEN state = 'pending' THEN 'wait' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END);
 END;
 $$;
@@ -259,19 +341,23 @@ BEGIN
     WITH waiting AS MATERIALIZED (
         SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
     asked AS MATERIALIZED (
-        SELECT i.request_id, min(concat(warrant_internal.commands_in_words(i.commands), ' on ', warrant_internal.target_in_words(i))) AS wants, count(*) AS items
+        SELECT i.request_id, count(*) AS items, (array_agg(i ORDER BY i.schema_name, i.relation_name))[1] AS first
           FROM waiting w JOIN warrant.request_items i ON i.request_id = w.id GROUP BY i.request_id HAVING bool_and(i.policy_id = ANY (decides))),
     own AS MATERIALIZED (
         SELECT f.requester, f.person FROM (SELECT DISTINCT w.requester, w.person FROM waiting w) AS f
          WHERE f.person = ANY (warrant_internal.names_of(mine)) OR warrant_internal.is_himself(mine, f.requester)),
     voted AS MATERIALIZED (
-        SELECT v.request_id, warrant_internal.approvers_of(v.request_id) AS approvers, warrant_internal.own_votes(mine, v.request_id) AS own_votes
-          FROM (SELECT DISTINCT d.request_id FROM waiting w JOIN warrant.decisions d ON d.request_id = w.id) AS v)
-    SELECT w.id, warrant_internal.in_one_line(w.requester_name, 16), warrant_internal.in_one_line(concat(a.wants, ' and ' || nullif(a.items - 1, 0) || ' more'), 34),
-           s.rows_estimated::text, warrant_internal.in_one_line(x.statement, 28), warrant_internal.in_words(at - w.requested_at),
+        SELECT r.id, warrant_internal.approvers_of(r) AS approvers, warrant_internal.own_votes(mine, r.id) AS own_votes
+          FROM (SELECT DISTINCT d.request_id FROM waiting w JOIN warrant.decisions d ON d.request_id = w.id) AS v JOIN warrant.requests r ON r.id = v.request_id)
+    SELECT w.id, warrant_internal.in_one_line(w.requester_name, 16),
+           concat(warrant_internal.in_one_line(concat(warrant_internal.commands_in_words((a.first).commands), ' on ', warrant_internal.target_in_words(a.first)), CASE a.items WHEN 1 THEN 34 ELSE 24 END),
+                  ' and ' || nullif(a.items - 1, 0) || ' more'),
+           e.estimated::text, warrant_internal.in_one_line(x.statement, 28), warrant_internal.in_words(at - w.requested_at),
            format('%s/%s', coalesce(cardinality(v.approvers), 0), w.min_approvals)
-      FROM waiting w JOIN asked a ON a.request_id = w.id LEFT JOIN own o ON o.requester = w.requester AND o.person = w.person LEFT JOIN voted v ON v.request_id = w.id
-      LEFT JOIN LATERAL (SELECT l.seq, l.sealed_at, l.rows_estimated FROM warrant.audit_log l WHERE l.request_id = w.id AND l.event = 'refused' ORDER BY l.seq DESC LIMIT 1) AS s ON true
+      FROM waiting w JOIN asked a ON a.request_id = w.id LEFT JOIN own o ON o.requester = w.requester AND o.person = w.person LEFT JOIN voted v ON v.id = w.id
+      LEFT JOIN LATERAL (SELECT l.seq, l.sealed_at, l.statement_id FROM warrant.audit_log l WHERE l.request_id = w.id AND l.event = 'refused' ORDER BY l.seq DESC LIMIT 1) AS s ON true
+      LEFT JOIN LATERAL (SELECT max(l.rows_estimated) AS estimated FROM (SELECT * FROM warrant.audit_log n WHERE n.request_id = w.id ORDER BY n.seq DESC LIMIT 20) AS l
+                          WHERE l.statement_id = s.statement_id) AS e ON true
       LEFT JOIN warrant.audit_text x ON x.seq = s.seq AND x.sealed_at = s.sealed_at
      WHERE o.person IS NULL AND coalesce(v.own_votes, '{}') = '{}' ORDER BY w.requested_at, w.id;
 END;

@@ -8,46 +8,67 @@ namespace warrant {
 
 namespace {
 
-// Whether the character shows nothing, or turns the direction of what stands behind it (Unicode TR 9 and 36).
-bool IsMark(pg_wchar character) {
-    return character == 0x61c || (character >= 0x200b && character <= 0x200f) || (character >= 0x2028 && character <= 0x202e) ||
-           (character >= 0x2060 && character <= 0x206f) || character == 0xfeff;
+struct Range {
+    pg_wchar first, last;
+};
+
+template <int count>
+bool IsIn(const Range (&ranges)[count], pg_wchar character) {
+    for (const Range& range : ranges)
+        if (character >= range.first && character <= range.last)
+            return true;
+    return false;
 }
 
-bool IsBlank(pg_wchar character) { return character <= ' ' || (character >= 0x7f && character <= 0xa0); }
+// Characters that show nothing where they stand: controls, White_Space of Unicode, and letters and patterns that are blank.
+bool IsBlank(pg_wchar character) {
+    static const Range blanks[] = {{0, 0x20},        {0x7f, 0xa0},     {0x115f, 0x1160}, {0x1680, 0x1680}, {0x2000, 0x200a}, {0x2028, 0x2029},
+                                   {0x202f, 0x202f}, {0x205f, 0x205f}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xffa0, 0xffa0}};
+    return IsIn(blanks, character);
+}
 
-// The character as Unicode; in another encoding than UTF-8 only ASCII is told apart.
-pg_wchar CharacterAt(const char* text) {
-    unsigned char first = static_cast<unsigned char>(text[0]);
-    if (first < 0x80)
-        return first;
-    constexpr pg_wchar some_letter = 0xffff;
-    return GetDatabaseEncoding() == PG_UTF8 ? utf8_to_unicode(reinterpret_cast<const unsigned char*>(text)) : some_letter;
+// Default_Ignorable_Code_Point of Unicode, and more: they take no place, or turn the direction of what stands behind them.
+bool IsMark(pg_wchar character) {
+    static const Range marks[] = {{0xad, 0xad},     {0x34f, 0x34f},     {0x61c, 0x61c},     {0x17b4, 0x17b5},  {0x180b, 0x180f},
+                                  {0x200b, 0x200f}, {0x202a, 0x202e},   {0x2060, 0x206f},   {0xfe00, 0xfe0f},  {0xfeff, 0xfeff},
+                                  {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+    return IsIn(marks, character);
+}
+
+// The text as UTF-8. In an SQL_ASCII database nobody knows what a byte beyond ASCII is, and a question mark stands for it.
+const char* AsUtf8(const char* words, int size) {
+    char* copy = pnstrdup(words, size);
+    if (GetDatabaseEncoding() != PG_SQL_ASCII)
+        return pg_server_to_any(copy, size, PG_UTF8);
+    for (char* at = copy; *at != '\0'; at++)
+        *at = IS_HIGHBIT_SET(*at) ? '?' : *at;
+    return copy;
 }
 
 // The text in one line of at most so many characters, three at least: blanks of all kinds are one space, and marks are left out.
-char* InOneLine(const char* text, int size, int most) {
+char* InOneLine(const char* words, int size, int most) {
     StringInfoData line;
     initStringInfo(&line);
     bool blank = false;
-    int count = 0;
-    for (int at = 0, length; at < size && count <= most; at += length) {
-        pg_wchar character = CharacterAt(text + at);
-        length = pg_mblen(text + at);
-        blank = blank || IsBlank(character);
-        if (IsBlank(character) || IsMark(character))
+    int count = 0, shorter = 0, length;
+    for (const char* at = AsUtf8(words, size); *at != '\0' && count <= most; at += length) {
+        const unsigned char* character = reinterpret_cast<const unsigned char*>(at);
+        length = pg_utf_mblen(character);
+        blank = blank || IsBlank(utf8_to_unicode(character));
+        if (IsBlank(utf8_to_unicode(character)) || IsMark(utf8_to_unicode(character)))
             continue;
+        shorter = count <= most - 3 ? line.len : shorter;
         if (blank && count > 0)
             appendStringInfoChar(&line, ' '), count++;
-        appendBinaryStringInfo(&line, text + at, length);
+        appendBinaryStringInfo(&line, at, length);
         blank = false;
         count++;
     }
-    if (count <= most)
-        return line.data;
-    line.data[line.len = pg_mbcharcliplen(line.data, line.len, most - 3)] = '\0';
-    appendStringInfoString(&line, "...");
-    return line.data;
+    if (count > most) {
+        line.data[line.len = shorter] = '\0';
+        appendStringInfoString(&line, "...");
+    }
+    return GetDatabaseEncoding() == PG_SQL_ASCII ? line.data : pg_any_to_server(line.data, line.len, PG_UTF8);
 }
 
 // The length in its largest unit of which it has two, to the nearest number.
@@ -86,7 +107,7 @@ char* CommandsInWords(CommandMask commands) {
 
 // in_one_line(words text, most integer) -> text: what somebody else wrote, cut to that many characters, without line breaks and marks of direction.
 WARRANT_FUNCTION(warrant_in_one_line) {
-    text* words = PG_GETARG_TEXT_PP(0);
+    const text* words = PG_GETARG_TEXT_PP(0);
     PG_RETURN_TEXT_P(cstring_to_text(InOneLine(VARDATA_ANY(words), int(VARSIZE_ANY_EXHDR(words)), PG_GETARG_INT32(1))));
 }
 

@@ -54,6 +54,16 @@ asking('b', 'bytes');
 }
 is((told('a'))[0]{action}{properties}{statement}, "INSERT INTO a VALUES (1) /* gr??e, \xE4 */", 'the endpoint reads what is text of it');
 is($node->sqlstate_as('clerk', 'INSERT INTO b VALUES (1)', 'bytes'), 'none', 'and so are the others');
+$node->safe_as('dba', q{CREATE TABLE d (id int); GRANT ALL ON d TO PUBLIC; SELECT warrant.protect('d')}, 'bytes');
+{
+	local $ENV{PGCLIENTENCODING} = 'SQL_ASCII';
+	is($node->sqlstate_as('clerk', "DELETE FROM d /* gr\xFC\xDFe, \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E */", 'bytes'), '42501', 'a statement of strange bytes is refused');
+}
+{
+	local $ENV{PGCLIENTENCODING} = 'UTF8';
+	is($node->safe_as('boss', 'SELECT statement FROM warrant.my_inbox', 'bytes'), 'DELETE FROM d /* gr??e, ?...', 'an approver of any encoding can read it');
+	is($node->safe_as('boss', q{SELECT count(*) FROM warrant.my_inbox b, warrant.show_request(b.id) AS s WHERE s.item = 'statement'}, 'bytes'), '1', 'on its card, too');
+}
 
 # --- names from elsewhere ---
 

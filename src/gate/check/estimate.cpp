@@ -10,22 +10,38 @@ namespace {
 
 constexpr int64_t unknown = -1;
 
-int64_t PlannedRows(const PlannedStmt* statement) {
+// The rows of the relation as they were counted last, a partitioned table's with its partitions; of one with other children nobody has counted.
+int64_t CountedRows(Oid relation) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        return unknown;
+    Form_pg_class row = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+    double rows = row->relkind == RELKIND_RELATION && row->relhassubclass ? -1 : row->reltuples;
+    ReleaseSysCache(tuple);
+    return rows < 0 ? unknown : int64_t(rows);
+}
+
+bool ScansOnly(const Plan* plan, const PlannedStmt* statement, Oid relation) {
+    switch (nodeTag(plan)) {
+        case T_SeqScan:
+        case T_IndexScan:
+        case T_IndexOnlyScan:
+        case T_BitmapHeapScan:
+        case T_TidScan:
+        case T_TidRangeScan: return rt_fetch(reinterpret_cast<const Scan*>(plan)->scanrelid, statement->rtable)->relid == relation;
+        default: return false;
+    }
+}
+
+// What a plan returns says something of a relation where it does nothing but scan that: an aggregate over a million rows returns one.
+int64_t PlannedRows(const PlannedStmt* statement, Oid relation) {
     const Plan* plan = statement->planTree;
     // The node itself returns no row without RETURNING.
     if (IsA(plan, ModifyTable))
         plan = outerPlan(plan);
+    if (plan == nullptr || !ScansOnly(plan, statement, relation))
+        return CountedRows(relation);
     return plan->plan_rows < double(PG_INT64_MAX) ? int64_t(plan->plan_rows) : PG_INT64_MAX;
-}
-
-// The rows of the relation as they were counted last, its partitions included.
-int64_t CountedRows(Oid relation) {
-    HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(row))
-        return unknown;
-    double rows = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->reltuples;
-    ReleaseSysCache(row);
-    return rows < 0 ? unknown : int64_t(rows);
 }
 
 int64_t InsertedRows(const Query* query) {
@@ -121,7 +137,7 @@ bool IsAboutRows(Command command) {
 
 int64_t EstimateRows(const QueryDesc* query, const Query* parsed, const Access& access) {
     if (query != nullptr)
-        return PlannedRows(query->plannedstmt);
+        return IsAboutRows(access.command) ? PlannedRows(query->plannedstmt, access.relation) : unknown;
     if (access.command == Command::Insert)
         return parsed == nullptr || parsed->commandType != CMD_INSERT ? unknown : InsertedRows(parsed);
     if (!IsAboutRows(access.command))

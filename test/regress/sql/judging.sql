@@ -75,10 +75,85 @@ SELECT warrant.approve(3);
 TABLE "odd ""table";
 SELECT warrant.request_status(3)->'grant' AS "grant", warrant.request_status(3)->'next_step' AS next_step;
 
+-- An approval is a person's, whatever the number of logins; who has voted is shown only how to take it back.
+\c - regress_other
+SELECT warrant.request('{DELETE}', on_table => 'orders');
+\c - regress_chief
+SELECT warrant.approve(4);
+SELECT item, value FROM warrant.show_request(4) WHERE item IN ('approvals', 'to approve', 'for less', 'to deny');
+\c - :owner
+SELECT warrant.set_person('regress_deputy', 'charlie'), warrant.set_person('regress_chief', 'charlie');
+\c - regress_deputy
+SELECT count(*) FROM warrant.my_inbox;
+SELECT item, value FROM warrant.show_request(4) WHERE item IN ('approvals', 'to approve', 'for less', 'to deny');
+\c - :owner
+SELECT warrant.set_person('regress_other', 'charlie');
+\c - regress_auditor
+SELECT value FROM warrant.show_request(4) WHERE item = 'approvals';
+SELECT warrant.request_status(4)->'missing' AS missing;
+\c - :owner
+SELECT warrant.set_person('regress_other', NULL), warrant.set_person('regress_deputy', NULL), warrant.set_person('regress_chief', NULL);
+
+-- However many statements and objects there are, what reaches most is shown, and the others are counted.
+\c - regress_other
+DELETE FROM orders /* all of them */;
+SELECT format('DELETE FROM orders WHERE id = %s', i) FROM generate_series(1, 7) AS i \gexec
+\c - regress_deputy
+SELECT value FROM warrant.show_request(4) WHERE item = 'statement';
+\c - :owner
+SELECT format('CREATE TABLE many%s (a int)', i) FROM generate_series(10, 21) AS i \gexec
+CREATE TABLE "zz
+approvals  | 2 of 2" (a int);
+GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC;
+SELECT warrant.create_policy('everything', 'approve', on_schema => 'public', priority => -1) AS made;
+\c - regress_other
+SELECT warrant.request('{SELECT}', on_tables => (SELECT array_agg(c.oid::regclass) FROM pg_class c WHERE c.relname ~ '^(many|zz)'));
+\c - regress_deputy
+SELECT value FROM warrant.show_request(5) WHERE item = 'wants';
+SELECT id, wants FROM warrant.my_inbox;
+
+-- A plan that returns one row may read all of them, and of children nobody has counted the rows.
+\c - :owner
+CREATE TABLE child () INHERITS (many10);
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'orders', max_uses => 1) AS made;
+\c - regress_clerk
+SET plan_cache_mode = force_generic_plan;
+PREPARE counted AS SELECT count(*) > 5 AS many FROM orders;
+EXECUTE counted;
+EXECUTE counted;
+DELETE FROM many10;
+\c - regress_deputy
+SELECT i.item, i.value FROM warrant.my_inbox b, LATERAL warrant.show_request(b.id) AS i WHERE b.who = 'regress_clerk' AND i.item IN ('wants', 'statement') ORDER BY b.id;
+
+-- Whose statement it was, where somebody else called a function of the requester's.
+\c - regress_clerk
+CREATE FUNCTION public.tidy() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM many11';
+GRANT EXECUTE ON FUNCTION public.tidy() TO PUBLIC;
+\c - :owner
+\set VERBOSITY terse
+SELECT public.tidy();
+\set VERBOSITY default
+SELECT value = concat('regress_clerk, by a statement of ', session_user) AS tells FROM warrant.requests r, warrant.show_request(r.id) AS i WHERE i.item = 'by' AND r.id = (SELECT max(id) FROM warrant.requests);
+\c - regress_clerk
+SELECT value FROM warrant.my_requests r, warrant.show_request(r.id) AS i WHERE i.item = 'by' AND r.relation_name = 'many11';
+
+-- In a copy nothing pends, and nothing lives.
+\c - :owner
+CREATE TABLE stage.before AS SELECT id, warrant.request_status(id)->>'state' AS state FROM warrant.requests WHERE id IN (1, 5);
+SELECT * FROM stage.before ORDER BY id;
+\c :home
+CREATE DATABASE regress_copy TEMPLATE regress_warrant;
+\c regress_copy
+SELECT id, warrant.request_status(id)->>'state' AS state, warrant.request_status(id)->>'grant' AS "grant" FROM stage.before ORDER BY id;
+SELECT count(*) FROM warrant.show_request(5) WHERE item ~ '^to ';
+\c regress_warrant
+DROP DATABASE regress_copy;
+
 -- Words of others stay in one line, and turn nothing round.
 \c - :owner
 SELECT warrant_internal.in_one_line(w.words, 12), char_length(warrant_internal.in_one_line(w.words, 12)) AS characters
-  FROM (VALUES (E'\n one\r\n\ttwo '), (U&'\202Egrant\202C \200B\2066x'), ('twelve chars'), ('thirteen char'), (U&'\00e4\00f6\00fc\00df \00e4\00f6\00fc\00df \00e4\00f6\00fc\00df'), (''), (U&'a\0085\00a0b')) AS w (words);
+  FROM (VALUES (E'\n one\r\n\ttwo '), (U&'\202Egrant\202C \200B\2066x'), ('twelve chars'), ('thirteen char'), (U&'\00e4\00f6\00fc\00df \00e4\00f6\00fc\00df \00e4\00f6\00fc\00df'), (''), (U&'a\0085\00a0b'), (U&'\3000\2003\2800x\00ad\FE0F\+0E0041')) AS w (words);
 SELECT warrant_internal.in_words(w.length) FROM (VALUES ('0'::interval), ('1 s'), ('119 s'), ('2 min'), ('119 min'), ('2 h'), ('47 h'), ('2 d'), ('400 d'), ('-3 s')) AS w (length);
 SELECT warrant_internal.commands_in_words(w.commands)
   FROM (VALUES ('{SELECT}'::text[]), ('{ALL}'), ('{DELETE,UPDATE,INSERT,LOCK}'), ('{SELECT,CREATE,ALTER,DROP,TRUNCATE,GRANT,INSERT,UPDATE,DELETE}')) AS w (commands);
