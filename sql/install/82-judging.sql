@@ -23,7 +23,7 @@ $$;
 CREATE FUNCTION warrant_internal.seen_as(looker oid, request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN warrant_internal.may_decide(looker, ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = (request).id)) THEN 'decider'
+    RETURN CASE WHEN warrant_internal.may_decide(looker, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) THEN 'decider'
                 WHEN pg_has_role(looker, 'warrant_auditor', 'USAGE') THEN 'auditor'
                 WHEN pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE') THEN 'reader'
                 WHEN looker = (request).requester THEN 'requester' END;
@@ -64,7 +64,7 @@ $$;
 CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests) RETURNS name[] LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    policies bigint[] := ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = (request).id);
+    policies bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request((request).id));
     persons text[] := warrant_internal.names_of((request).requester, (request).person);
     vote warrant.decisions;
     voter text[];
@@ -226,7 +226,7 @@ DECLARE
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     mine CONSTANT jsonb := warrant_internal.origin();
     approvers CONSTANT name[] := warrant_internal.approvers_of(request);
-    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = request.id));
+    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
     roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
 BEGIN
@@ -306,7 +306,7 @@ DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
     state CONSTANT text := warrant_internal.state_now(request);
     approvals CONSTANT integer := cardinality(warrant_internal.approvers_of(request));
-    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(ARRAY(SELECT i.policy_id FROM warrant.request_items i WHERE i.request_id = request.id));
+    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     lives CONSTANT boolean := warrant_internal.is_home() AND EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id
                                  WHERE g.id = request.grant_id AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
     denial warrant.decisions;

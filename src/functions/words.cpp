@@ -52,10 +52,12 @@ char* InOneLine(const char* words, int size, int most) {
     bool blank = false;
     int count = 0, shorter = 0, length;
     for (const char* at = AsUtf8(words, size); *at != '\0' && count <= most; at += length) {
-        const unsigned char* character = reinterpret_cast<const unsigned char*>(at);
-        length = pg_utf_mblen(character);
-        blank = blank || IsBlank(utf8_to_unicode(character));
-        if (IsBlank(utf8_to_unicode(character)) || IsMark(utf8_to_unicode(character)))
+        const unsigned char* bytes = reinterpret_cast<const unsigned char*>(at);
+        pg_wchar character = utf8_to_unicode(bytes);
+        length = pg_utf_mblen(bytes);
+        bool is_blank = IsBlank(character);
+        blank = blank || is_blank;
+        if (is_blank || IsMark(character))
             continue;
         shorter = count <= most - 3 ? line.len : shorter;
         if (blank && count > 0)
