@@ -5,60 +5,36 @@ CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.
 
 CREATE FUNCTION warrant_internal.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
 
-CREATE FUNCTION warrant.create_policy(
-    name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
-    for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
-    mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
-    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
-    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
-) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET quote_all_identifiers = off
+-- What a policy says of the log where nobody says it.
+CREATE FUNCTION warrant_internal.audit_of(effect text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE $1 WHEN 'open' THEN 'none' ELSE 'statement' END $$;
+
+-- The roles of a parameter, each an OID or a name as the type regrole reads it.
+CREATE FUNCTION warrant_internal.roles_in(list jsonb, parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_typeof(list) NOT IN ('array', 'null') THEN
+        RAISE EXCEPTION 'parameter "%" must be an array of roles', parameter USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN warrant_internal.role_oids(CASE WHEN list <> 'null' THEN ARRAY(SELECT e::regrole FROM jsonb_array_elements_text(list) AS e) END, parameter);
+END;
+$$;
+
+-- What a new policy is on.
+CREATE FUNCTION warrant_internal.target_of(parameters jsonb, OUT kind "char", OUT target oid, OUT in_schema name, OUT called name) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    made warrant.policies;
+    on_table CONSTANT regclass := CASE jsonb_typeof(parameters->'on_table') WHEN 'number' THEN (parameters->>'on_table')::oid ELSE (parameters->>'on_table')::regclass END;
+    on_schema CONSTANT name := parameters->>'on_schema';
 BEGIN
-    IF num_nonnulls(on_table, on_schema, nullif(on_database, false)) <> 1 THEN
-        RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF num_nulls(name, effect, commands, priority, mode, min_approvals, require_reason, audit_wait) > 0 THEN
-        RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF name = '' OR octet_length(name) > 128 THEN
-        RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF effect NOT IN ('open', 'approve', 'deny') THEN
-        RAISE EXCEPTION 'unknown effect "%"', effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
-    END IF;
-    PERFORM warrant_internal.check_mode(mode);
-    IF audit NOT IN ('statement', 'none') THEN
-        RAISE EXCEPTION 'unknown audit "%"', audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
-    END IF;
-    IF min_approvals NOT BETWEEN 1 AND 100 THEN
-        RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    default_duration := warrant_internal.in_seconds(default_duration, 'default_duration');
-    max_duration := warrant_internal.in_seconds(max_duration, 'max_duration');
-    request_ttl := warrant_internal.in_seconds(request_ttl, 'request_ttl');
-    PERFORM warrant_internal.check_max_uses(max_uses);
-    IF default_duration > max_duration THEN
-        RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF webhook IS NOT NULL AND effect <> 'approve' THEN
-        RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF webhook IS NOT NULL THEN
-        PERFORM warrant_internal.check_asked(webhook);
-    END IF;
-    made.target_schema := '';
-    made.target_name := '';
+    called := '';
     IF on_table IS NOT NULL THEN
         PERFORM warrant_internal.check_target(on_table);
-        made.target_kind := 't';
-        made.target := on_table;
-        SELECT n.nspname, c.relname INTO made.target_schema, made.target_name
-          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = on_table;
+        kind := 't';
+        target := on_table;
+        SELECT n.nspname, c.relname INTO in_schema, called FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = on_table;
     ELSIF on_schema IS NOT NULL THEN
-        SELECT 's', n.oid, n.nspname INTO made.target_kind, made.target, made.target_schema FROM pg_namespace n WHERE n.nspname = on_schema;
+        SELECT 's', n.oid, n.nspname INTO kind, target, in_schema FROM pg_namespace n WHERE n.nspname = on_schema;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'schema "%" does not exist', on_schema USING ERRCODE = 'invalid_schema_name';
         END IF;
@@ -66,37 +42,139 @@ BEGIN
             RAISE EXCEPTION 'schema "%" cannot be protected', on_schema USING ERRCODE = 'wrong_object_type';
         END IF;
     ELSE
-        made.target_kind := 'd';
-        made.target := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+        kind := 'd';
+        target := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+        in_schema := '';
     END IF;
-    made.name := name;
-    made.effect := effect;
-    made.commands := warrant.expand_commands(commands);
+END;
+$$;
+
+-- The policy that parameters make of the one before, or, with NULL, of nothing. Whatever makes or changes policies asks it, so that a parameter is
+-- checked here alone. They are create_policy's, by their names and all of them where there is no policy before: roles by OID or as the type regrole
+-- reads them, and so a table.
+CREATE FUNCTION warrant_internal.policy_of(parameters jsonb, before warrant.policies) RETURNS warrant.policies LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    new CONSTANT boolean := before IS NULL;
+    made warrant.policies;
+BEGIN
+    IF new AND num_nonnulls(parameters->>'on_table', parameters->>'on_schema', nullif((parameters->>'on_database')::boolean, false)) <> 1 THEN
+        RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Columns that have the name of a parameter and take it as it is given.
+    made := jsonb_populate_record(before, parameters - '{for_roles,except_roles,definer_roles,approver_role}'::text[]);
+    IF num_nulls(made.name, made.effect, made.commands, made.priority, made.mode, made.min_approvals, made.require_reason, made.audit_wait) > 0 THEN
+        RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.name = '' OR octet_length(made.name) > 128 THEN
+        RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.effect NOT IN ('open', 'approve', 'deny') THEN
+        RAISE EXCEPTION 'unknown effect "%"', made.effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
+    END IF;
+    PERFORM warrant_internal.check_mode(made.mode);
+    IF made.audit NOT IN ('statement', 'none') THEN
+        RAISE EXCEPTION 'unknown audit "%"', made.audit USING ERRCODE = 'invalid_parameter_value', HINT = 'Audit is statement or none.';
+    END IF;
+    IF made.audit IS NULL OR (NOT parameters ? 'audit' AND before.audit = warrant_internal.audit_of(before.effect)) THEN
+        made.audit := warrant_internal.audit_of(made.effect);
+    END IF;
+    IF made.min_approvals NOT BETWEEN 1 AND 100 THEN
+        RAISE EXCEPTION 'min_approvals must be between 1 and 100' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF parameters ? 'default_duration' THEN    -- what an older release has stored may be in months
+        made.default_duration := warrant_internal.in_seconds(made.default_duration, 'default_duration');
+    END IF;
+    IF parameters ? 'max_duration' THEN
+        made.max_duration := warrant_internal.in_seconds(made.max_duration, 'max_duration');
+    END IF;
+    IF parameters ? 'request_ttl' THEN
+        made.request_ttl := warrant_internal.in_seconds(made.request_ttl, 'request_ttl');
+    END IF;
+    PERFORM warrant_internal.check_max_uses(made.max_uses);
+    IF made.default_duration > made.max_duration THEN
+        RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.webhook IS NOT NULL AND made.effect <> 'approve' THEN
+        RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF parameters->>'webhook' IS NOT NULL THEN
+        PERFORM warrant_internal.check_asked(made.webhook);
+    END IF;
+    IF new THEN
+        SELECT * INTO made.target_kind, made.target, made.target_schema, made.target_name FROM warrant_internal.target_of(parameters);
+    END IF;
+    made.commands := warrant.expand_commands(made.commands);
     IF made.commands = '{ADMIN}' AND made.target_kind <> 'd' THEN
         RAISE EXCEPTION 'ADMIN is about the database' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it: on_database => true.';
     END IF;
-    made.for_roles := warrant_internal.role_oids(for_roles, 'for_roles');
-    made.except_roles := warrant_internal.role_oids(except_roles, 'except_roles');
-    made.definer_roles := warrant_internal.role_oids(definer_roles, 'definer_roles');
-    made.approver_role := (warrant_internal.role_oids(ARRAY[coalesce(approver_role, 'warrant_approver'::regrole)], 'approver_role'))[1];
-    INSERT INTO warrant.policies (name, effect, target_kind, target, target_schema, target_name, commands, for_roles, except_roles,
-        priority, mode, audit, audit_wait, for_role_names, except_role_names, min_approvals, approver_role, approver_role_name,
-        default_duration, max_duration, request_ttl, require_reason, webhook, definer_roles, definer_role_names, max_uses)
-    VALUES (made.name, made.effect, made.target_kind, made.target, made.target_schema, made.target_name, made.commands, made.for_roles,
-        made.except_roles, priority, mode, coalesce(audit, CASE effect WHEN 'open' THEN 'none' ELSE 'statement' END), audit_wait,
-        warrant_internal.role_names(made.for_roles), warrant_internal.role_names(made.except_roles), min_approvals, made.approver_role,
-        (warrant_internal.role_names(ARRAY[made.approver_role]))[1], default_duration, max_duration, request_ttl, require_reason, webhook,
-        made.definer_roles, warrant_internal.role_names(made.definer_roles), max_uses)
-    ON CONFLICT ON CONSTRAINT policies_name_key DO NOTHING RETURNING * INTO made;
+    IF parameters ? 'for_roles' THEN
+        made.for_roles := warrant_internal.roles_in(parameters->'for_roles', 'for_roles');
+        made.for_role_names := warrant_internal.role_names(made.for_roles);
+    END IF;
+    IF parameters ? 'except_roles' THEN
+        made.except_roles := warrant_internal.roles_in(parameters->'except_roles', 'except_roles');
+        made.except_role_names := warrant_internal.role_names(made.except_roles);
+    END IF;
+    IF parameters ? 'definer_roles' THEN
+        made.definer_roles := warrant_internal.roles_in(parameters->'definer_roles', 'definer_roles');
+        made.definer_role_names := warrant_internal.role_names(made.definer_roles);
+    END IF;
+    IF parameters ? 'approver_role' THEN
+        made.approver_role := (warrant_internal.roles_in(jsonb_build_array(coalesce(parameters->>'approver_role', 'warrant_approver')), 'approver_role'))[1];
+        made.approver_role_name := (warrant_internal.role_names(ARRAY[made.approver_role]))[1];
+    END IF;
+    RETURN made;
+END;
+$$;
+
+-- A policy's target in words.
+CREATE FUNCTION warrant_internal.target_in_words(policy warrant.policies) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+BEGIN
+    RETURN CASE (policy).target_kind WHEN 't' THEN format('%I.%I', (policy).target_schema, (policy).target_name)
+                                     WHEN 's' THEN format('schema %I', (policy).target_schema) ELSE 'this database' END;
+END;
+$$;
+
+-- Adds the policy that the parameters make.
+CREATE FUNCTION warrant_internal.add_policy(parameters jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made warrant.policies := warrant_internal.policy_of(parameters, NULL);
+    name CONSTANT text := made.name;
+BEGIN
+    made.id := warrant_internal.next_number();
+    made.version := 1;
+    made.created_at := clock_timestamp();
+    made.created_by := session_user;
+    INSERT INTO warrant.policies VALUES (made.*) ON CONFLICT ON CONSTRAINT policies_name_key DO NOTHING RETURNING * INTO made;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END IF;
-    PERFORM warrant_internal.note_definition(event.word, name, 1,
-            format('%s on %s', effect, CASE made.target_kind WHEN 't' THEN format('%I.%I', made.target_schema, made.target_name)
-                                                             WHEN 's' THEN format('schema %I', made.target_schema) ELSE 'this database' END))
+    PERFORM warrant_internal.note_definition(event.word, name, 1, format('%s on %s', made.effect, warrant_internal.target_in_words(made)))
        FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
       WHERE event.word = 'policy_created' OR warrant_internal.weakens(NULL, made) ORDER BY event.place;
     RETURN name;
+END;
+$$;
+
+CREATE FUNCTION warrant.create_policy(
+    name text, effect text, on_table regclass DEFAULT NULL, on_schema name DEFAULT NULL, on_database boolean DEFAULT false,
+    for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
+    mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
+    max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
+    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
+) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
+AS $$
+BEGIN
+    RETURN warrant_internal.add_policy(jsonb_build_object(
+        'name', name, 'effect', effect, 'on_table', on_table::oid::bigint, 'on_schema', on_schema, 'on_database', on_database,
+        'for_roles', for_roles::oid[]::bigint[], 'except_roles', except_roles::oid[]::bigint[], 'commands', commands, 'priority', priority,
+        'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
+        'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
+        'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[]));
 END;
 $$;
 -- By its name alone, which no other function has: its parameters stand above.
