@@ -48,45 +48,62 @@ BEGIN
 END;
 $$;
 
--- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made. Counted are the persons who may decide still, as
--- they are known now, and not the one who asks.
+-- Who has approved, each person once; of a pending request those who may decide still. Votes are one person's when they share a name, of now or of the time
+-- of the vote, or a third has names of both: a set_person in between must not make two of one. The requester is not counted. granters: all names of who gave.
+CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests, OUT approvers name[], OUT granters text[]) LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    policy_ids bigint[];
+    vote warrant.decisions;
+    voter text[];
+    persons jsonb[];    -- the first is the requester, who has no name among the approvers
+    place integer;
+BEGIN
+    approvers := '{NULL}';
+    granters := '{}';
+    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves ORDER BY d.decided_at, d.person LOOP
+        policy_ids := coalesce(policy_ids, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)));
+        CONTINUE WHEN (request).state = 'pending' AND NOT warrant_internal.vote_counts(vote, policy_ids);
+        persons := coalesce(persons, ARRAY[to_jsonb(warrant_internal.names_of((request).requester, (request).person))]);
+        voter := warrant_internal.names_of(vote.approver, vote.person);
+        granters := granters || CASE WHEN vote.approver <> 0 THEN voter END;
+        persons := persons || to_jsonb(voter);
+        approvers := approvers || vote.approver_name;
+        place := cardinality(persons);
+        FOR earlier IN REVERSE place - 1 .. 1 LOOP
+            IF persons[earlier] ?| voter THEN
+                persons[earlier] := persons[earlier] || persons[place];
+                persons[place] := '[]';
+                approvers[place] := NULL;
+                place := earlier;
+            END IF;
+        END LOOP;
+    END LOOP;
+    approvers := array_remove(approvers, NULL);
+END;
+$$;
+
+-- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
-    policy_ids bigint[] := warrant_internal.policies_of(items);
-    vote warrant.decisions;
-    voter text[];
-    persons text[] := warrant_internal.names_of((request).requester, (request).person);    -- who cannot be counted any more
-    approvals bigint := 0;
-    approvers name[] := '{}';
-    granters text[] := '{}';
+    counted record;
     least_duration interval;
     least_uses integer;
     made bigint;
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
-    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id ORDER BY d.decided_at, d.person LOOP
-        least_duration := least(least_duration, vote.duration);
-        least_uses := least(least_uses, vote.max_uses);
-        CONTINUE WHEN NOT warrant_internal.vote_counts(vote, policy_ids);
-        voter := warrant_internal.names_of(vote.approver, vote.person);
-        approvals := approvals + CASE WHEN vote.approves AND NOT voter && persons THEN 1 ELSE 0 END;
-        persons := persons || voter;
-        approvers := approvers || vote.approver_name;
-        granters := granters || CASE WHEN vote.approver <> 0 THEN voter END;
-    END LOOP;
-    IF approvals < greatest((request).min_approvals, (terms).min_approvals) THEN
+    counted := warrant_internal.approvers_of(request);
+    IF cardinality(counted.approvers) < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
-    IF cardinality(granters) > 1 THEN
-        granters := ARRAY(SELECT DISTINCT n.name FROM unnest(granters) AS n (name) ORDER BY n.name);
-    END IF;
+    SELECT min(d.duration), min(d.max_uses) INTO least_duration, least_uses FROM warrant.decisions d WHERE d.request_id = (request).id;
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
-    made := warrant_internal.make_grant(origin, (request).id, (request).requester, approvers,
+    made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
         least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
-        least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, granters);
+        least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;

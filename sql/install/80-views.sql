@@ -2,29 +2,6 @@
 --
 -- The views call things as they are called now, and what is gone as it was. In a copy of the database nothing pends, and no grant lives.
 
-CREATE VIEW warrant.pending WITH (security_barrier) AS
-    SELECT r.id, coalesce(q.rolname, r.requester_name) AS requester_name, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at,
-           r.min_approvals, (SELECT pg_catalog.count(DISTINCT coalesce(s.person, d.person)) FROM warrant.decisions d
-                                LEFT JOIN warrant.persons s ON s.role OPERATOR(pg_catalog.=) d.approver
-             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves
-               AND (d.approver OPERATOR(pg_catalog.=) 0 OR warrant_internal.is_member(d.approver, p.approver_role))
-               AND coalesce(s.person, d.person) OPERATOR(pg_catalog.<>)
-                   coalesce((SELECT a.person FROM warrant.persons a WHERE a.role OPERATOR(pg_catalog.=) r.requester), r.person)) AS approvals,
-           r.max_uses
-      FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
-           LEFT JOIN warrant.policies p ON p.id OPERATOR(pg_catalog.=) i.policy_id
-           LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
-           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
-           LEFT JOIN pg_catalog.pg_roles q ON q.oid OPERATOR(pg_catalog.=) r.requester
-     WHERE r.state OPERATOR(pg_catalog.=) 'pending' AND r.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
-       AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
-           AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
-       AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE')
-                    OR pg_catalog.pg_has_role('warrant_admin', 'USAGE')) OR warrant_internal.is_member((SELECT warrant_internal.current_subject()), p.approver_role));
-COMMENT ON VIEW warrant.pending IS
-'requests that wait for a decision, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
-others those under policies whose approvers they are';
-
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
            g.max_uses, u.uses_left
@@ -67,15 +44,8 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
 COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use now, a row for each object; behind a pool the role of SET ROLE counts';
 
 GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
-GRANT SELECT ON warrant.pending, warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
-GRANT SELECT ON warrant.pending TO PUBLIC;
+GRANT SELECT ON warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
 
-COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.approve and warrant.deny; it is approved with all its rows';
-COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still';
-COMMENT ON COLUMN warrant.pending.min_approvals IS 'persons who must agree';
-COMMENT ON COLUMN warrant.pending.duration IS 'asked for; NULL for what the policy gives';
-COMMENT ON COLUMN warrant.pending.expires_at IS 'when it can be decided no longer';
-COMMENT ON COLUMN warrant.pending.max_uses IS 'statements asked for; NULL for what the policy gives';
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
 COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it';
 COMMENT ON COLUMN warrant.active_grants.max_uses IS 'statements that it was given for; NULL for no limit';

@@ -60,28 +60,6 @@ BEGIN
 END;
 $$;
 
--- Who has approved, each person once, as enter_approval counts them: of a pending request those who may decide still.
-CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests) RETURNS name[] LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-    policies bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request((request).id));
-    persons text[] := warrant_internal.names_of((request).requester, (request).person);
-    vote warrant.decisions;
-    voter text[];
-    approvers name[] := '{}';
-BEGIN
-    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves ORDER BY d.decided_at, d.person LOOP
-        CONTINUE WHEN (request).state = 'pending' AND NOT warrant_internal.vote_counts(vote, policies);
-        voter := warrant_internal.names_of(vote.approver, vote.person);
-        IF NOT voter && persons THEN
-            approvers := approvers || vote.approver_name;
-        END IF;
-        persons := persons || voter;
-    END LOOP;
-    RETURN approvers;
-END;
-$$;
-
 -- The roles whose members decide a request. Somebody has to be a member of each.
 CREATE FUNCTION warrant_internal.deciding_roles(request_id bigint) RETURNS name[] LANGUAGE plpgsql STABLE
 AS $$
@@ -225,7 +203,7 @@ DECLARE
     pends CONSTANT boolean := state = 'pending';
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     mine CONSTANT jsonb := warrant_internal.origin();
-    approvers CONSTANT name[] := warrant_internal.approvers_of(request);
+    approvers CONSTANT name[] := (warrant_internal.approvers_of(request)).approvers;
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
     roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
@@ -305,7 +283,7 @@ AS $$
 DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
     state CONSTANT text := warrant_internal.state_now(request);
-    approvals CONSTANT integer := cardinality(warrant_internal.approvers_of(request));
+    approvals CONSTANT integer := cardinality((warrant_internal.approvers_of(request)).approvers);
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     lives CONSTANT boolean := warrant_internal.is_home() AND EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id
                                  WHERE g.id = request.grant_id AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
@@ -317,53 +295,14 @@ BEGIN
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
                    ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
-        'next_step', CASE WHEN state = 'pending' THEN 'wait' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END);
+        'next_step', CASE WHEN state = 'pending' THEN 'wait' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END,
+        'requester', request.requester_name, 'person', request.person, 'reason', request.reason, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'requested_at', request.requested_at,
+        'items', (SELECT jsonb_agg(jsonb_build_object('schema', nullif(n.schema_name, ''), 'relation', nullif(n.relation_name, ''), 'commands', i.commands, 'policy', i.policy_name)
+                                   ORDER BY n.schema_name, n.relation_name, i.policy_name)
+                    FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS n WHERE i.request_id = request.id));
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
 'How a request stands, for programs: request_id, state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
-expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it). Who may see it, and errors: as show_request.';
-
-CREATE FUNCTION warrant_internal.inbox(OUT id bigint, OUT who text, OUT wants text, OUT rows text, OUT statement text, OUT age text, OUT approvals text) RETURNS SETOF record
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    looker CONSTANT oid := warrant_internal.current_subject();
-    mine CONSTANT jsonb := warrant_internal.origin();
-    at CONSTANT timestamptz := warrant_internal.monotonic_now();
-    decides bigint[];
-BEGIN
-    IF NOT warrant_internal.is_home() THEN
-        RETURN;
-    END IF;
-    decides := ARRAY(SELECT p.id FROM warrant.policies p WHERE p.effect = 'approve' AND warrant_internal.may_decide(looker, ARRAY[p.id]));
-    RETURN QUERY
-    WITH waiting AS MATERIALIZED (
-        SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
-    asked AS MATERIALIZED (
-        SELECT i.request_id, count(*) AS items, (array_agg(i ORDER BY i.schema_name, i.relation_name))[1] AS first
-          FROM waiting w JOIN warrant.request_items i ON i.request_id = w.id GROUP BY i.request_id HAVING bool_and(i.policy_id = ANY (decides))),
-    own AS MATERIALIZED (
-        SELECT f.requester, f.person FROM (SELECT DISTINCT w.requester, w.person FROM waiting w) AS f
-         WHERE f.person = ANY (warrant_internal.names_of(mine)) OR warrant_internal.is_himself(mine, f.requester)),
-    voted AS MATERIALIZED (
-        SELECT r.id, warrant_internal.approvers_of(r) AS approvers, warrant_internal.own_votes(mine, r.id) AS own_votes
-          FROM (SELECT DISTINCT d.request_id FROM waiting w JOIN warrant.decisions d ON d.request_id = w.id) AS v JOIN warrant.requests r ON r.id = v.request_id)
-    SELECT w.id, warrant_internal.in_one_line(w.requester_name, 16),
-           concat(warrant_internal.in_one_line(concat(warrant_internal.commands_in_words((a.first).commands), ' on ', warrant_internal.target_in_words(a.first)), CASE a.items WHEN 1 THEN 34 ELSE 24 END),
-                  ' and ' || nullif(a.items - 1, 0) || ' more'),
-           e.estimated::text, warrant_internal.in_one_line(x.statement, 28), warrant_internal.in_words(at - w.requested_at),
-           format('%s/%s', coalesce(cardinality(v.approvers), 0), w.min_approvals)
-      FROM waiting w JOIN asked a ON a.request_id = w.id LEFT JOIN own o ON o.requester = w.requester AND o.person = w.person LEFT JOIN voted v ON v.id = w.id
-      LEFT JOIN LATERAL (SELECT l.seq, l.sealed_at, l.statement_id FROM warrant.audit_log l WHERE l.request_id = w.id AND l.event = 'refused' ORDER BY l.seq DESC LIMIT 1) AS s ON true
-      LEFT JOIN LATERAL (SELECT max(l.rows_estimated) AS estimated FROM (SELECT * FROM warrant.audit_log n WHERE n.request_id = w.id ORDER BY n.seq DESC LIMIT 20) AS l
-                          WHERE l.statement_id = s.statement_id) AS e ON true
-      LEFT JOIN warrant.audit_text x ON x.seq = s.seq AND x.sealed_at = s.sealed_at
-     WHERE o.person IS NULL AND coalesce(v.own_votes, '{}') = '{}' ORDER BY w.requested_at, w.id;
-END;
-$$;
-CREATE VIEW warrant.my_inbox WITH (security_barrier) AS SELECT * FROM warrant_internal.inbox();
-COMMENT ON VIEW warrant.my_inbox IS
-'requests that the caller may decide and has not voted on, a row for each, the oldest first; rows: which the last statement that was refused may reach,
-by the server''s statistics';
-GRANT SELECT ON warrant.my_inbox TO PUBLIC;
+expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person,
+reason, duration_s, max_uses, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -81,6 +81,7 @@ sub lines
 		$line =~ s/\\x[0-9a-f]{16,}/DIGEST/g;
 		$line =~ s/pid \d+/pid N/g;
 		$line =~ s/\b\d+ (?:second|minute)s? ago|pending for \d+ (?:second|minute)s?/AGE/g;
+		$line =~ s/\| \d+ (?:s|min) +\|/| AGE |/g;
 		$line =~ s/\b\d+\.\d+\.\d+\b/VERSION/g;
 		$line =~ s/(audit_(?:log|text))_\d{4}_\d\d/$1_MONTH/g;
 		$line =~ s/^LOCATION: .*/LOCATION/;

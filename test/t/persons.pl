@@ -74,7 +74,7 @@ subtest 'that one login of a human is mapped makes nobody else of him' => sub {
 	is(row("SELECT state FROM warrant.requests WHERE id = $request"), 'pending', 'as two persons');
 	# Somebody whose second login shares the identity is known through it.
 	row("SELECT warrant.set_person('stranger', 'Boss')");
-	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 0, 'a vote of the requester does not count');
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '0/2', 'a vote of the requester does not count');
 	like(($node->sqlstate_as('second', "SELECT warrant.approve($request)"))[1], qr/42501: request $request must be decided by another person/, 'nor does that of who is him by way of a third login');
 	row("SELECT warrant.set_person('stranger', NULL)");
 	$grant = $node->safe_as('deputy', "SELECT warrant.approve($request)");
@@ -87,20 +87,32 @@ subtest 'votes are counted by persons' => sub {
 	row("CREATE TABLE triple (a int); GRANT SELECT ON triple TO stranger; SELECT warrant.create_policy('triple', 'approve', on_table => 'triple', min_approvals => 3)");
 	my $request = request_of('stranger', 'SELECT * FROM triple');
 	$node->safe_as($_, "SELECT warrant.approve($request)") for 'deputy', 'third';
-	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 2, 'two persons');
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '2/3', 'two persons');
 	row("SELECT warrant.set_person('deputy', 'D'), warrant.set_person('third', 'D')");
-	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 1, 'one, once it is said that they are');
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '1/3', 'one, once it is said that they are');
 	is($node->safe_as('boss', "SELECT warrant.approve($request)"), '', 'and a third vote is the second');
 	row("SELECT warrant.set_person('deputy', NULL), warrant.set_person('third', NULL), warrant.drop_policy('triple')");
+};
+
+subtest 'whichever vote comes first' => sub {
+	row("CREATE TABLE many (a int); GRANT SELECT ON many TO stranger; SELECT warrant.create_policy('many', 'approve', on_table => 'many', min_approvals => 4)");
+	my $request = request_of('stranger', 'SELECT * FROM many');
+	row("SELECT warrant.set_person('boss', 'X')");
+	$node->safe_as($_, "SELECT warrant.approve($request)") for 'deputy', 'third', 'boss';
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '3/4', 'three persons');
+	row("SELECT warrant.set_person('boss', 'Y'), warrant.set_person('deputy', 'X'), warrant.set_person('third', 'Y')");
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '1/4', 'one, when the last was known as each of the others');
+	row("SELECT warrant.set_person(r, NULL) FROM unnest('{boss,deputy,third}'::regrole[]) AS r");
+	row("SELECT warrant.drop_policy('many')");
 };
 
 subtest 'a vote counts while its voter may vote' => sub {
 	row("CREATE TABLE vault (a int); GRANT SELECT ON vault TO stranger; SELECT warrant.create_policy('vault', 'approve', on_table => 'vault', min_approvals => 2)");
 	my $request = request_of('stranger', 'SELECT * FROM vault');
 	is($node->safe_as('deputy', "SELECT warrant.approve($request)"), '', 'the first');
-	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 1, 'counts');
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '1/2', 'counts');
 	row('REVOKE warrant_approver FROM deputy');
-	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), 0, 'not when he is no approver any more');
+	is(row("SELECT approvals FROM warrant.pending WHERE id = $request"), '0/2', 'not when he is no approver any more');
 	is($node->safe_as('third', "SELECT warrant.approve($request)"), '', 'the second does not suffice then');
 	is(row("SELECT state FROM warrant.requests WHERE id = $request"), 'pending', 'the request waits');
 	my $grant = $node->safe_as('boss', "SELECT warrant.approve($request)");
@@ -195,7 +207,7 @@ subtest 'where nobody can decide, it is said' => sub {
 	$told->('somebody', '', '');
 	# Their own approvers see and await what they decide.
 	my ($request) = $refusal =~ /Request (\d+)/;
-	is($node->safe_as('desk_clerk', 'SELECT id, relation_name FROM warrant.pending'), "$request|ledger", 'a policy\'s own approver sees its requests, and no others');
+	is($node->safe_as('desk_clerk', 'SELECT id, target FROM warrant.pending'), "$request|public.ledger", 'a policy\'s own approver sees its requests, and no others');
 	is($node->safe_as('clerk', 'SELECT count(*) FROM warrant.pending'), '0', 'others see nothing');
 	is($node->sqlstate_as('desk_clerk', "CALL warrant.wait_for($request, '0 s')"), '57014', 'he may wait for its decision');
 	is($node->sqlstate_as('clerk', "CALL warrant.wait_for($request, '0 s')"), 'P0002', 'others may not');

@@ -83,8 +83,8 @@ SELECT command, schema_name, relation_name, policy_name, request_ids FROM warran
 
 -- The approval is that of what is protected; it covers the database, and nothing that another command covers.
 \c - regress_chief
-SELECT schema_name, relation_name, commands, policy_name FROM warrant.pending WHERE commands = '{ADMIN}';
-SELECT id FROM warrant.pending WHERE commands = '{ADMIN}' \gset
+SELECT target, commands, warrant.request_status(id)->'items' AS items FROM warrant.pending WHERE commands = 'ADMIN';
+SELECT id FROM warrant.pending WHERE commands = 'ADMIN' \gset
 SELECT warrant.approve(:id) AS "grant" \gset
 \c - regress_clerk
 SELECT * FROM stage.outcomes();

@@ -25,13 +25,13 @@ DELETE FROM orders WHERE id < 100;
 RESET pg_warrant.reason;
 SELECT warrant.request('{ALL}', on_table => '"odd ""table"', duration => '45 min', max_uses => 1);
 \c - regress_chief
-SELECT id, who, wants, rows, statement, approvals FROM warrant.my_inbox;
+SELECT id, who, target, commands, rows, statement, approvals FROM warrant.my_inbox;
 SELECT * FROM stage.card(1);
 SELECT * FROM stage.card(2);
 -- It is for others to decide, and to be read.
 SELECT * FROM stage.card(3);
 \c - regress_security
-SELECT id, who, wants, rows, statement, approvals FROM warrant.my_inbox;
+SELECT id, who, target, commands, rows, statement, approvals FROM warrant.my_inbox;
 SELECT * FROM stage.card(3);
 SELECT warrant.show_request(1);
 -- Statements are for those who decide, and for auditors.
@@ -59,10 +59,12 @@ SELECT id, approvals FROM warrant.my_inbox;
 SELECT warrant.deny(2, E'not\n  all of them');
 \c - regress_clerk
 SELECT id, state, decided_by, decision_comment FROM warrant.my_requests WHERE id < 3 ORDER BY id;
-SELECT r.id, s - 'expires_at' - 'grant' AS status, s->>'grant' ~ '^lives for' AS lives FROM generate_series(1, 3) AS r (id), warrant.request_status(r.id) AS s;
+SELECT r.id, s - '{expires_at,grant,requested_at,requester,person,reason,max_uses,items}'::text[] AS status, s->>'grant' ~ '^lives for' AS lives FROM generate_series(1, 3) AS r (id), warrant.request_status(r.id) AS s;
 SELECT * FROM stage.card(2);
 SELECT event, who, detail FROM warrant.request_timeline(1);
 SELECT event, who, detail FROM warrant.request_timeline(2);
+
+SELECT jsonb_pretty(warrant.request_status(3) - '{expires_at,requested_at}'::text[]);
 
 -- How a grant ended.
 \c - regress_chief
@@ -110,7 +112,7 @@ SELECT warrant.create_policy('everything', 'approve', on_schema => 'public', pri
 SELECT warrant.request('{SELECT}', on_tables => (SELECT array_agg(c.oid::regclass) FROM pg_class c WHERE c.relname ~ '^(many|zz)'));
 \c - regress_deputy
 SELECT value FROM warrant.show_request(5) WHERE item = 'wants';
-SELECT id, wants FROM warrant.my_inbox;
+SELECT id, target, commands FROM warrant.my_inbox;
 
 -- A plan that returns one row may read all of them, and of children nobody has counted the rows.
 \c - :owner

@@ -42,7 +42,7 @@ ALTER TABLE ledger RENAME TO journal;
 ALTER TABLE vault.gold RENAME TO silver;
 ALTER SCHEMA vault RENAME TO attic;
 ALTER ROLE regress_renamed RENAME TO regress_new_name;
-SELECT id, requester_name, schema_name, relation_name, commands FROM warrant.pending ORDER BY id;
+SELECT id, who, target, commands FROM warrant.pending;
 SELECT id, grantee_name, schema_name, relation_name, commands FROM warrant.active_grants ORDER BY id;
 \c - regress_new_name
 SELECT id, state, schema_name, relation_name, commands FROM warrant.my_requests ORDER BY id;

@@ -99,7 +99,7 @@ SELECT warrant.approve(7);
 \set VERBOSITY sqlstate
 SELECT warrant.approve(7);
 \set VERBOSITY default
-SELECT id, relation_name, commands, reason, duration, min_approvals, approvals FROM warrant.pending ORDER BY id;
+SELECT id, who, target, commands, approvals FROM warrant.pending;
 \c - regress_clerk
 UPDATE orders SET a = 1;
 -- Two logins of one person are one person, for the quorum and for one's own request.
@@ -139,10 +139,10 @@ SELECT warrant.approve('{}'::bigint[]);
 SELECT warrant.approve(NULL::bigint[]);
 SELECT warrant.deny('{9,10,8}'::bigint[]);
 \set VERBOSITY default
-SELECT id, requester_name, relation_name, commands FROM warrant.pending ORDER BY id;
+SELECT id, who, target, commands FROM warrant.pending;
 SELECT warrant.approve('{9,10}'::bigint[]);
 SELECT warrant.deny('{6}'::bigint[]);
-SELECT id, requester_name, relation_name, commands FROM warrant.pending ORDER BY id;
+SELECT id, who, target, commands FROM warrant.pending;
 SELECT * FROM stage.news();
 
 -- An approver's own grant: to others only; under a quorum it is a request with one approval.
@@ -165,7 +165,7 @@ SELECT warrant.grant('regress_other', '{SELECT}', on_table => 'ledger');
 \c - regress_chief
 SELECT warrant.grant('regress_other', '{SELECT}', on_table => 'ledger', reason => 'stand-in');
 SELECT warrant.grant('regress_other', '{SELECT}', on_table => 'orders', reason => 'stand-in', duration => '1 min');
-SELECT id, requester_name, relation_name, commands, approvals FROM warrant.pending ORDER BY id;
+SELECT id, who, target, commands, approvals FROM warrant.pending;
 \c - regress_other
 SELECT * FROM ledger;
 SELECT id, relation_name, commands, grantee_name, granted_by, ends_at - starts_at AS duration FROM warrant.my_grants;

@@ -1,0 +1,75 @@
+-- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox what he may decide and has not voted on.
+
+-- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. rows and statement: of the
+-- statement that the card has first. That is the one among the last refused that may reach the most rows, or nobody knows how many.
+CREATE FUNCTION warrant_internal.waiting(inbox boolean, OUT id bigint, OUT who text, OUT target text, OUT commands text, OUT rows bigint, OUT statement text, OUT age text,
+    OUT approvals text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    room CONSTANT integer := 120 - 7 * length(' | ') - 2;
+    most_refusals CONSTANT integer := 100;
+    looker CONSTANT oid := warrant_internal.current_subject();
+    mine CONSTANT jsonb := warrant_internal.origin();
+    at CONSTANT timestamptz := warrant_internal.monotonic_now();
+    audits CONSTANT boolean := pg_has_role(looker, 'warrant_auditor', 'USAGE');
+    sees_all CONSTANT boolean := NOT inbox AND (audits OR pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE'));
+BEGIN
+    IF NOT warrant_internal.is_home() THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH pending AS MATERIALIZED (
+        SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
+    items AS MATERIALIZED (
+        SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
+    rules AS MATERIALIZED (
+        SELECT i.policy_id AS id, p.min_approvals, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides
+          FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
+    asked AS MATERIALIZED (
+        SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY (i.i).schema_name, (i.i).relation_name))[1] AS first,
+               max(p.min_approvals) AS min_approvals, bool_and(p.decides) AS decides
+          FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR bool_and(p.decides)),
+    voted AS MATERIALIZED (
+        SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, inbox AND warrant_internal.own_votes(mine, r.id) <> '{}' AS by_caller
+          FROM (SELECT DISTINCT d.request_id FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id) AS v JOIN warrant.requests r ON r.id = v.request_id),
+    own AS MATERIALIZED (
+        SELECT f.requester, f.person FROM (SELECT DISTINCT w.requester, w.person FROM pending w WHERE inbox) AS f
+         WHERE f.person = ANY (warrant_internal.names_of(mine)) OR warrant_internal.is_himself(mine, f.requester)),
+    shown AS MATERIALIZED (
+        SELECT w.id, w.requested_at, warrant_internal.in_one_line(coalesce(s.person,
+                   CASE WHEN w.person = w.requester_name OR EXISTS (SELECT FROM pg_roles q WHERE q.rolname = w.person)
+                        THEN coalesce((SELECT q.rolname FROM pg_roles q WHERE q.oid = w.requester), w.requester_name) ELSE w.person END), 16) AS who,
+               concat(warrant_internal.in_one_line(warrant_internal.target_in_words(a.first), CASE a.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(a.items - 1, 0) || ' more') AS target,
+               warrant_internal.in_one_line(warrant_internal.commands_in_words((a.first).commands), 14) AS commands, l.estimated AS rows,
+               CASE WHEN audits OR a.decides THEN (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = l.seq LIMIT 1) END AS statement,
+               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age,
+               format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+          FROM pending w JOIN asked a ON a.request_id = w.id LEFT JOIN voted v ON v.id = w.id LEFT JOIN warrant.persons s ON s.role = w.requester
+          LEFT JOIN own o ON o.requester = w.requester AND o.person = w.person
+          LEFT JOIN LATERAL (SELECT max(n.seq) AS seq, max(n.rows_estimated) AS estimated
+                               FROM (SELECT * FROM warrant.audit_log m WHERE m.request_id = w.id AND m.event = 'refused' ORDER BY m.seq DESC LIMIT most_refusals) AS n
+                              GROUP BY n.statement_id ORDER BY 2 DESC NULLS FIRST, 1 DESC LIMIT 1) AS l ON true
+         WHERE o.person IS NULL AND v.by_caller IS NOT TRUE),
+    widths AS MATERIALIZED (
+        SELECT greatest(12, room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(6, max(length(s.target)))
+               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(3, max(length(s.age)))) AS left_over FROM shown s)
+    SELECT s.id, s.who, s.target, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.left_over), s.age, s.approvals, s.requested_at FROM shown s, widths w;
+END;
+$$;
+
+CREATE VIEW warrant.pending WITH (security_barrier) AS
+    SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(false) AS w ORDER BY w.requested_at, w.id;
+COMMENT ON VIEW warrant.pending IS
+'requests that wait for a decision, a row for each, the oldest first: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
+others those that they may decide; cut to 120 columns: warrant.show_request has the whole, warrant.request_status is for programs';
+CREATE VIEW warrant.my_inbox WITH (security_barrier) AS
+    SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(true) AS w ORDER BY w.requested_at, w.id;
+COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide and has not voted on';
+GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
+
+COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';
+COMMENT ON COLUMN warrant.pending.who IS 'the person who asks, as known now';
+COMMENT ON COLUMN warrant.pending.target IS 'the first object, and how many others there are';
+COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when one of them may reach nobody knows how many';
+COMMENT ON COLUMN warrant.pending.statement IS 'its first words, for those who may decide and auditors; NULL when it was asked for before one was tried';
+COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still, and how many must';

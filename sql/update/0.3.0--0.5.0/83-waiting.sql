@@ -1,0 +1,2 @@
+-- A row a request, and other columns.
+DROP VIEW warrant.pending;
