@@ -27,6 +27,10 @@ COMMENT ON COLUMN warrant.requests.request_key IS 'digest of its items, by which
 COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
 ALTER TABLE warrant.requests ADD COLUMN amended_at timestamptz;
 COMMENT ON COLUMN warrant.requests.amended_at IS 'when it got other words last; approvals given before are void';
+ALTER TABLE warrant.requests ADD COLUMN version integer NOT NULL DEFAULT 1;
+COMMENT ON COLUMN warrant.requests.version IS 'grows when it is amended; who approves an amended one names it';
+ALTER TABLE warrant.requests ADD COLUMN changed_in jsonb;
+COMMENT ON COLUMN warrant.requests.changed_in IS 'which words were amended, each with the version that changed it last';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,

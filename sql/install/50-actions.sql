@@ -35,9 +35,12 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.fail(state text, message text, hint text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.fail(state text, message text, hint text DEFAULT NULL, detail text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
+    IF detail IS NOT NULL THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state, DETAIL = detail, HINT = coalesce(hint, '');
+    END IF;
     IF hint IS NULL THEN
         RAISE EXCEPTION '%', message USING ERRCODE = state;
     END IF;

@@ -26,7 +26,9 @@ BEGIN
         RETURN;
     END IF;
     UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant_internal.monotonic_now() WHERE r.id = request RETURNING * INTO pending;
+           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
+           changed_in = coalesce(r.changed_in, '{}') || (SELECT jsonb_object_agg(w.word, r.version + 1) FROM unnest(string_to_array(words, ', ')) AS w (word))
+     WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
     PERFORM warrant_internal.void_deliveries(request);

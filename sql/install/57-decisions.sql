@@ -118,7 +118,27 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
+-- Nobody approves what he has not seen: an amended request takes the number of the version that is meant.
+CREATE FUNCTION warrant_internal.check_version(request warrant.requests, version integer) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    call text := format('SELECT warrant.approve(%s, version => %s)', (request).id, (request).version);
+    changed text;
+BEGIN
+    IF version = (request).version OR (version IS NULL AND (request).version = 1) THEN
+        RETURN;
+    ELSIF version NOT BETWEEN 1 AND (request).version THEN
+        PERFORM warrant_internal.fail('22023', format('request %s has no version %s', (request).id, version), format('warrant.show_request(%s) has the call to copy.', (request).id));
+    END IF;
+    SELECT string_agg(c.key, ', ' ORDER BY c.key) INTO changed FROM jsonb_each_text((request).changed_in) AS c WHERE c.value::integer > coalesce(version, 1);
+    PERFORM warrant_internal.fail('55006', format('request %s was amended: it is version %s now', (request).id, (request).version) || coalesce(', not ' || version, ''),
+                         format('To approve it as it is now: %s;', call),
+                         format('Changed since: %s. It says now: %s', changed, warrant_internal.in_one_line(warrant_internal.words_of(request), 300)));
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
@@ -132,6 +152,7 @@ BEGIN
     IF NOT warrant_internal.role_exists(request.requester) THEN
         PERFORM warrant_internal.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));
     END IF;
+    PERFORM warrant_internal.check_version(request, version);
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
@@ -139,9 +160,6 @@ BEGIN
         PERFORM warrant_internal.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     ELSIF max_uses > request.max_uses THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
-    END IF;
-    IF request.amended_at IS NOT NULL THEN    -- perhaps since he looked
-        PERFORM warrant_internal.tell(format('request %s had been amended; it says now: %s', request.id, warrant_internal.words_of(request)));
     END IF;
     RETURN warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
                                   duration, max_uses, comment);
@@ -176,7 +194,7 @@ BEGIN
     IF args ? 'request_ids' THEN
         RETURN (SELECT array_agg(warrant_internal.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment'))::text FROM unnest(warrant_internal.ids_of(args)) AS i (id));
     END IF;
-    RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment');
+    RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', (args->>'version')::integer);
 END;
 $$;
 

@@ -240,8 +240,8 @@ BEGIN
         RETURN;
     END IF;
     IF warrant_internal.own_votes(mine, request.id) = '{}' THEN
-        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s);', request.id)),
-                            ('for less', format('SELECT warrant.approve(%s, duration => ''%s'', max_uses => 1);', request.id, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS')));
+        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s);', request.id, request.version)),
+                            ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1);', request.id, request.version, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS')));
     END IF;
     RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
 END;
@@ -290,7 +290,7 @@ DECLARE
     denial warrant.decisions;
 BEGIN
     SELECT * INTO denial FROM warrant.decisions d WHERE d.request_id = request.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1;
-    RETURN jsonb_build_object('request_id', request.id, 'state', state, 'approvals', approvals,
+    RETURN jsonb_build_object('request_id', request.id, 'version', request.version, 'state', state, 'approvals', approvals,
         'missing', CASE state WHEN 'pending' THEN greatest(greatest(request.min_approvals, terms.min_approvals) - approvals, 0) ELSE 0 END,
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
@@ -303,6 +303,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
-'How a request stands, for programs: request_id, state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
+'How a request stands, for programs: request_id, version, state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
 expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person,
 reason, duration_s, max_uses, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

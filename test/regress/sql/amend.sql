@@ -31,11 +31,25 @@ SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => '');
 SELECT * FROM stage.try($$SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => repeat('a', 2001))$$) \gx
 \c - :owner
 SELECT * FROM asked();
--- Who approved has to look again, and his approval stands for the new words then.
+-- Who approved has to look again, and his approval stands for the new words then: nobody approves what he has not seen.
 \c - regress_chief
 SELECT warrant.approve(1);
+SELECT warrant.approve(1, version => 1);
+SELECT warrant.approve(1, version => 2);
+SELECT warrant.approve(1, version => 4);
+SELECT warrant.approve(1, version => 0);
+SELECT warrant.approve('{1}'::bigint[]);
+SELECT value FROM warrant.show_request(1) WHERE item IN ('to approve', 'for less');
+SELECT warrant.request_status(1)->'version' AS version;
+SELECT warrant.approve(1, version => 3);
+-- Between the first vote and the second: the first is void, and the second is told.
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'ledger', max_uses => 2);
 \c - regress_deputy
-SELECT warrant.approve(1);
+SELECT warrant.approve(1, version => 3);
+SELECT warrant.approve(1, version => 4);
+\c - regress_chief
+SELECT warrant.approve(1, version => 4);
 SELECT max_uses, ends_at - starts_at AS duration, reason, granted_by FROM warrant.active_grants;
 -- A refused statement whose session gives other words; those of another statement, or of somebody else, are other requests.
 \c - regress_clerk
@@ -69,12 +83,14 @@ SELECT warrant.request('{TRUNCATE}', on_table => 'orders');
 SELECT warrant.request('{TRUNCATE}', on_table => 'orders', reason => repeat('ö', 600));
 \c - regress_chief
 SELECT warrant.approve(6);
+SELECT warrant.approve(6, version => 2);
 -- A long reason of several lines hides no limit, and is told in one line.
 \c - regress_clerk
 SELECT warrant.request('{UPDATE}', on_table => 'orders');
 SELECT warrant.request('{UPDATE}', on_table => 'orders', reason => E'typo\nrequest 7 says 1 min', duration => '20 hours');
 \c - regress_chief
-SELECT warrant.approve(7);
+SELECT warrant.approve(7, version => 1);
+SELECT warrant.deny(7);
 \c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
