@@ -31,6 +31,8 @@ ALTER TABLE warrant.requests ADD COLUMN version integer NOT NULL DEFAULT 1;
 COMMENT ON COLUMN warrant.requests.version IS 'grows when it is amended; who approves an amended one names it';
 ALTER TABLE warrant.requests ADD COLUMN changed_in jsonb;
 COMMENT ON COLUMN warrant.requests.changed_in IS 'which words were amended, each with the version that changed it last';
+ALTER TABLE warrant.requests ADD COLUMN extends_grant bigint;
+COMMENT ON COLUMN warrant.requests.extends_grant IS 'the grant at whose end the new one''s duration begins; NULL for a request of its own';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,

@@ -45,12 +45,13 @@ CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS t
 
 -- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
-    may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL) RETURNS bigint
+    may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
+    extends bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
-    key text := warrant_internal.key_of(items);
+    key text := concat_ws(' of grant ', warrant_internal.key_of(items), extends);    -- more time is another thing to ask for
     asked_at timestamptz := warrant_internal.monotonic_now();
     request bigint;
     pending bigint;
@@ -82,10 +83,10 @@ BEGIN
         PERFORM warrant_internal.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses)
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant)
     VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends)
     RETURNING id INTO request;
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
@@ -148,14 +149,41 @@ BEGIN
 END;
 $$;
 
+-- The pending request, which is of the person who acts; what says what is done to it.
+CREATE FUNCTION warrant_internal.own_request(origin jsonb, request_id bigint, what text) RETURNS warrant.requests LANGUAGE plpgsql
+AS $$
+DECLARE
+    request warrant.requests := warrant_internal.pending_request(request_id);
+BEGIN
+    IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to %s request %s', what, request.id));
+    END IF;
+    RETURN request;
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.do_cancel(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
-    request warrant.requests := warrant_internal.pending_request((args->>'request_id')::bigint);
+    request warrant.requests := warrant_internal.own_request(origin, (args->>'request_id')::bigint, 'cancel');
 BEGIN
-    IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to cancel request %s', request.id));
-    END IF;
     PERFORM warrant_internal.end_request(origin, request.id, 'cancelled');
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_amend(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    request warrant.requests := warrant_internal.own_request(origin, (args->>'request_id')::bigint, 'amend');
+    terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
+BEGIN
+    IF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses') = 0 THEN
+        PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration or max_uses.');
+    END IF;
+    PERFORM warrant_internal.check_within((args->>'duration')::interval, (args->>'max_uses')::integer, terms);
+    PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer);
+    IF (terms).webhooks IS NOT NULL THEN
+        PERFORM warrant_internal.queue_deliveries(origin, request.id, terms, NULL, NULL, NULL);
+    END IF;
 END;
 $$;

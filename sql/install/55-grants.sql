@@ -89,22 +89,31 @@ BEGIN
 END;
 $$;
 
+-- A grant that still lives. Raises P0002 for an unknown id, 55006 for one that has ended.
+CREATE FUNCTION warrant_internal.live_grant(grant_id bigint) RETURNS warrant.grants LANGUAGE plpgsql
+AS $$
+DECLARE
+    live warrant.grants;
+BEGIN
+    IF grant_id IS NULL THEN
+        PERFORM warrant_internal.fail('22023', 'grant id must not be NULL');
+    END IF;
+    SELECT * INTO live FROM warrant.grants g WHERE g.id = grant_id;
+    IF NOT FOUND THEN
+        PERFORM warrant_internal.fail('P0002', format('grant %s does not exist', grant_id));
+    ELSIF live.closed_at IS NOT NULL OR live.ends_at <= warrant_internal.monotonic_now() THEN
+        PERFORM warrant_internal.fail('55006', format('grant %s has ended', grant_id));
+    END IF;
+    RETURN live;
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
-    target warrant.grants;
-    policies bigint[];
+    target warrant.grants := warrant_internal.live_grant((args->>'grant_id')::bigint);
+    policies bigint[] := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
 BEGIN
-    IF args->>'grant_id' IS NULL THEN
-        PERFORM warrant_internal.fail('22023', 'grant id must not be NULL');
-    END IF;
-    SELECT * INTO target FROM warrant.grants g WHERE g.id = (args->>'grant_id')::bigint;
-    IF NOT FOUND THEN
-        PERFORM warrant_internal.fail('P0002', format('grant %s does not exist', args->>'grant_id'));
-    ELSIF target.closed_at IS NOT NULL OR target.ends_at <= warrant_internal.monotonic_now() THEN
-        PERFORM warrant_internal.fail('55006', format('grant %s has ended', target.id));
-    END IF;
-    policies := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policies) AND
        NOT warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_admin'::regrole) THEN
         IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant_internal.user_of(origin) AND r.rolsuper) THEN
@@ -112,5 +121,52 @@ BEGIN
         END IF;
     END IF;
     PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
+END;
+$$;
+
+-- The live grant, which is to the person who acts and to nobody else; what says what is done with it.
+CREATE FUNCTION warrant_internal.own_grant(origin jsonb, grant_id bigint, what text) RETURNS warrant.grants LANGUAGE plpgsql
+AS $$
+DECLARE
+    live warrant.grants := warrant_internal.live_grant(grant_id);
+BEGIN
+    IF live.grantee = warrant_internal.user_of(origin) OR
+       (NOT warrant_internal.is_in_pool(origin) AND warrant_internal.names_of(live.grantee, NULL) && warrant_internal.names_of(origin)) THEN
+        RETURN live;
+    END IF;
+    PERFORM warrant_internal.fail('42501', format('permission denied to %s grant %s', what, live.id),
+                         CASE WHEN warrant_internal.is_member(warrant_internal.user_of(origin), live.grantee) THEN format('It is to all members of "%s".', live.grantee_name) END);
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.do_give_back(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'give back');
+BEGIN
+    PERFORM warrant_internal.close_grant(origin, live.id, origin->>'session_user_name', 'grant_given_back', NULL);
+END;
+$$;
+
+-- Asks for more time than a grant has: a request for all that it covers. Who has the grant held the server's privileges when it was asked for.
+CREATE FUNCTION warrant_internal.do_extend(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
+AS $$
+DECLARE
+    live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'extend');
+    items warrant_internal.item[] := ARRAY(SELECT (s.target_kind, s.target, s.schema_name, s.relation_name, s.commands, s.policy_id)::warrant_internal.item
+                                             FROM warrant.grant_scopes s WHERE s.grant_id = live.id);
+BEGIN
+    RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
+                                         coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id);
+END;
+$$;
+
+-- How long the grant of an approved request lives from now on: where it extends one that still lives, the duration begins at that one's end,
+-- to the second.
+CREATE FUNCTION warrant_internal.from_now(request warrant.requests, duration interval, max_duration interval) RETURNS interval LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN least(duration + coalesce((SELECT greatest(date_trunc('second', g.ends_at - warrant_internal.monotonic_now()), interval '0') FROM warrant.grants g
+                                       WHERE g.id = (request).extends_grant AND g.closed_at IS NULL), interval '0'), max_duration);
 END;
 $$;

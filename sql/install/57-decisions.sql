@@ -102,7 +102,7 @@ BEGIN
     SELECT min(d.duration), min(d.max_uses) INTO least_duration, least_uses FROM warrant.decisions d WHERE d.request_id = (request).id;
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
-        least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration),
+        warrant_internal.from_now(request, least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration), (terms).max_duration),
         least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;

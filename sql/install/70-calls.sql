@@ -9,6 +9,12 @@ duration or max_uses than that one''s amends it, which voids the approvals given
 max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
+CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.amend(bigint, text, interval, integer) IS
+'Gives one''s own pending request another reason, duration or number of uses (statements), which voids the approvals given so far. Raises P0002, 55006,
+42501, and 22023 for a limit that is not positive or more than the policy allows, and when nothing is given. Durable at once.';
+
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
 
@@ -40,6 +46,18 @@ CREATE FUNCTION warrant.revoke(grant_id bigint, reason text DEFAULT NULL) RETURN
 COMMENT ON FUNCTION warrant.revoke(bigint, text) IS
 'Ends a grant: the next statement of every session is refused. For those who could have made it, and warrant_admin. Top-level statement
 only. Raises 42501, P0002, 55006. Durable at once.';
+
+CREATE FUNCTION warrant.extend(grant_id bigint, duration interval DEFAULT NULL, reason text DEFAULT NULL, max_uses integer DEFAULT NULL) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.extend(bigint, interval, text, integer) IS
+'Asks for more time than one''s own live grant has; returns the request''s id. Approved, it makes a further grant for the same, which ends as much later
+than this one as duration says, at most the policy''s maximum from the approval on. NULL for the policy''s default_duration, and for this grant''s reason
+and max_uses (statements). Raises P0002, 55006 ended, 42501 the grant of somebody else or of a group, 22023, 53400. Durable at once.';
+
+CREATE FUNCTION warrant.give_back(grant_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
+COMMENT ON FUNCTION warrant.give_back(bigint) IS
+'Ends one''s own grant before its time, under whatever login of the same person. Raises P0002, 55006 ended, 42501 the grant of somebody else or of a
+group. Durable at once.';
 
 CREATE PROCEDURE warrant.wait_for(request_id bigint, timeout interval DEFAULT '10 min') LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wait_for';
 COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS

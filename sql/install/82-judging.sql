@@ -216,6 +216,10 @@ BEGIN
     IF pends THEN
         RETURN QUERY VALUES ('limits', format('for %s, %s', warrant_internal.in_words(limits.duration), coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
     END IF;
+    IF request.extends_grant IS NOT NULL THEN
+        RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
+           FROM warrant.grants g WHERE g.id = request.extends_grant AND g.closed_at IS NULL AND g.ends_at > at;
+    END IF;
     RETURN QUERY VALUES ('reason', coalesce(request.reason, 'none given'));
     IF request.amended_at IS NOT NULL THEN
         RETURN QUERY VALUES ('amended', format('%s ago', warrant_internal.in_words(at - request.amended_at)));

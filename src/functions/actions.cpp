@@ -252,7 +252,7 @@ void RecordIndirectAttempt(const char* function) {
 
 }    // namespace warrant
 
-// Serves the SQL functions request, cancel and ask_result.
+// Serves the SQL functions request, amend, extend, cancel, give_back and ask_result.
 WARRANT_FUNCTION(warrant_action) {
     using namespace warrant;
     Oid subject = CurrentSubject();

@@ -29,7 +29,7 @@ void AnswerAgain(Item* item) {
 bool IsAtWill(const EntryHeader* entry, const Reply* reply) {
     EntryParts parts = PartsOf(entry);
     auto is = [&parts](const char* name) { return parts.action_size == strlen(name) && memcmp(parts.action, name, parts.action_size) == 0; };
-    return !is("spend") && (reply->failed || is("refuse") || is("request") || is("cancel") || is("ask_result"));
+    return !is("spend") && (reply->failed || is("refuse") || is("request") || is("extend") || is("amend") || is("cancel") || is("ask_result"));
 }
 
 // A refusal of many portions is done as one; it is not kept for refusals that come again.
