@@ -7,22 +7,9 @@ CREATE TABLE orders (a int);
 GRANT ALL ON ledger, orders TO PUBLIC;
 SELECT warrant.create_policy('short', 'approve', on_table => 'ledger', request_ttl => '1 s');
 SELECT warrant.create_policy('long', 'approve', on_table => 'orders');
--- Looks until a query answers true, for a minute at most.
-CREATE FUNCTION eventually(query text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE
-    so boolean;
-BEGIN
-    FOR i IN 1..600 LOOP
-        EXECUTE query INTO so;
-        EXIT WHEN so;
-        PERFORM pg_sleep(0.1);
-    END LOOP;
-    RETURN so;
-END;
-$$;
 \c - regress_clerk
 SELECT warrant.request('{SELECT}', on_table => 'ledger');
-SELECT eventually('SELECT state = ''expired'' FROM warrant.requests WHERE id = 1');
+SELECT stage.eventually('SELECT state = ''expired'' FROM warrant.requests WHERE id = 1');
 SELECT * FROM stage.try('SELECT warrant.cancel(1)');
 CALL warrant.wait_for(1);
 SELECT warrant.request('{SELECT}', on_table => 'ledger');
@@ -34,7 +21,7 @@ SELECT event, who, request FROM stage.news() WHERE request = 1;
 
 -- A grant ends by itself; after it the statement is refused, and revoking it is too late.
 SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'orders', duration => '1 s');
-SELECT eventually('SELECT closed_at IS NOT NULL FROM warrant.grants WHERE id = 1');
+SELECT stage.eventually('SELECT closed_at IS NOT NULL FROM warrant.grants WHERE id = 1');
 SELECT warrant.revoke(1);
 SELECT count(*) FROM warrant.active_grants;
 \c - regress_clerk

@@ -18,9 +18,9 @@ CREATE FUNCTION stage.card(request bigint) RETURNS TABLE (item text, value text)
 -- Statements gather at their request, with the rows that the server expects.
 \c - regress_clerk
 SET pg_warrant.reason = 'customer 7 called';
-UPDATE orders SET status = 'void' WHERE id = 7;
-UPDATE orders SET status = 'void' WHERE id = 7;
 UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id = 7;
+UPDATE orders SET status = 'void' WHERE id = 7;
 DELETE FROM orders WHERE id < 100;
 RESET pg_warrant.reason;
 SELECT warrant.request('{ALL}', on_table => '"odd ""table"', duration => '45 min', max_uses => 1);

@@ -14,10 +14,11 @@ LANGUAGE sql AS $$ SELECT p.name, concat_ws('.', p.target_schema, nullif(p.targe
     NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = p.target UNION ALL SELECT FROM pg_namespace n WHERE n.oid = p.target), p.version
     FROM warrant.policies p WHERE p.target_kind <> '!' ORDER BY p.id $$;
 
--- Dropped and made anew: it is covered, and those are warned who can do something.
+-- Dropped and made anew: it is covered, and those are warned who can do something. Each time that policies have changed, so the recorder notes the end first.
 DROP TABLE ledger, held;
 CREATE TABLE ledger (a int);
 CREATE TABLE held (a int);
+SELECT stage.eventually($$SELECT count(*) = 2 FROM stage.settle(), warrant.policies WHERE target = 0 AND target_kind = 't'$$);
 GRANT ALL ON ledger, held TO PUBLIC;
 \c - regress_clerk
 SELECT * FROM stage.try('SELECT * FROM ledger');

@@ -157,13 +157,11 @@ INSERT INTO stage.attempts (statement) VALUES
 ALTER SYSTEM SET pg_warrant.enforcement = off;
 SELECT pg_reload_conf();
 \c - regress_clerk
-SELECT pg_sleep(0.2);
 UPDATE stage.attempts SET ungated = stage.outcome(statement);
 \c - :owner
 ALTER SYSTEM RESET pg_warrant.enforcement;
 SELECT pg_reload_conf();
 \c - regress_clerk
-SELECT pg_sleep(0.2);
 SHOW pg_warrant.enforcement;
 SELECT a.n, a.statement, CASE o.outcome WHEN a.ungated THEN 'the same: ' || o.outcome ELSE o.outcome END AS outcome
   FROM stage.attempts a CROSS JOIN LATERAL (SELECT stage.outcome(a.statement)) AS o (outcome) ORDER BY a.n;

@@ -30,6 +30,7 @@ SELECT warrant.create_policy('never', 'deny', on_table => 'depot.denied', comman
        warrant.create_policy('other', 'approve', on_table => 'depot.plain', commands => '{UPDATE}', for_roles => '{regress_other}');
 -- A policy whose table is gone covers what bears its name.
 DROP TABLE depot.before;
+SELECT stage.eventually($$SELECT count(*) = 1 FROM stage.settle(), warrant.policies WHERE target = 0 AND target_kind = 't'$$);
 CREATE TABLE depot.before (a int);
 
 CREATE FUNCTION pg_temp.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c AS '$libdir/pg_warrant', 'warrant_governing_policy';

@@ -37,7 +37,7 @@ SELECT * FROM ledger /* 9 */;
 -- A request of a transaction that rolls back stays, and is told so.
 \c - :owner
 -- The recorder cancels what nobody can decide any more in a moment.
-DO $$ BEGIN FOR i IN 1..600 LOOP EXIT WHEN (SELECT state = 'cancelled' FROM warrant.requests WHERE id = 1); PERFORM pg_sleep(0.1); END LOOP; END $$;
+SELECT stage.eventually($$SELECT state = 'cancelled' FROM stage.settle(), warrant.requests WHERE id = 1$$);
 SELECT warrant.protect('ledger');
 \c - regress_clerk
 BEGIN;

@@ -130,14 +130,7 @@ CREATE FUNCTION covered_by_name() RETURNS TABLE (weakens boolean, definition tex
     $d$ warrant.create_policy('x', 'approve', on_schema => 's', priority => 1) $d$,
     $d$ warrant.create_policy('x', 'approve', on_table => 'again.made', priority => 1) $d$]) AS d $$;
 SELECT * FROM covered_by_name();
-DO $$
-BEGIN
-    FOR i IN 1 .. 600 LOOP
-        EXIT WHEN NOT EXISTS (SELECT FROM warrant.policies WHERE name LIKE 'by %' AND target <> 0);
-        PERFORM pg_sleep(0.1);
-    END LOOP;
-END;
-$$;
+SELECT stage.eventually($$SELECT NOT EXISTS (SELECT FROM warrant.policies WHERE name LIKE 'by %' AND target <> 0) FROM stage.settle()$$);
 SELECT name, target FROM warrant.policies WHERE name LIKE 'by %' ORDER BY name;
 SELECT * FROM covered_by_name();
 SELECT warrant.drop_policy('by schema');

@@ -224,15 +224,7 @@ CREATE ROLE regress_guest LOGIN;
 SELECT warrant.request('{SELECT}', on_table => 'ledger') AS asked \gset
 \c - :owner
 DROP ROLE regress_guest;
-DO $$
-BEGIN
-    FOR i IN 1..600 LOOP
-        PERFORM warrant.action_result(0);    -- wakes the recorder
-        EXIT WHEN EXISTS (SELECT FROM warrant.requests WHERE requester_name = 'regress_guest' AND state = 'cancelled');
-        PERFORM pg_sleep(0.1);
-    END LOOP;
-END;
-$$;
+SELECT stage.eventually($$SELECT EXISTS (SELECT FROM warrant.requests WHERE requester_name = 'regress_guest' AND state = 'cancelled') FROM stage.settle()$$);
 \c - regress_chief
 \set VERBOSITY terse
 SELECT warrant.approve(:asked);

@@ -20,7 +20,7 @@ COMMIT;
 
 DO $$
 BEGIN
-    FOR i IN 1..600 LOOP
+    FOR i IN 1..3000 LOOP
         EXIT WHEN EXISTS (SELECT FROM warrant_internal.recorder_status() WHERE item = 'recorder' AND warning IS NULL);
         PERFORM pg_sleep(0.1);
     END LOOP;
@@ -35,6 +35,20 @@ INSERT INTO stage.mark SELECT coalesce(max(seq), 0) FROM warrant.audit_log;
 
 -- The recorder answers in order: with this answer everything before it is sealed.
 CREATE FUNCTION stage.settle() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM warrant.action_result(0); END $$;
+
+-- Looks until a query answers true: what the recorder does by itself comes a moment later, and sooner where the query settles.
+CREATE FUNCTION stage.eventually(query text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    so boolean;
+BEGIN
+    FOR i IN 1..3000 LOOP
+        EXECUTE query INTO so;
+        EXIT WHEN so;
+        PERFORM pg_sleep(0.1);
+    END LOOP;
+    RETURN so;
+END;
+$$;
 
 -- What the audit log has gained since the last call, each attempt together with its outcome.
 CREATE FUNCTION stage.news(OUT event text, OUT who name, OUT command text, OUT relation name, OUT request bigint, OUT "grant" bigint,
