@@ -44,8 +44,12 @@ CREATE TABLE warrant.policies (
 );
 CREATE INDEX policies_by_target ON warrant.policies (target_kind, target);
 CREATE INDEX policies_by_name ON warrant.policies (target_schema, target_name);
+ALTER TABLE warrant.policies ADD COLUMN terms_from integer;
+ALTER TABLE warrant.policies ADD COLUMN kept_grants bigint[];
 COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by approval, or not at all';
-COMMENT ON COLUMN warrant.policies.version IS '1, and one more each time that it is put on an object made anew';
+COMMENT ON COLUMN warrant.policies.version IS '1, and one more each time that it is altered, or put on an object made anew';
+COMMENT ON COLUMN warrant.policies.terms_from IS 'the version since which grants and votes have been given under its present terms; earlier ones do not count. NULL: all count';
+COMMENT ON COLUMN warrant.policies.kept_grants IS 'the grants that count all the same, because they would be given again';
 COMMENT ON COLUMN warrant.policies.target_kind IS 't: a relation, s: a schema, d: this database; !: the sentinel';
 COMMENT ON COLUMN warrant.policies.target IS 'OID of the object; 0 once it is gone';
 COMMENT ON COLUMN warrant.policies.for_roles IS 'OIDs; 0 in the place of a role that is gone';

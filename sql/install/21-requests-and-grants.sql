@@ -131,6 +131,8 @@ CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NO
 COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grantee when it was made, and may use it while he is';
 ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
+ALTER TABLE warrant.grant_scopes ADD COLUMN policy_version integer;
+COMMENT ON COLUMN warrant.grant_scopes.policy_version IS 'of the policy when it was made';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
 -- One row for each limited grant. The table has no trigger: a use voids nobody's cache, because decisions under limited grants are not kept.

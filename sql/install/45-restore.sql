@@ -18,6 +18,8 @@ BEGIN
         RETURN NEW;
     END IF;
     NEW.id := warrant_internal.next_number();
+    NEW.terms_from := NULL;    -- grants and votes are not in a dump
+    NEW.kept_grants := NULL;
     NEW.target := coalesce(CASE NEW.target_kind
         WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = (NEW.target_schema, NEW.target_name))
         WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = NEW.target_schema)

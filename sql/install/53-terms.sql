@@ -41,3 +41,10 @@ BEGIN
     END IF;
 END;
 $$;
+
+-- Whether a part of a grant counts: it was made under terms that its policy still has, or would be given again under those that it has now.
+CREATE FUNCTION warrant_internal.stands(scope warrant.grant_scopes, policy warrant.policies) RETURNS boolean LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT coalesce(($1).policy_version, 0) OPERATOR(pg_catalog.>=) coalesce(($2).terms_from, 0)
+           OR coalesce(($1).grant_id OPERATOR(pg_catalog.=) ANY (($2).kept_grants), false)
+$$;

@@ -125,6 +125,7 @@ BEGIN
     IF request_id IS NULL THEN
         PERFORM warrant_internal.fail('22023', 'request id must not be NULL');
     END IF;
+    PERFORM warrant_internal.restate_request(request_id);
     SELECT * INTO request FROM warrant.requests r WHERE r.id = request_id;
     IF NOT FOUND THEN
         PERFORM warrant_internal.fail('P0002', format('request %s does not exist', request_id));
@@ -146,6 +147,41 @@ BEGIN
     UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
     PERFORM warrant_internal.drop_deliveries(request_id);
     sealed := warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
+END;
+$$;
+
+-- Puts a pending request under the terms that its policies have now. Votes that were given under others are void, and so is what a webhook was sent;
+-- what cannot be asked for any more ends. Whether there are other terms.
+CREATE FUNCTION warrant_internal.restate_request(request_id bigint) RETURNS boolean LANGUAGE plpgsql
+AS $$
+DECLARE
+    nobody CONSTANT jsonb := '{}'::jsonb;
+    request CONSTANT bigint := restate_request.request_id;
+    changed text;
+    why_ended text;
+    voided bigint;
+BEGIN
+    SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
+           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' ELSE 'requires a reason' END), ', ' ORDER BY p.id)
+               FILTER (WHERE p.effect <> 'approve' OR (p.require_reason AND coalesce(r.reason, '') = ''))
+      INTO changed, why_ended FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
+           JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.id = request AND r.state = 'pending';
+    IF changed IS NULL THEN
+        RETURN false;
+    ELSIF why_ended IS NOT NULL THEN
+        PERFORM warrant_internal.end_request(nobody, request, 'cancelled', why_ended);
+        RETURN true;
+    END IF;
+    UPDATE warrant.request_items i SET policy_version = p.version FROM warrant.policies p WHERE i.request_id = request AND p.id = i.policy_id;
+    UPDATE warrant.requests r SET min_approvals = (warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request)))).min_approvals,
+           amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
+           changed_in = coalesce(r.changed_in, '{}') || jsonb_build_object('the terms of its policy', r.version + 1) WHERE r.id = request;
+    DELETE FROM warrant.decisions d WHERE d.request_id = request;
+    GET DIAGNOSTICS voided = ROW_COUNT;
+    PERFORM warrant_internal.void_deliveries(request);
+    PERFORM warrant_internal.seal('request_amended', nobody, jsonb_build_object('request_id', request, 'comment',
+        concat_ws(', ', format('other terms of policy %s', changed), 'approvals void: ' || nullif(voided, 0))));
+    RETURN true;
 END;
 $$;
 

@@ -19,7 +19,8 @@ BEGIN
     VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
     FOREACH item IN ARRAY items LOOP
         INSERT INTO warrant.grant_scopes
-        SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters
+        SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters,
+               coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version)
           FROM warrant.policies p WHERE p.id = item.policy_id
         RETURNING grant_scopes.policy_name INTO policy_name;
         IF NOT FOUND THEN

@@ -133,7 +133,7 @@ BEGIN
     SELECT string_agg(c.key, ', ' ORDER BY c.key) INTO changed FROM jsonb_each_text((request).changed_in) AS c WHERE c.value::integer > coalesce(version, 1);
     PERFORM warrant_internal.fail('55006', format('request %s was amended: it is version %s now', (request).id, (request).version) || coalesce(', not ' || version, ''),
                          format('To approve it as it is now: %s;', call),
-                         format('Changed since: %s. It says now: %s', changed, warrant_internal.in_one_line(warrant_internal.words_of(request), 300)));
+                         format('Changed since: %s.', changed) || coalesce(' It says now: ' || nullif(warrant_internal.in_one_line(warrant_internal.words_of(request), 300), ''), ''));
 END;
 $$;
 

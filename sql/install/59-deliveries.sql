@@ -93,6 +93,7 @@ BEGIN
     IF NOT warrant_internal.is_courier((origin->>'pid')::integer) THEN
         PERFORM warrant_internal.fail('42501', 'only the courier reports answers');
     END IF;
+    PERFORM warrant_internal.restate_request(d.request_id) FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint;
     SELECT * INTO delivery FROM warrant.deliveries d WHERE d.id = (args->>'delivery_id')::bigint;
     IF NOT FOUND OR delivery.state NOT IN ('queued', 'sending') THEN
         RETURN;    -- its first answer counts

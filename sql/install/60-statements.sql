@@ -32,6 +32,7 @@ BEGIN
              WHERE s.grantee = requester AND s.target = (i->>'relation')::oid AND s.target_kind = (i->>'kind')::"char" AND NOT s.closed
                    AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
                    AND s.starts_at > now - young AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
+                   AND EXISTS (SELECT FROM warrant.policies p WHERE p.id = s.policy_id AND warrant_internal.stands(s, p))
                    AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
 END;
 $$;

@@ -28,7 +28,19 @@ BEGIN
             PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
             orphans := orphans + 1;
         END LOOP;
-        IF orphans = 100 THEN
+        FOR ended IN SELECT DISTINCT s.grant_id AS id FROM warrant.policies p JOIN warrant.grant_scopes s ON s.policy_id = p.id AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
+                      WHERE p.terms_from IS NOT NULL AND NOT warrant_internal.stands(s, p) AND g.closed_at IS NULL
+                        AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies q ON q.id = o.policy_id AND warrant_internal.stands(o, q) WHERE o.grant_id = s.grant_id)
+                      LIMIT 100 LOOP
+            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy has other terms');
+            orphans := orphans + 1;
+        END LOOP;
+        FOR ended IN SELECT DISTINCT i.request_id AS id FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
+                            JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.state = 'pending' LIMIT 100 LOOP
+            PERFORM warrant_internal.restate_request(ended.id);
+            orphans := orphans + 1;
+        END LOOP;
+        IF orphans >= 100 THEN
             RETURN now;    -- there may be more
         END IF;
         PERFORM warrant_internal.policies_swept();

@@ -203,6 +203,12 @@ WARRANT_FUNCTION(warrant_weakens) {
     PG_RETURN_BOOL((change.before != nullptr || change.after != nullptr) && Weakens(change));
 }
 
+// await_definitions(): until who changes policies in another transaction has ended it; holds back the next.
+WARRANT_FUNCTION(warrant_await_definitions) {
+    AwaitOthers();
+    PG_RETURN_VOID();
+}
+
 // why_undecidable(policy warrant.policies) -> why nobody could decide its requests now, or NULL.
 WARRANT_FUNCTION(warrant_why_undecidable) {
     Policy* policy = PolicyArgument(fcinfo, 0);

@@ -18,14 +18,14 @@ namespace {
 // clang-format off
 constexpr OwnColumn of_scope[] = {
     {"grant_id"}, {"grantee"}, {"policy_id"}, {"target_kind"}, {"target"}, {"commands"}, {"starts_at"}, {"ends_at"},
-    {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true},
+    {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true}, {"policy_version", true},
 };
 enum {
     c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at,
-    c_closed, c_members, c_schema_name, c_max_uses, c_granters
+    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version
 };
 // clang-format on
-static_assert(lengthof(of_scope) == c_granters + 1);
+static_assert(lengthof(of_scope) == c_policy_version + 1);
 
 bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     Oid target = DatumGetObjectId(values[c_target]);
@@ -42,6 +42,16 @@ bool CoversObject(Datum* values, const GoverningPolicies* policies) {
 }
 
 bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
+
+// Whether the grant was made under terms that the policy still has, or would be given again under those that it has now.
+bool UnderItsTerms(const Datum* values, const Policy* policy) {
+    if (DatumGetInt32(values[c_policy_version]) >= policy->terms_from)
+        return true;
+    for (int i = 0; i < policy->kept_count; i++)
+        if (policy->kept_grants[i] == DatumGetInt64(values[c_grant]))
+            return true;
+    return false;
+}
 
 bool InWindow(Datum* values, TimestampTz now) {
     return !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now && now < DatumGetTimestampTz(values[c_ends_at]);
@@ -164,8 +174,8 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* 
     bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
         bool limited = !nulls[c_max_uses];
         LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing};
-        if (!UnderPolicy(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) || !IsMeant(values, subject) ||
-            IsOwn(values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
+        if (!UnderPolicy(values, policy) || !UnderItsTerms(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) ||
+            !IsMeant(values, subject) || IsOwn(values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
         if (limited && !FindUseCost(grant.id, &grant.cost))

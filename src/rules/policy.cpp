@@ -53,6 +53,19 @@ Oid* CopyRoles(const Oid* roles, int count) {
     return count == 0 ? nullptr : static_cast<Oid*>(memcpy(palloc(count * sizeof(Oid)), roles, count * sizeof(Oid)));
 }
 
+void ReadKept(Policy* policy, Datum array) {
+    Datum* elements;
+    deconstruct_array(DatumGetArrayTypeP(array), INT8OID, sizeof(int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, nullptr, &policy->kept_count);
+    policy->kept_grants = static_cast<int64_t*>(palloc(policy->kept_count * sizeof(int64_t)));
+    for (int i = 0; i < policy->kept_count; i++)
+        policy->kept_grants[i] = DatumGetInt64(elements[i]);
+}
+
+void CopyKept(Policy* policy) {
+    Size size = policy->kept_count * sizeof(int64_t);
+    policy->kept_grants = size == 0 ? nullptr : static_cast<int64_t*>(memcpy(palloc(size), policy->kept_grants, size));
+}
+
 using Reader = void (*)(Policy* policy, Datum value);
 using IsLaxer = bool (*)(const Policy* before, const Policy* after);
 
@@ -145,6 +158,8 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::require_reason>({"require_reason"}, where_approved, IsLess<&Policy::require_reason>),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
     Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
+    Column<&Policy::terms_from>({"terms_from", true}),
+    {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
 };
 static_assert(lengthof(policy_columns) <= most_own_columns);
 

@@ -42,7 +42,10 @@ struct Policy {
     int64_t default_duration_us;    // 0: the setting
     int64_t max_duration_us;        // 0: the setting
     char* webhook;                  // nullptr: asks none
-    ItemPointerData row;            // with row_made_by: the version of the row that the policy was read from
+    int32_t terms_from;             // grants made under an earlier version do not count, but for those that were kept
+    int kept_count;
+    int64_t* kept_grants;
+    ItemPointerData row;    // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
 

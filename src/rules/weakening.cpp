@@ -275,14 +275,14 @@ bool Loosens(const PolicyChange& change) {
             (LoosensSomewhere(change) || LoosensForAdmin(change)));
 }
 
+}    // namespace
+
 // Policies change in one transaction after the other: whether one weakens depends on all that are there. No statement of a client takes this lock.
 void AwaitOthers() {
     const Installation* own = FindInstallation();
     if (own != nullptr)
         LockDatabaseObject(RelationRelationId, own->policies, 1, AccessExclusiveLock);
 }
-
-}    // namespace
 
 bool Weakens(const PolicyChange& change) {
     AwaitOthers();

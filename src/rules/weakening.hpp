@@ -19,4 +19,7 @@ struct PolicyChange {
 // to tell, it weakens. Holds back, until this transaction ends, who else changes policies.
 bool Weakens(const PolicyChange& change);
 
+// Holds back, until this transaction ends, who else changes policies.
+void AwaitOthers();
+
 }    // namespace warrant

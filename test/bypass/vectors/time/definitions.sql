@@ -52,6 +52,29 @@ SELECT warrant.create_policy('stricter', 'approve', on_table => 'orders', min_ap
 -- attack
 TABLE orders;
 
+--- grant_of_other_terms: the grant was given under terms that the policy has no more
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '2 h');
+SELECT warrant.alter_policy('protect shop.orders', '{"max_duration": "1 h"}');
+SELECT warrant.alter_policy('protect shop.orders', '{"max_duration": null}');
+-- attack
+TABLE orders;
+
+--- altered_in_transaction: a policy that is opened and comes back
+-- needs SELECT on orders
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+BEGIN;
+\if :gated
+SELECT warrant.alter_policy('protect shop.orders', '{"effect": "open"}');
+\endif
+TABLE orders;
+ROLLBACK;
+
 --- schema_grant: a grant on the schema covers nothing that a policy of its own governs
 -- needs SELECT on orders
 -- gate
