@@ -106,6 +106,7 @@ CREATE TABLE warrant.grants (
     PRIMARY KEY (id) INCLUDE (request_id)
 );
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
+CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
 
@@ -141,6 +142,8 @@ CREATE TABLE warrant.grant_uses (
     uses_left integer NOT NULL CHECK (uses_left >= 0),
     CONSTRAINT grant_uses_pkey UNIQUE (grant_id)
 ) WITH (fillfactor = 50);
+ALTER TABLE warrant.grant_uses ADD COLUMN used_at timestamptz;
+COMMENT ON COLUMN warrant.grant_uses.used_at IS 'when the last statement ran under it';
 COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
 
 -- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of the database no grant

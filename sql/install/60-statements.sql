@@ -106,7 +106,7 @@ BEGIN
     IF FOUND THEN
         RETURN used_up;    -- nothing is spent
     END IF;
-    UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1 WHERE u.grant_id = ANY (spent);
+    UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1, used_at = warrant_internal.monotonic_now() WHERE u.grant_id = ANY (spent);
     PERFORM warrant_internal.seal(l->>'event', origin, jsonb_build_object('grant_id', l->'grant', 'command', l->'command', 'relation_oid', l->'relation',
                          'schema_name', l->'schema', 'relation_name', l->'name', 'policy_name', l->'policy_name', 'policy_version', l->'policy_version'),
                          statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)

@@ -6,6 +6,7 @@
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/wait.hpp"
+#include "rules/last_outcome.hpp"
 #include "rules/requests.hpp"
 #include "rules/subject.hpp"
 #include "queue/replicated.hpp"
@@ -39,7 +40,8 @@ bool IsApproved(State state, int64 request_id) {
     switch (state) {
         case State::Pending: return false;
         case State::Approved: return true;
-        case State::Denied: ereport(ERROR, (errcode(error_refused), errmsg("request %lld was denied", id)));
+        case State::Denied:
+            ereport(ERROR, (errcode(error_refused), errmsg("request %lld was denied", id), errdetail("It was denied%s.", DenialInWords(request_id))));
         case State::Cancelled: ereport(ERROR, (errcode(error_wrong_state), errmsg("request %lld was cancelled", id)));
         case State::Expired: ereport(ERROR, (errcode(error_wrong_state), errmsg("request %lld has expired", id)));
         case State::Unknown: break;

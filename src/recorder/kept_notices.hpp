@@ -7,7 +7,7 @@
 namespace warrant {
 
 // A row was sealed, the latest; it is kept if it is of a request or grant.
-void KeepNotice(int64_t seq, const text* event, int64_t request_id);
+void KeepNotice(int64_t seq, const text* event, int64_t request_id, int64_t grant_id);
 
 // The rows from this one on are numbered anew: those that had the numbers were rolled back.
 void ForgetNotices(int64_t from_seq);

@@ -240,7 +240,7 @@ int64_t SealFacts(const SealCall* call) {
     PutNamed(&row, "seq", Int64GetDatum(seq));
     PutNamed(&row, "sealed_at", TimestampTzGetDatum(SealTime()));
     Insert(&row, has_text ? &sealed : nullptr);
-    KeepNotice(seq, call->event, DatumGetInt64(row.values[AuditColumnNamed("request_id")]));
+    KeepNotice(seq, call->event, DatumGetInt64(row.values[AuditColumnNamed("request_id")]), DatumGetInt64(row.values[AuditColumnNamed("grant_id")]));
     return seq;
 }
 

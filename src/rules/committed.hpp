@@ -43,13 +43,13 @@ void BeginOwn(CommittedScan* scan, const OwnColumns& columns, Oid table, FindInd
     BeginInIndex(scan, find_index(), rows);
 }
 
-// Whether test(values, nulls) holds for some row with index columns equal to the keys; asks no further then. Values live until the next row.
+// Whether test(values, nulls) holds for some row with index columns as the keys want them; asks no further then. Values live until the next row.
 template <class Test>
-bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test test) {
+bool AnyCommitted(CommittedScan* scan, ScanKeyData* keys, int key_count, Test test, ScanDirection direction = ForwardScanDirection) {
     IndexScanDesc index_scan = BeginIndexScan(scan->table, scan->index, SnapshotAny, key_count);
     index_rescan(index_scan, keys, key_count, nullptr, 0);
     bool found = false;
-    while (!found && index_getnext_slot(index_scan, ForwardScanDirection, scan->slot)) {
+    while (!found && index_getnext_slot(index_scan, direction, scan->slot)) {
         CHECK_FOR_INTERRUPTS();
         if (!table_tuple_satisfies_snapshot(scan->table, scan->slot, scan->snapshot))
             continue;

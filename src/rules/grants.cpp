@@ -27,20 +27,6 @@ enum {
 // clang-format on
 static_assert(lengthof(of_scope) == c_policy_version + 1);
 
-bool CoversObject(Datum* values, const GoverningPolicies* policies) {
-    Oid target = DatumGetObjectId(values[c_target]);
-    switch (TargetKind(DatumGetChar(values[c_target_kind]))) {
-        case TargetKind::Table:
-            for (int i = 0; i < policies->ancestor_count; i++)
-                if (policies->ancestors[i] == target)
-                    return true;
-            return false;
-        case TargetKind::Schema: return target == policies->schema;
-        case TargetKind::Database: return target == MyDatabaseId;
-        default: return false;
-    }
-}
-
 bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
 
 // Whether the grant was made under terms that the policy still has, or would be given again under those that it has now.
@@ -53,22 +39,15 @@ bool UnderItsTerms(const Datum* values, const Policy* policy) {
     return false;
 }
 
+bool CoversObject(Datum* values, const GoverningPolicies* policies) {
+    return Covers(TargetKind(DatumGetChar(values[c_target_kind])), DatumGetObjectId(values[c_target]), policies);
+}
+
 bool InWindow(Datum* values, TimestampTz now) {
     return !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_starts_at]) <= now && now < DatumGetTimestampTz(values[c_ends_at]);
 }
 
-// Whether the subject is the grantee, or was a member of it when the grant was made.
-bool IsMeant(Datum* values, Oid subject) {
-    if (DatumGetObjectId(values[c_grantee]) == subject)
-        return true;
-    Datum* members;
-    int count;
-    deconstruct_array(DatumGetArrayTypeP(values[c_members]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &members, nullptr, &count);
-    for (int i = 0; i < count; i++)
-        if (DatumGetObjectId(members[i]) == subject)
-            return true;
-    return false;
-}
+bool IsMeant(Datum* values, Oid subject) { return IsMeantFor(DatumGetObjectId(values[c_grantee]), values[c_members], subject); }
 
 // Whether the session's human has approved the grant under another login: the server told the identity.
 bool IsOwn(const Datum* values, const bool* nulls) {
@@ -198,6 +177,31 @@ auto Reading(Read read) {
 }
 
 }    // namespace
+
+bool Covers(TargetKind kind, Oid target, const GoverningPolicies* policies) {
+    switch (kind) {
+        case TargetKind::Table:
+            for (int i = 0; i < policies->ancestor_count; i++)
+                if (policies->ancestors[i] == target)
+                    return true;
+            return false;
+        case TargetKind::Schema: return target == policies->schema;
+        case TargetKind::Database: return target == MyDatabaseId;
+        default: return false;
+    }
+}
+
+bool IsMeantFor(Oid grantee, Datum members, Oid subject) {
+    if (grantee == subject)
+        return true;
+    Datum* elements;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(members), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        if (DatumGetObjectId(elements[i]) == subject)
+            return true;
+    return false;
+}
 
 void InvalidateGrantsOf(Oid role) {
     if (asked_of != nullptr && hash_search(asked_of, &role, HASH_FIND, nullptr) != nullptr)

@@ -27,6 +27,12 @@ void SendGrantsChanged(Oid role);
 // trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
 
+// Whether what is on this target is on the relation, too: on itself, an ancestor, its schema or the database.
+bool Covers(TargetKind kind, Oid target, const GoverningPolicies* policies);
+
+// Whether the subject is the grantee, or was a member of it when the grant was made.
+bool IsMeantFor(Oid grantee, Datum members, Oid subject);
+
 // Whether this database is where its grants were made, not a copy, where no grant lives.
 bool AreAtHome(Rows rows = Rows::Committed);
 

@@ -127,12 +127,12 @@ is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a bare Auth
 $table = asking($receiver->url('deny'));
 my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
 is($state, '42501', 'a denied statement is refused');
-like($err, qr/UPDATE on table "$table" was denied\nDETAIL:  Request \d+ was denied\./, 'and says so');
+like($err, qr/UPDATE on table "$table" was denied\nDETAIL:  Request \d+ was denied by "webhook:/, 'and says so');
 is(state_of($table), 'denied', 'its request is denied');
 is(value("SELECT id FROM $table"), '1', 'it did nothing');
 $node->safe_as('dba', "CREATE SCHEMA denied; GRANT ALL ON SCHEMA denied TO clerk; SELECT warrant.create_policy('denied', 'approve', on_schema => 'denied', webhook => '$table')");
 ($state, $err) = $node->sqlstate_as('clerk', 'CREATE TABLE denied.thing (a int)');
-like($err, qr/CREATE on schema "denied" was denied\nDETAIL:  Request \d+ was denied\./, 'a denial of CREATE names the schema');
+like($err, qr/CREATE on schema "denied" was denied\nDETAIL:  Request \d+ was denied by "webhook:/, 'a denial of CREATE names the schema');
 $node->safe_as('dba', "SELECT warrant.drop_policy('denied'); DROP SCHEMA denied");
 
 $table = asking($receiver->url('pending'));

@@ -6,6 +6,7 @@ CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 CREATE INDEX requests_by_requester ON warrant.requests (requester, requested_at);
 
 -- What grows with the number of grants.
+CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;
 CREATE INDEX grant_scopes_by_target ON warrant.grant_scopes (grantee, target) WHERE NOT closed;
 DROP INDEX warrant.grant_scopes_by_grantee;

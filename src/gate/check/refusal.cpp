@@ -10,6 +10,7 @@
 #include "rules/committed.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
+#include "rules/last_outcome.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/actions.hpp"
@@ -196,11 +197,11 @@ bool ApprovedMeanwhile(const RefusedAccess* item) {
         case Awaited::Denied: break;
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
-    ereport(
-        ERROR,
-        (errcode(error_refused), errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
-         several ? errdetail("One of the requests %s was denied.", last_refusal.answer) : errdetail("Request %s was denied.", last_refusal.answer),
-         ErrorFields(item)));
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
+             several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
+                     : errdetail("Request %s was denied%s.", last_refusal.answer, DenialInWords(strtoll(last_refusal.answer, nullptr, 10))),
+             ErrorFields(item)));
 }
 
 // The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.

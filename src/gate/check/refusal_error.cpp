@@ -5,6 +5,7 @@
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/governing_policies.hpp"
+#include "rules/last_outcome.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
 #include "queue/rate.hpp"
@@ -160,6 +161,12 @@ static const char* NeededApprovals(const RefusedAccess* asked, int count) {
     return psprintf("%d approval%s by members of \"%s\"", most, most == 1 ? "" : "s", role);
 }
 
+// Tells the subject what came of the request or grant before this one, on a line of its own; or empty.
+static const char* WhatWasBefore(const RefusedAccess* refused, const ActingUser* acting) {
+    const char* outcome = acting == nullptr ? LastOutcome(CurrentSubject(), refused->policies, refused->access.command) : nullptr;
+    return outcome == nullptr ? "" : psprintf("\n%s", outcome);
+}
+
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
@@ -168,9 +175,9 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
     ereport(ERROR, (errcode(error_refused),
                     errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
                            NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
-                    errdetail("%s %s (%s)%s %s %s.%s%s", several ? "Requests" : "Request", answer, DescribeItems(asked, asked_count), whose,
+                    errdetail("%s %s (%s)%s %s %s.%s%s%s", several ? "Requests" : "Request", answer, DescribeItems(asked, asked_count), whose,
                               several ? "need" : "needs", several ? "the approvals of their policies" : NeededApprovals(asked, asked_count),
-                              WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting)),
+                              WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting), WhatWasBefore(refused, acting)),
                     acting != nullptr ? TrustHint(refused, acting)
                     : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                               : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),

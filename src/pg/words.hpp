@@ -1,0 +1,15 @@
+// Words for people: what somebody else wrote, and lengths of time.
+#pragma once
+
+#include "pg/server.hpp"
+
+namespace warrant {
+
+// The text in one line of at most so many characters, three at least: blanks of all kinds are one space, and marks are left out. In the current
+// memory context.
+char* InOneLine(const char* words, int size, int most);
+
+// The length in its largest unit of which it has two, to the nearest number. In the current memory context.
+char* InWords(int64 microseconds);
+
+}    // namespace warrant

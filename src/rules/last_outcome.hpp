@@ -1,0 +1,19 @@
+// What became of the last approval that somebody had, or asked for in vain: told to whoever is refused again. It is read where a statement is refused
+// already, in a bounded number of rows.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/governing_policies.hpp"
+
+namespace warrant {
+
+// How the subject's last request or grant for the command on the relation ended within the last day, unless the subject gave it back: a full sentence
+// of one line in the current memory context; nullptr when there was none. It has what the subject reads in warrant.my_requests and
+// warrant.request_timeline.
+char* LastOutcome(Oid subject, const GoverningPolicies* policies, Command command);
+
+// Who denied the request, and with what words, as " by "boss" with the words "no"", in the current memory context; empty when nobody did.
+const char* DenialInWords(int64 request_id);
+
+}    // namespace warrant
