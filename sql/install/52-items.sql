@@ -82,3 +82,5 @@ CREATE FUNCTION warrant_internal.items_of_request(request_id bigint) RETURNS war
     AS 'MODULE_PATHNAME', 'warrant_items_of_request';
 
 CREATE FUNCTION warrant_internal.policies_of(items warrant_internal.item[]) RETURNS bigint[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_policies_of';
+
+CREATE FUNCTION warrant_internal.scope_in_words(items warrant_internal.item[]) RETURNS text LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_scope_in_words';

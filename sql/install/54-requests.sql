@@ -204,6 +204,7 @@ DECLARE
     request warrant.requests := warrant_internal.own_request(origin, (args->>'request_id')::bigint, 'cancel');
 BEGIN
     PERFORM warrant_internal.end_request(origin, request.id, 'cancelled');
+    PERFORM warrant_internal.tell(format('cancelled request %s: %s', request.id, warrant_internal.scope_in_words(warrant_internal.items_of_request(request.id))));
 END;
 $$;
 

@@ -37,6 +37,18 @@ BEGIN
 END;
 $$;
 
+-- Tells who decided what came of it.
+CREATE FUNCTION warrant_internal.tell_granted(what text, id bigint, items warrant_internal.item[]) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    made warrant.grants;
+BEGIN
+    SELECT * INTO made FROM warrant.grants g WHERE g.id = tell_granted.id;
+    PERFORM warrant_internal.tell(format('%s: %s gets %s for %s%s (grant %s)', what, warrant_internal.in_one_line(made.grantee_name, 63), warrant_internal.scope_in_words(items),
+                                         warrant_internal.in_words(made.ends_at - made.starts_at), ', ' || made.max_uses || CASE made.max_uses WHEN 1 THEN ' statement' ELSE ' statements' END, id));
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.close_grant(origin jsonb, grant_id bigint, closer name, event text, reason text) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -64,6 +76,7 @@ DECLARE
     terms warrant_internal.terms;
     duration interval := (args->>'duration')::interval;
     max_uses integer := (args->>'max_uses')::integer;
+    made bigint;
 BEGIN
     IF grantee IS NULL OR NOT warrant_internal.role_exists(grantee) THEN
         PERFORM warrant_internal.fail('22023', 'grantee must be a role');
@@ -83,10 +96,14 @@ BEGIN
         PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
     END IF;
     IF (terms).min_approvals > 1 THEN
-        RETURN warrant_internal.approve_one(origin, warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false), duration, max_uses, NULL);
+        made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false);
+        PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
+        RETURN warrant_internal.approve_one(origin, made, duration, max_uses, NULL);
     END IF;
-    RETURN warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
+    made := warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
                               coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin));
+    PERFORM warrant_internal.tell_granted('granted', made, items);
+    RETURN made;
 END;
 $$;
 
@@ -109,11 +126,20 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION warrant_internal.items_of_grant(grant_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT (s.target_kind, s.target, s.schema_name, s.relation_name, s.commands, s.policy_id)::warrant_internal.item
+                   FROM warrant.grant_scopes s WHERE s.grant_id = items_of_grant.grant_id);
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     target warrant.grants := warrant_internal.live_grant((args->>'grant_id')::bigint);
     policies bigint[] := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
+    others text;
 BEGIN
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policies) AND
        NOT warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_admin'::regrole) THEN
@@ -122,6 +148,10 @@ BEGIN
         END IF;
     END IF;
     PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
+    SELECT string_agg(DISTINCT o.grant_id::text, ', ') INTO others FROM warrant.grant_scopes s JOIN warrant.grant_scopes o ON o.grantee = s.grantee AND o.target = s.target AND NOT o.closed
+     WHERE s.grant_id = target.id AND o.commands && s.commands AND o.ends_at > warrant_internal.monotonic_now();
+    PERFORM warrant_internal.tell(concat_ws('; also granted, and not revoked: ', format('revoked grant %s of %s: %s', target.id, warrant_internal.in_one_line(target.grantee_name, 63),
+        warrant_internal.scope_in_words(warrant_internal.items_of_grant(target.id))), others));
 END;
 $$;
 
@@ -146,6 +176,7 @@ DECLARE
     live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'give back');
 BEGIN
     PERFORM warrant_internal.close_grant(origin, live.id, origin->>'session_user_name', 'grant_given_back', NULL);
+    PERFORM warrant_internal.tell(format('gave grant %s back: %s', live.id, warrant_internal.scope_in_words(warrant_internal.items_of_grant(live.id))));
 END;
 $$;
 
@@ -154,8 +185,7 @@ CREATE FUNCTION warrant_internal.do_extend(origin jsonb, args jsonb) RETURNS big
 AS $$
 DECLARE
     live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'extend');
-    items warrant_internal.item[] := ARRAY(SELECT (s.target_kind, s.target, s.schema_name, s.relation_name, s.commands, s.policy_id)::warrant_internal.item
-                                             FROM warrant.grant_scopes s WHERE s.grant_id = live.id);
+    items warrant_internal.item[] := warrant_internal.items_of_grant(live.id);
 BEGIN
     RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
                                          coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id);

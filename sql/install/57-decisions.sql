@@ -144,6 +144,8 @@ DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
     items warrant_internal.item[] := warrant_internal.items_of_request(request_id);
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
+    missing integer;
+    made bigint;
 BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items));
     IF warrant_internal.own_votes(origin, request_id) <> '{}' THEN
@@ -161,8 +163,16 @@ BEGIN
     ELSIF max_uses > request.max_uses THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
     END IF;
-    RETURN warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
-                                  duration, max_uses, comment);
+    made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
+                                   duration, max_uses, comment);
+    IF made IS NOT NULL THEN
+        PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, items);
+        RETURN made;
+    END IF;
+    missing := greatest(request.min_approvals, terms.min_approvals) - cardinality((warrant_internal.approvers_of(request)).approvers);
+    PERFORM warrant_internal.tell(format('approved request %s: it needs %s more approval%s by members of "%s"', request_id, missing, CASE WHEN missing > 1 THEN 's' ELSE '' END,
+                                         array_to_string(warrant_internal.deciding_roles(request_id), '" who are members of "')));
+    RETURN NULL;
 END;
 $$;
 
@@ -174,6 +184,8 @@ BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(warrant_internal.items_of_request(request_id)));
     DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant_internal.own_votes(origin, request.id));
     PERFORM warrant_internal.enter_denial(origin, request, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin), comment);
+    PERFORM warrant_internal.tell(format('denied request %s of %s: %s', request_id, warrant_internal.in_one_line(request.requester_name, 63),
+                                         warrant_internal.scope_in_words(warrant_internal.items_of_request(request_id))));
 END;
 $$;
 

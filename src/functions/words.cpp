@@ -28,7 +28,36 @@ char* CommandsInWords(CommandMask commands) {
     return words.data;
 }
 
+// One of warrant_internal.item: the commands, and on what.
+void AppendItem(StringInfo words, HeapTupleHeader item) {
+    bool null;
+    auto column = [item, &null](const char* name) { return GetAttributeByName(item, name, &null); };
+    char kind = DatumGetChar(column("target_kind"));
+    const char *schema = NameStr(*DatumGetName(column("schema_name"))), *relation = NameStr(*DatumGetName(column("relation_name")));
+    appendStringInfo(words, "%s on ", CommandsInWords(ParseCommands(DatumGetArrayTypeP(column("commands")))));
+    appendStringInfoString(words, kind == 't'   ? quote_qualified_identifier(schema, relation)
+                                  : kind == 's' ? psprintf("schema %s", quote_identifier(schema))
+                                                : "this database");
+}
+
 }    // namespace
+
+// scope_in_words(items warrant_internal.item[]) -> text: the first of them, and how many there are besides.
+WARRANT_FUNCTION(warrant_scope_in_words) {
+    constexpr int most = 3, most_characters = 200;
+    ArrayType* items = PG_GETARG_ARRAYTYPE_P(0);
+    Datum* elements;
+    int count;
+    deconstruct_array(items, ARR_ELEMTYPE(items), -1, false, TYPALIGN_DOUBLE, &elements, nullptr, &count);
+    StringInfoData words;
+    initStringInfo(&words);
+    for (int i = 0; i < count && i < most; i++) {
+        appendStringInfoString(&words, i == 0 ? "" : ", ");
+        AppendItem(&words, DatumGetHeapTupleHeader(elements[i]));
+    }
+    const char* others = count > most ? psprintf(" and %d more", count - most) : "";
+    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s%s", InOneLine(words.data, words.len, most_characters), others)));
+}
 
 // in_one_line(words text, most integer) -> text: what somebody else wrote, cut to that many characters, without line breaks and marks of direction.
 WARRANT_FUNCTION(warrant_in_one_line) {

@@ -175,8 +175,14 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
 }
 
 void TellCaller(const char* message) {
+    static const char more[] = "\n... and more";
     size_t length = strlen(told);
-    if (length > 0 && length + 1 < sizeof told)
+    if (length > 0 && length + 1 + strlen(message) + sizeof more > sizeof told) {    // of several lines each is whole
+        if (length < strlen(more) || strcmp(told + length - strlen(more), more) != 0)
+            Copy(told + length, sizeof told - length, more);
+        return;
+    }
+    if (length > 0)
         told[length++] = '\n';
     Copy(told + length, sizeof told - length, message);
     for (char* byte = told + length; *byte != '\0'; byte++)    // a further line of a reason would be told as words of the gate

@@ -19,8 +19,11 @@ sub bound { return message('B', "$_[0]\0$_[1]\0", pack('n n n', 0, 0, 0)) }
 sub executed { return message('E', "$_[0]\0", pack('N', $_[1])) }
 my $sync = message('S');
 
-my $asked = 0;
-sub request { $asked++; return $node->safe_as('clerk', "SELECT warrant.request('{SELECT}', on_table => 'orders', duration => '$asked min')") }
+sub request
+{
+	$node->safe_as('clerk', "SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending'");
+	return $node->safe_as('clerk', "SELECT warrant.request('{SELECT}', on_table => 'orders')");
+}
 sub state_of_request { return $node->safe_as('dba', "SELECT state FROM warrant.requests WHERE id = $_[0]") }
 
 my $request = request();

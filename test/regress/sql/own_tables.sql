@@ -72,7 +72,7 @@ INSERT INTO attempts (statement) VALUES
     ('ALTER TYPE warrant_internal.item OWNER TO regress_clerk'),
     ('ALTER TYPE warrant_internal.item SET SCHEMA public'),
     ('ALTER TYPE warrant_internal.item ADD ATTRIBUTE stray int'),
-    ('DROP FUNCTION warrant_internal.fail(text, text, text)'),
+    ('DROP FUNCTION warrant_internal.fail(text, text, text, text)'),
     ('ALTER EXTENSION pg_warrant DROP TABLE warrant.policies'),
     ('ALTER EXTENSION pg_warrant DROP SCHEMA warrant_internal'),
     ('DROP SCHEMA warrant_internal CASCADE'),
