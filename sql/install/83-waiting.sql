@@ -10,6 +10,7 @@ DECLARE
     most_refusals CONSTANT integer := 100;
     looker CONSTANT oid := warrant_internal.current_subject();
     mine CONSTANT jsonb := warrant_internal.origin();
+    names CONSTANT text[] := warrant_internal.names_of(mine);
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     audits CONSTANT boolean := pg_has_role(looker, 'warrant_auditor', 'USAGE');
     sees_all CONSTANT boolean := NOT inbox AND (audits OR pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE'));
@@ -19,7 +20,8 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH pending AS MATERIALIZED (
-        SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
+        SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
+          FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
     items AS MATERIALIZED (
         SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
     rules AS MATERIALIZED (
@@ -30,26 +32,32 @@ BEGIN
                max(p.min_approvals) AS min_approvals, bool_and(p.decides) AS decides
           FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR bool_and(p.decides)),
     voted AS MATERIALIZED (
-        SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, inbox AND warrant_internal.own_votes(mine, r.id) <> '{}' AS by_caller
-          FROM (SELECT DISTINCT d.request_id FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id) AS v JOIN warrant.requests r ON r.id = v.request_id),
-    own AS MATERIALIZED (
-        SELECT f.requester, f.person FROM (SELECT DISTINCT w.requester, w.person FROM pending w WHERE inbox) AS f
-         WHERE f.person = ANY (warrant_internal.names_of(mine)) OR warrant_internal.is_himself(mine, f.requester)),
+        SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, v.by_caller
+          FROM (SELECT d.request_id, bool_or(names && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]) AS by_caller
+                  FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id) AS v
+          JOIN warrant.requests r ON r.id = v.request_id),
+    askers AS MATERIALIZED (    -- once for each of them
+        SELECT f.asker, inbox AND (f.person = ANY (names) OR warrant_internal.is_himself(mine, f.requester)) AS is_caller,
+               warrant_internal.in_one_line(coalesce(s.person, CASE WHEN f.person = f.requester_name OR EXISTS (SELECT FROM pg_roles p WHERE p.rolname = f.person)
+                                                                    THEN coalesce(q.rolname, f.requester_name) ELSE f.person END), 16) AS who
+          FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
+          LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
+    chosen AS MATERIALIZED (
+        SELECT w.id, w.requested_at, k.who, a.first, a.items, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+          FROM pending w JOIN asked a ON a.request_id = w.id JOIN askers k ON k.asker = w.asker
+          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
+    refused AS MATERIALIZED (
+        SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
+          FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m
+                                             WHERE m.request_id = w.id AND m.event = 'refused' ORDER BY m.seq DESC LIMIT most_refusals) AS l GROUP BY w.id, l.statement_id),
+    farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
     shown AS MATERIALIZED (
-        SELECT w.id, w.requested_at, warrant_internal.in_one_line(coalesce(s.person,
-                   CASE WHEN w.person = w.requester_name OR EXISTS (SELECT FROM pg_roles q WHERE q.rolname = w.person)
-                        THEN coalesce((SELECT q.rolname FROM pg_roles q WHERE q.oid = w.requester), w.requester_name) ELSE w.person END), 16) AS who,
-               concat(warrant_internal.in_one_line(warrant_internal.target_in_words(a.first), CASE a.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(a.items - 1, 0) || ' more') AS target,
-               warrant_internal.in_one_line(warrant_internal.commands_in_words((a.first).commands), 14) AS commands, l.estimated AS rows,
-               CASE WHEN audits OR a.decides THEN (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = l.seq LIMIT 1) END AS statement,
-               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age,
-               format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
-          FROM pending w JOIN asked a ON a.request_id = w.id LEFT JOIN voted v ON v.id = w.id LEFT JOIN warrant.persons s ON s.role = w.requester
-          LEFT JOIN own o ON o.requester = w.requester AND o.person = w.person
-          LEFT JOIN LATERAL (SELECT max(n.seq) AS seq, max(n.rows_estimated) AS estimated
-                               FROM (SELECT * FROM warrant.audit_log m WHERE m.request_id = w.id AND m.event = 'refused' ORDER BY m.seq DESC LIMIT most_refusals) AS n
-                              GROUP BY n.statement_id ORDER BY 2 DESC NULLS FIRST, 1 DESC LIMIT 1) AS l ON true
-         WHERE o.person IS NULL AND v.by_caller IS NOT TRUE),
+        SELECT w.id, w.requested_at, w.who,
+               concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more') AS target,
+               warrant_internal.in_one_line(warrant_internal.commands_in_words((w.first).commands), 14) AS commands, l.estimated AS rows,
+               CASE WHEN audits OR w.decides THEN (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = l.seq LIMIT 1) END AS statement,
+               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals
+          FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
     widths AS MATERIALIZED (
         SELECT greatest(12, room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(6, max(length(s.target)))
                - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(3, max(length(s.age)))) AS left_over FROM shown s)
