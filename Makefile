@@ -8,7 +8,7 @@
 #   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
 #   make format             the C++ sources as .clang-format says, with clang-format 14
-#   make bench-growth       what grows with grants, policies, tables, partitions, sessions and rows of the log; ten minutes or more
+#   make bench-growth       what grows with grants, policies, tables, partitions, sessions, requests and rows of the log; ten minutes or more
 #
 #   PG_CONFIG=path          the server to build for: any of PostgreSQL 15 to 19
 #   PG_MAJOR=17             the release of the server that the setup installs where there is none; otherwise Debian's own
