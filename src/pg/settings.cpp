@@ -26,8 +26,27 @@ const config_enum_entry audit_failure_choices[] = {
 
 constexpr int day_s = 24 * 60 * 60;
 
+bool CheckClaim(char**, void** extra, GucSource source) {
+    if (source != PGC_S_SESSION)
+        return true;
+    *extra = SettingAlloc(sizeof(bool));
+    if (*extra != nullptr)
+        *static_cast<bool*>(*extra) = InitializingParallelWorker;    // which is not told what the leader has used
+    return *extra != nullptr;
+}
+
+template <Claim Settings::*claim>
+void ClaimSet(const char*, void* extra) {
+    (settings.*claim).used = static_cast<bool*>(extra);
+}
+
+template <Claim Settings::*claim>
+const char* ShowClaim() {
+    return TextOf(&(settings.*claim));
+}
+
 // A wrong duration must be told at SET, not when a statement has just been refused.
-bool CheckDuration(char** value, void**, GucSource) {
+bool CheckDuration(char** value, void** extra, GucSource source) {
     constexpr size_t longest = 100;    // blanks are valid, too
     if (strlen(*value) > longest) {
         GUC_check_errdetail("The value must not be longer than %zu bytes.", longest);
@@ -36,7 +55,7 @@ bool CheckDuration(char** value, void**, GucSource) {
     int64 microseconds;
     const char* problem;
     if ((*value)[0] == '\0' || ParseDuration(*value, &microseconds, &problem))
-        return true;
+        return CheckClaim(value, extra, source);
     GUC_check_errdetail("The value %s.", problem);
     GUC_check_errhint("Write it like \"30 min\" or \"2 hours\".");
     return false;
@@ -92,6 +111,14 @@ bool CheckNames(char** value, void**, GucSource) {
 }
 
 }    // namespace
+
+const char* TextOf(const Claim* claim) { return claim->text == nullptr || (claim->used != nullptr && *claim->used) ? "" : claim->text; }
+
+void UseClaims() {
+    for (const Claim* claim : {&settings.reason, &settings.duration})
+        if (claim->used != nullptr)
+            *claim->used = true;
+}
 
 const char* WatchedValue(int setting, uint32_t value) {
     switch (watched[setting].kind) {
@@ -194,9 +221,10 @@ void DefineSettings() {
     DefineCustomBoolVariable("pg_warrant.allow_restore", "Lets superusers write the tables of the gate, to restore them.", nullptr,
                              &settings.allow_restore, false, PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_warrant.reason", "The reason given with requests that this session's refused statements file.", nullptr,
-                               &settings.reason, "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+                               &settings.reason.text, "", PGC_USERSET, 0, CheckClaim, ClaimSet<&Settings::reason>, ShowClaim<&Settings::reason>);
     DefineCustomStringVariable("pg_warrant.duration", "The duration asked for by requests that this session's refused statements file.", nullptr,
-                               &settings.duration, "", PGC_USERSET, 0, CheckDuration, nullptr, nullptr);
+                               &settings.duration.text, "", PGC_USERSET, 0, CheckDuration, ClaimSet<&Settings::duration>,
+                               ShowClaim<&Settings::duration>);
     MarkGUCPrefixReserved("pg_warrant");
 }
 

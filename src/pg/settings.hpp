@@ -8,6 +8,13 @@ namespace warrant {
 enum class Enforcement : int { Enforce, Monitor, Off };
 enum class AuditFailure : int { Deny, Allow };
 
+// What a session claims for the request of a refused statement. A claim made by SET is for one request; one made for a role, a database or a
+// connection is for all of the session's.
+struct Claim {
+    char* text;
+    bool* used;    // the server keeps it beside the text and brings back both at a rollback; nullptr of a claim for all requests
+};
+
 struct Settings {
     int enforcement;    // an Enforcement
     bool enforce_superuser;
@@ -34,11 +41,17 @@ struct Settings {
     bool allow_restore;
     bool definition_approval;
     char* replication_roles;    // names with commas, or *
-    char* reason;               // the session's claims, filed with a refused statement's request
-    char* duration;
+    Claim reason;
+    Claim duration;
 };
 
 extern Settings settings;
+
+// The text of a claim, empty when there is none or it has been used.
+const char* TextOf(const Claim* claim);
+
+// Says that a request carries the claims, so that no other will.
+void UseClaims();
 
 // What the configuration file says of the gate while the server runs.
 struct WatchedSetting {

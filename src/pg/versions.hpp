@@ -45,6 +45,13 @@
 
 namespace warrant {
 
+// Memory that the server frees with a setting's value; nullptr when there is none.
+#if PG_VERSION_NUM >= 160000
+inline void* SettingAlloc(size_t size) { return guc_malloc(LOG, size); }
+#else
+inline void* SettingAlloc(size_t size) { return malloc(size); }
+#endif
+
 // The index of this process in the server's process array, that of another, and the number of this backend's current transaction.
 #if PG_VERSION_NUM >= 170000
 inline int MyProcessIndex() { return MyProcNumber; }

@@ -68,7 +68,8 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
 void AppendDuration(StringInfo json) {
     int64 microseconds;
     const char* problem;
-    bool given = settings.duration != nullptr && settings.duration[0] != '\0' && ParseDuration(settings.duration, &microseconds, &problem);
+    const char* duration = TextOf(&settings.duration);
+    bool given = duration[0] != '\0' && ParseDuration(duration, &microseconds, &problem);
     appendStringInfo(json, given ? ",\"duration\":\"%lld microseconds\"" : ",\"duration\":\"\"", given ? (long long)microseconds : 0);
 }
 
@@ -106,7 +107,7 @@ void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
 void AppendClaims(StringInfo json, bool file) {
     appendStringInfo(json, "\"file\":%s,\"reason\":", file ? "true" : "false");
     // A reason in the startup packet may be no text: the server does not check it.
-    const char* reason = settings.reason == nullptr ? "" : CleanedText(settings.reason);
+    const char* reason = CleanedText(TextOf(&settings.reason));
     escape_json(json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     AppendDuration(json);
 }
@@ -289,6 +290,8 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
         action.arguments = BuildArguments(query, parsed, asked, asked_count, acting, unapprovable == nullptr, unfiled, &action);
         const char* answer = RunAction(&action);
         Remember(refused, digest, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
+        if (acting == nullptr && IsRequestIds(last_refusal.answer))
+            UseClaims();
         // A reason why no request was filed may be a grant that this session did not know of yet.
         bool may_pass = may_wait && unapprovable == nullptr && unfiled == nullptr;
         if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(refused)))

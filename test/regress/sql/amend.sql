@@ -60,8 +60,6 @@ DELETE FROM ledger;
 SET pg_warrant.duration = '5 min';
 DELETE FROM ledger;
 INSERT INTO orders VALUES (1);
-RESET pg_warrant.reason;
-RESET pg_warrant.duration;
 INSERT INTO orders SELECT a FROM ledger;
 DELETE FROM ledger;
 \c - regress_other

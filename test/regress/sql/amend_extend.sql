@@ -106,7 +106,41 @@ PREPARE add AS INSERT INTO ledger VALUES (2);
 EXECUTE add;
 SELECT warrant.give_back(6);
 EXECUTE add;
+-- A reason and a duration are for one request, whatever a rollback brings back; those of the role or the connection are for all.
+\c - regress_clerk
+SET pg_warrant.reason = 'once';
+SET pg_warrant.duration = '7 min';
+TRUNCATE orders;
+SHOW pg_warrant.reason;
+SELECT name, setting FROM pg_settings WHERE name IN ('pg_warrant.reason', 'pg_warrant.duration') ORDER BY name;
+BEGIN;
+SET pg_warrant.reason = 'twice';
+SHOW pg_warrant.reason;
+ROLLBACK;
+SHOW pg_warrant.reason;
+UPDATE orders SET a = 2;
+BEGIN;
+SET LOCAL pg_warrant.reason = 'in here';
+UPDATE orders SET a = 2;
+ROLLBACK;
+SET pg_warrant.reason = 'once';
+SELECT count(*) FROM orders;
+BEGIN;
+SAVEPOINT one;
+SET LOCAL pg_warrant.reason = 'for this';
+LOCK TABLE orders IN EXCLUSIVE MODE;
+ROLLBACK TO one;
+SHOW pg_warrant.reason;
+COMMIT;
 \c - :owner
+ALTER ROLE regress_clerk SET pg_warrant.reason = 'the nightly job';
+\c - regress_clerk
+UPDATE orders SET a = 3;
+DELETE FROM orders;
+SHOW pg_warrant.reason;
+\c - :owner
+ALTER ROLE regress_clerk RESET pg_warrant.reason;
+SELECT * FROM asked() WHERE id > 6;
 SELECT event, who, command, relation, request, regexp_replace(comment, 'for [0-9:.]+', 'for ...') AS comment FROM stage.news() WHERE event ~ 'amended|given_back|grant_created';
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -21,6 +21,7 @@ SET pg_warrant.reason = 'customer 7 called';
 UPDATE orders SET status = 'void';
 UPDATE orders SET status = 'void' WHERE id = 7;
 UPDATE orders SET status = 'void' WHERE id = 7;
+SET pg_warrant.reason = 'customer 7 called';
 DELETE FROM orders WHERE id < 100;
 RESET pg_warrant.reason;
 SELECT warrant.request('{ALL}', on_table => '"odd ""table"', duration => '45 min', max_uses => 1);
