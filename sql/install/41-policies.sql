@@ -137,12 +137,25 @@ BEGIN
 END;
 $$;
 
--- Adds the policy that the parameters make.
-CREATE FUNCTION warrant_internal.add_policy(parameters jsonb) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Notes in the log what became of a policy, and what of it weakens.
+CREATE FUNCTION warrant_internal.note_change(event text, policy warrant.policies, words text, weakens boolean, weakening text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM warrant_internal.note_definition(event, (policy).name, (policy).version, words);
+    IF weakens THEN
+        PERFORM warrant_internal.note_definition('weakened', (policy).name, (policy).version, coalesce(weakening, words));
+    END IF;
+END;
+$$;
+
+-- Adds the policy that the parameters make; whether that weakens. A trial, which is rolled back, is neither noted nor asked for an approval.
+CREATE FUNCTION warrant_internal.add_policy(parameters jsonb, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     made warrant.policies := warrant_internal.policy_of(parameters, NULL);
     name CONSTANT text := made.name;
+    weakens boolean;
 BEGIN
     made.id := warrant_internal.next_number();
     made.version := 1;
@@ -152,10 +165,11 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
     END IF;
-    PERFORM warrant_internal.note_definition(event.word, name, 1, format('%s on %s', made.effect, warrant_internal.target_in_words(made)))
-       FROM unnest('{policy_created,weakened}'::text[]) WITH ORDINALITY AS event (word, place)
-      WHERE event.word = 'policy_created' OR warrant_internal.weakens(NULL, made) ORDER BY event.place;
-    RETURN name;
+    weakens := warrant_internal.weakens(NULL, made);
+    IF NOT trial THEN
+        PERFORM warrant_internal.note_change('policy_created', made, format('%s on %s', made.effect, warrant_internal.target_in_words(made)), weakens);
+    END IF;
+    RETURN weakens;
 END;
 $$;
 
@@ -169,12 +183,13 @@ CREATE FUNCTION warrant.create_policy(
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
 BEGIN
-    RETURN warrant_internal.add_policy(jsonb_build_object(
+    PERFORM warrant_internal.add_policy(jsonb_build_object(
         'name', name, 'effect', effect, 'on_table', on_table::oid::bigint, 'on_schema', on_schema, 'on_database', on_database,
         'for_roles', for_roles::oid[]::bigint[], 'except_roles', except_roles::oid[]::bigint[], 'commands', commands, 'priority', priority,
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
-        'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[]));
+        'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[]), false);
+    RETURN name;
 END;
 $$;
 -- By its name alone, which no other function has: its parameters stand above.
@@ -189,20 +204,30 @@ audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
-CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+-- As add_policy.
+CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gone warrant.policies;
+    weakens boolean;
 BEGIN
-    DELETE FROM warrant.policies p WHERE p.name = drop_policy.name AND p.target_kind <> '!' RETURNING * INTO gone;
+    DELETE FROM warrant.policies p WHERE p.name = remove_policy.name AND p.target_kind <> '!' RETURNING * INTO gone;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
-    PERFORM warrant_internal.note_definition('policy_dropped', gone.name, gone.version, gone.effect);
-    IF warrant_internal.weakens(gone, NULL) THEN
-        PERFORM warrant_internal.note_definition('weakened', gone.name, gone.version, 'dropped');
+    weakens := warrant_internal.weakens(gone, NULL);
+    IF NOT trial THEN
+        PERFORM warrant_internal.note_change('policy_dropped', gone, gone.effect, weakens, 'dropped');
     END IF;
+    RETURN weakens;
+END;
+$$;
+
+CREATE FUNCTION warrant.drop_policy(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    PERFORM warrant_internal.remove_policy(name, false);
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.drop_policy(text) FROM PUBLIC;

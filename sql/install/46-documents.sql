@@ -23,7 +23,7 @@ END;
 $$;
 
 -- The parameters that a document gives, with the default for each that is null. Raises 22023 for what is not among those that it may give.
-CREATE FUNCTION warrant_internal.parameters_in(document jsonb, may text[]) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.parameters_in(document jsonb, of_policy text, may text[]) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     unknown text;
@@ -38,7 +38,7 @@ BEGIN
             RAISE EXCEPTION 'the % of a policy cannot be changed', CASE unknown WHEN 'name' THEN unknown ELSE 'target' END
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Drop the policy, and create another.';
         END IF;
-        RAISE EXCEPTION 'unknown parameter "%"', unknown USING ERRCODE = 'invalid_parameter_value',
+        RAISE EXCEPTION 'unknown parameter "%" of policy "%"', unknown, coalesce(of_policy, 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Parameters are %s.', array_to_string(may, ', '));
     END IF;
     RETURN (SELECT coalesce(jsonb_object_agg(d.key, CASE WHEN d.value = 'null' THEN warrant_internal.policy_defaults()->d.key ELSE d.value END), '{}') FROM jsonb_each(document) AS d);
@@ -84,12 +84,12 @@ BEGIN
 END;
 $$;
 
--- What changes from one set of parameters to another, NULL where nothing does.
-CREATE FUNCTION warrant_internal.changes_between(before jsonb, after jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- What changes from one set of parameters to another.
+CREATE FUNCTION warrant_internal.changes_between(before jsonb, after jsonb) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT string_agg(format('%s: %s -> %s', a.name, warrant_internal.in_words(before->a.name), warrant_internal.in_words(after->a.name)), '; ' ORDER BY a.place)
-              FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE before->a.name IS DISTINCT FROM after->a.name);
+    RETURN ARRAY(SELECT format('%s: %s -> %s', a.name, warrant_internal.in_words(before->a.name), warrant_internal.in_words(after->a.name))
+                   FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE before->a.name IS DISTINCT FROM after->a.name ORDER BY a.place);
 END;
 $$;
 
@@ -139,8 +139,8 @@ END;
 $$;
 
 -- Puts a policy after a change in the place of the one before. Votes that were given under other terms do not count from the COMMIT on, nor do grants
--- that would not be given again, and those made meanwhile.
-CREATE FUNCTION warrant_internal.replace_policy(before warrant.policies, after warrant.policies, changes text) RETURNS boolean LANGUAGE plpgsql
+-- that would not be given again, and those made meanwhile. As add_policy.
+CREATE FUNCTION warrant_internal.replace_policy(before warrant.policies, after warrant.policies, changes text, trial boolean) RETURNS boolean LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -154,10 +154,9 @@ BEGIN
     END IF;
     EXECUTE (SELECT format('UPDATE warrant.policies p SET (%s) = ROW (%s) WHERE p.id = ($1).id', string_agg(quote_ident(a.attname), ', '), string_agg(format('($1).%I', a.attname), ', '))
                FROM pg_attribute a WHERE a.attrelid = 'warrant.policies'::regclass AND a.attnum > 0 AND NOT a.attisdropped) USING after;
-    weakens := warrant_internal.weakens(before, after);
-    PERFORM warrant_internal.note_definition('policy_changed', after.name, after.version, changes);
-    IF weakens THEN
-        PERFORM warrant_internal.note_definition('weakened', after.name, after.version, changes);
+    weakens := warrant_internal.weakens(before, after) OR (before.target <> after.target AND warrant_internal.weakens(NULL, after));
+    IF NOT trial THEN
+        PERFORM warrant_internal.note_change('policy_changed', after, changes, weakens);
     END IF;
     RETURN weakens;
 END;
@@ -169,7 +168,7 @@ AS $$
 DECLARE
     fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
     may CONSTANT text[] := ARRAY(SELECT a.name FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE a.name <> ALL (fixed) ORDER BY a.place);
-    given CONSTANT jsonb := warrant_internal.parameters_in(changes, may);
+    given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may);
     before warrant.policies;
     after warrant.policies;
     said text;
@@ -180,12 +179,12 @@ BEGIN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     after := warrant_internal.policy_of(given, before);
-    said := warrant_internal.changes_between(warrant_internal.parameters_of(before), warrant_internal.parameters_of(after));
+    said := nullif(array_to_string(warrant_internal.changes_between(warrant_internal.parameters_of(before), warrant_internal.parameters_of(after)), '; '), '');
     IF said IS NULL THEN
         RAISE NOTICE 'policy "%" says that already', name;
         RETURN NULL;
     END IF;
-    PERFORM warrant_internal.replace_policy(before, after, said);
+    PERFORM warrant_internal.replace_policy(before, after, said, false);
     RETURN said;
 END;
 $$;
@@ -195,3 +194,174 @@ COMMENT ON FUNCTION warrant.alter_policy(text, jsonb) IS
 'Changes parameters of a policy, by the names that create_policy has for them, but for its name and target; null stands for the default. The policy
 keeps its number, requests, and the grants that it would give again; votes given under other terms are void. Returns what has changed, NULL for
 nothing. Audited as policy_changed, and as weakened where it lets more through. Raises P0002, 22023, 42704. Effective after COMMIT.';
+
+-- The parameters that are no defaults.
+CREATE FUNCTION warrant_internal.beyond_defaults(parameters jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
+BEGIN
+    RETURN (SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(parameters) AS p WHERE p.value <> defaults->p.key);
+END;
+$$;
+
+CREATE FUNCTION warrant.export_policies() RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p)) ORDER BY p.name COLLATE "C"), '[]')
+                                             FROM warrant.policies p WHERE p.target_kind <> '!'));
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.export_policies() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.export_policies() TO warrant_admin, warrant_auditor;
+COMMENT ON FUNCTION warrant.export_policies() IS
+'All policies as one document, {"policies": [...]}, by name. Each is an object of the parameters of create_policy; defaults are left out. Roles and
+tables are written as in SQL, tables with their schema. warrant.apply_policies takes it.';
+
+-- The policies that a document has, with all parameters. Raises 22023 for what is no such document.
+CREATE FUNCTION warrant_internal.policies_in(document jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted jsonb[];
+    twice text;
+BEGIN
+    IF jsonb_typeof(document->'policies') IS DISTINCT FROM 'array' OR document - 'policies' <> '{}' THEN
+        RAISE EXCEPTION 'a document of policies has the key "policies" with an array, and no other' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'warrant.export_policies() makes such a document.';
+    END IF;
+    wanted := ARRAY(SELECT warrant_internal.policy_defaults() || warrant_internal.parameters_in(e, e->>'name', warrant_internal.policy_parameters()) FROM jsonb_array_elements(document->'policies') AS e);
+    SELECT w->>'name' INTO twice FROM unnest(wanted) AS w GROUP BY 1 HAVING count(*) > 1 OR count(w->>'name') = 0 ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN 'a policy of the document has no name' ELSE format('policy "%s" is in the document twice', twice) END
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN wanted;
+END;
+$$;
+
+-- What the policy is to be on, where that is something else than it is on: an object made anew under the same name. Raises 42710 for another one.
+CREATE FUNCTION warrant_internal.target_anew(before warrant.policies, wanted jsonb) RETURNS oid LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    targets CONSTANT text[] := '{on_table,on_schema,on_database}';
+    said CONSTANT jsonb := warrant_internal.parameters_of(before);
+    object record;
+BEGIN
+    IF to_regclass(wanted->>'on_table') IS NULL AND to_regnamespace(quote_ident(wanted->>'on_schema')) IS NULL AND NOT EXISTS (SELECT FROM unnest(targets) AS t WHERE said->t <> wanted->t) THEN
+        RETURN NULL;    -- it is gone, or this database
+    END IF;
+    object := warrant_internal.target_of(wanted);
+    IF NOT warrant_internal.is_on(before, object.kind, object.target, object.in_schema, object.called) THEN
+        RAISE EXCEPTION 'policy "%" exists already, on %', (before).name, warrant_internal.target_in_words(before) USING ERRCODE = 'duplicate_object',
+            HINT = 'A policy keeps its target: give this one another name, or drop the other first.';
+    END IF;
+    RETURN nullif(object.target, (before).target);
+END;
+$$;
+
+-- Makes the policy what a document wants: creates it, alters it, or leaves it. weakens is NULL where nothing changes.
+CREATE FUNCTION warrant_internal.apply_policy(wanted jsonb, trial boolean, OUT action text, OUT changes text[], OUT weakens boolean) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
+    before warrant.policies;
+    after warrant.policies;
+    said jsonb;
+    anew oid;
+BEGIN
+    SELECT * INTO before FROM warrant.policies p WHERE p.name = wanted->>'name' AND p.target_kind <> '!' FOR UPDATE;
+    IF NOT FOUND THEN
+        action := 'create';
+        weakens := warrant_internal.add_policy(wanted, trial);
+        SELECT * INTO after FROM warrant.policies p WHERE p.name = wanted->>'name';
+        said := warrant_internal.beyond_defaults(warrant_internal.parameters_of(after));
+        changes := format('%s on %s', after.effect, warrant_internal.target_in_words(after)) ||
+            ARRAY(SELECT format('%s: %s', a.name, warrant_internal.in_words(said->a.name)) FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place)
+                   WHERE said ? a.name AND a.name <> ALL (fixed || '{effect}') ORDER BY a.place);
+        RETURN;
+    END IF;
+    said := warrant_internal.parameters_of(before);
+    after := warrant_internal.policy_of((SELECT coalesce(jsonb_object_agg(w.key, w.value), '{}') FROM jsonb_each(wanted - fixed) AS w WHERE w.value <> said->w.key), before);
+    changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after));
+    anew := warrant_internal.target_anew(before, wanted);
+    IF anew IS NOT NULL THEN
+        after.target := anew;
+        changes := changes || format('on %s, which was made anew', warrant_internal.target_in_words(after));
+    END IF;
+    action := CASE WHEN cardinality(changes) > 0 THEN 'alter' ELSE 'same' END;
+    IF action = 'alter' THEN
+        weakens := warrant_internal.replace_policy(before, after, array_to_string(changes, '; '), trial);
+    END IF;
+END;
+$$;
+
+-- One row for each change, so that what stays of a long list is not lost behind it.
+CREATE FUNCTION warrant_internal.apply_document(document jsonb, prune boolean, trial boolean, OUT action text, OUT policy text, OUT change text, OUT weakens boolean)
+RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
+AS $$
+DECLARE
+    policies CONSTANT jsonb[] := warrant_internal.policies_in(document);
+    wanted jsonb;
+    other warrant.policies;
+    done record;
+    words text;
+    facts text;
+    advice text;
+BEGIN
+    PERFORM warrant_internal.await_definitions();
+    FOREACH wanted IN ARRAY policies LOOP
+        BEGIN
+            done := warrant_internal.apply_policy(wanted, trial);
+        EXCEPTION WHEN OTHERS THEN    -- which of the policies it is
+            GET STACKED DIAGNOSTICS words = MESSAGE_TEXT, facts = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
+            facts := concat_ws(' ', nullif(facts, ''), format('Policy "%s" of the document.', wanted->>'name'));
+            IF advice = '' THEN
+                RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts;
+            END IF;
+            RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts, HINT = advice;
+        END;
+        RETURN QUERY SELECT done.action, wanted->>'name', c.change, done.weakens FROM unnest(coalesce(nullif(done.changes, '{}'), '{NULL}')) AS c (change);
+    END LOOP;
+    FOR other IN SELECT p.* FROM warrant.policies p WHERE prune AND p.target_kind <> '!' AND p.name <> ALL (ARRAY(SELECT w->>'name' FROM unnest(policies) AS w)) ORDER BY p.name COLLATE "C" LOOP
+        RETURN QUERY SELECT 'drop', other.name, format('%s on %s', other.effect, warrant_internal.target_in_words(other)), warrant_internal.remove_policy(other.name, trial);
+    END LOOP;
+END;
+$$;
+
+CREATE FUNCTION warrant.apply_policies(doc jsonb, prune boolean DEFAULT false, dry_run boolean DEFAULT true, OUT action text, OUT policy text, OUT change text, OUT weakens boolean)
+RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+    done record;
+    actions text[] := '{}';
+    names text[] := '{}';
+    changes text[] := '{}';
+    weakening boolean[] := '{}';
+BEGIN
+    IF num_nulls(doc, prune, dry_run) > 0 THEN
+        RAISE EXCEPTION 'doc, prune and dry_run must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NOT dry_run THEN
+        RETURN QUERY SELECT * FROM warrant_internal.apply_document(doc, prune, false);
+        RETURN;
+    END IF;
+    BEGIN
+        SELECT array_agg(d.action), array_agg(d.policy), array_agg(d.change), array_agg(d.weakens) INTO actions, names, changes, weakening
+          FROM warrant_internal.apply_document(doc, prune, true) AS d;
+        RAISE SQLSTATE 'WDRYR';
+    EXCEPTION WHEN SQLSTATE 'WDRYR' THEN
+        IF EXISTS (SELECT FROM unnest(actions) AS a WHERE a <> 'same') THEN
+            RAISE NOTICE 'nothing was changed: dry_run => false does it';
+        END IF;
+    END;
+    RETURN QUERY SELECT * FROM unnest(actions, names, changes, weakening);
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) TO warrant_admin;
+COMMENT ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) IS
+'Makes the policies what a document like that of warrant.export_policies says: creates what is missing and alters what differs, all of it or nothing.
+prune: drops the policies that the document does not have. dry_run: tells what it would do, and changes nothing. A row for each change: create,
+alter, drop or same; the policy; what changes; whether that lets more through. Raises 22023, 42704, 42710 for another target under a name, and
+what warrant.create_policy raises. Effective after COMMIT.';
