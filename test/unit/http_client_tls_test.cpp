@@ -101,13 +101,13 @@ class HttpClientTls : public testing::Test {
         call.url = server.Url("https");
         call.ca_file = ca_file;
         call.allowed = {*ParseNetwork("127.0.0.1")};
-        call.connect_timeout_ms = call.timeout_ms = 20000;
+        call.connect_timeout_ms = call.timeout_ms = 300000;
         if (change) {
             change(&call);
         }
         auto started = client.Start(call);
         EXPECT_TRUE(std::holds_alternative<uint64_t>(started));
-        for (int i = 0; i < 3000; i++) {
+        for (int i = 0; i < 30000; i++) {
             if (auto result = client.Take()) {
                 return *result;
             }
