@@ -8,6 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
+@GatedSession::ISA = ('PostgreSQL::Test::BackgroundPsql');
 our $patience_s = $PostgreSQL::Test::Utils::timeout_default;
 
 # prepared(NAME, SETTING...): initialised, with the library preloaded, not started.
@@ -80,6 +81,22 @@ sub state_in
 	return $err =~ /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/ ? $1 : $err eq '' || $err !~ /ERROR|FATAL|server closed/ ? 'none' : $err;
 }
 
+# The patience is for a statement, and for the end. By itself a session would have it for all that it does, and a slow test takes longer than that.
+sub background_psql
+{
+	my ($self, @rest) = @_;
+	my $session = bless $self->PostgreSQL::Test::Cluster::background_psql(@rest), 'GatedSession';
+	$session->set_query_timer_restart;
+	return $session;
+}
+
+sub GatedSession::quit
+{
+	my ($session) = @_;
+	$session->{timeout}->start if $session->{timeout};
+	return $session->PostgreSQL::Test::BackgroundPsql::quit;
+}
+
 sub session_as
 {
 	my ($self, $role, $database) = @_;
@@ -109,11 +126,12 @@ sub let
 sub eventually
 {
 	my ($self, $code) = @_;
-	my $end = time + $patience_s;
-	while (time < $end)
+	my $begin = time;
+	while ((my $passed = time - $begin) < $patience_s)
 	{
 		return 1 if $code->();
-		usleep(50_000);
+		# What takes longer is asked for more seldom: each question starts a program.
+		usleep($passed < 0.5 ? 50_000 : $passed < 3 ? 100_000 * $passed : 300_000);
 	}
 	return 0;
 }
@@ -124,7 +142,7 @@ sub try_query
 	my ($self, $sql, $database) = @_;
 	# It raises when psql is gone before it has read the statement.
 	my ($rc, $out) = eval {
-		$self->psql($database // 'postgres', $sql, timeout => 10, timed_out => \my $late, extra_params => [ '-U', 'dba' ]) };
+		$self->psql($database // 'postgres', $sql, timeout => 60, timed_out => \my $late, extra_params => [ '-U', 'dba' ]) };
 	return defined $rc && $rc == 0 ? $out : undef;
 }
 
@@ -143,6 +161,27 @@ sub recorder_pid
 	$database //= 'postgres';
 	return $self->try_query(
 		"SELECT max(pid) FROM pg_stat_activity WHERE backend_type = 'pg_warrant recorder' AND datname = '$database'");
+}
+
+# Stops a recorder where it holds no lock: what must not wait for it would wait for ever.
+sub hold_up
+{
+	my ($self, $recorder) = @_;
+	return $self->eventually(sub {
+		kill 'STOP', $recorder;
+		return 1 if ($self->try_query("SELECT count(*) FROM pg_locks WHERE pid = $recorder AND locktype <> 'virtualxid'") // '') eq '0';
+		kill 'CONT', $recorder;
+		return 0;
+	}) || die 'the recorder is never without a lock';
+}
+
+# A setting of the configuration file, and what SHOW answers then.
+sub set_in_file
+{
+	my ($self, $name, $value, $shown) = @_;
+	$self->append_conf('postgresql.conf', "$name = $value");
+	$self->reload;
+	$self->eventually(sub { ($self->try_query("SHOW $name") // '') eq $shown }) or die "$name is not $shown";
 }
 
 # Gate and recorder work: clerk is refused with a request, boss approves it, clerk gets through, and all is audited.
