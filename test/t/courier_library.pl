@@ -69,13 +69,15 @@ my $missing = qr/^not running \| no webhook is called, because the courier's lib
 ok(courier_comes($missing), 'status says that the library cannot be loaded, and why') or diag(courier());
 my $began = time;
 is($node->sqlstate_as('clerk', 'INSERT INTO orders_of_bank VALUES (1)'), '42501', 'a statement is refused');
-cmp_ok(time - $began, '<', 40, 'and does not wait for a webhook that cannot answer');
-value('SELECT pg_sleep(11)');    # another try
+cmp_ok(time - $began, '<', 58, 'and does not wait for a webhook that cannot answer');
 my $id = request_on('orders_of_bank');
 is(value("SELECT state FROM warrant.requests WHERE id = $id"), 'pending', 'its request pends');
 like($node->safe_as('boss', "SELECT warrant.approve($id, max_uses => 1)"), qr/^\d+$/, 'a person approves it');
 is($node->sqlstate_as('clerk', 'INSERT INTO orders_of_bank VALUES (2)'), 'none', 'the statement runs');
 is($node->sqlstate_as('clerk', 'INSERT INTO orders_of_bank VALUES (3)'), '42501', 'and is refused again');
+
+# Another try has come. The database's other courier has not begun yet, which would tell it once more.
+sleep 0.1 while time < $began + 11;
 is(told(qr/the library "pg_warrant_courier" cannot be loaded/), 1, 'the log has one line of it');
 is(told(qr/"pg_warrant courier[^\n]* exited with exit code/), 0, 'and no process that ended');
 

@@ -70,6 +70,19 @@ sub error_of { value("SELECT coalesce(warning, '') FROM warrant.status() WHERE i
 # What the behaviour was sent so far; earlier cases' repetitions may come in between.
 sub sent_to { my ($behaviour) = @_; return grep { $_->{path} =~ m{^/$behaviour(/|$)} } $receiver->deliveries }
 
+# What the clerk's statement gets. A call has three seconds, which may be over before a slow machine has answered: then the statement comes again.
+sub as_clerk
+{
+	my ($sql, $about) = @_;
+	$about //= ($sql =~ /\b(t\d+)\b/)[0];
+	my @got;
+	$node->eventually(sub {
+		@got = $node->sqlstate_as('clerk', $sql);
+		return $got[0] ne '42501' || error_of($about) !~ /timed out/;
+	});
+	return wantarray ? @got : $got[0];
+}
+
 # set(NAME, VALUE, SHOWN)
 sub set
 {
@@ -82,50 +95,50 @@ sub set
 # --- it decides ---
 
 my $table = asking($receiver->url('approve?ttl_s=60'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'an approved statement runs');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'an approved statement runs');
 is(value("SELECT id FROM $table"), '2', 'once');
-is(value("SELECT string_agg(event, ' ' ORDER BY seq) FROM warrant.audit_log WHERE request_id = " . request_on($table)),
-	'request_created refused request_approved grant_created', 'audited');
+like(value("SELECT string_agg(event, ' ' ORDER BY seq) FROM warrant.audit_log WHERE request_id = " . request_on($table)),
+	qr/^request_created refused (refused )*request_approved grant_created$/, 'audited');
 is(value("SELECT DISTINCT person, session_user_name IS NULL FROM warrant.audit_log WHERE event = 'request_approved'"),
 	"webhook:$table|t", 'as a vote of the webhook, not of a role');
 like(value("SELECT comment FROM warrant.audit_log WHERE event = 'request_approved'"), qr/^as agreed \(approver bob\@example\.com, unverified\)$/, 'with its reason');
 is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:01:00', 'for as long as it said');
 
 $table = asking($receiver->url('approve?ttl_s=864000'));
-is($node->sqlstate_as('clerk', "SET pg_warrant.duration = '10 min'; UPDATE $table SET id = 2"), 'none', 'approved for too long');
+is(as_clerk("SET pg_warrant.duration = '10 min'; UPDATE $table SET id = 2"), 'none', 'approved for too long');
 is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:10:00', 'it does not get more than it asked for');
 $table = asking($receiver->url('approve?ttl_s=864000'), '', q{default_duration => '7 min'});
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for too long, without a wish');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'approved for too long, without a wish');
 is(value("SELECT ends_at - starts_at FROM warrant.grants WHERE request_id = " . request_on($table)), '00:07:00', 'it gets what the policy gives');
 
 sub uses_of { value("SELECT string_agg(g.max_uses || ' given, ' || u.uses_left || ' left', '; ' ORDER BY g.id) FROM warrant.grants g
 	JOIN warrant.grant_uses u ON u.grant_id = g.id JOIN warrant.grant_scopes s ON s.grant_id = g.id WHERE s.relation_name = '$_[0]'") }
 $table = asking($receiver->url('approve?max_uses=2'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for two uses');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'approved for two uses');
 is(uses_of($table), '2 given, 1 left', 'it has one more');
 $table = asking($receiver->url('approve?max_uses=9'), '', 'max_uses => 3');
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved for more uses than the policy allows');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'approved for more uses than the policy allows');
 is(uses_of($table), '3 given, 2 left', 'it gets what the policy allows');
 $table = asking($receiver->url('approve?max_uses=9'));
 $node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', max_uses => 4)");
 ok($node->eventually(sub { state_of($table) eq 'approved' }), 'approved for more uses than were asked for');
 is(uses_of($table), '4 given, 4 left', 'it gets what was asked for');
 $table = asking($receiver->url('approve'), '', 'max_uses => 1');
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'approved without a word of uses') for 1 .. 2;
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'approved without a word of uses') for 1 .. 2;
 is(uses_of($table), '1 given, 0 left; 1 given, 0 left', 'each statement is asked about');
 
 $table = asking($receiver->url('pending'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'not decided yet');
+is(as_clerk("UPDATE $table SET id = 2"), '42501', 'not decided yet');
 $node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'in other words')");
 ok($node->eventually(sub { grep { $_->{body} =~ /\.$table"/ && $_->{body} =~ /in other words/ } $receiver->deliveries }), 'an amended request is sent again, with its new words');
 ok($node->eventually(sub { value("SELECT string_agg(state || ' ' || answer, ', ' ORDER BY id) FROM warrant.deliveries WHERE webhook = '$table'") eq 'answered amended, answered pending' }),
 	'and what was sent before counts no more');
 
 $table = asking($receiver->url('bare-approve'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a bare AuthZEN decision is enough');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'a bare AuthZEN decision is enough');
 
 $table = asking($receiver->url('deny'));
-my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+my ($state, $err) = as_clerk("UPDATE $table SET id = 2");
 is($state, '42501', 'a denied statement is refused');
 like($err, qr/UPDATE on table "$table" was denied\nDETAIL:  Request \d+ was denied by "webhook:/, 'and says so');
 is(state_of($table), 'denied', 'its request is denied');
@@ -136,16 +149,16 @@ like($err, qr/CREATE on schema "denied" was denied\nDETAIL:  Request \d+ was den
 $node->safe_as('dba', "SELECT warrant.drop_policy('denied'); DROP SCHEMA denied");
 
 $table = asking($receiver->url('pending'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'a pending answer ends the wait');
+is(as_clerk("UPDATE $table SET id = 2"), '42501', 'a pending answer ends the wait');
 is(state_of($table), 'pending', 'the request waits');
 $node->safe_as('boss', 'SELECT warrant.approve(' . request_on($table) . ')');
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a person approves it later');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'a person approves it later');
 
 $table = asking($receiver->url('approve'), '', 'min_approvals => 2');
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'under a quorum it is one vote');
+is(as_clerk("UPDATE $table SET id = 2"), '42501', 'under a quorum it is one vote');
 is(state_of($table), 'pending', 'and not enough');
 $node->safe_as('boss', 'SELECT warrant.approve(' . request_on($table) . ')');
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a person has the other');
+is(as_clerk("UPDATE $table SET id = 2"), 'none', 'a person has the other');
 
 $table = asking($receiver->url('approve'));
 $node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'ahead of time')");
@@ -156,13 +169,17 @@ ok($node->eventually(sub { state_of($table) eq 'approved' }), 'a request made by
 $table = asking($receiver->url('deny'));
 value("ALTER TABLE $table ADD PRIMARY KEY (id); ALTER TABLE $table ADD kind text; INSERT INTO $table SELECT g, g % 2 FROM generate_series(2, 100) AS g; ANALYZE $table");
 
+# What it was sent about the table; others may be asked again meanwhile.
+sub sent_about { my ($about) = @_; return grep { $_->{body} =~ /\.$about"/ } $receiver->deliveries }
+
 # What the endpoint is told of the refused statement, as "command tag: rows".
 sub told
 {
 	my ($sql) = @_;
-	my $before = () = $receiver->deliveries;
+	my $before = () = sent_about($table);
 	$node->sqlstate_as('clerk', $sql);
-	my $told = decode_json(($receiver->await($before + 1))[-1]{body})->{action}{properties};
+	$node->eventually(sub { (() = sent_about($table)) > $before }) or die "nothing is sent of $sql";
+	my $told = decode_json((sent_about($table))[-1]{body})->{action}{properties};
 	return join ': ', $told->{command_tag}, $told->{estimated_rows} // 'unknown';
 }
 
@@ -176,9 +193,10 @@ value("SELECT warrant.drop_policy('$table')");
 my $planned = $node->session_as('clerk');
 $node->ask($planned, "PREPARE p AS SELECT FROM $table WHERE kind = '1'; EXECUTE p");
 value("SELECT warrant.create_policy('$table', 'approve', on_table => '$table', webhook => '$table')");
-my $before = () = $receiver->deliveries;
+my $before = () = sent_about($table);
 is(($node->ask($planned, 'EXECUTE p'))[1], '42501', 'a statement that was planned before is refused');
-is(decode_json(($receiver->await($before + 1))[-1]{body})->{action}{properties}{estimated_rows}, 49, 'with the estimate of its plan');
+ok($node->eventually(sub { (() = sent_about($table)) > $before }), 'and told of');
+is(decode_json((sent_about($table))[-1]{body})->{action}{properties}{estimated_rows}, 49, 'with the estimate of its plan');
 $planned->quit;
 
 # --- what decides nothing ---
@@ -197,7 +215,7 @@ sub decides_nothing
 	my ($what, $url, $cause, $webhook) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $table = asking($url, $webhook);
-	my ($state, $err) = $node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+	my ($state, $err) = $cause =~ /timed/ ? $node->sqlstate_as('clerk', "UPDATE $table SET id = 2") : as_clerk("UPDATE $table SET id = 2");
 	is("$state " . ($err =~ /Request \d+ \(UPDATE on public\.$table\) needs/ ? state_of($table) : $err), '42501 pending', "$what: refused, pending");
 	like(error_of($table), $cause, "$what: its cause");
 	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');    # or it is sent again and again
@@ -244,7 +262,7 @@ $node->wait_for_log(qr/cannot use the file .*\n.*its mode must be 0600/);
 decides_nothing('keys that others can read', $receiver->url('approve'), qr/secret_file cannot be used: its mode must be 0600/);
 # What nobody waits for any more is not sent.
 $table = asking($receiver->url('approve'));
-is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), '42501', 'a request that cannot be sent');
+is(as_clerk("UPDATE $table SET id = 2"), '42501', 'a request that cannot be sent');
 $node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
 ok($node->eventually(sub { delivery_of($table) =~ /^dropped/ }), 'its delivery ends with it');
 for my $case ([ '', qr/secret_file is not set/ ], [ '/nowhere/keys', qr/secret_file cannot be used: No such file/ ])
@@ -253,14 +271,14 @@ for my $case ([ '', qr/secret_file is not set/ ], [ '/nowhere/keys', qr/secret_f
 	$node->append_conf('postgresql.conf', "pg_warrant.secret_file = '$file'");
 	$node->reload;
 	$table = asking($receiver->url('approve'));
-	ok($node->eventually(sub { $node->sqlstate_as('clerk', "UPDATE $table SET id = 2") eq '42501' && error_of($table) =~ $cause }), "secret_file '$file': its cause");
+	ok($node->eventually(sub { as_clerk("UPDATE $table SET id = 2") eq '42501' && error_of($table) =~ $cause }), "secret_file '$file': its cause");
 	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
 }
 $node->append_conf('postgresql.conf', "pg_warrant.secret_file = '$secrets'");
 keep_secrets(0600, 'bank = whsec_' . 'A' x 32, "bank = $Receiver::secret");
 $table = asking($receiver->url('pending'));
 ok($node->eventually(sub {
-	$node->sqlstate_as('clerk', "UPDATE $table SET id = 2");
+	as_clerk("UPDATE $table SET id = 2");
 	my $answered = delivery_of($table) eq 'answered 1 pending';
 	$node->safe_as('clerk', 'SELECT warrant.cancel(' . request_on($table) . ')');
 	return $answered;
