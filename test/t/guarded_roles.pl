@@ -201,7 +201,7 @@ $node->add_gate('second');
 $node->append_conf('postgresql.conf', "pg_warrant.max_databases = 1\npg_warrant.audit_timeout = 200ms");
 $node->restart;
 is($node->sqlstate_as('helpdesk', 'GRANT nested TO clerk', 'plain'), '55000', 'one database cannot tell: refused');
-$node->append_conf('postgresql.conf', 'pg_warrant.max_databases = 8');
+$node->append_conf('postgresql.conf', "pg_warrant.max_databases = 8\npg_warrant.audit_timeout = 5min");
 $node->restart;
 ok($node->eventually(sub { $node->sqlstate_as('helpdesk', 'GRANT nested TO clerk; REVOKE nested FROM clerk', 'plain') eq 'none' }), 'with slots for all it is known');
 

@@ -88,6 +88,13 @@ becomes('none', "ALTER TABLE c33 NO INHERIT step_parent; $allow", 'and no more',
 
 # --- few scans ---
 
+# What the sessions have counted is where it can be read: the clerk's reports it now, and those of before have ended.
+sub reported
+{
+	$node->ask($clerk, 'SELECT pg_stat_force_next_flush();');
+	$node->eventually(sub { $node->safe_as('dba', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") eq '2' }) or die 'a session does not end';
+}
+
 # scans(WORK): how often sessions have looked for policies, relatives and extensions since the count before.
 my $counted = 0;
 
@@ -95,7 +102,7 @@ sub scans
 {
 	my ($work) = @_;
 	$work->();
-	$node->ask($clerk, 'SELECT pg_sleep(1.2);');    # a backend reports at most once a second
+	reported();
 	my $before = $counted;
 	$counted = $node->safe_as('dba', "SELECT sum(idx_scan) FROM pg_stat_all_indexes WHERE relname IN ('policies', 'pg_inherits', 'pg_depend')");
 	return $counted - $before;
@@ -139,7 +146,7 @@ INSERT INTO keys VALUES (1);
 INSERT INTO below SELECT 1, i FROM generate_series(1, $below) AS i;
 GRANT SELECT, DELETE ON keys TO clerk;
 SQL
-my $links = sub { return $node->safe_as('dba', "SELECT sum(idx_tup_read) FROM pg_stat_all_indexes WHERE relname = 'pg_inherits'") };
+my $links = sub { reported(); return $node->safe_as('dba', "SELECT sum(idx_tup_read) FROM pg_stat_all_indexes WHERE relname = 'pg_inherits'") };
 my $before = $links->();
 is($node->sqlstate_as('clerk', 'DELETE FROM keys'), 'none', 'a cascade');
 cmp_ok(($links->() - $before) / $below, '<', 20, 'each of its triggers has few links between relations looked at');

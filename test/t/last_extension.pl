@@ -32,7 +32,7 @@ sub while_waits
 	my $wait = <<"SQL";
 DO \$\$
 DECLARE
-  until timestamptz := clock_timestamp() + '60 s';
+  until timestamptz := clock_timestamp() + '300 s';
   waits bool;
   waited bool := false;
   count int := 0;
@@ -61,13 +61,7 @@ is($node->sqlstate_as('dba', $create, 'two'), 'none', 'leave it there for the ot
 my $session = $node->session_as('dba', 'two');
 $session->query_safe('BEGIN; SELECT warrant.discard_audit_log();');
 my $recorder = $node->recorder_pid('two');
-my $stopped = $node->eventually(sub {
-	kill 'STOP', $recorder;
-	return 1 if $node->try_query("SELECT count(*) FROM pg_locks WHERE pid = $recorder AND locktype <> 'virtualxid'") eq '0';
-	kill 'CONT', $recorder;
-	return 0;
-});
-ok($stopped, 'the recorder of the other is held up');
+ok($node->hold_up($recorder), 'the recorder of the other is held up');
 $session->query_safe('DROP EXTENSION pg_warrant; COMMIT;');
 $session->quit;
 is($node->sqlstate_as('dba', "BEGIN; $drop; COMMIT", 'one'), 'none', 'and this one is dropped, too');

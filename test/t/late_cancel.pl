@@ -25,7 +25,7 @@ for my $round (1 .. 3)
 	stop($pid);
 	go_on($recorder);
 	ok($node->eventually(sub { $node->safe_as('dba', "SELECT state FROM warrant.requests WHERE id = $request") eq 'approved' }), 'his approval is done');
-	$node->safe_as('dba', 'SELECT pg_sleep(0.2)');    # and answered, a moment after its commit
+	$node->safe_as('clerk', 'SELECT warrant.action_result(0)');    # and answered, as what comes later is
 	$node->safe_as('dba', "SELECT pg_cancel_backend($pid)");
 	go_on($pid);
 	my ($out, $code, $said) = $node->ask($session, 'SELECT 1');

@@ -73,17 +73,14 @@ eval { $session->quit };
 # A recorder that does not answer.
 my $recorder = $node->recorder_pid;
 END { kill 'CONT', $recorder if $recorder; }
-$node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '300ms'");
-$node->reload;
-$node->eventually(sub { ($node->try_query('SHOW pg_warrant.audit_timeout') // '') eq '300ms' });
 kill 'STOP', $recorder;
+$node->set_in_file('pg_warrant.audit_timeout', "'300ms'", '300ms');
 is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders, notes /* unanswered */'), '55000', 'a recorder that does not answer');
+$node->set_in_file('pg_warrant.audit_timeout', "'5min'", '5min');
 kill 'CONT', $recorder;
 is(ends('unanswered'), 'error 55000', 'is why the statement ended');
 
 # --- query_id ---
-$node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '60s'");
-$node->reload;
 sub ids { my ($marker) = @_; caught_up(); return $node->safe_psql('postgres', "SELECT string_agg(DISTINCT coalesce(query_id::text, 'none'), ',') FROM warrant.audit_log WHERE statement_id IN (SELECT statement_id FROM warrant.audit_log JOIN warrant.audit_text USING (seq) WHERE statement LIKE '%/* $marker */%')"); }
 for my $statement ('TRUNCATE notes', 'LOCK TABLE orders', 'ALTER TABLE orders ADD COLUMN c1 int', 'COPY orders TO STDOUT', 'DO $$ BEGIN PERFORM count(*) FROM orders; END $$', 'SELECT count(*) FROM orders', 'DELETE FROM orders WHERE id < 0')
 {

@@ -31,7 +31,7 @@ sub session_of
 {
 	my ($database, $who) = @_;
 	$sessions{$who} //= do {
-		local $ENV{PGOPTIONS} = '-c statement_timeout=120s';    # a wait for what does not come is a mistake in the page
+		local $ENV{PGOPTIONS} = '-c statement_timeout=' . $GatedServer::patience_s . 's';    # a wait for what does not come is a mistake in the page
 		my $session = $node->background_psql($database, on_error_stop => 0, extra_params => [ '-U', $who ]);
 		$session->query("\\pset format aligned\n\\pset tuples_only off\n\\set SHOW_CONTEXT never\n\\set QUIET off");
 		$session;

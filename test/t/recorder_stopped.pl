@@ -36,8 +36,8 @@ sub setting
 }
 
 # Sessions are impatient only while the recorder does not answer.
-sub pause { setting("pg_warrant.audit_timeout = '300ms'", '300ms'); $recorder = $node->recorder_pid; kill 'STOP', $recorder; }
-sub go_on { kill 'CONT', $recorder; setting("pg_warrant.audit_timeout = '60s'", '1min'); $node->wait_until_ready; }
+sub pause { $node->hold_up($recorder = $node->recorder_pid); setting("pg_warrant.audit_timeout = '300ms'", '300ms'); }
+sub go_on { setting("pg_warrant.audit_timeout = '5min'", '5min'); kill 'CONT', $recorder; $node->wait_until_ready; }
 
 pause();
 my ($state, $err) = $node->sqlstate_as('clerk', $update);
@@ -58,7 +58,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM orders WHERE status <> \'n
 # Each way to give up, for an action that is still queued: nothing is done, and the caller is told so.
 my $ask = "SELECT warrant.request('{DELETE}', on_table => 'orders', reason => '%s')";
 is($node->sqlstate_as('clerk', sprintf $ask, 'timeout'), '55000', 'pg_warrant.audit_timeout: 55000');
-setting("pg_warrant.audit_timeout = '60s'", '1min');
+setting("pg_warrant.audit_timeout = '5min'", '5min');
 is($node->sqlstate_as('clerk', "SET statement_timeout = 200; " . sprintf $ask, 'statement_timeout'), '57014', 'statement_timeout: 57014');
 my $session = $node->session_as('clerk');
 my $pid = $session->query_safe('SELECT pg_backend_pid();');

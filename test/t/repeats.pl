@@ -102,7 +102,7 @@ sub at_rate
 	$node->safe_as('dba', "ALTER SYSTEM SET pg_warrant.refusal_rate = $rate");
 	$node->reload;
 	$node->eventually(sub { $node->safe_as('dba', 'SHOW pg_warrant.refusal_rate') eq $rate }) or die 'refusal_rate';
-	sleep 3;    # the turns of before
+	sleep 1;    # the turns of before
 }
 
 # How long the statements take the clerk, in seconds.

@@ -7,7 +7,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use GatedServer;
 
-my $node = GatedServer->running('sweeps', "pg_warrant.audit_timeout = '60s'", 'pg_warrant.max_pending = 10000', 'max_locks_per_transaction = 512');
+my $node = GatedServer->running('sweeps', 'pg_warrant.max_pending = 10000', 'max_locks_per_transaction = 512');
 $node->safe_as('dba', q{CREATE SCHEMA many; GRANT USAGE ON SCHEMA many TO clerk, boss; DO $$ BEGIN FOR i IN 1..2200 LOOP EXECUTE format('CREATE TABLE many.t%s (a int)', i);
 	EXECUTE format('GRANT SELECT ON many.t%s TO clerk', i); END LOOP; END $$; SELECT warrant.create_policy('many', 'approve', on_schema => 'many')});
 $node->safe_as('boss', sprintf(q{SELECT format('SELECT warrant.grant(''clerk'', ''{SELECT}'', on_tables => %%L)', array_agg(oid)) FROM pg_class WHERE relnamespace = 'many'::regnamespace AND relkind = 'r' AND oid::bigint %% 4 = %d \\gexec}, $_) . "\n") for 0 .. 3;

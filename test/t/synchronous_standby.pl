@@ -9,7 +9,7 @@ use GatedServer;
 use PostgreSQL::Test::Utils;
 use Receiver;
 use Test::More;
-use Time::HiRes qw(time usleep);
+use Time::HiRes qw(time);
 
 my $receiver = Receiver->started;
 my $secrets = PostgreSQL::Test::Utils::tempdir('secrets') . '/file';
@@ -39,32 +39,33 @@ $standby->start;
 
 sub value { $node->safe_as('dba', $_[0]) }
 
-# What the server is set to, and each of its workers with it.
+# What the server is set to. Its workers come to know it a moment later.
 sub set
 {
 	my ($name, $value) = @_;
 	$node->safe_psql('postgres', "ALTER SYSTEM SET $name = '$value'");
 	$node->reload;
 	$node->eventually(sub { $node->safe_psql('template1', "SELECT setting FROM pg_settings WHERE name = '$name'") eq $value }) or die $name;
-	usleep(300_000);    # the launcher has no statement that could tell
 }
 
 sub receiver_of { $standby->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'}) }
 
-# While the standby's receiver stands still nothing reaches it.
+# While the standby's receiver stands still nothing reaches it, and only then nobody waits for long.
 sub while_standby_stands
 {
 	my ($code) = @_;
 	my $pid = receiver_of();
+	set('pg_warrant.audit_timeout', '500');
 	kill 'STOP', $pid or die "cannot stop $pid";
 	$code->();
 	kill 'CONT', $pid;
+	set('pg_warrant.audit_timeout', '300000');
 }
 
 my $grant = $node->let('UPDATE');
 is($node->sqlstate_as('clerk', 'UPDATE orders SET status = status'), 'none', 'without a synchronous standby nobody waits');
 set('synchronous_standby_names', 'standby');
-is(value(q{SELECT sync_state FROM pg_stat_replication}), 'sync', 'the standby is synchronous') or BAIL_OUT('no standby');
+ok($node->eventually(sub { value(q{SELECT sync_state FROM pg_stat_replication}) eq 'sync' }), 'the standby is synchronous') or BAIL_OUT('no standby');
 is($node->sqlstate_as('clerk', 'UPDATE orders SET status = status'), 'none', 'with one that is there everything goes on');
 $node->safe_as('boss', "SELECT warrant.revoke($grant)");
 $node->works('and all works');
@@ -74,7 +75,6 @@ $grant = $node->let('UPDATE');
 
 $node->safe_psql('postgres', q{ALTER ROLE boss SET synchronous_commit = off; ALTER ROLE clerk SET synchronous_commit = local; ALTER DATABASE postgres SET synchronous_commit = off});
 my $limited = $node->safe_as('boss', "SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders', max_uses => 3)");
-set('pg_warrant.audit_timeout', '500');
 my ($request, $state, $err);
 my $listener = $node->session_as('auditor');
 $node->ask($listener, 'LISTEN warrant');
@@ -122,9 +122,9 @@ while_standby_stands(sub {
 	is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders'), 'none', 'unless audit_failure says otherwise');
 	set('pg_warrant.audit_failure', 'deny');
 	set('synchronous_commit', 'local');
-	is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders'), 'none', 'or the configuration asks for no standby any more');
+	ok($node->eventually(sub { $node->sqlstate_as('clerk', 'SELECT count(*) FROM orders') eq 'none' }), 'or the configuration asks for no standby any more');
 	set('synchronous_commit', 'remote_apply');
-	is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders'), '55000', 'or asks for one again');
+	ok($node->eventually(sub { $node->sqlstate_as('clerk', 'SELECT count(*) FROM orders') eq '55000' }), 'or asks for one again');
 });
 is($node->sqlstate_as('clerk', 'SELECT count(*) FROM orders'), 'none', 'with the standby it runs');
 

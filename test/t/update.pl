@@ -11,7 +11,6 @@ use OlderReleases;
 
 OlderReleases::offer();
 my $node = GatedServer->prepared('update');
-$node->append_conf('postgresql.conf', "pg_warrant.audit_timeout = '60s'");
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE clerk LOGIN; CREATE ROLE boss LOGIN; CREATE ROLE deputy LOGIN; CREATE ROLE auditor LOGIN; CREATE ROLE dba SUPERUSER LOGIN');
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
@@ -51,7 +50,7 @@ SELECT string_agg(replace(line, E'\n', ' '), E'\n' ORDER BY line COLLATE "C") FR
 SQL
 my $until_recorder_waits = q{DO $$ BEGIN
 	WHILE NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.backend_type = 'pg_warrant recorder'
-		AND a.datname = current_database()) LOOP PERFORM pg_sleep(0.001); END LOOP; END $$};
+		AND a.datname = current_database()) LOOP PERFORM pg_sleep(0.001), pg_stat_clear_snapshot(); END LOOP; END $$};
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
 	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('grant_uses', 'identities', 'known_settings')};
 
