@@ -1,0 +1,175 @@
+-- Packs: each is applied, watches, enforces, refuses, and is approved.
+\getenv directory PG_ABS_SRCDIR
+\set file :directory '/sql/include/enter.sql'
+\i :file
+SET client_min_messages = warning;
+CREATE ROLE regress_staff;
+CREATE ROLE "regress ""odd";
+GRANT regress_staff TO regress_clerk;
+CREATE TABLE ledger (a int);
+CREATE TABLE cards (a int);
+INSERT INTO ledger VALUES (1);
+INSERT INTO cards VALUES (1);
+ALTER TABLE ledger OWNER TO regress_clerk;
+GRANT ALL ON ledger, cards TO regress_clerk, regress_other, regress_deputy;
+-- What has been watched, or refused, since the last look.
+CREATE FUNCTION stage.seen(OUT event text, OUT command text, OUT policy text) RETURNS SETOF record LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT l.event, l.command, l.policy_name FROM warrant.audit_log l, stage.mark m WHERE l.seq > m.seq AND l.event IN ('would_refuse', 'refused', 'allowed') AND l.session_user_name = 'regress_clerk' ORDER BY l.seq $$;
+GRANT EXECUTE ON FUNCTION stage.seen() TO PUBLIC;
+-- The policies of a pack enforce from now on.
+CREATE FUNCTION stage.enforce(pack text) RETURNS SETOF text LANGUAGE sql AS $$ SELECT warrant.alter_policy(p.name, '{"mode": "enforce"}') FROM warrant.policies p WHERE p.name ~ ('^' || pack || ' ') ORDER BY p.name COLLATE "C" $$;
+
+-- What it refuses.
+\c - regress_clerk
+SELECT state, message FROM stage.try($$SELECT * FROM warrant.apply_pack('pci', '{ledger}')$$);
+\c - regress_dba
+SELECT p.call, t.state, t.message, t.hint FROM (VALUES ($$NULL, '{ledger}'$$), ($$'', '{ledger}'$$), ($$'Analysts', '{ledger}'$$), ($$'pci', NULL$$), ($$'pci', '{}'$$), ($$'pci', '{NULL}'$$), ($$'pci', '{missing}'$$),
+    ($$'pci', '{4000000000}'$$), ($$'pci', '{pg_class}'$$), ($$'pci', '{warrant.policies}'$$), ($$'pci', '{ledger}', NULL$$), ($$'pci', '{ledger}', true, NULL$$), ($$'pci', '{ledger}', true, '{NULL}'$$),
+    ($$'pci', '{ledger}', true, '{4000000000}'$$), ($$'analysts', '{ledger}'$$), ($$'on_call', '{ledger}', for_roles => '{}'$$), ($$'agents', '{ledger}'$$)) AS p (call), LATERAL stage.try(format('SELECT * FROM warrant.apply_pack(%s)', p.call)) AS t;
+
+-- Twice the same, and tables and roles that need quotes.
+CREATE TABLE "the ""cards""" (a int);
+SELECT * FROM warrant.apply_pack('analysts', ARRAY['"the ""cards"""', 'ledger', 'public.ledger']::regclass[], for_roles => ARRAY['"regress ""odd"', 'regress_staff']::regrole[]);
+SELECT count(*) FROM warrant.policies WHERE name <> 'sentinel';
+
+-- analysts: reading is free, copies need an approval, changes are denied.
+SELECT * FROM warrant.apply_pack('analysts', '{ledger}', for_roles => '{regress_staff}', dry_run => false);
+\c - regress_clerk
+SELECT count(*) FROM ledger;
+COPY ledger TO STDOUT;
+UPDATE ledger SET a = 2;
+\c - :owner
+SELECT stage.settle();
+SELECT * FROM stage.seen();
+SELECT count(*) AS news FROM stage.news();
+\c - regress_dba
+SELECT * FROM stage.enforce('analysts');
+SELECT * FROM warrant.apply_pack('analysts', '{ledger}', for_roles => '{regress_staff}', dry_run => false);
+\c - regress_clerk
+SELECT count(*) FROM ledger;
+UPDATE ledger SET a = 3;
+SELECT state, message, detail FROM stage.try('CREATE TABLE copied AS TABLE ledger');
+SELECT warrant.request('{EXPORT}', on_table => 'ledger', reason => 'month''s end');
+\c - regress_other
+UPDATE ledger SET a = 3;
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.approve(1);
+\c - regress_clerk
+COPY ledger TO STDOUT;
+\c - regress_dba
+SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name ~ '^analysts';
+
+-- on_call: writing needs an approval with a reason.
+SELECT * FROM warrant.apply_pack('on_call', '{ledger}', for_roles => '{regress_staff}', dry_run => false);
+\c - :owner
+SELECT count(*) > 0 AS news FROM stage.news();
+\c - regress_clerk
+UPDATE ledger SET a = 4;
+SELECT stage.settle();
+SELECT * FROM stage.seen();
+\c - regress_dba
+SELECT * FROM stage.enforce('on_call');
+\c - regress_clerk
+SELECT state, message, detail FROM stage.try('UPDATE ledger SET a = 5');
+SELECT warrant.request('{WRITE}', on_table => 'ledger', reason => 'order 7 hangs');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.approve(2, duration => '3 h');
+SELECT warrant.approve(2);
+SELECT ends_at - starts_at AS lives FROM warrant.grants ORDER BY id DESC LIMIT 1;
+\c - regress_clerk
+UPDATE ledger SET a = 5;
+\c - regress_dba
+SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name ~ '^on_call';
+
+-- migrations: whoever changes the table's shape needs an approval; its rows are free.
+SELECT * FROM warrant.apply_pack('migrations', '{ledger,cards}', dry_run => false);
+\c - :owner
+SELECT count(*) > 0 AS news FROM stage.news();
+\c - regress_clerk
+ALTER TABLE ledger ADD COLUMN b int;
+INSERT INTO ledger VALUES (6);
+SELECT stage.settle();
+SELECT * FROM stage.seen();
+\c - regress_dba
+SELECT * FROM stage.enforce('migrations');
+\c - regress_clerk
+SELECT state, message, detail FROM stage.try('ALTER TABLE ledger DROP COLUMN b');
+INSERT INTO ledger VALUES (6);
+SELECT warrant.request('{ALTER}', on_tables => '{ledger,cards}', reason => 'V12 drops b');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.approve(3);
+\c - regress_clerk
+ALTER TABLE ledger DROP COLUMN b;
+SELECT state, message FROM stage.try('TRUNCATE ledger');
+\c - regress_dba
+SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name ~ '^migrations';
+
+-- pci: one approves reading, two approve a copy or a change, and a copy is made once.
+SELECT * FROM warrant.apply_pack('pci', '{cards}', dry_run => false);
+\c - :owner
+SELECT count(*) > 0 AS news FROM stage.news();
+\c - regress_clerk
+SELECT * FROM cards;
+COPY cards TO STDOUT;
+UPDATE cards SET a = 2;
+SELECT stage.settle();
+SELECT * FROM stage.seen();
+\c - regress_dba
+SELECT * FROM stage.enforce('pci');
+\c - regress_clerk
+SELECT state, message FROM stage.try('SELECT * FROM cards');
+SELECT state, message FROM stage.try('UPDATE cards SET a = 3');
+SELECT warrant.request('{SELECT,EXPORT,UPDATE}', on_table => 'cards', reason => 'chargeback 12');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT max(id) AS request FROM warrant.requests \gset
+SELECT warrant.approve(:request);
+\c - regress_clerk
+SELECT state, message FROM stage.try('SELECT * FROM cards');
+\c - regress_deputy
+SET client_min_messages = warning;
+SELECT max(id) AS request FROM warrant.requests \gset
+SELECT warrant.approve(:request);
+\c - regress_clerk
+COPY cards TO STDOUT;
+SELECT state, message FROM stage.try('CREATE TABLE copied AS TABLE cards');
+\c - regress_dba
+SELECT warrant.drop_policy(name) FROM warrant.policies WHERE name ~ '^pci';
+
+-- agents: reading for a while, each change by itself, and no other shape.
+SELECT * FROM warrant.apply_pack('agents', '{ledger}', for_roles => '{regress_staff}', dry_run => false);
+\c - :owner
+SELECT count(*) > 0 AS news FROM stage.news();
+\c - regress_clerk
+SELECT count(*) > 0 AS rows FROM ledger;
+UPDATE ledger SET a = 7;
+VACUUM ledger;
+SELECT stage.settle();
+SELECT * FROM stage.seen();
+\c - regress_dba
+SELECT * FROM stage.enforce('agents');
+\c - regress_clerk
+SELECT state, message FROM stage.try('DROP TABLE ledger');
+SELECT state, message, detail FROM stage.try('SELECT * FROM ledger');
+SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => 'answer a question');
+SELECT warrant.request('{UPDATE}', on_table => 'ledger', reason => 'correct a row');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT max(id) AS change, max(id) - 1 AS read FROM warrant.requests \gset
+SELECT warrant.approve(:read);
+SELECT warrant.approve(:change, max_uses => 2);
+SELECT warrant.approve(:change);
+\c - regress_clerk
+SELECT count(*) > 0 AS rows FROM ledger;
+SELECT count(*) > 0 AS rows FROM ledger;
+UPDATE ledger SET a = 8;
+SELECT state FROM stage.try('UPDATE ledger SET a = 9');
+\c - :owner
+DROP ROLE "regress ""odd";
+DROP OWNED BY regress_staff;
+DROP ROLE regress_staff;
+\set file :directory '/sql/include/leave.sql'
+\i :file
