@@ -89,18 +89,23 @@ BEGIN
 END;
 $$;
 
--- What else the requester asked for in the last 30 days, and what came of it.
-CREATE FUNCTION warrant_internal.history_in_words(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
+-- What else the requester asked for in the last 30 days under whatever login, what came of it, and what was denied last.
+CREATE FUNCTION warrant_internal.history_in_words(request warrant.requests) RETURNS SETOF text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
+    logins CONSTANT oid[] := (request).requester || ARRAY(SELECT o.role FROM warrant.persons p JOIN warrant.persons o ON o.person = p.person WHERE p.role = (request).requester);
     asked bigint;
     ends text;
     at timestamptz := warrant_internal.monotonic_now();
 BEGIN
     SELECT sum(s.n), string_agg(format('%s %s', s.n, s.state), ', ' ORDER BY s.n DESC, s.state) INTO asked, ends
       FROM (SELECT CASE WHEN r.state = 'pending' AND r.expires_at <= at THEN 'expired' ELSE r.state END AS state, count(*) AS n FROM warrant.requests r
-             WHERE r.requester = (request).requester AND r.id <> (request).id AND r.requested_at > at - interval '30 d' GROUP BY 1) AS s;
-    RETURN CASE WHEN asked > 0 THEN format('%s other request%s in 30 days: %s', asked, CASE WHEN asked > 1 THEN 's' END, ends) ELSE 'no other request in 30 days' END;
+             WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' GROUP BY 1) AS s;
+    RETURN NEXT CASE WHEN asked > 0 THEN format('%s other request%s in 30 days: %s', asked, CASE WHEN asked > 1 THEN 's' END, ends) ELSE 'no other request in 30 days' END;
+    RETURN QUERY
+    SELECT format('request %s was denied %s ago', r.id, warrant_internal.in_words(at - r.decided_at)) || CASE WHEN r.requester <> (request).requester THEN format(' to %I', r.requester_name) ELSE '' END
+           || coalesce((SELECT concat(' by ', d.approver_name, ': ' || d.comment) FROM warrant.decisions d WHERE d.request_id = r.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1), '')
+      FROM warrant.requests r WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied' ORDER BY r.decided_at DESC LIMIT 1;
 END;
 $$;
 
@@ -119,11 +124,11 @@ BEGIN
 END;
 $$;
 
--- The rows of a card about statements: the first few, and how many there are besides.
-CREATE FUNCTION warrant_internal.statements_in_words(request_id bigint) RETURNS SETOF text LANGUAGE plpgsql STABLE
+-- The rows of a card about statements: the first few, and how many there are besides. Our words stand before the requester's, who could imitate them.
+CREATE FUNCTION warrant_internal.statements_in_words(request_id bigint, whole boolean) RETURNS SETOF text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    most CONSTANT integer := 6;
+    most CONSTANT integer := CASE WHEN whole THEN 1000 ELSE 5 END;
     shown record;
     others integer := 0;
     rows text;
@@ -131,8 +136,8 @@ BEGIN
     FOR shown IN SELECT s.*, row_number() OVER () AS place FROM warrant_internal.statements_of(request_id) AS s LOOP
         rows := coalesce('about ' || shown.estimated || CASE shown.estimated WHEN 1 THEN ' row' ELSE ' rows' END, 'rows unknown');
         IF shown.place <= most THEN
-            RETURN NEXT format('%s -- %s, %s', warrant_internal.in_one_line(coalesce((SELECT x.statement FROM warrant.audit_text x WHERE x.seq = shown.seq), 'its text is not kept'), 160),
-                               rows, CASE shown.times WHEN 1 THEN 'once' ELSE shown.times || ' times' END);
+            RETURN NEXT format('%s, %s: %s', rows, CASE shown.times WHEN 1 THEN 'once' ELSE shown.times || ' times' END,
+                               coalesce((SELECT x.statement FROM warrant.audit_text x WHERE x.seq = shown.seq), 'its text is not kept'));
         END IF;
         others := greatest(shown.place - most, 0);
     END LOOP;
@@ -154,7 +159,7 @@ BEGIN
     SELECT * INTO filed FROM warrant.audit_log l WHERE l.request_id = (request).id AND l.event = 'request_created' ORDER BY l.seq LIMIT 1;
     SELECT l.session_user_name INTO other FROM warrant.audit_log l
      WHERE l.request_id = (request).id AND l.event IN ('request_created', 'refused') AND l.session_user_oid <> (request).requester ORDER BY l.seq LIMIT 1;
-    RETURN concat_ws(', ', CASE WHEN (request).person <> (request).requester_name THEN 'person ' || (request).person END,
+    RETURN concat_ws(', ', 'person ' || nullif(warrant_internal.person_of((request).requester, (request).person), (request).requester_name),
                      CASE WHEN filed.session_user_oid = (request).requester THEN nullif('from ' || filed.client_addr, 'from ') END,
                      CASE WHEN filed.session_user_oid = (request).requester THEN 'application "' || replace(nullif(filed.application_name, ''), '"', '') || '"' END,
                      CASE WHEN judges THEN 'by a statement of ' || other WHEN other IS NOT NULL THEN 'by a statement of somebody else' END);
@@ -165,7 +170,7 @@ $$;
 CREATE FUNCTION warrant_internal.items_in_words(request_id bigint) RETURNS SETOF text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    most CONSTANT integer := 10;
+    most CONSTANT integer := 6;
     item warrant.request_items;
     place integer := 0;
     others text;
@@ -195,7 +200,7 @@ END;
 $$;
 
 -- The lines of a card, as they come: show_request brings each into one line.
-CREATE FUNCTION warrant_internal.card_of(looker oid, request warrant.requests, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.card_of(looker oid, request warrant.requests, whole boolean, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     role CONSTANT text := warrant_internal.seen_as(looker, request);
@@ -222,13 +227,14 @@ BEGIN
     END IF;
     RETURN QUERY VALUES ('reason', coalesce(request.reason, 'none given'));
     IF request.amended_at IS NOT NULL THEN
-        RETURN QUERY VALUES ('amended', format('%s ago', warrant_internal.in_words(at - request.amended_at)));
+        RETURN QUERY VALUES ('amended', concat_ws(': ', format('%s ago', warrant_internal.in_words(at - request.amended_at)),
+                                (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(request.changed_in) AS k)));
     END IF;
     IF role IN ('decider', 'auditor') THEN
-        RETURN QUERY SELECT 'statement', w FROM warrant_internal.statements_in_words(request.id) AS w;
+        RETURN QUERY SELECT 'statement', w FROM warrant_internal.statements_in_words(request.id, whole) AS w;
     END IF;
     IF role <> 'requester' THEN
-        RETURN QUERY VALUES ('lately', warrant_internal.history_in_words(request));
+        RETURN QUERY SELECT 'lately', w FROM warrant_internal.history_in_words(request) AS w;
     END IF;
     RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(approvers), greatest(request.min_approvals, (terms).min_approvals)), nullif(array_to_string(approvers, ', '), '')));
     RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, d.comment)
@@ -251,19 +257,31 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.show_request(request_id bigint, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION warrant.show_request(request_id bigint, whole boolean DEFAULT false, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    room CONSTANT integer := 120 - length(' to approve |  ');
     looker CONSTANT oid := warrant_internal.current_subject();
+    full_length integer;
+    is_cut boolean := false;
 BEGIN
-    RETURN QUERY SELECT c.item, warrant_internal.in_one_line(c.value, 400)
-      FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id)) AS c;
+    FOR item, value IN SELECT c.item, warrant_internal.in_one_line(c.value, 100000) FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id), whole) AS c LOOP
+        full_length := length(value);
+        value := CASE WHEN whole THEN value ELSE warrant_internal.in_one_line(value, room) END;
+        is_cut := is_cut OR (whole IS NOT TRUE AND (length(value) < full_length OR (item = 'statement' AND value LIKE 'and %')));
+        RETURN NEXT;
+    END LOOP;
+    IF is_cut THEN
+        item := 'in full';
+        value := format('SELECT * FROM warrant.show_request(%s, whole => true);', request_id);
+        RETURN NEXT;
+    END IF;
 END;
 $$;
-COMMENT ON FUNCTION warrant.show_request(bigint) IS
+COMMENT ON FUNCTION warrant.show_request(bigint, boolean) IS
 'All that there is to know of a request, a row for each thing: who asks for what from where and why, the statements so far with the rows that they
-may reach by the server''s statistics, who has approved, and the calls that decide it. For its requester, those who may decide it, warrant_approver,
+may reach by the server''s statistics, who has approved, and the calls that decide it. What is wider than 120 columns is cut, unless whole. For its requester, those who may decide it, warrant_approver,
 warrant_auditor and warrant_admin; statements for those who may decide it and warrant_auditor only. Raises P0002, 42501, 22023 for NULL.';
 
 CREATE FUNCTION warrant.request_timeline(request_id bigint, OUT at timestamptz, OUT event text, OUT who text, OUT detail text) RETURNS SETOF record

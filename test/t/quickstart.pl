@@ -135,7 +135,8 @@ sub make_scene
 {
 	my ($page, $database) = @_;
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
-	$node->safe_psql($database, slurp_file("$root/docs/scene.sql"), extra_params => [ '-U', 'postgres' ]) if $page !~ /README/;
+	my $own = $page =~ s/\.md$/.sql/r;
+	$node->safe_psql($database, slurp_file($_), extra_params => [ '-U', 'postgres' ]) for $page =~ /README/ ? () : ("$root/docs/scene.sql", -e $own ? $own : ());
 }
 
 sub read_page

@@ -100,9 +100,13 @@ SELECT warrant.set_person('regress_other', NULL), warrant.set_person('regress_de
 -- However many statements and objects there are, what reaches most is shown, and the others are counted.
 \c - regress_other
 DELETE FROM orders /* all of them */;
-SELECT format('DELETE FROM orders WHERE id = %s', i) FROM generate_series(1, 7) AS i \gexec
+SELECT format('DELETE FROM orders WHERE id = %s', i) FROM generate_series(1, 6) AS i \gexec
+DELETE FROM orders WHERE id = 7 AND status IN ('a long statement', 'whose end is seen', 'by those alone', 'who ask for it', 'in full');
 \c - regress_deputy
 SELECT value FROM warrant.show_request(4) WHERE item = 'statement';
+SELECT item, value FROM warrant.show_request(4) WHERE item = 'in full';
+SELECT value FROM warrant.show_request(4, whole => true) WHERE item IN ('statement', 'in full');
+SELECT max(length(value)) < 106 AS fits FROM warrant.show_request(4, NULL);
 \c - :owner
 SELECT format('CREATE TABLE many%s (a int)', i) FROM generate_series(10, 21) AS i \gexec
 CREATE TABLE "zz
