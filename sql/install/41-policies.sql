@@ -1,5 +1,8 @@
 -- Policies: made and dropped.
 
+ALTER TABLE warrant.policies ADD COLUMN require_comment boolean;
+COMMENT ON COLUMN warrant.policies.require_comment IS 'who decides its requests has to say why; NULL for no';
+
 -- Whether the policy, made (NULL before), changed or ended (NULL after), lets more through than before, or lets fewer or other persons decide.
 CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
 
@@ -63,8 +66,9 @@ BEGIN
     END IF;
     -- Columns that have the name of a parameter and take it as it is given.
     made := jsonb_populate_record(before, parameters - '{for_roles,except_roles,definer_roles,approver_role}'::text[]);
-    IF num_nulls(made.name, made.effect, made.commands, made.priority, made.mode, made.min_approvals, made.require_reason, made.audit_wait) > 0 THEN
-        RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    IF num_nulls(made.name, made.effect, made.commands, made.priority, made.mode, made.min_approvals, made.require_reason, made.audit_wait) > 0
+       OR parameters->'require_comment' = 'null' THEN
+        RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason, require_comment and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF made.name = '' OR octet_length(made.name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
@@ -178,7 +182,8 @@ CREATE FUNCTION warrant.create_policy(
     for_roles regrole[] DEFAULT '{}', except_roles regrole[] DEFAULT '{}', commands text[] DEFAULT '{ALL}', priority integer DEFAULT 0,
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
-    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}'
+    audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
+    require_comment boolean DEFAULT false
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -188,7 +193,8 @@ BEGIN
         'for_roles', for_roles::oid[]::bigint[], 'except_roles', except_roles::oid[]::bigint[], 'commands', commands, 'priority', priority,
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
-        'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[]), false);
+        'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
+        'require_comment', require_comment), false);
     RETURN name;
 END;
 $$;
@@ -202,7 +208,8 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
-definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
+denies says why. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -97,8 +97,8 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason)
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason);
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false))
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false));
 END;
 $$;
 
@@ -134,6 +134,9 @@ BEGIN
        AND ((after).max_duration IS NOT DISTINCT FROM (before).max_duration OR (given).ends_at - (given).starts_at <= longest)
        AND ((after).max_uses IS NOT DISTINCT FROM (before).max_uses OR coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL))
        AND ((after).require_reason <= (before).require_reason OR coalesce((given).reason, '') <> '')
+       AND (coalesce((after).require_comment, false) <= coalesce((before).require_comment, false)
+            OR CASE WHEN (given).request_id IS NULL THEN NOT warrant_internal.is_blank((given).reason)
+                    ELSE NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (given).request_id AND warrant_internal.is_blank(d.comment)) END)
        AND (((after).min_approvals <= (before).min_approvals AND (after).approver_role = (before).approver_role) OR warrant_internal.has_approvals(given, after));
 END;
 $$;

@@ -32,6 +32,26 @@ BEGIN
 END;
 $$;
 
+-- Whether words say nothing: blanks and marks that show nothing are no words.
+CREATE FUNCTION warrant_internal.is_blank(words text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    RETURN coalesce(warrant_internal.in_one_line(words, 10), '') = '';
+END;
+$$;
+
+-- Who decides has to say why where one of the policies wants it; parameter takes it.
+CREATE FUNCTION warrant_internal.check_comment(policy_ids bigint[], comment text, parameter text) RETURNS void LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF warrant_internal.is_blank(comment) AND EXISTS (SELECT FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.require_comment) THEN
+        PERFORM warrant_internal.fail('22023', format('policy %s requires a comment', (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id)
+                                                                                         FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.require_comment)),
+                                      format('Say why in the call: %s => ''...''.', parameter));
+    END IF;
+END;
+$$;
+
 -- A policy can be dropped while an action under it runs: then it is as if it had been gone before.
 CREATE FUNCTION warrant_internal.check_policies_stay(still_there boolean) RETURNS void LANGUAGE plpgsql
 AS $$

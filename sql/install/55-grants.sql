@@ -92,13 +92,14 @@ BEGIN
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
+    PERFORM warrant_internal.check_comment(warrant_internal.policies_of(items), args->>'reason', 'reason');
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
         PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
     END IF;
     IF (terms).min_approvals > 1 THEN
         made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false);
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
-        RETURN warrant_internal.approve_one(origin, made, duration, max_uses, NULL);
+        RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason');
     END IF;
     made := warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
                               coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin));

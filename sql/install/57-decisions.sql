@@ -33,8 +33,8 @@ BEGIN
 END;
 $$;
 
--- The checks that approving and denying share: another person, a member of every approver role.
-CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[]) RETURNS void LANGUAGE plpgsql
+-- The checks that approving and denying share: another person, a member of every approver role, who says why where a policy wants it.
+CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[], comment text) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
@@ -45,6 +45,7 @@ BEGIN
         PERFORM warrant_internal.fail('42501', format('request %s must be decided by another person', (request).id),
                              CASE WHEN NOT warrant_internal.is_in_pool(origin) THEN 'warrant.cancel withdraws it.' END);
     END IF;
+    PERFORM warrant_internal.check_comment(policy_ids, comment, 'comment');
 END;
 $$;
 
@@ -147,7 +148,7 @@ DECLARE
     missing integer;
     made bigint;
 BEGIN
-    PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items));
+    PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items), comment);
     IF warrant_internal.own_votes(origin, request_id) <> '{}' THEN
         PERFORM warrant_internal.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
     END IF;
@@ -181,7 +182,7 @@ AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
 BEGIN
-    PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(warrant_internal.items_of_request(request_id)));
+    PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(warrant_internal.items_of_request(request_id)), comment);
     DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant_internal.own_votes(origin, request.id));
     PERFORM warrant_internal.enter_denial(origin, request, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin), comment);
     PERFORM warrant_internal.tell(format('denied request %s of %s: %s', request_id, warrant_internal.in_one_line(request.requester_name, 63),

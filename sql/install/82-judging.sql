@@ -212,6 +212,8 @@ DECLARE
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
     roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
+    comment CONSTANT text := CASE WHEN EXISTS (SELECT FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id WHERE i.request_id = request.id AND p.require_comment)
+                                  THEN ', comment => ''why''' END;
 BEGIN
     RETURN QUERY VALUES
         ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
@@ -250,8 +252,8 @@ BEGIN
         RETURN;
     END IF;
     IF warrant_internal.own_votes(mine, request.id) = '{}' THEN
-        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s);', request.id, request.version)),
-                            ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1);', request.id, request.version, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS')));
+        RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s%s);', request.id, request.version, comment)),
+                            ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS'), comment));
     END IF;
     RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
 END;

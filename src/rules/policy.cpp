@@ -156,6 +156,7 @@ constexpr PolicyColumn policy_columns[] = {
     ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
     Column<&Policy::require_reason>({"require_reason"}, where_approved, IsLess<&Policy::require_reason>),
+    Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
     Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
     Column<&Policy::terms_from>({"terms_from", true}),

@@ -38,6 +38,7 @@ struct Policy {
     Oid target;
     Oid approver_role;
     bool require_reason;
+    bool require_comment;
     int max_uses;                   // of each grant; INT_MAX: no limit
     int64_t default_duration_us;    // 0: the setting
     int64_t max_duration_us;        // 0: the setting
