@@ -4,6 +4,7 @@
 #   make installcheck       pg_regress and isolation tests against the installed extension
 #   make test, make demo    install whatever is missing first
 #   make test-matrix        make test on other versions, each in a bare Debian, as root
+#   make test-clients       real clients: node-postgres, psycopg, JDBC, Django, pgbouncer and sqitch
 #   make test-mutants       which test, and which ways around the gate, notice each guard that is switched off
 #   make fuzz               looks for inputs that core's parsers cannot take, with clang
 #   make soak, make bench   long runs
@@ -106,7 +107,7 @@ SUDO = $(shell test -w "$$($(PG_CONFIG) --pkglibdir)" || echo sudo)
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # A make of its own each time, because PGXS may have come only with the setup.
-.PHONY: setup ready test test-matrix test-mutants demo format fuzz soak bench bench-growth installcheck
+.PHONY: setup ready test test-clients test-matrix test-mutants demo format fuzz soak bench bench-growth installcheck
 setup:
 	PG_CONFIG=$(PG_CONFIG) PG_MAJOR=$(PG_MAJOR) test/setup
 ready: setup
@@ -119,6 +120,9 @@ test: ready
 MATRIX = 17 18 19
 test-matrix:
 	@SUITES="$(SUITES)" test/matrix $(MATRIX)
+test-clients: ready
+	@PG_CONFIG=$(PG_CONFIG) test/setup default-jdk-headless libdbd-pg-perl libpostgresql-jdbc-java pgbouncer python3-django python3-psycopg python3-psycopg2 sqitch
+	@test/run clients
 test-mutants: setup
 	@status=0; test/mutants/run $(GUARDS) || status=1; test/mutants/matrix $(GUARDS) || status=1; exit $$status
 installcheck:
