@@ -13,8 +13,12 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
      WHERE g.closed_at IS NULL AND g.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
        AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
            AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
-       AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0);
-COMMENT ON VIEW warrant.active_grants IS 'grants that live now, a row for each object';
+       AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
+       AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE') OR pg_catalog.pg_has_role('warrant_admin', 'USAGE'))
+            OR NOT EXISTS (SELECT FROM warrant.grant_scopes o LEFT JOIN warrant.policies p ON p.id OPERATOR(pg_catalog.=) o.policy_id
+                WHERE o.grant_id OPERATOR(pg_catalog.=) g.id AND warrant_internal.is_member((SELECT warrant_internal.current_subject()), p.approver_role) IS NOT TRUE));
+COMMENT ON VIEW warrant.active_grants IS
+'grants that live now, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
 
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses,
@@ -43,8 +47,7 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant_internal.is_member(a.oid, g.grantee))));
 COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use now, a row for each object; behind a pool the role of SET ROLE counts';
 
-GRANT SELECT ON warrant.my_requests, warrant.my_grants TO PUBLIC;
-GRANT SELECT ON warrant.active_grants TO warrant_approver, warrant_auditor, warrant_admin;
+GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants TO PUBLIC;
 
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
 COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it';

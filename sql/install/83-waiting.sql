@@ -54,7 +54,8 @@ BEGIN
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
                concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more') AS target,
-               warrant_internal.in_one_line(warrant_internal.commands_in_words((w.first).commands), 14) AS commands, l.estimated AS rows,
+               (SELECT CASE WHEN length(c.words) > 14 THEN cardinality((w.first).commands) || ' commands' ELSE c.words END
+                  FROM warrant_internal.commands_in_words((w.first).commands) AS c (words)) AS commands, l.estimated AS rows,
                CASE WHEN audits OR w.decides THEN (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = l.seq LIMIT 1) END AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
