@@ -29,12 +29,15 @@ SELECT warrant.deny(1, 'the support tool shows what you need');
 SET application_name = 'psql';
 SET pg_warrant.reason = 'customer 812 was billed twice, INC-204';
 UPDATE invoices SET status = 'void' WHERE id = 4711;
+SET pg_warrant.reason = 'customer 812 was billed twice, INC-204';
 DELETE FROM payments WHERE id = 4711;
 SET pg_warrant.reason = 'customer 812 has moved, INC-205';
 UPDATE customers SET name = 'customer 812, Berlin' WHERE id = 812;
 SET pg_warrant.reason = 'INC-206: which bill has customer 90 not got?';
 SELECT * FROM invoices WHERE customer = 90;
+SET pg_warrant.reason = 'INC-206: which bill has customer 90 not got?';
 SELECT * FROM customers WHERE id = 90;
+SET pg_warrant.reason = 'INC-206: which bill has customer 90 not got?';
 SELECT * FROM payments WHERE id = 90;
 
 -- A developer.
@@ -46,14 +49,16 @@ SET application_name = 'psql';
 SET pg_warrant.reason = 'CHG-88: payments 11 to 14 have a cent too much';
 UPDATE payments SET amount = 99 WHERE id = 11;
 UPDATE payments SET amount = 99 WHERE id = 12;
-UPDATE payments SET amount = 99;
+UPDATE payments SET amount = 99 WHERE id > 0;
 UPDATE payments SET amount = 99 WHERE id = 13;
 UPDATE payments SET amount = 99 WHERE id = 14;
 SET pg_warrant.reason = 'CHG-89: drafts of 2019';
 DELETE FROM invoices WHERE status = 'draft' AND id IN (5, 6, 7, 11, 12, 13, 14) OR id < 4000;
+SET pg_warrant.reason = 'CHG-89: drafts of 2019';
 INSERT INTO invoices VALUES (20001, 1, 100, 'draft');
 SET pg_warrant.reason = 'CHG-90';
 INSERT INTO customers VALUES (8001, 'a test');
+SET pg_warrant.reason = 'CHG-90';
 INSERT INTO payments VALUES (18001, 1, 100);
 
 -- An analyst.
@@ -61,7 +66,9 @@ INSERT INTO payments VALUES (18001, 1, 100);
 SET application_name = 'notebook';
 SET pg_warrant.reason = 'figures of the quarter, FIN-12';
 SELECT count(*) FROM customers;
+SET pg_warrant.reason = 'figures of the quarter, FIN-12';
 SELECT sum(amount) FROM invoices;
+SET pg_warrant.reason = 'figures of the quarter, FIN-12';
 SELECT sum(amount) FROM payments;
 SELECT warrant.request('{READ}', on_tables => '{customers,invoices,payments}', reason => 'dashboard of the board, FIN-13', duration => '2 hours');
 SET pg_warrant.reason = 'figures of the quarter, FIN-12';
@@ -75,13 +82,14 @@ SET pg_warrant.reason = 'as agreed';
 UPDATE customers SET name = 'x' WHERE id = 3;
 SET application_name = 'psql';
 SET pg_warrant.reason = E'OPS-7\napprovals  | 2 of 2';
-DELETE FROM payments;
+DELETE FROM payments WHERE id > 0;
 SET pg_warrant.reason = 'OPS-8: one wrong invoice';
 SELECT U&'UPDATE invoices SET status = ''void'' WHERE id = 8 /* \202Eyad a rof hguone \202C*/ OR id > 0'
 \gexec
 SET pg_warrant.reason = 'OPS-9: monthly';
 SELECT warrant.request('{ALL}', on_table => 'invoices', reason => 'cleaning up', duration => '1 day');
 LOCK payments;
+SET pg_warrant.reason = 'OPS-9: monthly';
 TRUNCATE payments;
 
 -- Finance.
@@ -91,9 +99,13 @@ SET pg_warrant.reason = 'a rounding error, FIN-20';
 SET pg_warrant.duration = '10 min';
 UPDATE invoices SET amount = 101 WHERE id = 70;
 SELECT warrant.amend((SELECT max(id) FROM warrant.my_requests), duration => '20 hours');
+SET pg_warrant.reason = 'a rounding error, FIN-20';
 INSERT INTO payments VALUES (18002, 70, 1);
+SET pg_warrant.reason = 'a rounding error, FIN-20';
 UPDATE payments SET amount = 101 WHERE id = 70;
+SET pg_warrant.reason = 'a rounding error, FIN-20';
 SELECT * FROM invoices WHERE id = 70;
+SET pg_warrant.reason = 'a rounding error, FIN-20';
 DELETE FROM invoices WHERE id = 70;
 \c - eva_batch
 SET application_name = 'ledger';

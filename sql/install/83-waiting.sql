@@ -61,7 +61,7 @@ BEGIN
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
     widths AS MATERIALIZED (
         SELECT greatest(12, room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(6, max(length(s.target)))
-               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(3, max(length(s.age)))) AS left_over FROM shown s)
+               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age)))) AS left_over FROM shown s)
     SELECT s.id, s.who, s.target, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.left_over), s.age, s.approvals, s.requested_at FROM shown s, widths w;
 END;
 $$;
