@@ -62,6 +62,10 @@ CREATE TABLE warrant.decisions (
 );
 COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a request';
 COMMENT ON COLUMN warrant.decisions.approver IS 'OID; 0 for a webhook';
+ALTER TABLE warrant.decisions ADD COLUMN commands text[];
+ALTER TABLE warrant.decisions ADD COLUMN objects text[];
+COMMENT ON COLUMN warrant.decisions.commands IS 'the commands that are approved, of those asked for; NULL for all';
+COMMENT ON COLUMN warrant.decisions.objects IS 'the objects for which it is approved, each kind and OID; NULL for all';
 
 -- One message to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (

@@ -84,9 +84,91 @@ BEGIN
 END;
 $$;
 
+-- The items that are left when of these only such commands on such objects are approved; NULL is all.
+CREATE FUNCTION warrant_internal.narrowed(items warrant_internal.item[], commands text[], objects text[]) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id)::warrant_internal.item
+                   FROM unnest(items) WITH ORDINALITY AS i, LATERAL (SELECT ARRAY(SELECT c.command FROM unnest(i.commands) AS c (command)
+                        WHERE narrowed.commands IS NULL OR c.command = ANY (narrowed.commands))) AS l (commands)
+                  WHERE l.commands <> '{}' AND (objects IS NULL OR concat(i.target_kind, i.target) = ANY (objects)) ORDER BY i.ordinality);
+END;
+$$;
+
+-- What all approvals so far have in common. One that does not count any more narrows still, as it does the duration.
+CREATE FUNCTION warrant_internal.approved_by_all(request_id bigint, items warrant_internal.item[]) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    vote warrant.decisions;
+BEGIN
+    FOR vote IN SELECT * FROM warrant.decisions d WHERE d.request_id = approved_by_all.request_id AND (d.commands IS NOT NULL OR d.objects IS NOT NULL) LOOP
+        items := warrant_internal.narrowed(items, vote.commands, vote.objects);
+    END LOOP;
+    RETURN items;
+END;
+$$;
+
+-- What of a request its grant does not cover; NULL for nothing.
+CREATE FUNCTION warrant_internal.left_out_in_words(request_id bigint, grant_id bigint) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN nullif(warrant_internal.scope_in_words(ARRAY(
+        SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id)::warrant_internal.item
+          FROM unnest(warrant_internal.items_of_request(request_id)) AS i, LATERAL (SELECT ARRAY(SELECT c.command FROM unnest(i.commands) AS c (command)
+               WHERE NOT EXISTS (SELECT FROM warrant.grant_scopes s WHERE s.grant_id = left_out_in_words.grant_id AND s.target_kind = i.target_kind AND s.target = i.target
+                                    AND s.policy_id = i.policy_id AND c.command = ANY (s.commands)))) AS l (commands) WHERE l.commands <> '{}')), '');
+END;
+$$;
+
+-- The commands that an approval names. Raises 22023 for none, and for one that was not asked for.
+CREATE FUNCTION warrant_internal.commands_named(request_id bigint, items warrant_internal.item[], words text[]) RETURNS text[] LANGUAGE plpgsql
+AS $$
+DECLARE
+    word text;
+BEGIN
+    IF words = '{}' OR array_position(words, NULL) IS NOT NULL THEN
+        PERFORM warrant_internal.fail('22023', 'commands must not be empty or contain NULL');
+    END IF;
+    FOREACH word IN ARRAY words LOOP
+        IF NOT EXISTS (SELECT FROM unnest(items) AS i WHERE i.commands && warrant.expand_commands(ARRAY[word])) THEN
+            PERFORM warrant_internal.fail('22023', format('request %s does not ask for %s', request_id, upper(word)), NULL,
+                                 format('It asks for %s.', warrant_internal.scope_in_words(items)));
+        END IF;
+    END LOOP;
+    RETURN warrant.expand_commands(words);
+END;
+$$;
+
+-- The objects that an approval names, as a card has them or without the schema: so that who decides needs no privilege on what it is about. Raises 22023
+-- for none, for one that is not among the items, and for a name that several have.
+CREATE FUNCTION warrant_internal.objects_named(request_id bigint, items warrant_internal.item[], names text[]) RETURNS text[] LANGUAGE plpgsql
+AS $$
+DECLARE
+    name text;
+    found text[];
+    objects text[] := '{}';
+BEGIN
+    IF names = '{}' OR array_position(names, NULL) IS NOT NULL THEN
+        PERFORM warrant_internal.fail('22023', 'objects must not be empty or contain NULL');
+    END IF;
+    FOREACH name IN ARRAY names LOOP
+        found := ARRAY(SELECT DISTINCT concat(i.target_kind, i.target) FROM unnest(items) AS i
+                        WHERE name IN (CASE i.target_kind WHEN 't' THEN format('%I.%I', i.schema_name, i.relation_name) WHEN 's' THEN format('schema %I', i.schema_name) ELSE 'this database' END,
+                                       CASE i.target_kind WHEN 't' THEN quote_ident(i.relation_name) WHEN 's' THEN quote_ident(i.schema_name) END));
+        IF cardinality(found) <> 1 THEN
+            PERFORM warrant_internal.fail('22023', format(CASE cardinality(found) WHEN 0 THEN 'request %s is not about "%s"' ELSE 'request %s is about several objects of the name "%s"' END,
+                                          request_id, warrant_internal.in_one_line(name, 100)), NULL, format('It asks for %s.', warrant_internal.scope_in_words(items)));
+        END IF;
+        objects := objects || found;
+    END LOOP;
+    RETURN objects;
+END;
+$$;
+
 -- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
-    approver_name text, person text, duration interval, max_uses integer, comment text) RETURNS bigint LANGUAGE plpgsql
+    approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql
 AS $$
 DECLARE
     counted record;
@@ -94,7 +176,7 @@ DECLARE
     least_uses integer;
     made bigint;
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects);
     counted := warrant_internal.approvers_of(request);
     IF cardinality(counted.approvers) < greatest((request).min_approvals, (terms).min_approvals) THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
@@ -102,6 +184,7 @@ BEGIN
     END IF;
     SELECT min(d.duration), min(d.max_uses) INTO least_duration, least_uses FROM warrant.decisions d WHERE d.request_id = (request).id;
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
+    items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
         warrant_internal.from_now(request, least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration), (terms).max_duration),
         least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
@@ -138,13 +221,15 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL)
-RETURNS bigint LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL,
+    command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
     items warrant_internal.item[] := warrant_internal.items_of_request(request_id);
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
+    commands text[];
+    objects text[];
     missing integer;
     made bigint;
 BEGIN
@@ -164,10 +249,19 @@ BEGIN
     ELSIF max_uses > request.max_uses THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
     END IF;
+    IF command_words IS NOT NULL OR object_names IS NOT NULL THEN
+        commands := CASE WHEN command_words IS NOT NULL THEN warrant_internal.commands_named(request_id, items, command_words) END;
+        objects := CASE WHEN object_names IS NOT NULL THEN warrant_internal.objects_named(request_id, items, object_names) END;
+        IF warrant_internal.narrowed(warrant_internal.approved_by_all(request_id, items), commands, objects) = '{}' THEN
+            PERFORM warrant_internal.fail('22023', format('nothing of request %s is left that all approvals allow', request_id), 'warrant.deny denies it.',
+                                 format('Approved so far: %s.', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request_id, items))));
+        END IF;
+    END IF;
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
-                                   duration, max_uses, comment);
+                                   duration, max_uses, comment, commands, objects);
     IF made IS NOT NULL THEN
-        PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, items);
+        PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, warrant_internal.items_of_grant(made));
+        PERFORM warrant_internal.tell(format('not approved of it: %s', o.words)) FROM warrant_internal.left_out_in_words(request_id, made) AS o (words) WHERE o.words IS NOT NULL;
         RETURN made;
     END IF;
     missing := greatest(request.min_approvals, terms.min_approvals) - cardinality((warrant_internal.approvers_of(request)).approvers);
@@ -207,7 +301,9 @@ BEGIN
     IF args ? 'request_ids' THEN
         RETURN (SELECT array_agg(warrant_internal.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment'))::text FROM unnest(warrant_internal.ids_of(args)) AS i (id));
     END IF;
-    RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', (args->>'version')::integer);
+    RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', (args->>'version')::integer,
+                                        CASE WHEN args->>'commands' IS NOT NULL THEN warrant_internal.elements_of(args->'commands') END,
+                                        CASE WHEN args->>'objects' IS NOT NULL THEN warrant_internal.elements_of(args->'objects') END);
 END;
 $$;
 

@@ -19,11 +19,12 @@ CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MO
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
 
 CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL,
-    version integer DEFAULT NULL) RETURNS bigint
+    version integer DEFAULT NULL, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer) IS
+COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer, text[], text[]) IS
 'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration
-and max_uses (statements) narrow what was asked for. version: that of the request as it was seen; an amended one needs it. Raises 42501 (not an
+and max_uses (statements) narrow what was asked for, and so do commands and objects, by their names in show_request: what all approvals have in common
+is granted. version: that of the request as it was seen; an amended one needs it. Raises 42501 (not an
 approver, one''s own request, called indirectly), P0002, 55006 (decided, or amended since), 22023. Durable at once.';
 CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';

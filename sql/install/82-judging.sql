@@ -241,8 +241,12 @@ BEGIN
     RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(approvers), greatest(request.min_approvals, (terms).min_approvals)), nullif(array_to_string(approvers, ', '), '')));
     RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, d.comment)
       FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves) ORDER BY d.decided_at;
+    IF pends AND EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND (d.commands IS NOT NULL OR d.objects IS NOT NULL)) THEN
+        RETURN QUERY VALUES ('so far', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request.id, warrant_internal.items_of_request(request.id))));
+    END IF;
     IF request.grant_id IS NOT NULL THEN
         RETURN QUERY VALUES ('grant', format('%s, %s', request.grant_id, warrant_internal.grant_in_words(request.grant_id)));
+        RETURN QUERY SELECT 'left out', o.words FROM warrant_internal.left_out_in_words(request.id, request.grant_id) AS o (words) WHERE o.words IS NOT NULL;
     END IF;
     IF NOT pends THEN
         RETURN;
@@ -314,7 +318,7 @@ DECLARE
     denial warrant.decisions;
 BEGIN
     SELECT * INTO denial FROM warrant.decisions d WHERE d.request_id = request.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1;
-    RETURN jsonb_build_object('request_id', request.id, 'version', request.version, 'state', state, 'approvals', approvals,
+    RETURN jsonb_build_object('request_id', request.id, 'left_out', CASE WHEN request.grant_id IS NOT NULL THEN warrant_internal.left_out_in_words(request.id, request.grant_id) END, 'version', request.version, 'state', state, 'approvals', approvals,
         'missing', CASE state WHEN 'pending' THEN greatest(greatest(request.min_approvals, terms.min_approvals) - approvals, 0) ELSE 0 END,
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
@@ -327,6 +331,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
-'How a request stands, for programs: request_id, version, state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
+'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
 expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person,
 reason, duration_s, max_uses, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -38,6 +38,55 @@ SELECT event, who, command, comment FROM stage.news() WHERE event IN ('weakened'
 \c - regress_clerk
 SELECT count(*) FROM ledger;
 DELETE FROM ledger;
+
+-- A part of what was asked for: some commands, some objects, never more. The requester reads what was left out.
+\c - :owner
+CREATE SCHEMA vault;
+CREATE TABLE vault.orders (a int);
+CREATE TABLE vault."odd ""name" (a int);
+GRANT USAGE ON SCHEMA vault TO regress_clerk;
+GRANT ALL ON ALL TABLES IN SCHEMA vault TO regress_clerk;
+SELECT warrant.create_policy('vault', 'approve', on_schema => 'vault');
+\c - regress_clerk
+SELECT warrant.request('{SELECT,UPDATE,DELETE}', on_tables => '{vault.orders,"vault.\"odd \"\"name\""}');
+\c - regress_chief
+SELECT warrant.approve(4, commands => '{}');
+SELECT warrant.approve(4, commands => '{SELECT,NULL}');
+SELECT warrant.approve(4, commands => '{SELEKT}');
+SELECT warrant.approve(4, commands => '{SELECT,INSERT}');
+SELECT warrant.approve(4, objects => '{}');
+SELECT warrant.approve(4, objects => '{ledger}');
+SELECT warrant.approve(4, objects => '{public.orders}');
+SELECT warrant.approve(4, commands => '{select,update}', objects => '{orders,"\"odd \"\"name\""}', version => 2);
+SELECT warrant.approve(4, commands => '{read,update}', objects => '{vault.orders}', version => 1);
+SELECT count(*) FROM vault.orders;
+\c - regress_clerk
+SELECT count(*) FROM vault.orders;
+UPDATE vault.orders SET a = 1;
+DELETE FROM vault.orders;
+SELECT count(*) FROM vault."odd ""name";
+SELECT item, value FROM warrant.show_request(4) WHERE item = 'left out';
+SELECT warrant.request_status(4)->>'left_out' AS left_out, warrant.request_status(5)->'left_out' AS of_pending;
+-- What all have approved is granted; parts without anything in common are told.
+SELECT warrant.request('{SELECT,UPDATE,DELETE}', on_table => 'orders');
+\c - regress_chief
+SELECT warrant.approve(7, commands => '{SELECT,UPDATE}');
+\c - regress_deputy
+SELECT item, value FROM warrant.show_request(7) WHERE item IN ('wants', 'so far');
+SELECT warrant.approve(7, commands => '{DELETE}');
+SELECT warrant.approve(7, commands => '{UPDATE,DELETE}');
+SELECT approver_name, commands, objects FROM warrant.decisions WHERE request_id = 7 ORDER BY decided_at;
+\c - regress_clerk
+SELECT commands, relation_name, granted_by FROM warrant.my_grants WHERE policy_name = 'orders';
+-- The same name twice.
+\c - :owner
+SELECT warrant.drop_policy('orders');
+SELECT warrant.create_policy('everything', 'approve', on_database => true, priority => 5);
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_tables => '{public.orders,vault.orders}');
+\c - regress_chief
+SELECT warrant.approve(8, objects => '{orders}');
+SELECT warrant.approve(8, objects => '{public.orders}');
 \c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
