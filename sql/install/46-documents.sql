@@ -23,7 +23,7 @@ END;
 $$;
 
 -- The parameters that a document gives, with the default for each that is null. Raises 22023 for what is not among those that it may give.
-CREATE FUNCTION warrant_internal.parameters_in(document jsonb, of_policy text, may text[]) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.parameters_in(document jsonb, of_policy text, may text[], defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     unknown text;
@@ -41,7 +41,7 @@ BEGIN
         RAISE EXCEPTION 'unknown parameter "%" of policy "%"', unknown, coalesce(of_policy, 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Parameters are %s.', array_to_string(may, ', '));
     END IF;
-    RETURN (SELECT coalesce(jsonb_object_agg(d.key, CASE WHEN d.value = 'null' THEN warrant_internal.policy_defaults()->d.key ELSE d.value END), '{}') FROM jsonb_each(document) AS d);
+    RETURN (SELECT coalesce(jsonb_object_agg(d.key, CASE WHEN d.value = 'null' THEN defaults->d.key ELSE d.value END), '{}') FROM jsonb_each(document) AS d);
 END;
 $$;
 
@@ -49,7 +49,11 @@ $$;
 CREATE FUNCTION warrant_internal.roles_in_words(roles oid[], names name[]) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 BEGIN
-    RETURN (SELECT coalesce(jsonb_agg(DISTINCT quote_ident(n.name) COLLATE "C"), '[]') FROM unnest(warrant_internal.names_now(roles, names)) AS n (name));
+    IF roles = '{}' THEN
+        RETURN '[]';
+    END IF;
+    RETURN (SELECT jsonb_agg(DISTINCT quote_ident(coalesce(a.rolname, n.name, '')) COLLATE "C")
+              FROM unnest(roles) WITH ORDINALITY AS r (role, place) LEFT JOIN unnest(names) WITH ORDINALITY AS n (name, place) USING (place) LEFT JOIN pg_authid a ON a.oid = r.role);
 END;
 $$;
 
@@ -171,7 +175,7 @@ AS $$
 DECLARE
     fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
     may CONSTANT text[] := ARRAY(SELECT a.name FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE a.name <> ALL (fixed) ORDER BY a.place);
-    given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may);
+    given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may, warrant_internal.policy_defaults());
     before warrant.policies;
     after warrant.policies;
     said text;
@@ -199,10 +203,8 @@ keeps its number, requests, and the grants that it would give again; votes given
 nothing. Audited as policy_changed, and as weakened where it lets more through. Raises P0002, 22023, 42704. Effective after COMMIT.';
 
 -- The parameters that are no defaults.
-CREATE FUNCTION warrant_internal.beyond_defaults(parameters jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.beyond_defaults(parameters jsonb, defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
 BEGIN
     RETURN (SELECT jsonb_object_agg(p.key, p.value) FROM jsonb_each(parameters) AS p WHERE p.value <> defaults->p.key);
 END;
@@ -210,8 +212,10 @@ $$;
 
 CREATE FUNCTION warrant.export_policies() RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
 BEGIN
-    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p)) ORDER BY p.name COLLATE "C"), '[]')
+    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p), defaults) ORDER BY p.name COLLATE "C"), '[]')
                                              FROM warrant.policies p WHERE p.target_kind <> '!'));
 END;
 $$;
@@ -225,6 +229,8 @@ tables are written as in SQL, tables with their schema. warrant.apply_policies t
 CREATE FUNCTION warrant_internal.policies_in(document jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
+    may CONSTANT text[] := warrant_internal.policy_parameters();
     wanted jsonb[];
     twice text;
 BEGIN
@@ -232,7 +238,7 @@ BEGIN
         RAISE EXCEPTION 'a document of policies has the key "policies" with an array, and no other' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'warrant.export_policies() makes such a document.';
     END IF;
-    wanted := ARRAY(SELECT warrant_internal.policy_defaults() || warrant_internal.parameters_in(e, e->>'name', warrant_internal.policy_parameters()) FROM jsonb_array_elements(document->'policies') AS e);
+    wanted := ARRAY(SELECT defaults || warrant_internal.parameters_in(e, e->>'name', may, defaults) FROM jsonb_array_elements(document->'policies') AS e);
     SELECT w->>'name' INTO twice FROM unnest(wanted) AS w GROUP BY 1 HAVING count(*) > 1 OR count(w->>'name') = 0 ORDER BY 1 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN 'a policy of the document has no name' ELSE format('policy "%s" is in the document twice', twice) END
@@ -243,11 +249,10 @@ END;
 $$;
 
 -- What the policy is to be on, where that is something else than it is on: an object made anew under the same name. Raises 42710 for another one.
-CREATE FUNCTION warrant_internal.target_anew(before warrant.policies, wanted jsonb) RETURNS oid LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.target_anew(before warrant.policies, said jsonb, wanted jsonb) RETURNS oid LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     targets CONSTANT text[] := '{on_table,on_schema,on_database}';
-    said CONSTANT jsonb := warrant_internal.parameters_of(before);
     object record;
 BEGIN
     IF to_regclass(wanted->>'on_table') IS NULL AND to_regnamespace(quote_ident(wanted->>'on_schema')) IS NULL AND NOT EXISTS (SELECT FROM unnest(targets) AS t WHERE said->t <> wanted->t) THEN
@@ -270,6 +275,7 @@ DECLARE
     before warrant.policies;
     after warrant.policies;
     said jsonb;
+    given jsonb;
     anew oid;
 BEGIN
     SELECT * INTO before FROM warrant.policies p WHERE p.name = wanted->>'name' AND p.target_kind <> '!' FOR UPDATE;
@@ -277,16 +283,20 @@ BEGIN
         action := 'create';
         weakens := warrant_internal.add_policy(wanted, trial);
         SELECT * INTO after FROM warrant.policies p WHERE p.name = wanted->>'name';
-        said := warrant_internal.beyond_defaults(warrant_internal.parameters_of(after));
+        said := warrant_internal.beyond_defaults(warrant_internal.parameters_of(after), warrant_internal.policy_defaults());
         changes := format('%s on %s', after.effect, warrant_internal.target_in_words(after)) ||
             ARRAY(SELECT format('%s: %s', a.name, warrant_internal.in_words(said->a.name)) FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place)
                    WHERE said ? a.name AND a.name <> ALL (fixed || '{effect}') ORDER BY a.place);
         RETURN;
     END IF;
     said := warrant_internal.parameters_of(before);
-    after := warrant_internal.policy_of((SELECT coalesce(jsonb_object_agg(w.key, w.value), '{}') FROM jsonb_each(wanted - fixed) AS w WHERE w.value <> said->w.key), before);
-    changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after));
-    anew := warrant_internal.target_anew(before, wanted);
+    given := (SELECT jsonb_object_agg(w.key, w.value) FROM jsonb_each(wanted - fixed) AS w WHERE w.value <> said->w.key);
+    after := before;
+    IF given IS NOT NULL THEN
+        after := warrant_internal.policy_of(given, before);
+        changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after));
+    END IF;
+    anew := warrant_internal.target_anew(before, said, wanted);
     IF anew IS NOT NULL THEN
         after.target := anew;
         changes := changes || format('on %s, which was made anew', warrant_internal.target_in_words(after));
@@ -323,7 +333,7 @@ BEGIN
             END IF;
             RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts, HINT = advice;
         END;
-        RETURN QUERY SELECT done.action, wanted->>'name', c.change, done.weakens FROM unnest(coalesce(nullif(done.changes, '{}'), '{NULL}')) AS c (change);
+        RETURN QUERY SELECT done.action, wanted->>'name', c.change, done.weakens FROM unnest(coalesce(nullif(done.changes, '{}'::text[]), '{NULL}')) AS c (change);
     END LOOP;
     FOR other IN SELECT p.* FROM warrant.policies p WHERE prune AND p.target_kind <> '!' AND p.name <> ALL (ARRAY(SELECT w->>'name' FROM unnest(policies) AS w)) ORDER BY p.name COLLATE "C" LOOP
         RETURN QUERY SELECT 'drop', other.name, format('%s on %s', other.effect, warrant_internal.target_in_words(other)), warrant_internal.remove_policy(other.name, trial);
