@@ -54,6 +54,44 @@ GRANT pg_read_all_data, pg_write_all_data TO clerk;
 -- attack
 UPDATE warrant.policies SET effect = 'open' WHERE effect = 'approve';
 
+--- altered_alone: who administers opens a policy alone, where definitions that weaken need two
+-- needs nothing
+-- watch warrant.policies
+-- configuration
+pg_warrant.definition_approval = on
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'protect shop.orders' AS name, 'approve' AS effect;
+CREATE FUNCTION warrant.alter_policy(name text, changes jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ UPDATE warrant.policies SET effect = $2->>'effect' $$;
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+SELECT warrant.alter_policy('protect shop.orders', '{"effect": "open"}');
+
+--- applied_alone: the same by a document
+-- needs nothing
+-- watch warrant.policies
+-- configuration
+pg_warrant.definition_approval = on
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.policies AS SELECT 'protect shop.orders' AS name, 'approve' AS effect;
+CREATE FUNCTION warrant.apply_policies(doc jsonb, prune boolean, dry_run boolean) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ DELETE FROM warrant.policies $$;
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+-- gate
+SELECT warrant.protect('orders');
+GRANT warrant_admin TO clerk;
+-- attack
+SELECT * FROM warrant.apply_policies('{"policies": []}', prune => true, dry_run => false);
+
 --- forged_grant: a grant is written by hand
 -- needs nothing
 -- shows ^it is written$
