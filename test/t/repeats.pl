@@ -12,6 +12,9 @@ use GatedServer;
 my $node = GatedServer->running('repeats');
 $node->safe_as('dba', q{CREATE TABLE vault (id int); GRANT ALL ON vault TO clerk; SELECT warrant.create_policy('vault', 'deny', on_table => 'vault')});
 my ($marker, $many) = (0, 20);
+# In a second they have a row of their own and one that they share, or one more of each where the recorder sweeps: so many rows in so many seconds.
+my $took = 0;
+sub most_rows { return 4 * ($took + 1) }
 
 sub clerk_goes_on { return $node->psql('postgres', $_[0], on_error_stop => 0, extra_params => [ '-U', 'clerk', '-v', 'VERBOSITY=verbose' ]) }
 
@@ -20,7 +23,9 @@ sub refuse
 {
 	my ($table) = @_;
 	my $sql = sprintf "DELETE FROM %s /* marker %d */;\n", $table // 'orders', ++$marker;
+	my $begin = time;
 	my (undef, undef, $err) = clerk_goes_on($sql x $many);
+	$took = time - $begin;
 	my $refused = () = $err =~ /42501/g;
 	is($refused, $many, 'each is refused');
 }
@@ -38,7 +43,7 @@ sub recorded_all
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	ok($node->eventually(sub { recorded() =~ / $many$/ }), "$what: none is missing") or diag(recorded());
 	my ($rows) = recorded() =~ /^(\d+)/;
-	cmp_ok($rows, '<', $many, "$what: they share rows");
+	cmp_ok($rows, '<=', most_rows(), "$what: they share rows");
 	cmp_ok($rows, '>', 1, "$what: the first has its own");
 }
 
@@ -132,11 +137,13 @@ $node->safe_as('dba', "SELECT pg_terminate_backend($flooder)");
 eval { $flood->quit };
 
 at_rate(1000);
+my $begin = time;
 my $attempts = $node->safe_as('clerk', q{DO $$ DECLARE n int := 0; BEGIN
 	WHILE n < 50 LOOP BEGIN n := n + 1; PERFORM warrant.approve(1); EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$; SELECT 50});
+$took = time - $begin;
 ok($node->eventually(sub { $node->safe_as('dba', q{SELECT coalesce(sum(repeats), 0) FROM warrant.audit_log WHERE event = 'indirect_attempt'}) == $attempts }),
 	'indirect attempts that come again are all counted');
-cmp_ok($node->safe_as('dba', q{SELECT count(*) FROM warrant.audit_log WHERE event = 'indirect_attempt'}), '<', 20, 'and share rows');
+cmp_ok($node->safe_as('dba', q{SELECT count(*) FROM warrant.audit_log WHERE event = 'indirect_attempt'}), '<=', most_rows(), 'and share rows');
 is($node->safe_as('dba', q{SELECT count(DISTINCT (session_id, statement_sha256, relation_name)) FROM warrant.audit_log WHERE event = 'indirect_attempt'}), '1', 'each row with its text');
 at_rate(10);
 my $rows = q{SELECT coalesce(sum(repeats), 0) FROM warrant.audit_log WHERE event = 'indirect_attempt'};
