@@ -58,7 +58,7 @@ CREATE PROCEDURE stage.until(question text) LANGUAGE plpgsql AS $$
 DECLARE
     done boolean;
 BEGIN
-    FOR i IN 1..600 LOOP
+    FOR i IN 1..3000 LOOP
         EXECUTE 'SELECT ' || question INTO done;
         EXIT WHEN done;
         PERFORM pg_sleep(0.1);

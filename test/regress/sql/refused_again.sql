@@ -54,7 +54,7 @@ SELECT stage.told('UPDATE orders SET a = 2');
 \c - regress_chief
 SELECT warrant.grant('regress_clerk', '{UPDATE}', on_schema => 'public', duration => '1 s') AS made \gset
 DO $$ BEGIN
-    FOR i IN 1..600 LOOP
+    FOR i IN 1..3000 LOOP
         EXIT WHEN NOT EXISTS (SELECT FROM warrant.active_grants);
         PERFORM pg_sleep(0.1);
     END LOOP;
