@@ -8,6 +8,21 @@ CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.
 
 CREATE FUNCTION warrant_internal.why_undecidable(policy warrant.policies) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
 
+CREATE FUNCTION warrant_internal.why_undecidable(policy warrant.policies, requester oid) RETURNS text LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_why_undecidable';
+
+-- Warns of a policy, new or changed, whose requests nobody could decide, or too few.
+CREATE FUNCTION warrant_internal.warn_undecidable(policy warrant.policies) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    why CONSTANT text := warrant_internal.why_undecidable(policy);
+BEGIN
+    IF why IS NOT NULL THEN
+        RAISE WARNING 'policy "%" asks for approvals that nobody can give', (policy).name
+            USING DETAIL = why, HINT = format('GRANT "%s" to whoever is to decide.', (policy).approver_role_name);
+    END IF;
+END;
+$$;
+
 -- What a policy says of the log where nobody says it.
 CREATE FUNCTION warrant_internal.audit_of(effect text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE $1 WHEN 'open' THEN 'none' ELSE 'statement' END $$;
@@ -171,6 +186,7 @@ BEGIN
     END IF;
     weakens := warrant_internal.weakens(NULL, made);
     IF NOT trial THEN
+        PERFORM warrant_internal.warn_undecidable(made);
         PERFORM warrant_internal.note_change('policy_created', made, format('%s on %s', made.effect, warrant_internal.target_in_words(made)), weakens);
     END IF;
     RETURN weakens;

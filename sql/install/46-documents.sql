@@ -163,6 +163,7 @@ BEGIN
                FROM pg_attribute a WHERE a.attrelid = 'warrant.policies'::regclass AND a.attnum > 0 AND NOT a.attisdropped) USING after;
     weakens := warrant_internal.weakens(before, after) OR (before.target <> after.target AND warrant_internal.weakens(NULL, after));
     IF NOT trial THEN
+        PERFORM warrant_internal.warn_undecidable(after);
         PERFORM warrant_internal.note_change('policy_changed', after, changes, weakens);
     END IF;
     RETURN weakens;

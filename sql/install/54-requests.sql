@@ -110,9 +110,16 @@ $$;
 
 CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
 AS $$
+DECLARE
+    requester CONSTANT oid := warrant_internal.user_of(origin);
+    items CONSTANT warrant_internal.item[] := warrant_internal.items_of(requester, args);
+    request bigint;
 BEGIN
-    RETURN warrant_internal.file_request(origin, warrant_internal.user_of(origin), warrant_internal.items_of(warrant_internal.user_of(origin), args), args->>'reason',
-                                (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+    request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+    PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, w.role, rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
+       FROM (SELECT p.name, p.approver_role_name AS role, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
+      WHERE w.why IS NOT NULL;
+    RETURN request;
 END;
 $$;
 

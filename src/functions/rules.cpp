@@ -209,10 +209,11 @@ WARRANT_FUNCTION(warrant_await_definitions) {
     PG_RETURN_VOID();
 }
 
-// why_undecidable(policy warrant.policies) -> why nobody could decide its requests now, or NULL.
+// why_undecidable(policy warrant.policies[, requester oid]) -> why nobody could decide its requests, or the requester's, now, or NULL. Of this
+// transaction a webhook counts, too.
 WARRANT_FUNCTION(warrant_why_undecidable) {
     Policy* policy = PolicyArgument(fcinfo, 0);
-    char* why = policy == nullptr ? nullptr : WhyUndecidable(policy, InvalidOid);
+    char* why = policy == nullptr ? nullptr : WhyUndecidable(policy, PG_NARGS() > 1 ? PG_GETARG_OID(1) : InvalidOid, Rows::OfTransaction);
     if (why == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_TEXT_P(cstring_to_text(why));

@@ -21,20 +21,22 @@ bool CanLogIn(Oid role) {
 constexpr OwnColumn of_person[] = {{"person"}}, of_identity[] = {{"identity"}}, of_webhook[] = {{"enabled", true}};
 
 // Begins to read the column of one of our tables by an index; false where the script of an older release has no such table.
-bool BeginOf(CommittedScan* scan, const char* table, const OwnColumns& column, const char* index) {
+bool BeginOf(CommittedScan* scan, const char* table, const OwnColumns& column, const char* index, Rows rows = Rows::Committed) {
     const Installation* own = FindInstallation();
     Oid found = own == nullptr ? InvalidOid : get_relname_relid(table, own->schema);
     if (!OidIsValid(found) || !OidIsValid(get_relname_relid(index, own->schema)))
         return false;
-    BeginOwn(scan, column, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); });
+    BeginOwn(
+        scan, column, found, [index] { return get_relname_relid(index, RequireInstallation()->schema); }, rows);
     return true;
 }
 
 // Calls visit(value) with a column that is not NULL, for each row of one of our tables whose first column in the index is the key.
 template <class Visit>
-void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit) {
+void ForEachOf(const char* table, const OwnColumns& column, const char* index, RegProcedure equal, Datum key, Visit visit,
+               Rows rows = Rows::Committed) {
     CommittedScan scan;
-    if (!BeginOf(&scan, table, column, index))
+    if (!BeginOf(&scan, table, column, index, rows))
         return;
     ScanKeyData keys[1];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, equal, key);
@@ -103,10 +105,11 @@ Deciders CountDeciders(Oid role, Oid requester, int enough) {
     return deciders;
 }
 
-bool IsEnabled(const char* webhook) {
+bool IsEnabled(const char* webhook, Rows rows) {
     bool enabled = false;
-    ForEachOf("webhooks", of_webhook, "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook),
-              [&enabled](Datum value) { enabled = DatumGetBool(value); });
+    ForEachOf(
+        "webhooks", of_webhook, "webhooks_name_key", F_TEXTEQ, CStringGetTextDatum(webhook),
+        [&enabled](Datum value) { enabled = DatumGetBool(value); }, rows);
     return enabled;
 }
 
@@ -183,10 +186,10 @@ List* WithMembers(Oid role) {
     return roles;
 }
 
-char* WhyUndecidable(const Policy* policy, Oid requester) {
+char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
     if (policy->effect != Effect::Approve || policy->monitor)    // a policy that asks nobody
         return nullptr;
-    int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook);
+    int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook, rows);
     const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);
     if (RoleIsGone(policy->approver_role))
         return webhooks >= policy->min_approvals

@@ -3,14 +3,15 @@
 
 #include "pg/server.hpp"
 
+#include "rules/committed.hpp"
 #include "rules/policies.hpp"
 
 namespace warrant {
 
 // Why what the requester asks for under this policy cannot be approved as things are, a full sentence in the current memory context; or nullptr.
 // Counted are the policy's webhook, if it is enabled, and each person who could log in as a member of its approver role, but for the requester.
-// Logins are one person as far as the gate knows. With InvalidOid for the requester all are counted.
-char* WhyUndecidable(const Policy* policy, Oid requester);
+// Logins are one person as far as the gate knows. With InvalidOid for the requester all are counted. rows: of the webhook.
+char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows = Rows::Committed);
 
 // The person that the DBA has made of a login, in the current memory context; nullptr: of none.
 char* PersonOf(Oid login);

@@ -167,17 +167,86 @@ static const char* WhatWasBefore(const RefusedAccess* refused, const ActingUser*
     return outcome == nullptr ? "" : psprintf("\n%s", outcome);
 }
 
+// The requests of a refusal under several policies, apart: the recorder has filed one for each policy, in the order of the policies' numbers.
+struct ApartRequests {
+    int count;    // 0: they are too many to be told apart, or not all were filed
+    const Policy* policies[10];
+    const char* ids[10];
+};
+
+static int PlaceOf(const ApartRequests* apart, const Policy* policy) {
+    int place = 0;
+    while (place < apart->count && apart->policies[place]->id != policy->id)
+        place++;
+    return place;
+}
+
+static bool AddPolicy(ApartRequests* apart, const Policy* policy) {
+    if (apart->count == int(lengthof(apart->policies)))
+        return false;
+    apart->policies[apart->count++] = policy;
+    return true;
+}
+
+static int RankOf(const ApartRequests* apart, const Policy* policy) {
+    int rank = 0;
+    for (int i = 0; i < apart->count; i++)
+        rank += apart->policies[i]->id < policy->id;
+    return rank;
+}
+
+// The policies come in the order of the accesses.
+static ApartRequests TellApart(const RefusedAccess* asked, int count, const char* answer) {
+    ApartRequests apart = {};
+    for (int i = 0; i < count; i++)
+        if (PlaceOf(&apart, asked[i].policy) == apart.count && !AddPolicy(&apart, asked[i].policy))
+            return ApartRequests{};
+    const char* ids[lengthof(apart.ids)];
+    int filed = 0;
+    for (char* id = strtok(pstrdup(answer), ","); id != nullptr; id = strtok(nullptr, ",")) {
+        if (filed == apart.count)
+            return ApartRequests{};
+        ids[filed++] = id;
+    }
+    for (int i = 0; i < apart.count && filed == apart.count; i++)
+        apart.ids[i] = ids[RankOf(&apart, apart.policies[i])];
+    return filed == apart.count ? apart : ApartRequests{};
+}
+
+// What a request asks for and whose approvals it needs, and when nobody can give them; requests that are not told apart are told as one.
+static const char* DescribeRequest(const char* ids, const RefusedAccess* asked, int count, const ActingUser* acting) {
+    bool several = strchr(ids, ',') != nullptr;
+    const char* whose = acting == nullptr ? "" : psprintf(" of \"%s\"", GetUserNameFromId(acting->user, false));
+    return psprintf("%s %s (%s)%s %s %s.%s", several ? "Requests" : "Request", ids, DescribeItems(asked, count), whose, several ? "need" : "needs",
+                    several ? "the approvals of their policies" : NeededApprovals(asked, count), WhyNobodyCanDecide(asked, count, acting));
+}
+
+// A line for each request, in the order of the accesses.
+static const char* DescribeRequests(const char* answer, const RefusedAccess* asked, int count, const ActingUser* acting) {
+    ApartRequests apart = strchr(answer, ',') == nullptr ? ApartRequests{} : TellApart(asked, count, answer);
+    if (apart.count == 0)
+        return DescribeRequest(answer, asked, count, acting);
+    StringInfoData lines;
+    initStringInfo(&lines);
+    RefusedAccess* under = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
+    for (int place = 0; place < apart.count; place++) {
+        int under_count = 0;
+        for (int i = 0; i < count; i++)
+            if (PlaceOf(&apart, asked[i].policy) == place)
+                under[under_count++] = asked[i];
+        appendStringInfo(&lines, "%s%s", place == 0 ? "" : "\n", DescribeRequest(apart.ids[place], under, under_count, acting));
+    }
+    return lines.data;
+}
+
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
     bool several = strchr(answer, ',') != nullptr;
-    const char* whose = acting == nullptr ? "" : psprintf(" of \"%s\"", GetUserNameFromId(acting->user, false));
     ereport(ERROR, (errcode(error_refused),
                     errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
                            NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
-                    errdetail("%s %s (%s)%s %s %s.%s%s%s", several ? "Requests" : "Request", answer, DescribeItems(asked, asked_count), whose,
-                              several ? "need" : "needs", several ? "the approvals of their policies" : NeededApprovals(asked, asked_count),
-                              WhyNobodyCanDecide(asked, asked_count, acting), WhoActs(acting), WhatWasBefore(refused, acting)),
+                    errdetail("%s%s%s", DescribeRequests(answer, asked, asked_count, acting), WhoActs(acting), WhatWasBefore(refused, acting)),
                     acting != nullptr ? TrustHint(refused, acting)
                     : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
                               : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),

@@ -14,7 +14,7 @@ EXCEPTION WHEN SQLSTATE 'PT000' THEN
     RETURN 'runs';
 WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-    RETURN coalesce('needs ' || substring(detail FROM '\((.*)\) needs? [^()]*approval'), message);
+    RETURN coalesce('needs ' || (SELECT string_agg(m[1], ', ') FROM regexp_matches(detail, '\((.*)\) needs? [^()]*approval', 'gn') AS m), message);
 END;
 $$;
 CREATE FUNCTION stage.outcomes(OUT statement text, OUT outcome text) RETURNS SETOF record LANGUAGE plpgsql AS $$
