@@ -23,6 +23,7 @@ BEGIN
         WHEN 'approve' THEN RETURN warrant_internal.do_approve(origin, args);
         WHEN 'grant' THEN RETURN warrant_internal.do_grant(origin, args);
         WHEN 'revoke' THEN PERFORM warrant_internal.do_revoke(origin, args);
+        WHEN 'revoke_all' THEN RETURN warrant_internal.do_revoke_all(origin, args);
         WHEN 'request' THEN RETURN warrant_internal.do_request(origin, args);
         WHEN 'amend' THEN PERFORM warrant_internal.do_amend(origin, args);
         WHEN 'cancel' THEN PERFORM warrant_internal.do_cancel(origin, args);

@@ -135,6 +135,15 @@ BEGIN
 END;
 $$;
 
+-- Whether the role may end what was granted or asked for under these policies: who decides about it, and administrators.
+CREATE FUNCTION warrant_internal.may_revoke(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN warrant_internal.may_decide(role, policy_ids) OR warrant_internal.is_member(role, 'warrant_admin'::regrole)
+           OR EXISTS (SELECT FROM pg_roles r WHERE r.oid = role AND r.rolsuper);
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -142,17 +151,82 @@ DECLARE
     policies bigint[] := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
     others text;
 BEGIN
-    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policies) AND
-       NOT warrant_internal.is_member(warrant_internal.user_of(origin), 'warrant_admin'::regrole) THEN
-        IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = warrant_internal.user_of(origin) AND r.rolsuper) THEN
-            PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
-        END IF;
+    IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
     END IF;
     PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
     SELECT string_agg(DISTINCT o.grant_id::text, ', ') INTO others FROM warrant.grant_scopes s JOIN warrant.grant_scopes o ON o.grantee = s.grantee AND o.target = s.target AND NOT o.closed
      WHERE s.grant_id = target.id AND o.commands && s.commands AND o.ends_at > warrant_internal.monotonic_now();
     PERFORM warrant_internal.tell(concat_ws('; also granted, and not revoked: ', format('revoked grant %s of %s: %s', target.id, warrant_internal.in_one_line(target.grantee_name, 63),
         warrant_internal.scope_in_words(warrant_internal.items_of_grant(target.id))), others));
+END;
+$$;
+
+-- What a role that is revoked from can still use: grants of roles that it is a member of, and of other logins of the person.
+CREATE FUNCTION warrant_internal.tell_what_lives_on(role oid, name text) RETURNS void LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM warrant_internal.tell(format('grant %s of %s lives on, which %s can use as a member', s.grant_id, warrant_internal.in_one_line(pg_get_userbyid(s.grantee), 63), name))
+       FROM (SELECT DISTINCT l.grant_id, l.grantee FROM warrant.grant_scopes l
+              WHERE NOT l.closed AND l.grantee <> role AND role = ANY (l.members) AND l.ends_at > warrant_internal.monotonic_now() ORDER BY 1 LIMIT 3) AS s;
+    PERFORM warrant_internal.tell(format('the same person has grants as %s', o.names))
+       FROM (SELECT string_agg(DISTINCT warrant_internal.in_one_line(pg_get_userbyid(l.grantee), 63), ', ') AS names FROM warrant.persons mine
+               JOIN warrant.persons other ON other.person = mine.person AND other.role <> mine.role
+               JOIN warrant.grant_scopes l ON l.grantee = other.role AND NOT l.closed AND l.ends_at > warrant_internal.monotonic_now() WHERE mine.role = tell_what_lives_on.role) AS o
+      WHERE o.names IS NOT NULL;
+END;
+$$;
+
+-- Ends all grants of one who leaves, and withdraws what is asked for. What the caller may not end stays, and is named.
+CREATE FUNCTION warrant_internal.do_revoke_all(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
+AS $$
+DECLARE
+    most CONSTANT integer := 200;    -- of each, within the time of an action
+    role CONSTANT oid := (args->>'grantee')::oid;
+    name CONSTANT text := warrant_internal.in_one_line(pg_get_userbyid(role), 63);
+    ended bigint[] := '{}';
+    withdrawn bigint[] := '{}';
+    others text[] := '{}';
+    id bigint;
+    grants bigint[];
+    requests bigint[];
+BEGIN
+    IF role IS NULL OR NOT warrant_internal.role_exists(role) THEN
+        PERFORM warrant_internal.fail('22023', 'grantee must be a role');
+    END IF;
+    grants := ARRAY(SELECT DISTINCT s.grant_id FROM warrant.grant_scopes s WHERE s.grantee = role AND NOT s.closed AND s.ends_at > warrant_internal.monotonic_now() ORDER BY 1 LIMIT most + 1);
+    requests := ARRAY(SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now() ORDER BY 1 LIMIT most + 1);
+    FOREACH id IN ARRAY grants[:most] LOOP
+        IF warrant_internal.may_revoke(warrant_internal.user_of(origin), warrant_internal.policies_of(warrant_internal.items_of_grant(id))) THEN
+            PERFORM warrant_internal.close_grant(origin, id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
+            ended := ended || id;
+        ELSE
+            others := others || ('grant ' || id);
+        END IF;
+    END LOOP;
+    FOREACH id IN ARRAY requests[:most] LOOP
+        IF warrant_internal.may_revoke(warrant_internal.user_of(origin), warrant_internal.policies_of(warrant_internal.items_of_request(id))) THEN
+            PERFORM warrant_internal.end_request(origin, id, 'cancelled', args->>'reason');
+            withdrawn := withdrawn || id;
+        ELSE
+            others := others || ('request ' || id);
+        END IF;
+    END LOOP;
+    IF ended = '{}' AND withdrawn = '{}' AND others <> '{}' THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to revoke the grants of "%s"', name), 'Those who could have made them can, and members of "warrant_admin".');
+    END IF;
+    PERFORM warrant_internal.tell(format(w.what, name, warrant_internal.in_one_line(array_to_string(w.ids, ', '), 100)))
+       FROM (VALUES ('revoked of %s: grants %s', ended), ('cancelled of %s: requests %s', withdrawn)) AS w (what, ids) WHERE w.ids <> '{}';
+    IF others <> '{}' THEN
+        PERFORM warrant_internal.tell(format('for others to revoke: %s', warrant_internal.in_one_line(array_to_string(others, ', '), 100)));
+    END IF;
+    IF ended = '{}' AND withdrawn = '{}' THEN
+        PERFORM warrant_internal.tell(format('%s has no grant and no pending request', name));
+    ELSIF cardinality(grants) > most OR cardinality(requests) > most THEN
+        PERFORM warrant_internal.tell('there are more: run it again');
+    END IF;
+    PERFORM warrant_internal.tell_what_lives_on(role, name);
+    RETURN cardinality(ended);
 END;
 $$;
 

@@ -60,6 +60,11 @@ COMMENT ON FUNCTION warrant.give_back(bigint) IS
 'Ends one''s own grant before its time, under whatever login of the same person. Raises P0002, 55006 ended, 42501 the grant of somebody else or of a
 group. Durable at once.';
 
+CREATE FUNCTION warrant.revoke_all(grantee regrole, reason text DEFAULT NULL) RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.revoke_all(regrole, text) IS
+'Ends the grants of a role, as revoke does, and cancels its pending requests: at most 200 of each. Returns how many grants it ended; a NOTICE names them, what
+is for others to revoke, and what the role can use still. Top-level statement only. Raises 22023, and 42501 when nothing of it is the caller''s to end. Durable at once.';
+
 CREATE PROCEDURE warrant.wait_for(request_id bigint, timeout interval DEFAULT '10 min') LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wait_for';
 COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS
 'Returns when the request is approved, holding no locks meanwhile. Raises 42501 denied, 55006 cancelled or expired, 57014 still pending at

@@ -87,6 +87,44 @@ SELECT warrant.request('{SELECT}', on_tables => '{public.orders,vault.orders}');
 \c - regress_chief
 SELECT warrant.approve(8, objects => '{orders}');
 SELECT warrant.approve(8, objects => '{public.orders}');
+
+-- Who leaves: all grants end, and what is asked for is withdrawn, as far as the caller may. What he can use still is told.
 \c - :owner
+CREATE ROLE regress_guild LOGIN;
+CREATE ROLE regress_staff ROLE regress_clerk;
+SELECT warrant.drop_policy('everything');
+SELECT warrant.create_policy('of the guild', 'approve', on_table => 'orders', approver_role => 'regress_guild');
+SELECT warrant.set_person('regress_clerk', 'carl'), warrant.set_person('regress_other', 'carl');
+SET client_min_messages = warning;
+SELECT warrant.revoke_all('regress_clerk') AS ended \gset
+\c - regress_guild
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'orders');
+\c - regress_chief
+SELECT warrant.grant('regress_staff', '{SELECT}', on_table => 'vault.orders');
+\c - :owner
+GRANT USAGE ON SCHEMA vault TO regress_chief;
+\c - regress_chief
+SELECT warrant.grant('regress_staff', '{SELECT}', on_table => 'vault.orders');
+SELECT warrant.grant('regress_other', '{SELECT}', on_table => 'vault.orders');
+SELECT warrant.revoke_all(NULL);
+SELECT warrant.revoke_all('regress_auditor');
+DO $$ BEGIN PERFORM warrant.revoke_all('regress_clerk'); END $$;
+SELECT warrant.grant('regress_clerk', '{SELECT,INSERT}', on_table => 'vault.orders');
+\c - regress_clerk
+SELECT warrant.request('{DELETE}', on_table => 'orders') > 0 AS asked;
+SELECT warrant.request('{DELETE}', on_table => 'vault.orders') > 0 AS asked;
+SELECT warrant.revoke_all('regress_clerk', 'mine');
+\c - regress_chief
+SELECT warrant.revoke_all('regress_clerk', 'has left');
+\c - regress_clerk
+SELECT state, message FROM stage.try('INSERT INTO vault.orders VALUES (1)');
+SELECT state, relation_name, commands FROM warrant.my_requests ORDER BY id DESC LIMIT 3;
+\c - regress_dba
+SELECT warrant.revoke_all('regress_clerk', 'has left');
+SELECT warrant.revoke_all('regress_clerk');
+\c - :owner
+SELECT event, who, command, relation, comment FROM stage.news() WHERE event = 'indirect_attempt' OR comment = 'has left';
+DROP OWNED BY regress_guild;
+DROP ROLE regress_guild, regress_staff;
 \set file :directory '/sql/include/leave.sql'
 \i :file
