@@ -207,6 +207,7 @@ BEGIN
             HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';
     END IF;
     PERFORM warrant.drop_policy(d.name) FROM unnest(dropped) AS d (name);
+    RAISE NOTICE 'dropped after COMMIT: %', (SELECT string_agg(format('policy "%s"', d.name), ', ') FROM unnest(dropped) AS d (name));
     IF EXISTS (SELECT FROM warrant.policies p JOIN pg_class c ON c.oid = unprotect.target
                 WHERE p.effect <> 'open' AND ((p.target_kind = 's' AND p.target = c.relnamespace) OR p.target_kind = 'd')) THEN
         RAISE NOTICE 'policies on its schema or on the database still cover %', unprotect.target;

@@ -30,6 +30,7 @@ AS $$
     UNION ALL SELECT r.item, CASE r.item WHEN 'last_seq' THEN (SELECT s.last_seq::text FROM warrant.recorder_state s) ELSE r.value END, r.warning
       FROM warrant_internal.recorder_status() r
     UNION ALL SELECT 'policies', count(*)::text, CASE count(*) WHEN 0 THEN 'nothing is protected' END FROM warrant.policies WHERE target_kind <> '!'
+    UNION ALL SELECT 'policies in monitor mode', count(*)::text, CASE WHEN count(*) > 0 THEN 'they refuse nothing' END FROM warrant.policies WHERE target_kind <> '!' AND mode = 'monitor'
     UNION ALL SELECT 'pending requests', count(*)::text, NULL FROM warrant.requests WHERE state = 'pending' AND expires_at > clock_timestamp() AND warrant_internal.is_home()
     UNION ALL SELECT 'live grants', count(*)::text, NULL FROM warrant.grants g
      WHERE closed_at IS NULL AND ends_at > clock_timestamp() AND warrant_internal.is_home() AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0)
