@@ -1,4 +1,4 @@
-// explain(): a decision in SQL, step by step.
+// explain(): a decision in SQL, step by step; and decision_now(), for many of them.
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
@@ -89,21 +89,34 @@ bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command co
     return lacking == nullptr && !GateIsOff();
 }
 
-// What governs the access: CREATE is about the schema that the relation is in, ADMIN about the database.
-const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid relation, Command command) {
-    switch (command) {
-        case Command::Admin: return ReadDatabaseGoverningPolicies(role);
-        case Command::Create: return ReadSchemaGoverningPolicies(get_rel_namespace(relation));
-        default: return FindGoverningPolicies(relation);
-    }
-}
-
 // The command of a word that is one command, no group.
 Command CommandNamed(const char* word) {
     CommandMask mask = ParseCommand(word);
     if (mask == 0 || mask != MaskOf(FirstOf(mask)))
         ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", word), errhint("Name one command, not a group.")));
     return FirstOf(mask);
+}
+
+// The answer in a word or two, also for what is only watched.
+const char* ShortWordFor(const Decision* decision) {
+    bool watched = IsOnlyWatched(decision);
+    switch (decision->answer) {
+        case Answer::Unprotected: return "free";
+        case Answer::Exempt: return "exempt";
+        case Answer::Open: return "open";
+        case Answer::Granted: return "granted";
+        case Answer::Request: return watched ? "would ask" : "asks";
+        default: return watched ? "would deny" : "denied";
+    }
+}
+
+// What governs a command on an object: a relation, for CREATE a schema, for ADMIN the database, whatever the object.
+const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid object, Command command) {
+    switch (command) {
+        case Command::Admin: return ReadDatabaseGoverningPolicies(role);
+        case Command::Create: return ReadSchemaGoverningPolicies(object);
+        default: return FindGoverningPolicies(object);
+    }
 }
 
 void RequireTarget(bool is_null, Command command) {
@@ -137,7 +150,8 @@ WARRANT_FUNCTION(warrant_explain) {
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision;
-    DecisionState state = {role, GoverningPoliciesOf(role, target, command), command, MonotonicNow(), &decision};
+    DecisionState state = {role, GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command), command,
+                           MonotonicNow(), &decision};
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
@@ -148,4 +162,20 @@ WARRANT_FUNCTION(warrant_explain) {
             break;
     }
     PG_RETURN_VOID();
+}
+
+// decision_now(role oid, command text, object oid) -> (answer, policy_id): how the gate would decide now for a role that holds the server's
+// privileges, and which policy governs. The object is a relation, for CREATE a schema. Raises 22023 for an unknown command.
+WARRANT_FUNCTION(warrant_decision_now) {
+    AcceptInvalidationMessages();
+    ReleaseOldGoverningPolicies();
+    Oid role = PG_GETARG_OID(0);
+    Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    Decision decision = DecideFor(GoverningPoliciesOf(role, PG_GETARG_OID(2), command), role, command);
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a row is expected where there is none")));
+    Datum values[2] = {CStringGetTextDatum(ShortWordFor(&decision)), decision.policy == nullptr ? Datum(0) : Int64GetDatum(decision.policy->id)};
+    bool nulls[2] = {false, decision.policy == nullptr};
+    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

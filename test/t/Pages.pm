@@ -77,6 +77,7 @@ sub lines
 	{
 		$line =~ s/^psql:\S*?:\d+: //;
 		$line =~ s/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:\d\d)?|Z)?/TIME/g;
+		$line =~ s/\b\d{4}-\d\d-\d\d\b/DAY/g;
 		$line =~ s/\d\d:\d\d:\d\d\.\d+/SPAN/g;
 		$line =~ s/\\x[0-9a-f]{16,}/DIGEST/g;
 		$line =~ s/pid \d+/pid N/g;

@@ -75,7 +75,7 @@ sub play
 	my $who = Pages::who($block);
 	my $title = name_of($page) . ":$block->{line}";
 	return fail("$title says who runs it") unless defined $who;
-	wait_for_log($database) if $block->{body} =~ /audit_(log|text)|status\(\)/;
+	wait_for_log($database) if $block->{body} =~ /audit_(log|text)|status\(\)|warrant\.(assessment|propose_policies|impact)/;
 	my $got = '';
 	for my $sql (Pages::statements($block))
 	{
