@@ -58,14 +58,14 @@ END;
 $$;
 
 -- The parameters that make the policy, all of them, each in one way: what create_policy fills in where nobody says is null.
-CREATE FUNCTION warrant_internal.parameters_of(policy warrant.policies) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.parameters_of(policy warrant.policies, defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
     SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
     columns CONSTANT jsonb := to_jsonb(policy);
     approvers CONSTANT jsonb := warrant_internal.roles_in_words(ARRAY[(policy).approver_role], ARRAY[(policy).approver_role_name])->0;
 BEGIN
-    RETURN (SELECT jsonb_object_agg(a.name, columns->a.name) FROM unnest(warrant_internal.policy_parameters()) AS a (name)) ||
+    RETURN (SELECT jsonb_object_agg(a.name, coalesce(nullif(columns->a.name, 'null'), defaults->a.name)) FROM unnest(warrant_internal.policy_parameters()) AS a (name)) ||
         jsonb_build_object(
             'on_table', CASE (policy).target_kind WHEN 't' THEN format('%I.%I', (policy).target_schema, (policy).target_name) END,
             'on_schema', CASE (policy).target_kind WHEN 's' THEN (policy).target_schema END,
@@ -176,7 +176,8 @@ AS $$
 DECLARE
     fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
     may CONSTANT text[] := ARRAY(SELECT a.name FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE a.name <> ALL (fixed) ORDER BY a.place);
-    given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may, warrant_internal.policy_defaults());
+    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
+    given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may, defaults);
     before warrant.policies;
     after warrant.policies;
     said text;
@@ -187,7 +188,7 @@ BEGIN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     after := warrant_internal.policy_of(given, before);
-    said := nullif(array_to_string(warrant_internal.changes_between(warrant_internal.parameters_of(before), warrant_internal.parameters_of(after)), '; '), '');
+    said := nullif(array_to_string(warrant_internal.changes_between(warrant_internal.parameters_of(before, defaults), warrant_internal.parameters_of(after, defaults)), '; '), '');
     IF said IS NULL THEN
         RAISE NOTICE 'policy "%" says that already', name;
         RETURN NULL;
@@ -216,7 +217,7 @@ AS $$
 DECLARE
     defaults CONSTANT jsonb := warrant_internal.policy_defaults();
 BEGIN
-    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p), defaults) ORDER BY p.name COLLATE "C"), '[]')
+    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p, defaults), defaults) ORDER BY p.name COLLATE "C"), '[]')
                                              FROM warrant.policies p WHERE p.target_kind <> '!'));
 END;
 $$;
@@ -227,10 +228,9 @@ COMMENT ON FUNCTION warrant.export_policies() IS
 tables are written as in SQL, tables with their schema. warrant.apply_policies takes it.';
 
 -- The policies that a document has, with all parameters. Raises 22023 for what is no such document.
-CREATE FUNCTION warrant_internal.policies_in(document jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.policies_in(document jsonb, defaults jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
     may CONSTANT text[] := warrant_internal.policy_parameters();
     wanted jsonb[];
     twice text;
@@ -269,7 +269,7 @@ END;
 $$;
 
 -- Makes the policy what a document wants: creates it, alters it, or leaves it. weakens is NULL where nothing changes.
-CREATE FUNCTION warrant_internal.apply_policy(wanted jsonb, trial boolean, OUT action text, OUT changes text[], OUT weakens boolean) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.apply_policy(wanted jsonb, defaults jsonb, trial boolean, OUT action text, OUT changes text[], OUT weakens boolean) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
@@ -284,18 +284,18 @@ BEGIN
         action := 'create';
         weakens := warrant_internal.add_policy(wanted, trial);
         SELECT * INTO after FROM warrant.policies p WHERE p.name = wanted->>'name';
-        said := warrant_internal.beyond_defaults(warrant_internal.parameters_of(after), warrant_internal.policy_defaults());
+        said := warrant_internal.beyond_defaults(warrant_internal.parameters_of(after, defaults), defaults);
         changes := format('%s on %s', after.effect, warrant_internal.target_in_words(after)) ||
             ARRAY(SELECT format('%s: %s', a.name, warrant_internal.in_words(said->a.name)) FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place)
                    WHERE said ? a.name AND a.name <> ALL (fixed || '{effect}') ORDER BY a.place);
         RETURN;
     END IF;
-    said := warrant_internal.parameters_of(before);
+    said := warrant_internal.parameters_of(before, defaults);
     given := (SELECT jsonb_object_agg(w.key, w.value) FROM jsonb_each(wanted - fixed) AS w WHERE w.value <> said->w.key);
     after := before;
     IF given IS NOT NULL THEN
         after := warrant_internal.policy_of(given, before);
-        changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after));
+        changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after, defaults));
     END IF;
     anew := warrant_internal.target_anew(before, said, wanted);
     IF anew IS NOT NULL THEN
@@ -314,7 +314,8 @@ CREATE FUNCTION warrant_internal.apply_document(document jsonb, prune boolean, t
 RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
 AS $$
 DECLARE
-    policies CONSTANT jsonb[] := warrant_internal.policies_in(document);
+    defaults CONSTANT jsonb := warrant_internal.policy_defaults();
+    policies CONSTANT jsonb[] := warrant_internal.policies_in(document, defaults);
     wanted jsonb;
     other warrant.policies;
     done record;
@@ -325,7 +326,7 @@ BEGIN
     PERFORM warrant_internal.await_definitions();
     FOREACH wanted IN ARRAY policies LOOP
         BEGIN
-            done := warrant_internal.apply_policy(wanted, trial);
+            done := warrant_internal.apply_policy(wanted, defaults, trial);
         EXCEPTION WHEN OTHERS THEN    -- which of the policies it is
             GET STACKED DIAGNOSTICS words = MESSAGE_TEXT, facts = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
             facts := concat_ws(' ', nullif(facts, ''), format('Policy "%s" of the document.', wanted->>'name'));

@@ -14,8 +14,8 @@ BEGIN
             {"name": "migrations change", "effect": "approve", "commands": ["TRUNCATE", "ALTER", "DROP", "GRANT"], "require_reason": true, "default_duration": "1 h", "max_duration": "4 h"}]'
         WHEN 'pci' THEN '[
             {"name": "pci read", "effect": "approve", "commands": ["SELECT", "LOCK"], "require_reason": true, "default_duration": "15 min", "max_duration": "1 h"},
-            {"name": "pci copy", "effect": "approve", "commands": ["EXPORT"], "priority": 1, "min_approvals": 2, "require_reason": true, "default_duration": "15 min", "max_duration": "1 h", "max_uses": 1},
-            {"name": "pci change", "effect": "approve", "commands": ["WRITE", "TRUNCATE", "ALTER", "DROP", "GRANT"], "priority": 2, "min_approvals": 2, "require_reason": true, "default_duration": "15 min", "max_duration": "1 h"}]'
+            {"name": "pci copy", "effect": "approve", "commands": ["EXPORT"], "priority": 1, "min_approvals": 2, "require_reason": true, "require_comment": true, "default_duration": "15 min", "max_duration": "1 h", "max_uses": 1},
+            {"name": "pci change", "effect": "approve", "commands": ["WRITE", "TRUNCATE", "ALTER", "DROP", "GRANT"], "priority": 2, "min_approvals": 2, "require_reason": true, "require_comment": true, "default_duration": "15 min", "max_duration": "1 h"}]'
         WHEN 'agents' THEN '[
             {"name": "agents read", "effect": "approve", "commands": ["SELECT"], "require_reason": true, "default_duration": "15 min", "max_duration": "1 h", "request_ttl": "1 h"},
             {"name": "agents change", "effect": "approve", "commands": ["WRITE", "LOCK", "EXPORT"], "priority": 1, "require_reason": true, "default_duration": "10 min", "max_duration": "10 min", "max_uses": 1, "request_ttl": "1 h"},

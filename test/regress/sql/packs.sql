@@ -127,12 +127,13 @@ SELECT warrant.request('{SELECT,EXPORT,UPDATE}', on_table => 'cards', reason => 
 SET client_min_messages = warning;
 SELECT max(id) AS request FROM warrant.requests \gset
 SELECT warrant.approve(:request);
+SELECT warrant.approve(:request, comment => 'the bank asked');
 \c - regress_clerk
 SELECT state, message FROM stage.try('SELECT * FROM cards');
 \c - regress_deputy
 SET client_min_messages = warning;
 SELECT max(id) AS request FROM warrant.requests \gset
-SELECT warrant.approve(:request);
+SELECT warrant.approve(:request, comment => 'and so did the auditor');
 \c - regress_clerk
 COPY cards TO STDOUT;
 SELECT state, message FROM stage.try('CREATE TABLE copied AS TABLE cards');
