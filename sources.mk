@@ -2,6 +2,7 @@
 # library. First the library that the server preloads.
 SOURCES := \
 	src/core/duration_text.cpp \
+	src/core/schedule.cpp \
 	src/functions/*.cpp \
 	src/gate/*.cpp \
 	src/gate/access/*.cpp \
@@ -13,6 +14,7 @@ SOURCES := \
 	src/queue/*.cpp \
 	src/recorder/*.cpp \
 	src/rules/*.cpp \
+	src/rules/conditions/*.cpp \
 	src/statement/*.cpp \
 	src/workers/*.cpp
 

@@ -3,6 +3,13 @@
 ALTER TABLE warrant.policies ADD COLUMN require_comment boolean;
 COMMENT ON COLUMN warrant.policies.require_comment IS 'who decides its requests has to say why; NULL for no';
 
+-- Conditions of passing; NULL is none.
+ALTER TABLE warrant.policies ADD COLUMN hours text;
+COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statements pass; NULL: always';
+
+-- Raises 22023 for what are no hours, and for a time zone that the server does not know.
+CREATE FUNCTION warrant_internal.check_hours(hours text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_check_hours';
+
 -- Whether the policy, made (NULL before), changed or ended (NULL after), lets more through than before, or lets fewer or other persons decide.
 CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
 
@@ -120,6 +127,13 @@ BEGIN
     IF parameters->>'webhook' IS NOT NULL THEN
         PERFORM warrant_internal.check_asked(made.webhook);
     END IF;
+    IF parameters ? 'hours' THEN    -- a zone that the server knew then may be gone
+        PERFORM warrant_internal.check_hours(made.hours);
+    END IF;
+    IF made.hours IS NOT NULL AND made.effect = 'deny' THEN
+        RAISE EXCEPTION 'a policy of effect deny has no hours' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Hours say when statements pass. To refuse at night, let them pass by day: effect open or approve, with the hours of the day.';
+    END IF;
     IF new THEN
         SELECT * INTO made.target_kind, made.target, made.target_schema, made.target_name FROM warrant_internal.target_of(parameters);
     END IF;
@@ -199,7 +213,8 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
-    require_comment boolean DEFAULT false
+    require_comment boolean DEFAULT false,
+    hours text DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -210,7 +225,8 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment), false);
+        'require_comment', require_comment,
+        'hours', hours), false);
     RETURN name;
 END;
 $$;
@@ -225,7 +241,8 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
-denies says why. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+denies says why.
+hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -41,19 +41,22 @@ const char* WordFor(Answer answer) {
 // Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
-char* DetailOf(const DecisionState* state, const char* step, bool answered) {
+const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool answered) {
+    const char* step = asked->name;
     const Decision* decision = state->decision;
     if (answered && IsOnlyWatched(decision))
         return psprintf("audited as would_refuse: %s",
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
     if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
-    if (answered && WhyRefused(decision) != nullptr)
-        return pstrdup(WhyRefused(decision));
+    if (const char* why = answered ? WhyRefused(decision) : nullptr)
+        return why;
+    if (!answered && asked->met != nullptr)
+        return asked->met(state);
     if (strcmp(step, "policy") == 0)
         return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
-        return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(decision->until),
+        return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
     return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
 }
@@ -68,7 +71,7 @@ void PutAnswer(ReturnSetInfo* result, int number, const char* rule, const char* 
 
 void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
     const char* answer = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
-    PutAnswer(result, number, step->name, answer, DetailOf(state, step->name, answered));
+    PutAnswer(result, number, step->name, answer, DetailOf(state, step, answered));
 }
 
 // Why the role lacks the server's privilege, or nullptr. ADMIN is many things, so no single privilege stands before it.

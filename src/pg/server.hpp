@@ -135,6 +135,7 @@ extern "C" {
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/hsearch.h"
+#include "utils/inet.h"
 #include "utils/inval.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"

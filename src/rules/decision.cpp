@@ -3,6 +3,7 @@
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/conditions/hours.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
@@ -26,12 +27,57 @@ const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
+struct Condition {
+    bool (*stands_in)(const Policy*);
+    // Whether it is met. Lowers how long the decision holds.
+    bool (*is_met)(const Policy*, DecisionState*);
+};
+
+bool HasSuch(const PolicyList* policies, const Condition& condition) {
+    for (int i = 0; i < policies->count; i++)
+        if (condition.stands_in(policies->items[i]))
+            return true;
+    return false;
+}
+
+// The winner of each member of the family is asked: the strictest policy does not speak for the others' conditions. One that only watches stops
+// nothing that a stricter policy governs.
+bool UnmetRefuses(DecisionState* state, const Condition& condition) {
+    const Policy *governing = state->decision->policy, *unmet = nullptr;
+    if (governing->effect == Effect::Deny && !governing->monitor)
+        return false;
+    for (int i = 0; i < state->policies->member_count; i++) {
+        const Member* member = &state->policies->members[i];
+        const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command) : nullptr;
+        if (winner != nullptr && condition.stands_in(winner) && !condition.is_met(winner, state) && (unmet == nullptr || unmet->monitor))
+            unmet = winner;
+    }
+    if (unmet == nullptr || (unmet->monitor && IsStricterByEffect(governing, unmet)))
+        return false;
+    state->decision->policy = unmet;
+    return Answered(state, Answer::Refuse);
+}
+
 bool FindPolicy(DecisionState* state) {
     state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command);
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
 bool ExemptRuns(DecisionState* state) { return state->may_be_exempt && IsExempt(state->subject) && Answered(state, Answer::Exempt); }
+
+bool ClosedRefuses(DecisionState* state) {
+    return UnmetRefuses(state,
+                        {[](const Policy* policy) { return policy->hours != nullptr; },
+                         [](const Policy* policy, DecisionState* asked) { return AreOpen(policy->hours, asked->now, &asked->decision->until); }});
+}
+
+const char* OpenUntil(const DecisionState* state) {
+    const Hours* hours = state->decision->policy->hours;
+    TimestampTz until = DT_NOEND;
+    if (hours == nullptr || !AreOpen(hours, state->now, &until))
+        return nullptr;
+    return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
+}
 
 bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open); }
 
@@ -43,6 +89,7 @@ bool GrantRuns(DecisionState* state) {
         return false;
     state->decision->grant_id = grant.id;
     state->decision->cost = grant.cost;
+    state->grant_ends_at = grant.ends_at;
     if (grant.ends_at < state->decision->until)
         state->decision->until = grant.ends_at;
     return Answered(state, Answer::Granted);
@@ -85,14 +132,18 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
 
 // clang-format off
 const DecisionStep decision_steps[] = {
-    {"policy", FindPolicy}, {"exempt", ExemptRuns}, {"open", OpenRuns},          {"deny", DenyRefuses},
-    {"grant", GrantRuns},   {"approve", ApproveAsks},
-    {"otherwise", NothingElseRuns, "its effect is none that this release knows"},
+    {"policy", FindPolicy}, {"exempt", ExemptRuns},
+    {"hours", ClosedRefuses, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
+    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns}, {"approve", ApproveAsks},
+    {"otherwise", NothingElseRuns, [](const Policy*, TimestampTz) { return "its effect is none that this release knows"; }},
 };
 // clang-format on
 const int decision_step_count = lengthof(decision_steps);
 
-const char* WhyRefused(const Decision* decision) { return decision->answer == Answer::Refuse ? decision_steps[decision->step].why : nullptr; }
+const char* WhyRefused(const Decision* decision) {
+    auto why = decision->answer == Answer::Refuse && decision->policy != nullptr ? decision_steps[decision->step].why : nullptr;
+    return why == nullptr ? nullptr : why(decision->policy, MonotonicNow());
+}
 
 const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command) {
     return StrictestOf(policies->members, policies->member_count, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
@@ -121,7 +172,7 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer) {
 bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer) {
     for (int i = 0; i < policies->member_count; i++) {
         const Policy* winner = WinnerOf(&policies->members[i], subject, command);
-        if (winner != nullptr && winner->effect != Effect::Open && !TrustsDefiner(winner, definer))
+        if (winner != nullptr && (winner->effect != Effect::Open || HasCondition(winner)) && !TrustsDefiner(winner, definer))
             return false;
     }
     return policies->known_kind;

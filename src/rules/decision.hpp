@@ -37,6 +37,8 @@ struct DecisionState {
     TimestampTz now;
     Decision* decision;
     bool may_be_exempt = true;
+    // Of the grant that answers.
+    TimestampTz grant_ends_at = DT_NOEND;
 };
 
 struct DecisionStep {
@@ -44,7 +46,9 @@ struct DecisionStep {
     // Answers the access, or returns false and leaves it to the next step.
     bool (*answer)(DecisionState*);
     // What a refusal by this step is told, where no grant would help.
-    const char* why = nullptr;
+    const char* (*why)(const Policy* policy, TimestampTz now) = nullptr;
+    // What explain() says where the step goes on; or nullptr.
+    const char* (*met)(const DecisionState*) = nullptr;
 };
 
 extern const DecisionStep decision_steps[];
@@ -65,7 +69,7 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
 bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);
 
-// Whether every policy that wins for a relation of the family trusts the definer, or is open.
+// Whether every policy that wins for a relation of the family trusts the definer, or is open without a condition.
 bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer);
 
 // The policy that governs the access, or nullptr: of the winners for each member of the family the strictest.

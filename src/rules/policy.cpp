@@ -3,6 +3,7 @@
 #include "pg/duration.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/conditions/hours.hpp"
 #include "rules/policy.hpp"
 
 namespace warrant {
@@ -26,6 +27,7 @@ void Read(int32_t* field, Datum value) { *field = DatumGetInt32(value); }
 void Read(int64_t* field, Datum value) { *field = DatumGetInt64(value); }
 void Read(Oid* field, Datum value) { *field = DatumGetObjectId(value); }
 void Read(char** field, Datum value) { *field = TextDatumGetCString(value); }
+void Read(Hours** field, Datum value) { *field = ReadHours(value); }
 void Read(TargetKind* field, Datum value) { *field = TargetKind(DatumGetChar(value)); }
 void Read(Effect* field, Datum value) {
     *field = Is(value, "open") ? Effect::Open : Is(value, "approve") ? Effect::Approve : Is(value, "deny") ? Effect::Deny : Effect::Unknown;
@@ -47,6 +49,7 @@ template <class Field>
 void Copy(Field*) {}
 template <class Pointed>
 void Copy(Pointed**) = delete;    // whoever adds such a field says how it is copied
+void Copy(Hours** field) { *field = CopyHours(*field); }
 void Copy(char** field) { *field = *field == nullptr ? nullptr : pstrdup(*field); }
 
 Oid* CopyRoles(const Oid* roles, int count) {
@@ -131,6 +134,9 @@ int64_t DefaultDuration(const Policy* policy) {
     return given < MaxDuration(policy) ? given : MaxDuration(policy);
 }
 
+// Where a condition of passing counts.
+constexpr Where of_passing = everywhere | between_passages | by_itself;
+
 constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::target_kind>({"target_kind"}),
     Column<&Policy::target>({"target"}),
@@ -161,6 +167,8 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
     Column<&Policy::terms_from>({"terms_from", true}),
     {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
+    Column<&Policy::hours>({"hours", true}, of_passing,
+                           [](const Policy* before, const Policy* after) { return AreMore(before->hours, after->hours); }),
 };
 static_assert(lengthof(policy_columns) <= most_own_columns);
 

@@ -16,6 +16,8 @@ enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
 // The kinds in the order in which they win: the nearest first.
 enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
 
+struct Hours;
+
 struct Policy {
     int64_t id;
     int32_t version;
@@ -46,9 +48,13 @@ struct Policy {
     int32_t terms_from;             // grants made under an earlier version do not count, but for those that were kept
     int kept_count;
     int64_t* kept_grants;
+    Hours* hours;           // in which statements pass; nullptr: always
     ItemPointerData row;    // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
+
+// Whether it lets pass only where some condition is met.
+inline bool HasCondition(const Policy* policy) { return policy->hours != nullptr; }
 
 // Scans look at the first columns before they read a policy.
 extern const OwnColumns of_policy;
@@ -70,6 +76,8 @@ constexpr Where where_gated = where_approved | 1 << nothing_passes;
 constexpr Where everywhere = where_gated | 1 << everything_passes_watched | 1 << everything_passes;
 // Between a policy before and after its own change, whether or not it is the one that governs.
 constexpr Where by_itself = 1 << (everything_passes + 1);
+// Between a policy and one of less passage that still lets something pass: an approval takes the place of no condition.
+constexpr Where between_passages = 1 << (everything_passes + 2);
 
 // Whether the policy after is laxer than the one before by some column that counts there; nullptr is no policy.
 bool HasLaxerColumn(Where where, const Policy* before, const Policy* after);

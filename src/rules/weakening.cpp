@@ -42,7 +42,9 @@ Passage PassageOf(const Policy* policy) {
 // Whether an access that the policy before governs is answered laxer by the policy after; nullptr is no policy.
 bool IsLaxer(const Policy* before, const Policy* after) {
     Passage was = PassageOf(before), is = PassageOf(after);
-    return was != is ? is > was : HasLaxerColumn(Where(1 << is), before, after);
+    if (was != is)
+        return is > was || (is != nothing_passes && HasLaxerColumn(between_passages, before, after));
+    return HasLaxerColumn(Where(1 << is), before, after);
 }
 
 // --- where ---

@@ -264,6 +264,11 @@ const RefusedAccess* FindUnapprovable(const RefusedAccess* refused, int count) {
     return nullptr;
 }
 
+// Why no grant helps, for the log and last_refusal(); nullptr where the answer says it.
+const char* WhyUnapprovable(const RefusedAccess* item) {
+    return item->why == nullptr ? nullptr : psprintf("policy \"%s\" does not let it run: %s", item->policy->name, item->why);
+}
+
 }    // namespace
 
 void ForgetLastRefusal() {
@@ -278,7 +283,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
     RefusedAccess* asked = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
     memcpy(asked, refused, count * sizeof(RefusedAccess));
     int asked_count = count;
-    const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : nullptr;
+    const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : WhyUnapprovable(unapprovable);
     if (FindRecent(digest, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseOverRate(unapprovable, refused, acting);
     if (!RefusedInThisStatement(query, refused, count, digest)) {
