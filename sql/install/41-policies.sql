@@ -6,6 +6,8 @@ COMMENT ON COLUMN warrant.policies.require_comment IS 'who decides its requests 
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
 COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statements pass; NULL: always';
+ALTER TABLE warrant.policies ADD COLUMN client_cidr cidr[];
+COMMENT ON COLUMN warrant.policies.client_cidr IS 'from which networks statements pass; NULL: from everywhere';
 
 -- Raises 22023 for what are no hours, and for a time zone that the server does not know.
 CREATE FUNCTION warrant_internal.check_hours(hours text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_check_hours';
@@ -134,6 +136,15 @@ BEGIN
         RAISE EXCEPTION 'a policy of effect deny has no hours' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Hours say when statements pass. To refuse at night, let them pass by day: effect open or approve, with the hours of the day.';
     END IF;
+    IF made.client_cidr IS NOT NULL AND coalesce(array_ndims(made.client_cidr), 0) <> 1 THEN
+        RAISE EXCEPTION 'client_cidr must not be empty' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is everywhere.';
+    ELSIF cardinality(made.client_cidr) > 100 OR array_position(made.client_cidr, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'client_cidr has at most 100 networks, none of them NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.client_cidr IS NOT NULL AND made.effect = 'deny' THEN
+        RAISE EXCEPTION 'a policy of effect deny has no client_cidr' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It says from where statements pass. To refuse some clients, let pass from where the others are: effect open or approve.';
+    END IF;
     IF new THEN
         SELECT * INTO made.target_kind, made.target, made.target_schema, made.target_name FROM warrant_internal.target_of(parameters);
     END IF;
@@ -213,8 +224,7 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
-    require_comment boolean DEFAULT false,
-    hours text DEFAULT NULL
+    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -225,8 +235,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment,
-        'hours', hours), false);
+        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr), false);
     RETURN name;
 END;
 $$;
@@ -241,8 +250,8 @@ approve before open. mode: enforce or monitor (audits would_refuse). min_approva
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
-denies says why.
-hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+denies says why. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
+they pass. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -109,8 +109,8 @@ BEGIN
         RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema, on_database => kind = 'd',
                                      commands => commands, mode => mode, except_roles => except_roles);
     END IF;
-    IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles, existing.hours) IS DISTINCT FROM
-       ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[], NULL::text) THEN
+    IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles, existing.hours, existing.client_cidr) IS DISTINCT FROM
+       ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[], NULL::text, NULL::cidr[]) THEN
         RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
             HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
     END IF;

@@ -155,6 +155,7 @@ WARRANT_FUNCTION(warrant_explain) {
     Decision decision;
     DecisionState state = {role, GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command), command,
                            MonotonicNow(), &decision};
+    state.knows_client = role == WhoAsks();
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {

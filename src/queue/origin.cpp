@@ -99,6 +99,11 @@ const char* ClientIdentity() {
     return leader != nullptr ? leader->authn_id : AuthenticatedIdentity();
 }
 
+const char* ClientAddress() {
+    PrepareOrigin();
+    return session.client_addr;
+}
+
 void PublishConnection() {
     Origin* connection = &MailboxOf(MyProcessIndex())->connection;
     *connection = Origin{};

@@ -22,6 +22,9 @@ void PublishConnection();
 // As whom the server has authenticated the client; nullptr or empty when it has not.
 const char* ClientIdentity();
 
+// Where the client is, as Origin has it.
+const char* ClientAddress();
+
 // Lets FillOrigin do its part that may allocate now, so that later calls are safe in an abort.
 void PrepareOrigin();
 

@@ -3,6 +3,7 @@
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
@@ -79,6 +80,29 @@ const char* OpenUntil(const DecisionState* state) {
     return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
 }
 
+const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
+
+bool ElsewhereRefuses(DecisionState* state) {
+    return UnmetRefuses(
+        state, {[](const Policy* policy) { return policy->networks != nullptr; },
+                [](const Policy* policy, DecisionState* asked) { return !asked->knows_client || AreAround(policy->networks, AddressOfClient()); }});
+}
+
+const char* WhyElsewhere(const Policy* policy, TimestampTz) {
+    const char* address = AddressOfClient();
+    const char* where = address[0] == '\0'                ? "this process has none"
+                        : strcmp(address, "[local]") == 0 ? "that of this session uses a Unix-domain socket"
+                                                          : psprintf("that of this session is at %s", address);
+    return psprintf("clients pass from %s alone, and %s", TextOf(policy->networks), where);
+}
+
+const char* ClientAround(const DecisionState* state) {
+    const Networks* networks = state->decision->policy->networks;
+    if (networks == nullptr)
+        return nullptr;
+    return psprintf("from %s%s", TextOf(networks), state->knows_client ? "" : " alone; where the role's client is, is not known here");
+}
+
 bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == Effect::Open && Answered(state, Answer::Open); }
 
 bool DenyRefuses(DecisionState* state) { return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny); }
@@ -134,6 +158,7 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
     {"hours", ClosedRefuses, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
+    {"client_cidr", ElsewhereRefuses, WhyElsewhere, ClientAround},
     {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns}, {"approve", ApproveAsks},
     {"otherwise", NothingElseRuns, [](const Policy*, TimestampTz) { return "its effect is none that this release knows"; }},
 };

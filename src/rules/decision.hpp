@@ -37,6 +37,8 @@ struct DecisionState {
     TimestampTz now;
     Decision* decision;
     bool may_be_exempt = true;
+    // Whether it is about this session, whose client is known.
+    bool knows_client = true;
     // Of the grant that answers.
     TimestampTz grant_ends_at = DT_NOEND;
 };

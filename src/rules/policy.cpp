@@ -3,6 +3,7 @@
 #include "pg/duration.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
+#include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
 #include "rules/policy.hpp"
 
@@ -28,6 +29,7 @@ void Read(int64_t* field, Datum value) { *field = DatumGetInt64(value); }
 void Read(Oid* field, Datum value) { *field = DatumGetObjectId(value); }
 void Read(char** field, Datum value) { *field = TextDatumGetCString(value); }
 void Read(Hours** field, Datum value) { *field = ReadHours(value); }
+void Read(Networks** field, Datum value) { *field = ReadNetworks(value); }
 void Read(TargetKind* field, Datum value) { *field = TargetKind(DatumGetChar(value)); }
 void Read(Effect* field, Datum value) {
     *field = Is(value, "open") ? Effect::Open : Is(value, "approve") ? Effect::Approve : Is(value, "deny") ? Effect::Deny : Effect::Unknown;
@@ -50,6 +52,7 @@ void Copy(Field*) {}
 template <class Pointed>
 void Copy(Pointed**) = delete;    // whoever adds such a field says how it is copied
 void Copy(Hours** field) { *field = CopyHours(*field); }
+void Copy(Networks** field) { *field = CopyNetworks(*field); }
 void Copy(char** field) { *field = *field == nullptr ? nullptr : pstrdup(*field); }
 
 Oid* CopyRoles(const Oid* roles, int count) {
@@ -169,6 +172,8 @@ constexpr PolicyColumn policy_columns[] = {
     {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
     Column<&Policy::hours>({"hours", true}, of_passing,
                            [](const Policy* before, const Policy* after) { return AreMore(before->hours, after->hours); }),
+    Column<&Policy::networks>({"client_cidr", true}, of_passing,
+                              [](const Policy* before, const Policy* after) { return AreMore(before->networks, after->networks); }),
 };
 static_assert(lengthof(policy_columns) <= most_own_columns);
 

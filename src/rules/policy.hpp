@@ -17,6 +17,7 @@ enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
 enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
 
 struct Hours;
+struct Networks;
 
 struct Policy {
     int64_t id;
@@ -49,12 +50,13 @@ struct Policy {
     int kept_count;
     int64_t* kept_grants;
     Hours* hours;           // in which statements pass; nullptr: always
+    Networks* networks;     // from which they do; nullptr: from everywhere
     ItemPointerData row;    // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
 
 // Whether it lets pass only where some condition is met.
-inline bool HasCondition(const Policy* policy) { return policy->hours != nullptr; }
+inline bool HasCondition(const Policy* policy) { return policy->hours != nullptr || policy->networks != nullptr; }
 
 // Scans look at the first columns before they read a policy.
 extern const OwnColumns of_policy;

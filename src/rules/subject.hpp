@@ -21,6 +21,9 @@ bool IsPoolSession();
 // queue knows it, above these rules: InstallReplication sets it to ClientIdentity of queue/origin.hpp.
 inline const char* (*client_identity)();
 
+// Where that client is: its address, "[local]" on a Unix-domain socket, empty in a process without one. Set beside client_identity.
+inline const char* (*client_address)();
+
 // Whether the role has been dropped while a session of it is open: it is a member of nothing, and what was given to it is over.
 bool RoleIsGone(Oid role);
 

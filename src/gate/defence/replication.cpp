@@ -94,6 +94,7 @@ void OnAuthentication(Port* port, int status) {
 
 void InstallReplication() {
     client_identity = ClientIdentity;
+    client_address = ClientAddress;
     previous_authentication = ClientAuthentication_hook;
     ClientAuthentication_hook = OnAuthentication;
 }

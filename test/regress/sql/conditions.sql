@@ -23,6 +23,26 @@ SELECT rule, answer FROM warrant.explain('regress_clerk', 'SELECT', 'ledger');
 SELECT answer, regexp_replace(detail, 'until .*', 'until ...') AS detail FROM warrant.explain('regress_clerk', 'SELECT', 'ledger') WHERE rule = 'hours';
 SELECT warrant.drop_policy('h');
 
+-- Networks of clients. That of this test uses a Unix-domain socket, on the server's own machine.
+SELECT state, message, hint, n FROM unnest(ARRAY['{}', '{NULL}', '{10.0.0.0/8,NULL}', '{{10.0.0.0/8}}', format('{%s}', repeat('10.0.0.0/8,', 100) || '10.0.0.0/8')])
+    WITH ORDINALITY AS c (cidr, n), LATERAL stage.try(format('SELECT warrant.create_policy(%L, %L, on_table => %L, client_cidr => %L)', 'n', 'open', 'ledger', cidr));
+SELECT state, message, hint FROM stage.try($$SELECT warrant.create_policy('n', 'deny', on_table => 'ledger', client_cidr => '{10.0.0.0/8}')$$);
+SELECT warrant.create_policy('n', 'open', on_table => 'ledger', commands => '{SELECT}', client_cidr => '{10.0.0.0/8,::2/128}');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'ledger') WHERE rule IN ('client_cidr', 'open');
+\c - regress_clerk
+SELECT state, message, detail, policy FROM stage.try('TABLE ledger');
+SELECT rule, answer, detail FROM warrant.explain('SELECT', 'ledger') WHERE rule = 'client_cidr';
+\c - :owner
+SET client_min_messages = warning;
+SELECT event, who, request, comment FROM stage.news() WHERE event = 'refused';
+SELECT warrant.alter_policy('n', '{"client_cidr": ["10.0.0.0/8", "::ffff:127.0.0.0/104"]}');
+\c - regress_clerk
+TABLE ledger;
+SELECT rule, answer, detail FROM warrant.explain('SELECT', 'ledger') WHERE rule IN ('client_cidr', 'open');
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy('n');
+
 -- protect() takes no policy with a condition for its own.
 SELECT warrant.create_policy('protect public.ledger', 'approve', on_table => 'ledger', hours => '00:00-24:00 UTC');
 SELECT state, message FROM stage.try($$SELECT warrant.protect('ledger')$$);
@@ -49,6 +69,12 @@ SELECT weakens($$effect => 'approve'$$ || b, $$effect => 'approve'$$ || a), b AS
     ($$, hours => '00:00-24:00 UTC'$$, $$, hours => 'Mon-Fri 09:00-17:00 Europe/Berlin'$$),
     ($$, hours => '00:00-24:00 UTC'$$, ''),
     ($$, hours => 'Mon-Fri 08:00-18:00 UTC'$$, '')) AS v (b, a);
+SELECT weakens($$effect => 'approve'$$ || b, $$effect => 'approve'$$ || a), b AS before, a AS after FROM (VALUES
+    ('', $$, client_cidr => '{10.0.0.0/8}'$$),
+    ($$, client_cidr => '{10.0.0.0/8,::/0}'$$, $$, client_cidr => '{10.1.0.0/16,::1/128,::ffff:10.2.0.0/112}'$$),
+    ($$, client_cidr => '{10.0.0.0/8}'$$, $$, client_cidr => '{10.0.0.0/7}'$$),
+    ($$, client_cidr => '{10.0.0.0/8}'$$, $$, client_cidr => '{10.0.0.0/8,::1/128}'$$),
+    ($$, client_cidr => '{0.0.0.0/0,::/0}'$$, '')) AS v (b, a);
 SELECT weakens($$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$, $$effect => 'approve'$$) AS approval_for_hours,
        weakens($$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$, $$effect => 'deny'$$) AS denial_for_hours,
        weakens($$effect => 'approve'$$, $$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$) AS hours_for_approval;
