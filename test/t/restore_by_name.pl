@@ -145,7 +145,8 @@ SELECT warrant.create_policy('after', 'deny', on_table => 'ta') \gset
 SELECT id FROM warrant.policies WHERE name = 'after';
 SQL
 
-# What is to be replaced in a living database stays as it is.
+# What is to be replaced in a living database stays as it is, once its log has a row.
+ok($node->eventually(sub { $node->safe_as('dba', q{SELECT count(*) > 0 AND NOT EXISTS (SELECT FROM warrant.audit_unsealed) FROM warrant.audit_log}, 'target') eq 't' }), 'what was defined is recorded');
 my $before = $node->safe_as('dba', q{SELECT (SELECT min(oid) FROM pg_class WHERE relname = 'ta'), count(*) FROM warrant.policies}, 'target');
 command_fails_like([ 'pg_restore', @to, '-1', '--clean', '--if-exists', '-d', 'target', "$dump.dump" ], qr/cannot drop extension "pg_warrant" with its audit log/, 'replaced');
 is($node->safe_as('dba', q{SELECT (SELECT min(oid) FROM pg_class WHERE relname = 'ta'), count(*) FROM warrant.policies}, 'target'), $before, 'nothing is');
