@@ -39,6 +39,14 @@ my ($sql) = run_command([ 'pg_restore', '-f', '-', $file ]);
 unlike($sql, qr/COPY warrant\.(requests|grants|grant_scopes|audit|decisions|deliveries|recorder)/, 'definitions alone');
 like($sql, qr/COPY warrant\.policies/, 'but those');
 
+# A table that needs approval is dumped under the one request that the refusal names.
+my @dump = ('pg_dump', '-h', $node->host, '-p', $node->port, '-U', 'clerk', '-t', 'orders', 'postgres');
+my (undef, $refusal) = do { delete local $ENV{PGAPPNAME}; run_command(\@dump) };    # the tests give all programs another name
+my ($ask) = $refusal =~ /^(SELECT warrant\.request.*)$/m;
+is($ask, q[SELECT warrant.request('{LOCK,SELECT,EXPORT}', on_tables => '{public.orders}');], 'a dump is told what to ask for') or diag($refusal);
+$node->safe_as('boss', 'SELECT warrant.approve(' . $node->safe_as('clerk', $ask) . ')');
+command_like(\@dump, qr/^COPY public\.orders/m, 'which is all that it needs');
+
 # Elsewhere the same names have other OIDs, and one role is gone.
 $node->safe_psql('postgres', 'DROP ROLE loose');
 $node->safe_psql('postgres', 'CREATE DATABASE shop2');

@@ -239,6 +239,33 @@ static const char* DescribeRequests(const char* answer, const RefusedAccess* ask
     return lines.data;
 }
 
+// Of several tables as many are named as a line has room for.
+static const char* TablesOf(const RefusedAccess* asked, int count) {
+    StringInfoData names;
+    initStringInfo(&names);
+    constexpr int most_bytes = 60;
+    for (int i = 0; i < count; i++) {
+        const char* name = quote_qualified_identifier(NameStr(asked[i].policies->schema_name), NameStr(asked[i].policies->relation_name));
+        if (i > 0 && names.len + int(strlen(name)) > most_bytes) {
+            appendStringInfoString(&names, ",...");
+            break;
+        }
+        appendStringInfo(&names, "%s%s", i == 0 ? "" : ",", name);
+    }
+    return quote_literal_cstr(psprintf("{%s}", names.data));
+}
+
+// pg_dump begins with LOCK TABLE, and would be refused once more when it reads. On a line of its own; or empty.
+static const char* WhatADumpNeeds(const RefusedAccess* asked, int count) {
+    if (application_name == nullptr || strncmp(application_name, "pg_dump", 7) != 0)
+        return "";
+    for (int i = 0; i < count; i++)
+        if (asked[i].access.command != Command::Lock)
+            return "";
+    return psprintf("\nA dump needs more. This asks for all of it at once:\nSELECT warrant.request('{LOCK,SELECT,EXPORT}', on_tables => %s);",
+                    TablesOf(asked, count));
+}
+
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
@@ -248,8 +275,10 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
                            NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
                     errdetail("%s%s%s", DescribeRequests(answer, asked, asked_count, acting), WhoActs(acting), WhatWasBefore(refused, acting)),
                     acting != nullptr ? TrustHint(refused, acting)
-                    : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.")
-                              : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.", answer),
+                    : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s",
+                                                WhatADumpNeeds(asked, asked_count))
+                              : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s", answer,
+                                        WhatADumpNeeds(asked, asked_count)),
                     ErrorFields(refused)));
 }
 

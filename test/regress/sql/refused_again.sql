@@ -22,6 +22,12 @@ SELECT warrant.deny(1, E'not this\nmonth,\u202e \u200bask\tJim' || repeat(' agai
 \c - regress_clerk
 SELECT stage.told('UPDATE orders SET a = 2');
 SELECT stage.told('UPDATE orders_1 SET a = 2');
+-- A dump is told what it needs besides.
+SET application_name = 'pg_dump';
+SELECT hint FROM stage.try('LOCK TABLE orders, orders_1, notes IN ACCESS SHARE MODE');
+SELECT hint FROM stage.try('SELECT * FROM notes');
+RESET application_name;
+SELECT warrant.cancel(id) FROM warrant.my_requests WHERE commands = '{LOCK}' OR commands = '{SELECT}' ORDER BY id;
 -- Another command, another table and another person know nothing of it.
 SELECT stage.told('DELETE FROM orders');
 SELECT stage.told('UPDATE notes SET a = 2');
