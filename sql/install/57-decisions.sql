@@ -317,3 +317,47 @@ BEGIN
     END IF;
 END;
 $$;
+
+-- The requests that approve_all and deny_all are about: those of the numbers, or the oldest that a role has pending.
+CREATE FUNCTION warrant_internal.requests_named(args jsonb) RETURNS text LANGUAGE plpgsql
+AS $$
+DECLARE
+    most CONSTANT integer := 100;
+    ids bigint[];
+BEGIN
+    IF num_nonnulls(args->>'request_ids', args->>'requester') <> 1 THEN
+        PERFORM warrant_internal.fail('22023', 'exactly one of request_ids and requester must be given');
+    ELSIF args->>'request_ids' IS NOT NULL THEN
+        ids := ARRAY(SELECT i.id FROM unnest(warrant_internal.ids_of(args)) WITH ORDINALITY AS i (id, place) GROUP BY i.id ORDER BY min(i.place));
+        IF cardinality(ids) > most THEN
+            PERFORM warrant_internal.fail('22023', format('more than %s requests are not decided by one call', most));
+        END IF;
+    ELSE
+        ids := ARRAY(SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = (args->>'requester')::oid
+                        AND r.expires_at > warrant_internal.monotonic_now() ORDER BY r.id LIMIT most + 1);
+        IF cardinality(ids) > most THEN
+            PERFORM warrant_internal.tell('there are more: run it again');
+        END IF;
+    END IF;
+    RETURN ids[:most];
+END;
+$$;
+
+-- Decides one of them. Answers the grant's number or 0, and what was done or why not.
+CREATE FUNCTION warrant_internal.decide_each(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
+AS $$
+DECLARE
+    id CONSTANT bigint := (args->>'request_id')::bigint;
+    given CONSTANT jsonb := args->'with';
+    made bigint;
+BEGIN
+    IF args->>'call' = 'deny_all' THEN
+        PERFORM warrant_internal.deny_one(origin, id, given->>'comment');
+        RETURN '0 denied';
+    END IF;
+    made := warrant_internal.approve_one(origin, id, (given->>'duration')::interval, (given->>'max_uses')::integer, given->>'comment');
+    RETURN coalesce(made || ' approved', '0 approved, needs more approvals');
+EXCEPTION WHEN insufficient_privilege OR object_in_use OR invalid_parameter_value OR no_data_found THEN
+    RETURN '0 ' || warrant_internal.in_one_line(SQLERRM, 200);
+END;
+$$;

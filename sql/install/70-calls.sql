@@ -35,6 +35,15 @@ COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the clie
 CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
 
+CREATE FUNCTION warrant.approve_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
+    comment text DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
+COMMENT ON FUNCTION warrant.approve_all(bigint[], regrole, interval, integer, text) IS
+'Approves requests by their numbers, or those that a role has pending: at most 100, each by itself, as warrant.approve does. A row for each says what came of
+it: one that cannot be approved, or was amended, stops no other. Top-level statement only. Raises 22023 for none and two of request_ids and requester, 42501. Durable at once.';
+CREATE FUNCTION warrant.deny_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, comment text DEFAULT NULL,
+    OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
+COMMENT ON FUNCTION warrant.deny_all(bigint[], regrole, text) IS 'As warrant.approve_all, but denies them.';
+
 CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
     on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
     max_uses integer DEFAULT NULL)

@@ -268,9 +268,12 @@ WARRANT_FUNCTION(warrant_action) {
     return answer;
 }
 
-// Serves the SQL functions approve, deny, grant and revoke.
-WARRANT_FUNCTION(warrant_decision) {
-    using namespace warrant;
+namespace warrant {
+
+namespace {
+
+// A person decides, by the client's own statement.
+void RequireOwnDecision(FunctionCallInfo fcinfo) {
     if (IsPoolSession())
         ereport(ERROR, (errcode(error_refused), errmsg("nobody decides in a session of a pool"),
                         errdetail("Role \"%s\" is in \"pg_warrant.pool_roles\": who is behind it is not known.",
@@ -279,10 +282,54 @@ WARRANT_FUNCTION(warrant_decision) {
     if (!IsOwnTopLevelStatement(fcinfo)) {
         char* name = get_func_name(fcinfo->flinfo->fn_oid);
         RecordIndirectAttempt(name);
-        ereport(ERROR,
-                (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),
-                 errdetail("It was called from a function, a view or a larger statement."), errhint("Run SELECT warrant.%s(...) by itself.", name)));
+        ereport(ERROR, (errcode(error_refused), errmsg("warrant.%s must be the client's own statement", name),
+                        errdetail("It was called from a function, a view or a larger statement."),
+                        errhint("Run SELECT %swarrant.%s(...) by itself.", fcinfo->flinfo->fn_retset ? "* FROM " : "", name)));
     }
+}
+
+// Decides a request of several, and puts the row that tells what came of it: the action's answer is the grant's number or 0, a blank and words.
+void DecideOneOf(FunctionCallInfo fcinfo, const Call* call, int64 id) {
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    ActionRequest request = {"decide_each", psprintf("{\"request_id\":%lld,\"call\":\"%s\",\"with\":%s}", (long long)id, call->name, call->arguments),
+                             nullptr, nullptr, 0};
+    char* words;
+    int64 grant = strtoll(RunAction(&request), &words, 10);
+    Datum values[] = {Int64GetDatum(id), Int64GetDatum(grant), CStringGetTextDatum(words + 1)};
+    bool nulls[] = {false, grant == 0, false};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+}    // namespace
+
+}    // namespace warrant
+
+// Serves the SQL functions approve_all and deny_all: each request is an action by itself, so that one that cannot be decided stops no other.
+WARRANT_FUNCTION(warrant_decide_all) {
+    using namespace warrant;
+    RequireOwnDecision(fcinfo);
+    RequireTurn(CurrentSubject());
+    RefuseForOthers(fcinfo);
+    InitMaterializedSRF(fcinfo, 0);
+    if (IsTransactionBlock())
+        ereport(NOTICE, (errmsg("this takes effect at once, whether the transaction commits or not")));
+    Call call = PackCall(fcinfo);
+    ActionRequest asked = {"requests_named", call.arguments, nullptr, nullptr, 0};
+    Datum ids = AnswerAs(fcinfo, INT8ARRAYOID, RunAction(&asked));
+    Datum* elements;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(ids), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, nullptr, &count);
+    for (int i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        DecideOneOf(fcinfo, &call, DatumGetInt64(elements[i]));
+    }
+    return Datum(0);
+}
+
+// Serves the SQL functions approve, deny, grant and revoke.
+WARRANT_FUNCTION(warrant_decision) {
+    using namespace warrant;
+    RequireOwnDecision(fcinfo);
     Oid subject = CurrentSubject();
     RequireTurn(subject);
     if (char* name = get_func_name(fcinfo->flinfo->fn_oid); name != nullptr && strcmp(name, "adopt") == 0)

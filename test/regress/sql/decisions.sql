@@ -88,11 +88,40 @@ SELECT warrant.request('{SELECT}', on_tables => '{public.orders,vault.orders}');
 SELECT warrant.approve(8, objects => '{orders}');
 SELECT warrant.approve(8, objects => '{public.orders}');
 
+-- Several at once, each by itself: one that cannot be decided stops no other, and is named.
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy('everything'), warrant.drop_policy('ledger');
+CREATE TABLE rooms (a int);
+GRANT ALL ON rooms TO PUBLIC;
+SELECT warrant.create_policy('rooms', 'approve', on_table => 'rooms');
+SELECT warrant.create_policy('by two', 'approve', on_table => 'rooms', commands => '{TRUNCATE}', min_approvals => 2, priority => 1);
+\c - regress_other
+SELECT warrant.request('{SELECT}', on_table => 'rooms'), warrant.request('{INSERT}', on_table => 'rooms'), warrant.request('{TRUNCATE}', on_table => 'rooms'),
+       warrant.request('{UPDATE}', on_table => 'rooms');
+SELECT warrant.request('{INSERT}', on_table => 'rooms', reason => 'more');
+SELECT * FROM warrant.approve_all(requester => 'regress_other');
+\c - regress_chief
+SELECT warrant.request('{SELECT}', on_table => 'rooms');
+SELECT * FROM warrant.approve_all();
+SELECT * FROM warrant.approve_all('{9}', 'regress_other');
+SELECT * FROM warrant.approve_all('{}');
+SELECT * FROM warrant.approve_all('{9,NULL}');
+SELECT array_agg(i) AS ids FROM generate_series(1, 101) AS i \gset
+SELECT * FROM warrant.approve_all(:'ids');
+SELECT * FROM warrant.approve_all(array_fill(9::bigint, '{200}'), duration => '1 month');
+SELECT warrant.approve_all('{9}');
+SELECT count(*) FROM warrant.approve_all('{9}');
+SELECT * FROM warrant.approve_all('{12,9,99,9,13,10}', duration => '5 min', comment => 'all of it');
+SELECT * FROM warrant.deny_all(requester => 'regress_other', comment => 'no more');
+SELECT * FROM warrant.deny_all(requester => 'regress_other');
+\c - regress_other
+SELECT state, commands, decided_by, decision_comment FROM warrant.my_requests WHERE relation_name = 'rooms' ORDER BY id;
+
 -- Who leaves: all grants end, and what is asked for is withdrawn, as far as the caller may. What he can use still is told.
 \c - :owner
 CREATE ROLE regress_guild LOGIN;
 CREATE ROLE regress_staff ROLE regress_clerk;
-SELECT warrant.drop_policy('everything');
 SELECT warrant.create_policy('of the guild', 'approve', on_table => 'orders', approver_role => 'regress_guild');
 SELECT warrant.set_person('regress_clerk', 'carl'), warrant.set_person('regress_other', 'carl');
 SET client_min_messages = warning;
