@@ -175,7 +175,7 @@ WARRANT_FUNCTION(warrant_decision_now) {
     ReleaseOldGoverningPolicies();
     Oid role = PG_GETARG_OID(0);
     Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(1)));
-    Decision decision = DecideFor(GoverningPoliciesOf(role, PG_GETARG_OID(2), command), role, command);
+    Decision decision = DecideFor(GoverningPoliciesOf(role, PG_GETARG_OID(2), command), role, command, true, false);
     TupleDesc columns;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a row is expected where there is none")));

@@ -211,9 +211,9 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt, bool knows_client) {
     Decision decision;
-    DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt};
+    DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt, knows_client};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(policies, command);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)

@@ -65,8 +65,9 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
 const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command);
 
-// The decision for somebody else than the subject, whose decisions are what the cache is for.
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt = true);
+// The decision for somebody else than the subject, whose decisions are what the cache is for. knows_client: whether it is about this session's
+// client.
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt = true, bool knows_client = true);
 
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
 bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);

@@ -29,6 +29,7 @@ SELECT state, message, hint, n FROM unnest(ARRAY['{}', '{NULL}', '{10.0.0.0/8,NU
 SELECT state, message, hint FROM stage.try($$SELECT warrant.create_policy('n', 'deny', on_table => 'ledger', client_cidr => '{10.0.0.0/8}')$$);
 SELECT warrant.create_policy('n', 'open', on_table => 'ledger', commands => '{SELECT}', client_cidr => '{10.0.0.0/8,::2/128}');
 SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'ledger') WHERE rule IN ('client_cidr', 'open');
+SELECT answer FROM warrant_internal.decision_now('regress_clerk'::regrole, 'SELECT', 'ledger'::regclass);
 \c - regress_clerk
 SELECT state, message, detail, policy FROM stage.try('TABLE ledger');
 SELECT rule, answer, detail FROM warrant.explain('SELECT', 'ledger') WHERE rule = 'client_cidr';
