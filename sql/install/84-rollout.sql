@@ -132,14 +132,15 @@ BEGIN
 END;
 $$;
 
--- Who may have written through a view of somebody else's, who has to pass then: the log tells the view's user alone.
-CREATE FUNCTION warrant_internal.view_owners(role oid, command text, object oid) RETURNS oid[] LANGUAGE plpgsql STABLE
+-- The owners of the views over a relation by which the role may have written it: they have to pass then, and the log tells the view's user alone.
+CREATE FUNCTION warrant_internal.view_owners(role oid, command text, views oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN command IN ('INSERT', 'UPDATE', 'DELETE')
-                THEN ARRAY(SELECT DISTINCT v.relowner FROM unnest(warrant_internal.with_views_over(ARRAY[object])) AS o (relation) JOIN pg_class v ON v.oid = o.relation AND v.relkind = 'v'
-                            WHERE v.oid <> object AND v.relowner <> role AND 
-                              CASE command WHEN 'DELETE' THEN has_table_privilege(role, v.oid, 'DELETE') ELSE has_any_column_privilege(role, v.oid, command) END) END;
+    IF views IS NULL OR views = '{}' OR command NOT IN ('INSERT', 'UPDATE', 'DELETE') THEN
+        RETURN '{}';
+    END IF;
+    RETURN ARRAY(SELECT DISTINCT v.relowner FROM pg_class v WHERE v.oid = ANY (views) AND v.relowner <> role
+                    AND CASE command WHEN 'DELETE' THEN has_table_privilege(role, v.oid, 'DELETE') ELSE has_any_column_privilege(role, v.oid, command) END);
 END;
 $$;
 
@@ -150,18 +151,20 @@ CREATE FUNCTION warrant_internal.openings(after timestamptz, OUT kind "char", OU
 AS $$
 BEGIN
     RETURN QUERY
+    WITH seen AS MATERIALIZED (SELECT * FROM warrant_internal.accesses_by_name(after) AS n WHERE n.watched > 0),
+    views AS MATERIALIZED (SELECT o.object, ARRAY(SELECT v.oid FROM unnest(warrant_internal.with_views_over(ARRAY[o.object])) AS v (oid) WHERE v.oid <> o.object) AS views
+                             FROM (SELECT DISTINCT n.object FROM seen n) AS o)
     SELECT s.kind, s.object, p.priority + (s.kind = p.target_kind AND p.for_roles <> '{}')::integer, a.command, w.role,
            coalesce(r.rolname::text, a.who), w.role <> a.role, a.watched, a.last_at, a.days, array_to_string(a.applications, chr(1)),
            CASE WHEN w.role IS NULL OR a.object IS NULL THEN 'gone' ELSE d.answer END, p.name, a.target
-      FROM warrant_internal.accesses_by_name(after) AS a
-           CROSS JOIN LATERAL (SELECT a.role UNION SELECT u FROM unnest(warrant_internal.view_owners(a.role, a.command, a.object) || a.acting) AS u WHERE u IS NOT NULL) AS w (role)
+      FROM seen a LEFT JOIN views v ON v.object = a.object
+           CROSS JOIN LATERAL (SELECT a.role UNION SELECT u FROM unnest(warrant_internal.view_owners(a.role, a.command, v.views) || a.acting) AS u WHERE u IS NOT NULL) AS w (role)
            CROSS JOIN LATERAL warrant_internal.decision_now(w.role, a.command, a.object) AS d
            LEFT JOIN warrant.policies p ON p.id = d.policy_id LEFT JOIN pg_roles r ON r.oid = w.role
            CROSS JOIN LATERAL (SELECT CASE WHEN a.command = 'ADMIN' THEN 'd' WHEN p.target_kind = 't' THEN 't'
                                            WHEN a.command = 'CREATE' OR EXISTS (SELECT FROM pg_inherits i WHERE a.object IN (i.inhrelid, i.inhparent)) THEN 's' ELSE 't' END::"char" AS kind) AS k
            CROSS JOIN LATERAL (SELECT k.kind, CASE WHEN k.kind = 'd' THEN 0 WHEN k.kind = 't' THEN coalesce((SELECT c.oid FROM pg_class c WHERE c.oid = p.target AND p.target_kind = 't'), a.object)
-                                                   WHEN a.command = 'CREATE' THEN a.object ELSE (SELECT c.relnamespace FROM pg_class c WHERE c.oid = a.object) END AS object) AS s
-     WHERE a.watched > 0;
+                                                   WHEN a.command = 'CREATE' THEN a.object ELSE (SELECT c.relnamespace FROM pg_class c WHERE c.oid = a.object) END AS object) AS s;
 END;
 $$;
 
@@ -231,6 +234,7 @@ BEGIN
                     WHEN f.command <> ALL (harmless) THEN 'asks' WHEN w.span >= min_days THEN 'seldom' ELSE 'daily' END AS use
           FROM found f CROSS JOIN whole w WHERE f.answer IN ('would ask', 'would deny', 'gone')
          GROUP BY f.answer, f.kind, f.object, f.priority, f.command, f.role, f.who, f.target, w.span),
+    exporters AS (SELECT b.kind, b.object, array_agg(b.role) AS roles FROM by_role b WHERE b.use = 'daily' AND b.command = 'EXPORT' GROUP BY b.kind, b.object),
     by_command AS (
         SELECT b.use, b.kind, b.object, b.priority, b.command, array_agg(DISTINCT b.role ORDER BY b.role) AS roles, array_agg(DISTINCT b.who ORDER BY b.who) AS names,
                array_agg(DISTINCT b.who) FILTER (WHERE b.acts) AS acting, min(b.policy) AS policy, min(b.target) AS target, coalesce(sum(b.times) FILTER (WHERE NOT b.acts), sum(b.times)) AS times,
@@ -238,8 +242,8 @@ BEGIN
           FROM by_role b GROUP BY b.use, b.kind, b.object, b.priority, b.command, b.span, CASE WHEN b.use IN ('would deny', 'gone') THEN b.target END)
     SELECT c.use, c.kind, c.object, c.priority, warrant.expand_commands(array_agg(c.command)), c.roles, c.names, min(c.acting), min(c.policy), min(c.target), sum(c.times)::bigint,
            bit_count(bit_or(c.days)::bit(64))::integer, c.span, max(c.last_at), warrant_internal.union_of(string_agg(c.applications, chr(1))),
-           ARRAY(SELECT b.role FROM by_role b WHERE b.use = 'daily' AND b.command = 'EXPORT' AND (b.kind, b.object) = (c.kind, c.object))
-      FROM by_command c GROUP BY c.use, c.kind, c.object, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
+           coalesce(min(e.roles), '{}')
+      FROM by_command c LEFT JOIN exporters e ON (e.kind, e.object) = (c.kind, c.object) GROUP BY c.use, c.kind, c.object, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
      ORDER BY min(c.target), array_position('{daily,seldom,asks,would deny,gone}', c.use), min(array_position(warrant.expand_commands('{ALL}'), c.command)), c.names;
 END;
 $$;
