@@ -26,7 +26,7 @@ SET client_min_messages = warning;
 SELECT warrant.protect('ledger');
 SELECT warrant.create_policy('all of it', 'approve', on_table => 'ledger', for_roles => '{regress_other,regress_clerk,"\"regress \"\"odd\""}', except_roles => '{regress_dba}', commands => '{write,READ}', priority => -3,
     mode => 'monitor', min_approvals => 2, approver_role => 'regress_guild', default_duration => '90 min', max_duration => '2 days', request_ttl => '1 h', max_uses => 7, require_reason => true, audit => 'none',
-    audit_wait => false, webhook => 'desk', definer_roles => '{regress_chief}');
+    audit_wait => false, webhook => 'desk', definer_roles => '{regress_chief}', require_comment => true, hours => 'Mon-Fri 08:00-18:00 Europe/Berlin', client_cidr => '{10.0.0.0/8,::1/128}');
 SELECT warrant.create_policy('a room', 'deny', on_schema => 'the room'), warrant.create_policy('Admin', 'approve', on_database => true, commands => '{ADMIN}'), warrant.create_policy('free', 'open', on_table => 'ledger', commands => '{READ}', audit => 'statement');
 SELECT warrant.create_policy(:'odd', 'open', on_table => quote_ident(:'odd')::regclass) = :'odd' AS odd;
 RESET client_min_messages;
