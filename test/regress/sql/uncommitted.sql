@@ -5,6 +5,7 @@
 CREATE TABLE ledger (a int);
 GRANT ALL ON ledger TO PUBLIC;
 GRANT warrant_admin TO regress_clerk;
+DO $$ BEGIN PERFORM stage.settle(); END $$;    -- definitions of a batch come before its other rows
 \c - regress_clerk
 BEGIN;
 SELECT warrant.protect('ledger');
