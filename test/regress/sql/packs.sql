@@ -172,5 +172,12 @@ SELECT state FROM stage.try('UPDATE ledger SET a = 9');
 DROP ROLE "regress ""odd";
 DROP OWNED BY regress_staff;
 DROP ROLE regress_staff;
+-- A policy that only watches comes before one that refuses.
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy(p.name) FROM warrant.policies p WHERE p.name <> 'sentinel';
+SELECT warrant.protect('ledger');
+SELECT DISTINCT action, policy, weakens FROM warrant.apply_pack('analysts', '{ledger}', for_roles => '{regress_clerk}');
+SELECT DISTINCT action, policy, weakens FROM warrant.apply_pack('analysts', '{ledger}', for_roles => '{regress_clerk}', dry_run => false);
 \set file :directory '/sql/include/leave.sql'
 \i :file
