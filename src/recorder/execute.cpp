@@ -20,6 +20,7 @@ namespace {
 
 TimeoutId action_timeout;
 char told[sizeof Reply::detail];    // by the action under way
+int untold;                         // for which there was no room
 
 // How long an action may take: no longer, so that who waits behind slow ones still has an answer, but a second, because the first action compiles
 // PL/pgSQL.
@@ -78,6 +79,7 @@ void RunInSubtransaction(const EntryHeader* entry, Reply* reply) {
     PG_TRY();
     {
         told[0] = '\0';
+        untold = 0;
         enable_timeout_after(action_timeout, ActionLimitMs() * int(1 + entry->arguments_size / most_entry_bytes));
         RunSql(entry, reply);
         strlcpy(reply->detail, told, sizeof reply->detail);
@@ -175,11 +177,12 @@ void ReplyWithError(Reply* reply, const ErrorData* error) {
 }
 
 void TellCaller(const char* message) {
-    static const char more[] = "\n... and more";
+    static size_t whole;
+    constexpr size_t room_for_more = sizeof "\n... and 2147483647 more";
     size_t length = strlen(told);
-    if (length > 0 && length + 1 + strlen(message) + sizeof more > sizeof told) {    // of several lines each is whole
-        if (length < strlen(more) || strcmp(told + length - strlen(more), more) != 0)
-            Copy(told + length, sizeof told - length, more);
+    if (untold > 0 || (length > 0 && length + 1 + strlen(message) + room_for_more > sizeof told)) {    // of several lines each is whole
+        whole = untold++ == 0 ? length : whole;
+        pg_snprintf(told + whole, sizeof told - whole, "\n... and %d more", untold);
         return;
     }
     if (length > 0)
