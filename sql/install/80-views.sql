@@ -23,9 +23,9 @@ COMMENT ON VIEW warrant.active_grants IS
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses,
            (SELECT pg_catalog.array_agg(d.approver_name ORDER BY d.decided_at) FROM warrant.decisions d
-             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.<>) 'denied')) AS decided_by,
+             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decided_by,
            (SELECT pg_catalog.string_agg(d.comment, '; ' ORDER BY d.decided_at) FROM warrant.decisions d
-             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.<>) 'denied')) AS decision_comment
+             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decision_comment
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
@@ -56,8 +56,8 @@ COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still 
 COMMENT ON COLUMN warrant.my_requests.id IS 'the request, for warrant.wait_for and warrant.cancel';
 COMMENT ON COLUMN warrant.my_requests.state IS 'pending, approved, denied, cancelled or expired';
 COMMENT ON COLUMN warrant.my_requests.grant_id IS 'what became of an approved one';
-COMMENT ON COLUMN warrant.my_requests.decided_by IS 'who denied it, or who has approved so far';
-COMMENT ON COLUMN warrant.my_requests.decision_comment IS 'what they said';
+COMMENT ON COLUMN warrant.my_requests.decided_by IS 'who approved or denied it; NULL until it is decided';
+COMMENT ON COLUMN warrant.my_requests.decision_comment IS 'what they said; NULL until it is decided';
 COMMENT ON COLUMN warrant.my_grants.grantee_name IS 'the caller, or a role that he was a member of when it was granted';
 COMMENT ON COLUMN warrant.my_grants.uses_left IS 'statements that may still run under it; NULL for no limit';
 COMMENT ON COLUMN warrant.commands.needs IS 'which commands on which of its objects';
