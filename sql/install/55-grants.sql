@@ -216,7 +216,7 @@ BEGIN
         PERFORM warrant_internal.fail('42501', format('permission denied to revoke the grants of "%s"', name), 'Those who could have made them can, and members of "warrant_admin".');
     END IF;
     PERFORM warrant_internal.tell(format(w.what, name, warrant_internal.in_one_line(array_to_string(w.ids, ', '), 100)))
-       FROM (VALUES ('revoked of %s: grants %s', ended), ('cancelled of %s: requests %s', withdrawn)) AS w (what, ids) WHERE w.ids <> '{}';
+       FROM (VALUES ('revoked grants of %s: %s', ended), ('cancelled requests of %s: %s', withdrawn)) AS w (what, ids) WHERE w.ids <> '{}';
     IF others <> '{}' THEN
         PERFORM warrant_internal.tell(format('for others to revoke: %s', warrant_internal.in_one_line(array_to_string(others, ', '), 100)));
     END IF;

@@ -247,7 +247,7 @@ BEGIN
     IF duration > request.duration THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     ELSIF max_uses > request.max_uses THEN
-        PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s uses that were asked for', request.max_uses));
+        PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s asked for', CASE request.max_uses WHEN 1 THEN '1 use that was' ELSE request.max_uses || ' uses that were' END));
     END IF;
     IF command_words IS NOT NULL OR object_names IS NOT NULL THEN
         commands := CASE WHEN command_words IS NOT NULL THEN warrant_internal.commands_named(request_id, items, command_words) END;

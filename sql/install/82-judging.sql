@@ -103,7 +103,9 @@ BEGIN
              WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' GROUP BY 1) AS s;
     RETURN NEXT CASE WHEN asked > 0 THEN format('%s other request%s in 30 days: %s', asked, CASE WHEN asked > 1 THEN 's' END, ends) ELSE 'no other request in 30 days' END;
     RETURN QUERY
-    SELECT format('request %s was denied %s ago', r.id, warrant_internal.in_words(at - r.decided_at)) || CASE WHEN r.requester <> (request).requester THEN format(' to %I', r.requester_name) ELSE '' END
+    SELECT concat('request ' || r.id, CASE WHEN warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL
+                                           THEN format(', %s,', warrant_internal.in_one_line(warrant_internal.scope_in_words(warrant_internal.items_of_request(r.id)), 60)) END)
+           || format(' was denied %s ago', warrant_internal.in_words(at - r.decided_at)) || CASE WHEN r.requester <> (request).requester THEN format(' to %I', r.requester_name) ELSE '' END
            || coalesce((SELECT concat(' by ', d.approver_name, ': ' || d.comment) FROM warrant.decisions d WHERE d.request_id = r.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1), '')
       FROM warrant.requests r WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied' ORDER BY r.decided_at DESC LIMIT 1;
 END;
@@ -211,6 +213,7 @@ DECLARE
     approvers CONSTANT name[] := (warrant_internal.approvers_of(request)).approvers;
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
+    unasked CONSTANT boolean := request.duration IS NULL AND request.extends_grant IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves AND d.duration IS NOT NULL);
     roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
     comment CONSTANT text := CASE WHEN EXISTS (SELECT FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id WHERE i.request_id = request.id AND p.require_comment)
                                   THEN ', comment => ''why''' END;
@@ -221,7 +224,8 @@ BEGIN
         ('by', concat_ws(', ', quote_ident(request.requester_name), warrant_internal.session_in_words(request, role <> 'requester')));
     RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id) AS w;
     IF pends THEN
-        RETURN QUERY VALUES ('limits', format('for %s, %s', warrant_internal.in_words(limits.duration), coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
+        RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
+            CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
     END IF;
     IF request.extends_grant IS NOT NULL THEN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))

@@ -55,6 +55,8 @@ SELECT warrant.show_request(NULL);
 SELECT warrant.approve(1, duration => '5 min', comment => 'this one');
 SELECT warrant.approve(2, comment => 'if the deputy agrees');
 SELECT id, approvals FROM warrant.my_inbox;
+\c - regress_clerk
+SELECT state, decided_by, decision_comment FROM warrant.my_requests WHERE id = 2;
 \c - regress_deputy
 SELECT id, approvals FROM warrant.my_inbox;
 SELECT warrant.deny(2, E'not\n  all of them');
@@ -66,6 +68,12 @@ SELECT event, who, detail FROM warrant.request_timeline(1);
 SELECT event, who, detail FROM warrant.request_timeline(2);
 
 SELECT jsonb_pretty(warrant.request_status(3) - '{expires_at,requested_at}'::text[]);
+
+-- What was denied before is named to those who may see that request.
+\c - regress_chief
+SELECT value FROM stage.card(3) WHERE item = 'lately';
+\c - regress_security
+SELECT value FROM stage.card(3) WHERE item = 'lately';
 
 -- How a grant ended.
 \c - regress_chief
