@@ -22,15 +22,15 @@ SELECT warrant.set_person('eva', 'eva'), warrant.set_person('eva_batch', 'eva');
 SET pg_warrant.reason = 'to look around';
 SELECT * FROM customers;
 \c - boss
-SELECT warrant.deny(1, 'the support tool shows what you need');
+SELECT warrant.deny(1, 'use the support tool');
 
 -- Support.
 \c - ann
 SET application_name = 'psql';
 SET pg_warrant.reason = 'customer 812 was billed twice, INC-204';
-UPDATE invoices SET status = 'void' WHERE id = 4711;
+UPDATE invoices SET status = 'void' WHERE id = 8812;
 SET pg_warrant.reason = 'customer 812 was billed twice, INC-204';
-DELETE FROM payments WHERE id = 4711;
+DELETE FROM payments WHERE id = 8812;
 SET pg_warrant.reason = 'customer 812 has moved, INC-205';
 UPDATE customers SET name = 'customer 812, Berlin' WHERE id = 812;
 SET pg_warrant.reason = 'INC-206: which bill has customer 90 not got?';
