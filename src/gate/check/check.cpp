@@ -41,6 +41,8 @@ struct CheckResult {
     CheckedAccess* checked;
     // Who is refused; nullptr for the subject.
     const ActingUser* refused_actor;
+    // Whether something runs that would have been refused.
+    bool watched = false;
 };
 
 CheckedAccess* NewChecked(CheckResult* result) {
@@ -71,7 +73,7 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
             break;
         case Answer::Exempt: checked_access->event = Event::Exempt; break;
         case Answer::Open: break;
-        default: checked_access->event = Event::WouldRefuse, checked_access->audited = true;
+        default: checked_access->event = Event::WouldRefuse, checked_access->audited = result->watched = true;
     }
 }
 
@@ -188,6 +190,7 @@ void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, 
     bool* granted = RoomFor(on_stack, list->count);
     result->refused_count = result->checked_count = 0;
     result->refused_actor = nullptr;
+    result->watched = false;
     for (int i = 0; i < list->count; i++)
         granted[i] = Asks(list->items[i]) && !IsOfRefresh(list->items[i].relation) && Examine(result, list->items[i], subject) == Answer::Granted;
     if (unlikely(actors->count > 0) && result->refused_count == 0)
@@ -220,9 +223,8 @@ void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, 
     }
 }
 
-}    // namespace
-
-void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
+// starts: the server has not asked for the query's privileges yet.
+void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool starts) {
     if (GateIsOff() || list->count == 0)
         return;
     RefusedAccess refused[most_on_stack];
@@ -232,12 +234,19 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) {
     constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
         RequireAll(&result, CheckedStatement{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
+        // What the server refuses would not have asked.
+        if (unlikely(result.watched) && starts)
+            RequireServerPrivileges(query->plannedstmt, nullptr);
         if (RecordChecked(query, result.checked, result.checked_count))
             return;
         AcceptInvalidationMessages();
     }
     ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
+
+}    // namespace
+
+void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) { CheckList(query, list, leaves_out, false); }
 
 void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
@@ -251,7 +260,7 @@ void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
 void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out) {
     AccessList list;
     CollectAccesses(&list, permissions, reads, exported);
-    CheckAccesses(query, &list, leaves_out);
+    CheckList(query, &list, leaves_out, query != nullptr && !IsDeferred(query));
 }
 
 }    // namespace warrant

@@ -20,6 +20,20 @@ SELECT count(*) FROM warrant.last_refusal();
 SELECT * FROM strict;
 SELECT * FROM watched, strict;
 SELECT * FROM stage.news();
+-- Who lacks a privilege would not have been asked.
+\c - :owner
+REVOKE DELETE ON watched FROM PUBLIC;
+\c - regress_clerk
+DELETE FROM watched;
+PREPARE emptied AS DELETE FROM watched;
+EXECUTE emptied;
+EXPLAIN DELETE FROM watched;
+SELECT * FROM stage.news();
+\c - :owner
+GRANT DELETE ON watched TO PUBLIC;
+\c - regress_clerk
+EXPLAIN (COSTS off) DELETE FROM watched;
+SELECT * FROM stage.news();
 -- explain tells what happens, and status() warns of no approver whom nobody asks.
 \c - :owner
 SELECT warrant.create_policy('nobody decides', 'approve', on_table => 'spare', mode => 'monitor', approver_role => 'regress_guild');
