@@ -203,7 +203,7 @@ BEGIN
     dropped := ARRAY(SELECT p.name FROM warrant.policies p LEFT JOIN pg_class c ON c.oid = unprotect.target LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
                       WHERE p.effect <> 'open' AND (p.target = unprotect.target OR (p.target_schema, p.target_name) = (n.nspname, c.relname)) AND warrant_internal.is_on(p, 't', unprotect.target, n.nspname, c.relname) ORDER BY p.id);
     IF dropped = '{}' THEN
-        RAISE EXCEPTION '% has no policy of its own', target USING ERRCODE = 'no_data_found',
+        RAISE EXCEPTION '% has no approve or deny policy of its own', target USING ERRCODE = 'no_data_found',
             HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';
     END IF;
     PERFORM warrant.drop_policy(d.name) FROM unnest(dropped) AS d (name);
