@@ -190,20 +190,22 @@ BEGIN
 END;
 $$;
 
--- The statement that makes a policy, unless it is there. more: further parameters, as they are written.
-CREATE FUNCTION warrant_internal.policy_in_sql(effect text, kind "char", object oid, commands text[], roles oid[], more text) RETURNS text LANGUAGE plpgsql STABLE
+-- The statement that makes a policy, and the name that it gives, NULL where the policy is there. more: further parameters, as they are written.
+CREATE FUNCTION warrant_internal.policy_in_sql(effect text, kind "char", object oid, commands text[], roles oid[], more text, OUT name text, OUT sql text) LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     sorted CONSTANT oid[] := ARRAY(SELECT r.oid FROM pg_roles r WHERE r.oid = ANY (roles) ORDER BY r.rolname);
     target CONSTANT text := CASE kind WHEN 't' THEN object::regclass::text WHEN 's' THEN 'schema ' || object::regnamespace::text ELSE 'this database' END;
-    name CONSTANT text := warrant_internal.proposed_name(format('%s %s on %s for %s', CASE effect WHEN 'open' THEN effect ELSE 'ask' END, array_to_string(commands, ', '), target,
+    new_name CONSTANT text := warrant_internal.proposed_name(format('%s %s on %s for %s', CASE effect WHEN 'open' THEN effect ELSE 'ask' END, array_to_string(commands, ', '), target,
                                                                 array_to_string(warrant_internal.role_names(sorted), ', ')), effect, kind, object, commands, sorted);
-    literal CONSTANT text := warrant_internal.plain_literal(name);
+    literal CONSTANT text := warrant_internal.plain_literal(new_name);
 BEGIN
+    name := new_name;
     IF name IS NULL THEN
-        RETURN format('-- A policy that opens it on %s is there already, and another one asks all the same.', warrant_internal.in_one_line(target, 160));
+        sql := format('-- A policy that opens it on %s is there already, and another one asks all the same.', warrant_internal.in_one_line(target, 160));
+        RETURN;
     END IF;
-    RETURN format(E'SELECT warrant.create_policy(%s,\n    %L, %s, commands => %L%s,\n    for_roles => %s)\n WHERE NOT EXISTS (SELECT FROM warrant.policies WHERE name = %s);', literal, effect,
+    sql := format(E'SELECT warrant.create_policy(%s,\n    %L, %s, commands => %L%s,\n    for_roles => %s)\n WHERE NOT EXISTS (SELECT FROM warrant.policies WHERE name = %s);', literal, effect,
                   CASE kind WHEN 't' THEN 'on_table => ' || warrant_internal.plain_literal(target)
                             WHEN 's' THEN 'on_schema => ' || warrant_internal.plain_literal((SELECT n.nspname FROM pg_namespace n WHERE n.oid = object)::text) ELSE 'on_database => true' END,
                   commands, more, warrant_internal.plain_literal(sorted::regrole[]::text), literal);
@@ -263,7 +265,7 @@ END;
 $$;
 
 -- An open policy on SELECT would open EXPORT as well. What keeps it as it is for those who do not export daily, like the policy that asks now; NULL for nobody.
-CREATE FUNCTION warrant_internal.export_in_sql(proposal record) RETURNS text LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.export_in_sql(proposal record, OUT name text, OUT sql text) LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     asked CONSTANT oid[] := ARRAY(SELECT r.role FROM unnest(proposal.roles) AS r (role) WHERE r.role <> ALL (proposal.exporters)
@@ -272,11 +274,11 @@ DECLARE
 BEGIN
     SELECT * INTO like_it FROM warrant.policies p WHERE p.name = proposal.policy AND p.commands && '{SELECT,EXPORT}';
     IF 'SELECT' <> ALL (proposal.commands) OR 'EXPORT' = ANY (proposal.commands) OR asked = '{}' OR like_it.id IS NULL THEN
-        RETURN NULL;
+        RETURN;
     END IF;
-    RETURN warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, '{EXPORT}', asked,
+    SELECT w.name, w.sql INTO name, sql FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, '{EXPORT}', asked,
         concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), ', min_approvals => ' || nullif(like_it.min_approvals, 1),
-               ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text)));
+               ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text))) AS w;
 END;
 $$;
 
@@ -287,7 +289,8 @@ DECLARE
     after CONSTANT timestamptz := warrant_internal.seen_since(since);
     proposal record;
     reason text;
-    export text;
+    export record;
+    to_end text[] := '{}';
     opens integer := 0;
 BEGIN
     IF min_days IS NULL OR min_days NOT BETWEEN 1 AND 60 THEN
@@ -301,17 +304,19 @@ BEGIN
             CONTINUE;
         END IF;
         opens := opens + 1;
-        export := warrant_internal.export_in_sql(proposal);
-        RETURN NEXT reason || E'\n' || warrant_internal.policy_in_sql('open', proposal.kind, proposal.object, proposal.commands, proposal.roles, ', priority => ' || nullif(proposal.priority, 0));
-        IF export IS NOT NULL THEN
-            RETURN NEXT '-- What reads may take rows out as well, so EXPORT asks where it was not seen daily' || E'\n' || export;
+        SELECT * INTO export FROM warrant_internal.export_in_sql(proposal);
+        RETURN NEXT reason || E'\n' || (warrant_internal.policy_in_sql('open', proposal.kind, proposal.object, proposal.commands, proposal.roles, ', priority => ' || nullif(proposal.priority, 0))).sql;
+        IF export.sql IS NOT NULL THEN
+            RETURN NEXT '-- What reads may take rows out as well, so EXPORT asks where it was not seen daily' || E'\n' || export.sql;
+            to_end := to_end || export.name;
         END IF;
     END LOOP;
     IF opens = 0 THEN
         RETURN NEXT '-- Nothing more has to be open for what was seen in monitor mode.';
     END IF;
     RETURN QUERY SELECT format('-- To end monitor mode: SELECT warrant.alter_policy(%s, ''{"mode": "enforce"}'');', warrant_internal.plain_literal(p.name))
-                   FROM warrant.policies p WHERE p.target_kind <> '!' AND p.mode = 'monitor' ORDER BY p.name LIMIT 100;
+                   FROM (SELECT unnest(to_end) AS name UNION (SELECT p.name FROM warrant.policies p WHERE p.target_kind <> '!' AND p.mode = 'monitor' ORDER BY p.name LIMIT 100)) AS p
+                  WHERE p.name IS NOT NULL ORDER BY p.name;
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.propose_policies(interval, integer) FROM PUBLIC;
@@ -357,7 +362,8 @@ $$;
 CREATE FUNCTION warrant_internal.functions_naming(relations oid[]) RETURNS SETOF oid LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    named CONSTANT text := (SELECT string_agg(regexp_replace(n.name, '([^[:alnum:]_ ])', '\\\1', 'g'), '|') FROM (SELECT DISTINCT lower(c.relname) AS name FROM pg_class c WHERE c.oid = ANY (relations)) AS n);
+    named CONSTANT text := (SELECT string_agg(regexp_replace(n.name, '([^[:alnum:]_ ])', '\\\1', 'g'), '|') FROM (SELECT DISTINCT lower(w.name) AS name
+                                     FROM pg_class c CROSS JOIN LATERAL unnest(ARRAY[c.relname::text, replace(c.relname, '"', '""')]) AS w (name) WHERE c.oid = ANY (relations)) AS n);
 BEGIN
     RETURN QUERY
     SELECT f.oid FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang AND l.lanname NOT IN ('internal', 'c')

@@ -28,6 +28,8 @@ ALTER FUNCTION how_many() OWNER TO regress_code;
 CREATE FUNCTION in_words() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM FROM public.ORDERS; END';
 CREATE FUNCTION elsewhere() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM FROM orders_archive; END';
 CREATE FUNCTION parsed() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM open_orders; END;
+CREATE TABLE "Odd ""Ones""" (a int);
+CREATE FUNCTION counts_odd() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "Odd ""Ones"""';
 CREATE PUBLICATION regress_news FOR TABLE lines;
 GRANT ALL ON orders, lines TO regress_clerk, regress_code;
 GRANT SELECT, UPDATE ON open_orders TO regress_clerk;
@@ -68,6 +70,7 @@ SELECT item, name, replace(detail, :'owner', 'superuser') AS detail FROM warrant
 SELECT item, name, replace(detail, :'owner', 'superuser') AS detail FROM warrant.impact('lines', '{WRITE}') WHERE item NOT IN ('connected', 'exempt');
 SELECT item, name, detail FROM warrant.impact('sales', '{READ}') WHERE item NOT IN ('connected', 'exempt');
 SELECT item, name, detail FROM warrant.impact('sales_2', '{READ}') WHERE item NOT IN ('connected', 'exempt');
+SELECT name, detail FROM warrant.impact('"Odd ""Ones"""') WHERE item = 'function';
 SELECT max(char_length(name)) <= 40 AS short FROM warrant.impact((SELECT c.oid FROM pg_class c WHERE c.relnamespace = '"the room"'::regnamespace));
 \c - regress_auditor
 SET application_name = 'watcher';
