@@ -255,24 +255,53 @@ BEGIN
 END;
 $$;
 
+-- What a grant covers, as it is governed now. Raises 42501 where it is denied now, 55006 where nothing of it needs approval, or its uses are spent.
+CREATE FUNCTION warrant_internal.items_to_extend(live warrant.grants) RETURNS warrant_internal.item[] LANGUAGE plpgsql
+AS $$
+DECLARE
+    scope warrant.grant_scopes;
+    governed warrant_internal.item[] := '{}';
+    items warrant_internal.item[];
+BEGIN
+    IF EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = (live).id AND u.uses_left <= 0) THEN
+        PERFORM warrant_internal.fail('55006', format('the uses of grant %s are spent', (live).id), 'warrant.request asks for others.');
+    END IF;
+    FOR scope IN SELECT s.* FROM warrant.grant_scopes s WHERE s.grant_id = (live).id LOOP
+        governed := governed || CASE scope.target_kind WHEN 't' THEN warrant_internal.items_on((live).grantee, scope.commands, ARRAY[scope.target])
+            ELSE ARRAY(SELECT i FROM warrant_internal.items_in((live).grantee, scope.commands, nullif(scope.schema_name, '')) AS i WHERE i.policy_id = scope.policy_id) END;
+    END LOOP;
+    items := ARRAY(SELECT (g.target_kind, g.target, g.schema_name, g.relation_name, array_agg(DISTINCT c.command), g.policy_id)::warrant_internal.item
+                     FROM unnest(governed) AS g, unnest(g.commands) AS c (command)
+                    GROUP BY g.target_kind, g.target, g.schema_name, g.relation_name, g.policy_id ORDER BY g.schema_name, g.relation_name, g.policy_id);
+    IF items = '{}' THEN
+        PERFORM warrant_internal.fail('55006', format('nothing of grant %s needs approval any more', (live).id));
+    END IF;
+    RETURN items;
+END;
+$$;
+
 -- Asks for more time than a grant has: a request for all that it covers. Who has the grant held the server's privileges when it was asked for.
 CREATE FUNCTION warrant_internal.do_extend(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'extend');
-    items warrant_internal.item[] := warrant_internal.items_of_grant(live.id);
+    items warrant_internal.item[] := warrant_internal.items_to_extend(live);
 BEGIN
     RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
                                          coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id);
 END;
 $$;
 
--- How long the grant of an approved request lives from now on: where it extends one that still lives, the duration begins at that one's end,
--- to the second.
+-- How long the grant of an approved request lives from now on: where it extends one that still lives, the duration begins at that one's end, to the
+-- second. A webhook is not told of that one, so that its limit is one from now on.
 CREATE FUNCTION warrant_internal.from_now(request warrant.requests, duration interval, max_duration interval) RETURNS interval LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    longer interval := (SELECT date_trunc('second', g.ends_at - warrant_internal.monotonic_now()) FROM warrant.grants g
+                         WHERE g.id = (request).extends_grant AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND
+                               NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left <= 0));
 BEGIN
-    RETURN least(duration + coalesce((SELECT greatest(date_trunc('second', g.ends_at - warrant_internal.monotonic_now()), interval '0') FROM warrant.grants g
-                                       WHERE g.id = (request).extends_grant AND g.closed_at IS NULL), interval '0'), max_duration);
+    RETURN least(duration + coalesce(longer, interval '0'), max_duration,
+                 (SELECT min(d.duration) FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approver = 0));
 END;
 $$;

@@ -18,13 +18,14 @@ void SendLogged(int64_t after_seq, int64_t until_seq) {
     static ScriptStatement notify;
     Oid types[] = {INT8OID, INT8OID};
     Datum values[] = {Int64GetDatum(after_seq), Int64GetDatum(until_seq)};
-    SPIPlanPtr plan = PreparedForScript(
-        &notify,
-        "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id, 'grant_id', CASE l.event"
-        " WHEN 'request_approved' THEN (SELECT r.grant_id FROM warrant.requests r WHERE r.id = l.request_id) ELSE l.grant_id END)::text) FROM warrant.audit_log l"
-        " WHERE (SELECT %s.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%%' OR l.event LIKE 'grant\\_%%')"
-        " ORDER BY l.seq",
-        2, types);
+    SPIPlanPtr plan =
+        PreparedForScript(&notify,
+                          "SELECT pg_notify('warrant', json_build_object('event', l.event, 'request_id', l.request_id, 'grant_id', CASE l.event"
+                          " WHEN 'request_approved' THEN (SELECT r.grant_id FROM warrant.requests r WHERE r.id = l.request_id) ELSE l.grant_id "
+                          "END)::text) FROM warrant.audit_log l"
+                          " WHERE (SELECT %s.is_home()) AND l.seq > $1 AND l.seq <= $2 AND (l.event LIKE 'request\\_%%' OR l.event LIKE 'grant\\_%%')"
+                          " ORDER BY l.seq",
+                          2, types);
     SPI_execute_plan(plan, values, nullptr, false, 0);
 }
 

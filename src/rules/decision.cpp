@@ -41,20 +41,40 @@ bool HasSuch(const PolicyList* policies, const Condition& condition) {
     return false;
 }
 
-// The winner of each member of the family is asked: the strictest policy does not speak for the others' conditions. One that only watches stops
-// nothing that a stricter policy governs.
-bool UnmetRefuses(DecisionState* state, const Condition& condition) {
+// The policy whose condition is not met, one that only watches when there is no other. The winner of each member of the family is asked: the
+// strictest policy does not speak for the others' conditions. One that only watches stops nothing that a stricter policy governs.
+const Policy* UnmetPolicy(DecisionState* state, const Condition& condition) {
     const Policy *governing = state->decision->policy, *unmet = nullptr;
     if (governing->effect == Effect::Deny && !governing->monitor)
-        return false;
+        return nullptr;
     for (int i = 0; i < state->policies->member_count; i++) {
         const Member* member = &state->policies->members[i];
         const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command) : nullptr;
         if (winner != nullptr && condition.stands_in(winner) && !condition.is_met(winner, state) && (unmet == nullptr || unmet->monitor))
             unmet = winner;
     }
-    if (unmet == nullptr || (unmet->monitor && IsStricterByEffect(governing, unmet)))
+    return unmet != nullptr && unmet->monitor && IsStricterByEffect(governing, unmet) ? nullptr : unmet;
+}
+
+const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
+
+// In the order of their steps.
+const Condition conditions[] = {
+    {[](const Policy* policy) { return policy->hours != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return AreOpen(policy->hours, state->now, &state->decision->until); }},
+    {[](const Policy* policy) { return policy->networks != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return !state->knows_client || AreAround(policy->networks, AddressOfClient()); }},
+};
+
+// A policy that only watches answers with its condition where no other refuses for a later one.
+template <int place>
+bool UnmetRefuses(DecisionState* state) {
+    const Policy* unmet = UnmetPolicy(state, conditions[place]);
+    if (unmet == nullptr)
         return false;
+    for (int later = place + 1; unmet->monitor && later < int(lengthof(conditions)); later++)
+        if (const Policy* other = UnmetPolicy(state, conditions[later]); other != nullptr && !other->monitor)
+            return false;
     state->decision->policy = unmet;
     return Answered(state, Answer::Refuse);
 }
@@ -66,26 +86,12 @@ bool FindPolicy(DecisionState* state) {
 
 bool ExemptRuns(DecisionState* state) { return state->may_be_exempt && IsExempt(state->subject) && Answered(state, Answer::Exempt); }
 
-bool ClosedRefuses(DecisionState* state) {
-    return UnmetRefuses(state,
-                        {[](const Policy* policy) { return policy->hours != nullptr; },
-                         [](const Policy* policy, DecisionState* asked) { return AreOpen(policy->hours, asked->now, &asked->decision->until); }});
-}
-
 const char* OpenUntil(const DecisionState* state) {
     const Hours* hours = state->decision->policy->hours;
     TimestampTz until = DT_NOEND;
     if (hours == nullptr || !AreOpen(hours, state->now, &until))
         return nullptr;
     return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
-}
-
-const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
-
-bool ElsewhereRefuses(DecisionState* state) {
-    return UnmetRefuses(
-        state, {[](const Policy* policy) { return policy->networks != nullptr; },
-                [](const Policy* policy, DecisionState* asked) { return !asked->knows_client || AreAround(policy->networks, AddressOfClient()); }});
 }
 
 const char* WhyElsewhere(const Policy* policy, TimestampTz) {
@@ -157,8 +163,8 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
 // clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
-    {"hours", ClosedRefuses, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
-    {"client_cidr", ElsewhereRefuses, WhyElsewhere, ClientAround},
+    {"hours", UnmetRefuses<0>, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
+    {"client_cidr", UnmetRefuses<1>, WhyElsewhere, ClientAround},
     {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns}, {"approve", ApproveAsks},
     {"otherwise", NothingElseRuns, [](const Policy*, TimestampTz) { return "its effect is none that this release knows"; }},
 };

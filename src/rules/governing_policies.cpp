@@ -302,11 +302,15 @@ GoverningPolicies* ReadDatabaseGoverningPolicies(Oid subject) {
     policies->relkind = relkind_database;
     PolicyList all = {};
     ReadAllPolicies(&all);
-    const Policy* winner = AdminPolicy(&all, [subject](const Policy* policy) { return AimAt(policy, subject); });
+    Policy* winner = const_cast<Policy*>(AdminPolicy(&all, [subject](const Policy* policy) { return AimAt(policy, subject); }));
     policies->members = static_cast<Member*>(palloc0(sizeof(Member)));
     if (winner != nullptr) {
-        const_cast<Policy*>(winner)->commands |= MaskOf(Command::Admin);
-        AppendNew(&policies->members->policies, const_cast<Policy*>(winner));
+        if ((winner->commands & MaskOf(Command::Admin)) == 0) {    // its conditions are about its own object
+            winner->hours = nullptr;
+            winner->networks = nullptr;
+        }
+        winner->commands |= MaskOf(Command::Admin);
+        AppendNew(&policies->members->policies, winner);
         policies->member_count = 1;
     }
     policies->free = policies->member_count == 0;

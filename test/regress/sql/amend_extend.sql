@@ -141,6 +141,24 @@ SHOW pg_warrant.reason;
 \c - :owner
 ALTER ROLE regress_clerk RESET pg_warrant.reason;
 SELECT * FROM asked() WHERE id > 6;
+-- What is denied now, or open, is not asked for; of a grant whose uses are spent nothing is left.
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{TRUNCATE}', on_table => 'ledger', reason => 'a new year', max_uses => 1);
+\c - :owner
+SELECT warrant.create_policy('shut', 'deny', on_table => 'ledger', commands => '{TRUNCATE}', priority => 1);
+\c - regress_clerk
+SELECT * FROM stage.try($$SELECT warrant.extend(7)$$) \gx
+\c - :owner
+SELECT warrant.alter_policy('shut', '{"effect": "open"}');
+\c - regress_clerk
+SELECT * FROM stage.try($$SELECT warrant.extend(7)$$) \gx
+\c - :owner
+SELECT warrant.drop_policy('shut');
+\c - regress_clerk
+TRUNCATE ledger;
+SELECT * FROM stage.try($$SELECT warrant.extend(7)$$) \gx
+SELECT * FROM stage.try($$SELECT warrant.give_back(7)$$) \gx
+\c - :owner
 SELECT event, who, command, relation, request, regexp_replace(comment, 'for [0-9:.]+', 'for ...') AS comment FROM stage.news() WHERE event ~ 'amended|given_back|grant_created';
 \set file :directory '/sql/include/leave.sql'
 \i :file

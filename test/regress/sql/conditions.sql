@@ -79,5 +79,19 @@ SELECT weakens($$effect => 'approve'$$ || b, $$effect => 'approve'$$ || a), b AS
 SELECT weakens($$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$, $$effect => 'approve'$$) AS approval_for_hours,
        weakens($$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$, $$effect => 'deny'$$) AS denial_for_hours,
        weakens($$effect => 'approve'$$, $$effect => 'open', hours => 'Mon-Fri 08:00-18:00 UTC'$$) AS hours_for_approval;
+SELECT to_char(now() AT TIME ZONE 'UTC' + interval '3 days', 'Dy') || ' 12:00-12:01 UTC' AS closed \gset
+-- A policy that only watches a condition of one partition hides no other condition that refuses; nor does one on a table close ADMIN.
+CREATE TABLE parts (a int) PARTITION BY RANGE (a);
+CREATE TABLE part1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE part2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+GRANT ALL ON parts, part1, part2 TO PUBLIC;
+SELECT warrant.create_policy('lock', 'open', on_table => 'part2', client_cidr => '{10.0.0.0/8}');
+SELECT warrant.create_policy('watch', 'open', on_table => 'part1', mode => 'monitor', hours => :'closed');
+SELECT warrant.create_policy('admin', 'approve', on_table => 'ledger', priority => 9, hours => :'closed');
+SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'ADMIN', NULL);
+\c - regress_clerk
+DELETE FROM parts;
+SELECT count(*) FROM part1;
+\c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
