@@ -6,6 +6,7 @@
 CREATE FUNCTION warrant_internal.in_one_line(words text, most integer) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_one_line';
 CREATE FUNCTION warrant_internal.in_words(length interval) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_words';
 CREATE FUNCTION warrant_internal.commands_in_words(commands text[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_commands_in_words';
+CREATE FUNCTION warrant_internal.danger_of(commands text[]) RETURNS integer LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_danger_of';
 
 -- What an item is about, by its name of now.
 CREATE FUNCTION warrant_internal.target_in_words(item warrant.request_items) RETURNS text LANGUAGE plpgsql STABLE
@@ -111,6 +112,19 @@ BEGIN
 END;
 $$;
 
+-- The text of a statement that was refused, by one of its rows. Only the first of them have it, and they stand next to each other in the log. A text that is
+-- not the one of the digest is the beginning of it.
+CREATE FUNCTION warrant_internal.refused_text(row_seq bigint) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT x.statement || CASE WHEN sha256(convert_to(x.statement, getdatabaseencoding())) <> l.statement_sha256 THEN ' ... (the log keeps no more of it)' ELSE '' END
+              FROM warrant.audit_log o,
+                   LATERAL (SELECT t.seq, t.statement FROM warrant.audit_text t WHERE t.seq <= o.seq ORDER BY t.seq DESC LIMIT 1) AS x
+              JOIN warrant.audit_log l ON l.seq = x.seq
+             WHERE o.seq = row_seq AND l.statement_sha256 = o.statement_sha256 AND (l.seq = o.seq OR (l.event = o.event AND l.statement_id = o.statement_id)) LIMIT 1);
+END;
+$$;
+
 -- The different statements that were refused for a request last, those first that may reach the most rows by the server's statistics, or nobody knows how many.
 CREATE FUNCTION warrant_internal.statements_of(request_id bigint, OUT seq bigint, OUT estimated bigint, OUT times bigint) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
@@ -118,8 +132,8 @@ DECLARE
     most_refusals CONSTANT integer := 1000;
 BEGIN
     RETURN QUERY
-    SELECT max(t.with_text), max(t.estimated), sum(t.times)::bigint
-      FROM (SELECT l.statement_sha256, max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.repeats) AS times
+    SELECT coalesce(max(t.with_text), max(t.seq)), max(t.estimated), sum(t.times)::bigint
+      FROM (SELECT l.statement_sha256, max(l.seq) AS seq, max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.repeats) AS times
               FROM (SELECT * FROM warrant.audit_log a WHERE a.request_id = statements_of.request_id AND a.event = 'refused' ORDER BY a.seq DESC LIMIT most_refusals) AS l
              GROUP BY l.statement_sha256, l.statement_id) AS t
      GROUP BY t.statement_sha256 ORDER BY 2 DESC NULLS FIRST, 1 DESC;
@@ -139,7 +153,7 @@ BEGIN
         rows := coalesce('about ' || shown.estimated || CASE shown.estimated WHEN 1 THEN ' row' ELSE ' rows' END, 'rows unknown');
         IF shown.place <= most THEN
             RETURN NEXT format('%s, %s: %s', rows, CASE shown.times WHEN 1 THEN 'once' ELSE shown.times || ' times' END,
-                               coalesce((SELECT x.statement FROM warrant.audit_text x WHERE x.seq = shown.seq), 'its text is not kept'));
+                               coalesce(warrant_internal.refused_text(shown.seq), 'its text is not kept'));
         END IF;
         others := greatest(shown.place - most, 0);
     END LOOP;
@@ -168,26 +182,24 @@ BEGIN
 END;
 $$;
 
--- What the request asks for, each object or a few.
-CREATE FUNCTION warrant_internal.items_in_words(request_id bigint) RETURNS SETOF text LANGUAGE plpgsql STABLE
+-- What the request asks for, the most dangerous first: each object, or of many those of the same commands together. Their number stands before the names,
+-- so that it is seen where the row is cut.
+CREATE FUNCTION warrant_internal.items_in_words(request_id bigint, whole boolean) RETURNS SETOF text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     most CONSTANT integer := 6;
-    item warrant.request_items;
-    place integer := 0;
-    others text;
 BEGIN
-    FOR item IN SELECT i.* FROM warrant.request_items i WHERE i.request_id = items_in_words.request_id ORDER BY i.schema_name, i.relation_name, i.policy_name LOOP
-        place := place + 1;
-        IF place <= most THEN
-            RETURN NEXT format('%s on %s (policy %s)', warrant_internal.commands_in_words(item.commands), warrant_internal.target_in_words(item), item.policy_name);
-        ELSIF place <= 3 * most THEN
-            others := concat_ws(', ', others, warrant_internal.target_in_words(item));
-        END IF;
-    END LOOP;
-    IF place > most THEN
-        RETURN NEXT format('and something on %s others: %s', place - most, others || CASE WHEN place > 3 * most THEN ', ...' ELSE '' END);
-    END IF;
+    RETURN QUERY
+    WITH items AS (SELECT i, i.commands, warrant_internal.danger_of(i.commands) AS danger, i.schema_name, i.relation_name, i.policy_name,
+                          whole IS TRUE OR count(*) OVER () <= most AS alone
+                     FROM warrant.request_items i WHERE i.request_id = items_in_words.request_id),
+         sets AS (SELECT s.danger, min(s.schema_name) AS schema_name, min(s.relation_name) AS relation_name, min(s.policy_name) AS policy_name, count(*) AS objects, min(s.commands) AS commands,
+                         (array_agg(s.i ORDER BY s.schema_name, s.relation_name, s.policy_name))[1:most] AS first
+                    FROM items s GROUP BY s.danger, CASE WHEN s.alone THEN s.i END)
+    SELECT CASE s.objects WHEN 1 THEN format('%s on %s (policy %s)', warrant_internal.commands_in_words(s.commands), warrant_internal.target_in_words(s.first[1]), s.policy_name)
+                          ELSE format('%s on %s objects: %s', warrant_internal.commands_in_words(s.commands), s.objects,
+                                      (SELECT string_agg(warrant_internal.target_in_words(f), ', ') FROM unnest(s.first) AS f) || CASE WHEN s.objects > most THEN ', ...' ELSE '' END) END
+      FROM sets s ORDER BY s.danger DESC, s.schema_name, s.relation_name, s.policy_name;
 END;
 $$;
 
@@ -222,7 +234,7 @@ BEGIN
         ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
                                                      ELSE format('%s %s ago', state, warrant_internal.in_words(at - coalesce(request.decided_at, least(request.expires_at, at)))) END)),
         ('by', concat_ws(', ', quote_ident(request.requester_name), warrant_internal.session_in_words(request, role <> 'requester')));
-    RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id) AS w;
+    RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id, whole) AS w;
     IF pends THEN
         RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
             CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
@@ -279,7 +291,7 @@ BEGIN
     FOR item, value IN SELECT c.item, warrant_internal.in_one_line(c.value, 100000) FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id), whole) AS c LOOP
         full_length := length(value);
         value := CASE WHEN whole THEN value ELSE warrant_internal.in_one_line(value, room) END;
-        is_cut := is_cut OR (whole IS NOT TRUE AND (length(value) < full_length OR (item = 'statement' AND value LIKE 'and %')));
+        is_cut := is_cut OR (whole IS NOT TRUE AND (length(value) < full_length OR (item = 'statement' AND value LIKE 'and %') OR (item = 'wants' AND value ~ '^[A-Z, ]+ on \d+ objects: ')));
         RETURN NEXT;
     END LOOP;
     IF is_cut THEN

@@ -28,9 +28,11 @@ BEGIN
         SELECT i.policy_id AS id, p.min_approvals, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides
           FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
     asked AS MATERIALIZED (
-        SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY (i.i).schema_name, (i.i).relation_name))[1] AS first,
+        SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
                max(p.min_approvals) AS min_approvals, bool_and(p.decides) AS decides
           FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR bool_and(p.decides)),
+    wanted AS MATERIALIZED (    -- the commands of all items
+        SELECT i.request_id, array_agg(DISTINCT c.command) AS commands FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
     voted AS MATERIALIZED (
         SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, v.by_caller
           FROM (SELECT d.request_id, bool_or(names && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]) AS by_caller
@@ -43,8 +45,8 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, k.who, a.first, a.items, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
-          FROM pending w JOIN asked a ON a.request_id = w.id JOIN askers k ON k.asker = w.asker
+        SELECT w.id, w.requested_at, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+          FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
@@ -54,9 +56,9 @@ BEGIN
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
                concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more') AS target,
-               (SELECT CASE WHEN length(c.words) > 14 THEN cardinality((w.first).commands) || ' commands' ELSE c.words END
-                  FROM warrant_internal.commands_in_words((w.first).commands) AS c (words)) AS commands, l.estimated AS rows,
-               CASE WHEN audits OR w.decides THEN (SELECT x.statement FROM warrant.audit_text x WHERE x.seq = l.seq LIMIT 1) END AS statement,
+               (SELECT CASE WHEN length(c.words) > 14 THEN cardinality(w.commands) || ' commands' ELSE c.words END
+                  FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
+               CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
     widths AS MATERIALIZED (
@@ -78,7 +80,7 @@ GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';
 COMMENT ON COLUMN warrant.pending.who IS 'the person who asks, as known now';
-COMMENT ON COLUMN warrant.pending.target IS 'the first object, and how many others there are';
+COMMENT ON COLUMN warrant.pending.target IS 'the first object of the most dangerous commands, and how many others there are';
 COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when one of them may reach nobody knows how many';
 COMMENT ON COLUMN warrant.pending.statement IS 'its first words, for those who may decide and auditors; NULL when it was asked for before one was tried';
 COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still, and how many must';

@@ -9,6 +9,19 @@ namespace warrant {
 
 namespace {
 
+// The most dangerous first.
+const Command by_danger[] = {Command::Admin,  Command::Delete, Command::Truncate, Command::Drop,     Command::Alter, Command::Grant, Command::Update,
+                             Command::Insert, Command::Export, Command::Create,   Command::Maintain, Command::Lock,  Command::Select};
+static_assert(lengthof(by_danger) == command_count);
+
+// Of two different masks the one with the more dangerous command has the greater number.
+CommandMask DangerOf(CommandMask commands) {
+    CommandMask danger = 0;
+    for (Command command : by_danger)
+        danger = danger << 1 | ((commands & MaskOf(command)) != 0);
+    return danger;
+}
+
 void AppendWord(StringInfo words, const char* word) { appendStringInfo(words, words->len > 0 ? ", %s" : "%s", word); }
 
 // The commands, with the groups that are whole among them by the groups' names.
@@ -28,36 +41,84 @@ char* CommandsInWords(CommandMask commands) {
     return words.data;
 }
 
-// One of warrant_internal.item: the commands, and on what.
-void AppendItem(StringInfo words, HeapTupleHeader item) {
+// One of warrant_internal.item.
+struct WantedItem {
+    HeapTupleHeader item;
+    CommandMask commands;
+    int place;
+};
+
+Datum ColumnOf(HeapTupleHeader item, const char* name) {
     bool null;
-    auto column = [item, &null](const char* name) { return GetAttributeByName(item, name, &null); };
-    char kind = DatumGetChar(column("target_kind"));
-    const char *schema = NameStr(*DatumGetName(column("schema_name"))), *relation = NameStr(*DatumGetName(column("relation_name")));
-    appendStringInfo(words, "%s on ", CommandsInWords(ParseCommands(DatumGetArrayTypeP(column("commands")))));
-    appendStringInfoString(words, kind == 't'   ? quote_qualified_identifier(schema, relation)
-                                  : kind == 's' ? psprintf("schema %s", quote_identifier(schema))
-                                                : "this database");
+    return GetAttributeByName(item, name, &null);
+}
+
+const char* TargetOf(HeapTupleHeader item) {
+    char kind = DatumGetChar(ColumnOf(item, "target_kind"));
+    const char *schema = NameStr(*DatumGetName(ColumnOf(item, "schema_name"))), *relation = NameStr(*DatumGetName(ColumnOf(item, "relation_name")));
+    return kind == 't'   ? quote_qualified_identifier(schema, relation)
+           : kind == 's' ? psprintf("schema %s", quote_identifier(schema))
+                         : "this database";
+}
+
+// The most dangerous first, each as it came.
+int CompareWanted(const void* one, const void* two) {
+    const WantedItem *a = static_cast<const WantedItem*>(one), *b = static_cast<const WantedItem*>(two);
+    CommandMask left = DangerOf(a->commands), right = DangerOf(b->commands);
+    return left != right ? (left > right ? -1 : 1) : a->place - b->place;
+}
+
+WantedItem* ReadItems(ArrayType* array, int* count) {
+    Datum* elements;
+    deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, nullptr, count);
+    WantedItem* items = static_cast<WantedItem*>(palloc((*count + 1) * sizeof(WantedItem)));
+    for (int i = 0; i < *count; i++) {
+        HeapTupleHeader item = DatumGetHeapTupleHeader(elements[i]);
+        items[i] = WantedItem{item, ParseCommands(DatumGetArrayTypeP(ColumnOf(item, "commands"))), i};
+    }
+    qsort(items, *count, sizeof(WantedItem), CompareWanted);
+    return items;
+}
+
+// How many items there are besides those named: with their commands, unless those are the ones that have been read. The last of many different sets
+// of commands are one.
+void AppendOthers(StringInfo words, const WantedItem* items, int named, int count) {
+    constexpr int most_sets = 4;
+    if (items[0].commands == items[count - 1].commands) {
+        appendStringInfo(words, " and %d more", count - named);
+        return;
+    }
+    for (int next = named, sets = 1; next < count; sets++) {
+        int first = next;
+        CommandMask commands = 0;
+        for (; next < count && (sets == most_sets || items[next].commands == items[first].commands); next++)
+            commands |= items[next].commands;
+        appendStringInfo(words, "%s%s on %d more", sets == 1 ? " and " : ", ", CommandsInWords(commands), next - first);
+    }
 }
 
 }    // namespace
 
-// scope_in_words(items warrant_internal.item[]) -> text: the first of them, and how many there are besides.
+// scope_in_words(items warrant_internal.item[]) -> text: the most dangerous of them, and how many there are besides. A command is never left out.
 WARRANT_FUNCTION(warrant_scope_in_words) {
     constexpr int most = 3, most_characters = 200;
-    ArrayType* items = PG_GETARG_ARRAYTYPE_P(0);
-    Datum* elements;
-    int count;
-    deconstruct_array(items, ARR_ELEMTYPE(items), -1, false, TYPALIGN_DOUBLE, &elements, nullptr, &count);
+    int count = 0;
+    const WantedItem* items = ReadItems(PG_GETARG_ARRAYTYPE_P(0), &count);
+    int named = count < most ? count : most;
     StringInfoData words;
     initStringInfo(&words);
-    for (int i = 0; i < count && i < most; i++) {
-        appendStringInfoString(&words, i == 0 ? "" : ", ");
-        AppendItem(&words, DatumGetHeapTupleHeader(elements[i]));
+    for (int i = 0; i < named; i++) {
+        const char* target = TargetOf(items[i].item);
+        appendStringInfo(&words, "%s%s on %s", i == 0 ? "" : ", ", CommandsInWords(items[i].commands),
+                         InOneLine(target, int(strlen(target)), most_characters / named));
     }
-    const char* others = count > most ? psprintf(" and %d more", count - most) : "";
-    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s%s", InOneLine(words.data, words.len, most_characters), others)));
+    if (count > named)
+        AppendOthers(&words, items, named, count);
+    PG_RETURN_TEXT_P(cstring_to_text_with_len(words.data, words.len));
 }
+
+// danger_of(commands text[]) -> integer: the greater, the more dangerous; the same only for the same commands.
+WARRANT_FUNCTION(warrant_danger_of) { PG_RETURN_INT32(int32(DangerOf(ParseCommands(PG_GETARG_ARRAYTYPE_P(0))))); }
 
 // in_one_line(words text, most integer) -> text: what somebody else wrote, cut to that many characters, without line breaks and marks of direction.
 WARRANT_FUNCTION(warrant_in_one_line) {

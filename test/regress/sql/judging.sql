@@ -153,6 +153,46 @@ SELECT value = concat('regress_clerk, by a statement of ', session_user) AS tell
 \c - regress_clerk
 SELECT value FROM warrant.my_requests r, warrant.show_request(r.id) AS i WHERE i.item = 'by' AND r.relation_name = 'many11';
 
+-- Of many objects the one that is deleted from is named, whatever its name, and an approval tells all that it gives.
+\c - :owner
+CREATE TABLE payroll (a int);
+SELECT format('CREATE TABLE more%s (a int)', i) FROM generate_series(1, 6) AS i \gexec
+GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC;
+SELECT string_agg(t.t, ', ') AS reads FROM (SELECT 'many' || i FROM generate_series(10, 21) AS i UNION ALL SELECT 'more' || i FROM generate_series(1, 6) AS i) AS t (t) \gset
+\c - regress_clerk
+\set VERBOSITY terse
+WITH c AS (SELECT 1 FROM :reads), d AS (DELETE FROM payroll RETURNING 1) SELECT * FROM c;
+\set VERBOSITY default
+\c - regress_deputy
+SELECT max(id) AS request FROM warrant.pending \gset
+SELECT target, commands FROM warrant.my_inbox WHERE id = :request;
+SELECT item, value FROM warrant.show_request(:request) WHERE item IN ('wants', 'in full');
+SELECT item, value FROM warrant.show_request(:request, whole => true) WHERE item IN ('wants', 'in full');
+SELECT warrant.approve(:request);
+
+-- The last of many objects is for others to decide: they read the statement, too.
+\c - :owner
+CREATE TABLE zz_last (a int);
+GRANT ALL ON zz_last TO PUBLIC;
+SELECT warrant.create_policy('last', 'approve', on_table => 'zz_last', approver_role => 'regress_security') AS made;
+\c - regress_other
+\set VERBOSITY terse
+SELECT count(*) AS of_all FROM :reads, zz_last;
+\set VERBOSITY default
+\c - regress_security
+SELECT target, statement FROM warrant.my_inbox WHERE target = 'public.zz_last';
+SELECT i.value FROM warrant.my_inbox b, warrant.show_request(b.id) AS i WHERE b.target = 'public.zz_last' AND i.item = 'statement';
+
+-- Where the log keeps only the beginning of a text, it says so.
+\c - regress_other
+\set VERBOSITY terse
+SELECT format('DELETE FROM payroll WHERE a = 1 %s OR true', repeat(' ', 8300)) AS long \gset
+:long;
+\set VERBOSITY default
+\c - regress_deputy
+SELECT i.value FROM warrant.pending b, warrant.show_request(b.id) AS i WHERE b.target = 'public.payroll' AND i.item = 'statement';
+SELECT statement LIKE 'DELETE FROM payroll WHERE a%...%' AS is_cut FROM warrant.my_inbox WHERE target = 'public.payroll';
+
 -- In a copy nothing pends, and nothing lives.
 \c - :owner
 CREATE TABLE stage.before AS SELECT id, warrant.request_status(id)->>'state' AS state FROM warrant.requests WHERE id IN (1, 5);
