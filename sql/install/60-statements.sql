@@ -45,7 +45,8 @@ CREATE FUNCTION warrant_internal.items_refused(items jsonb, policy bigint) RETUR
 CREATE FUNCTION warrant_internal.rows_refused(items jsonb, policy bigint) RETURNS bigint LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_rows_refused';
 
 -- Records a refused statement, and files the requests for what an approval would help. Returns the requests' ids, or why there is none and, on a
--- second line, what to do about it.
+-- second line, what to do about it. A library that knows of it is told, after the ids, of each policy that has no request: a line with the policy's
+-- number and why, and a line with what to do.
 CREATE FUNCTION warrant_internal.do_refuse(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -53,6 +54,8 @@ DECLARE
     request bigint;
     requests bigint[] := '{}'::bigint[];
     filed jsonb := '{}';    -- the request of each policy
+    unfiled jsonb := '{}';  -- why a policy has none
+    told text := '';
     refusal text := nullif(args->>'unfiled', '');
     advice text;
     requester oid := coalesce((args->>'file_for')::oid, warrant_internal.user_of(origin));
@@ -71,6 +74,8 @@ BEGIN
         IF warrant_internal.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
             refusal := 'it was granted a moment ago';
             advice := 'Run the statement again.';
+            unfiled := unfiled || jsonb_build_object(policy, refusal);
+            told := told || format(E'\n%s %s\n%s', policy, refusal, advice);
             CONTINUE;
         END IF;
         BEGIN
@@ -81,14 +86,20 @@ BEGIN
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+            unfiled := unfiled || jsonb_build_object(policy, refusal);
+            told := told || format(E'\n%s %s\n%s', policy, replace(refusal, E'\n', ' '), replace(advice, E'\n', ' '));
         END;
     END LOOP;
     PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
             'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
-            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment', refusal), '')),
+            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment',
+            CASE WHEN filed->(i->>'policy') IS NULL THEN coalesce(unfiled->>(i->>'policy'), refusal) END), '')),
             statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'items') WITH ORDINALITY AS e (i, place);
-    RETURN coalesce(nullif(array_to_string(requests, ','), ''), concat_ws(E'\n', refusal, nullif(advice, '')), '');
+    IF requests <> '{}' THEN
+        RETURN array_to_string(requests, ',') || CASE WHEN args ? 'apart' AND octet_length(told) < 2000 THEN told ELSE '' END;
+    END IF;
+    RETURN coalesce(concat_ws(E'\n', refusal, nullif(advice, '')), '');
 END;
 $$;
 

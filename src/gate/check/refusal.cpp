@@ -116,7 +116,8 @@ void AppendClaims(StringInfo json, bool file) {
 char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled, int portions) {
     StringInfoData json;
     initStringInfo(&json);
-    appendStringInfoChar(&json, '{');
+    // An older script does not know "apart", and answers with ids alone.
+    appendStringInfoString(&json, "{\"apart\":true,");
     if (portions > 0)
         appendStringInfo(&json, "\"portions\":%d,", portions);
     appendStringInfoString(&json, "\"unfiled\":");
@@ -158,7 +159,10 @@ void Remember(const RefusedAccess* item, uint32_t digest, uint64_t statement_id,
     last_refusal.schema_name = item->policies->schema_name;
     last_refusal.relation_name = item->policies->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);
-    strlcpy(last_refusal.answer, answer, sizeof last_refusal.answer);
+    size_t ids = strspn(answer, "0123456789,");
+    bool partly = ids > 0 && answer[ids] == '\n';
+    strlcpy(last_refusal.answer, partly ? pnstrdup(answer, ids) : answer, sizeof last_refusal.answer);
+    strlcpy(last_refusal.unfiled, partly ? answer + ids + 1 : "", sizeof last_refusal.unfiled);
     recent_refusals[next_recent++ % most_recent] = RecentRefusal{digest, last_refusal};
 }
 
@@ -304,7 +308,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
     }
     if (unapprovable != nullptr)
         RaiseRefused(unapprovable, acting);
-    RaiseRequested(refused, asked, asked_count, last_refusal.answer, acting);
+    RaiseRequested(refused, asked, asked_count, last_refusal.answer, last_refusal.unfiled, acting);
 }
 
 }    // namespace warrant

@@ -29,6 +29,8 @@ struct LastRefusal {
     char policy_name[most_policy_name_bytes + 1];
     // The recorder's answer: request ids with commas, or why there is none.
     char answer[most_answer_bytes];
+    // Besides request ids: of each policy that has no request a line with its number and why, and a line with what to do. Or empty.
+    char unfiled[most_answer_bytes];
 };
 extern LastRefusal last_refusal;
 

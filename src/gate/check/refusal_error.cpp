@@ -266,20 +266,71 @@ static const char* WhatADumpNeeds(const RefusedAccess* asked, int count) {
                     TablesOf(asked, count));
 }
 
-void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const ActingUser* acting) {
+// Of a policy's two lines the first behind its number, or nullptr where it has a request.
+static const char* WhyUnfiled(const char* unfiled, const Policy* policy) {
+    while (unfiled[0] != '\0') {
+        char* why;
+        if (strtoll(unfiled, &why, 10) == policy->id && why[0] == ' ')
+            return why + 1;
+        for (int line = 0; line < 2; line++) {
+            unfiled += strcspn(unfiled, "\n");
+            unfiled += unfiled[0] == '\n';
+        }
+    }
+    return nullptr;
+}
+
+// The accesses of a policy, or, with nullptr, of all the policies that have requests.
+static int AccessesUnder(const Policy* policy, const RefusedAccess* asked, int count, const char* unfiled, RefusedAccess* under) {
+    int under_count = 0;
+    for (int i = 0; i < count; i++)
+        if (policy == nullptr ? WhyUnfiled(unfiled, asked[i].policy) == nullptr : asked[i].policy->id == policy->id)
+            under[under_count++] = asked[i];
+    return under_count;
+}
+
+// Of each policy that has no request a line for DETAIL, and one for HINT that says what to do about it.
+static void DescribeUnfiled(const char* unfiled, const RefusedAccess* asked, int count, StringInfo detail, StringInfo hint) {
+    RefusedAccess* under = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
+    for (int i = 0; i < count; i++) {
+        const char* why = WhyUnfiled(unfiled, asked[i].policy);
+        int place = 0;
+        while (why != nullptr && place < i && asked[place].policy->id != asked[i].policy->id)
+            place++;
+        if (why == nullptr || place < i)
+            continue;
+        int under_count = AccessesUnder(asked[i].policy, asked, count, unfiled, under);
+        int length = int(strcspn(why, "\n"));
+        appendStringInfo(detail, "\nNo request was filed for %s: %.*s.", DescribeItems(under, under_count), length, why);
+        const char* advice = why[length] == '\0' ? "" : pnstrdup(why + length + 1, strcspn(why + length + 1, "\n"));
+        if (advice[0] != '\0' && strstr(hint->data, advice) == nullptr)
+            appendStringInfo(hint, "\n%s", advice);
+    }
+}
+
+void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const char* unfiled,
+                    const ActingUser* acting) {
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
+    StringInfoData without, advice;
+    initStringInfo(&without);
+    initStringInfo(&advice);
+    RefusedAccess* filed = static_cast<RefusedAccess*>(palloc(asked_count * sizeof(RefusedAccess)));
+    int filed_count = AccessesUnder(nullptr, asked, asked_count, unfiled, filed);
+    DescribeUnfiled(unfiled, asked, asked_count, &without, &advice);
     bool several = strchr(answer, ',') != nullptr;
-    ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
-                           NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
-                    errdetail("%s%s%s", DescribeRequests(answer, asked, asked_count, acting), WhoActs(acting), WhatWasBefore(refused, acting)),
-                    acting != nullptr ? TrustHint(refused, acting)
-                    : several         ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s",
-                                                WhatADumpNeeds(asked, asked_count))
-                              : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s", answer,
-                                        WhatADumpNeeds(asked, asked_count)),
-                    ErrorFields(refused)));
+    ereport(ERROR,
+            (errcode(error_refused),
+             errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
+                    NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
+             errdetail("%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
+                       without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
+             acting != nullptr ? TrustHint(refused, acting)
+             : several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s%s", advice.data,
+                                 WhatADumpNeeds(asked, asked_count))
+                       : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s%s", answer,
+                                 advice.data, WhatADumpNeeds(asked, asked_count)),
+             ErrorFields(refused)));
 }
 
 }    // namespace warrant

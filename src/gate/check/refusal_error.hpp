@@ -39,9 +39,10 @@ bool IsRequestIds(const char* answer);
 //   acting         the acting user who lacks the approval; nullptr for the subject
 //   unapprovable   a refused access that no approval can help, or nullptr
 //   asked          the refused accesses as the request has them
+//   unfiled        of each policy that has no request beside those that have: a line with its number and why, and a line with what to do; or empty
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
 [[noreturn]] void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting);
-[[noreturn]] void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer,
+[[noreturn]] void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const char* unfiled,
                                  const ActingUser* acting);
 
 }    // namespace warrant

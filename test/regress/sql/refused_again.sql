@@ -105,6 +105,31 @@ CREATE FUNCTION change() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'UPDATE o
 ALTER FUNCTION change() OWNER TO regress_clerk;
 SELECT regexp_replace(stage.told('SELECT change()'), '"' || current_user || '"', 'superuser');
 DROP FUNCTION change();
+
+-- One policy has its request, and the other has none: each is told, and the log says it of the access without request alone.
+\c - :owner
+CREATE TABLE parts (a int);
+GRANT ALL ON parts TO PUBLIC;
+SELECT warrant.create_policy('parts', 'approve', on_table => 'parts', commands => '{SELECT}');
+SELECT warrant.create_policy('parts by two', 'approve', on_table => 'parts', commands => '{UPDATE}', require_reason => true, min_approvals => 2);
+\c - regress_clerk
+\x on
+SELECT message, detail, hint FROM stage.try('UPDATE parts SET a = 1 RETURNING a');
+-- A block that swallows the error, and tries again, is told the same.
+DO $$
+DECLARE
+    told text[];
+BEGIN
+    FOR i IN 1..2 LOOP
+        told := told || (SELECT t.detail || t.hint FROM stage.try('UPDATE parts SET a = 1 RETURNING a') AS t);
+    END LOOP;
+    RAISE NOTICE 'the same: %', told[1] = told[2];
+END $$;
+SET pg_warrant.reason = 'for the auditor';
+SELECT message, detail, hint FROM stage.try('UPDATE parts SET a = 1 RETURNING a');
+\x off
+\c - :owner
+SELECT DISTINCT command, comment FROM warrant.audit_log WHERE event = 'refused' AND relation_name = 'parts' ORDER BY 1, 2;
 \set file :directory '/sql/include/leave.sql'
 \i :file
 DROP ROLE regress_team;
