@@ -10,7 +10,7 @@ BEGIN
 EXCEPTION
     WHEN insufficient_privilege THEN
         GET STACKED DIAGNOSTICS facts = PG_EXCEPTION_DETAIL;
-        RETURN coalesce(substring(facts FROM '\((.*)\)'), nullif(facts, ''), SQLERRM);
+        RETURN coalesce((SELECT string_agg(m[1], ', ') FROM regexp_matches(facts, '\((.*)\)', 'gn') AS m), nullif(facts, ''), SQLERRM);
     WHEN SQLSTATE 'XX001' THEN
         RETURN 'runs';
     WHEN OTHERS THEN
