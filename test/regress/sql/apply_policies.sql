@@ -5,7 +5,7 @@
 SET client_min_messages = warning;
 CREATE ROLE regress_guild;
 CREATE ROLE "regress ""odd";
-SELECT U&'\202Eledger "of" \05D0' AS odd \gset
+SELECT U&'ledger "of" \05D0' AS odd \gset
 CREATE SCHEMA "the room";
 CREATE TABLE ledger (a int);
 CREATE TABLE :"odd" (a int);
