@@ -157,6 +157,9 @@ BEGIN
         END IF;
         others := greatest(shown.place - most, 0);
     END LOOP;
+    IF EXISTS (SELECT FROM warrant.audit_log a WHERE a.request_id = statements_in_words.request_id AND a.event = 'refused' OFFSET 1000) THEN
+        RETURN NEXT 'and what was refused before the last 1000 times is not looked at: warrant.audit_log has it, for auditors';
+    END IF;
     IF others > 0 THEN
         RETURN NEXT format('and %s other statement%s, none with more rows', others, CASE WHEN others > 1 THEN 's' END);
     ELSIF shown IS NULL THEN
