@@ -3,7 +3,7 @@
 -- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. rows and statement: of the
 -- statement that the card has first. That is the one among the last refused that may reach the most rows, or nobody knows how many.
 CREATE FUNCTION warrant_internal.waiting(inbox boolean, OUT id bigint, OUT who text, OUT target text, OUT commands text, OUT rows bigint, OUT statement text, OUT age text,
-    OUT approvals text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    OUT approvals text, OUT reason text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     room CONSTANT integer := 120 - 7 * length(' | ') - 2;
@@ -20,7 +20,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH pending AS MATERIALIZED (
-        SELECT r.id, r.requester, r.requester_name, r.person, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
+        SELECT r.id, r.requester, r.requester_name, r.person, r.reason, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
           FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
     items AS MATERIALIZED (
         SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
@@ -45,7 +45,7 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+        SELECT w.id, w.requested_at, w.reason, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
     refused AS MATERIALIZED (
@@ -59,17 +59,18 @@ BEGIN
                (SELECT CASE WHEN length(c.words) > 14 THEN cardinality(w.commands) || ' commands' ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
                CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
-               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals
+               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 20) AS reason
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
     widths AS MATERIALIZED (
         SELECT greatest(12, room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(6, max(length(s.target)))
-               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age)))) AS left_over FROM shown s)
-    SELECT s.id, s.who, s.target, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.left_over), s.age, s.approvals, s.requested_at FROM shown s, widths w;
+               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age)))
+               - CASE WHEN inbox THEN 0 ELSE length(' | ') + greatest(6, coalesce(max(length(s.reason)), 0)) END) AS left_over FROM shown s)
+    SELECT s.id, s.who, s.target, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.left_over), s.age, s.approvals, s.reason, s.requested_at FROM shown s, widths w;
 END;
 $$;
 
 CREATE VIEW warrant.pending WITH (security_barrier) AS
-    SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(false) AS w ORDER BY w.requested_at, w.id;
+    SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals, w.reason FROM warrant_internal.waiting(false) AS w ORDER BY w.requested_at, w.id;
 COMMENT ON VIEW warrant.pending IS
 'requests that wait for a decision, a row for each, the oldest first: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for
 others those that they may decide; cut to 120 columns: warrant.show_request has the whole, warrant.request_status is for programs';
@@ -83,4 +84,5 @@ COMMENT ON COLUMN warrant.pending.who IS 'the person who asks, as known now';
 COMMENT ON COLUMN warrant.pending.target IS 'the first object of the most dangerous commands, and how many others there are';
 COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when one of them may reach nobody knows how many';
 COMMENT ON COLUMN warrant.pending.statement IS 'its first words, for those who may decide and auditors; NULL when it was asked for before one was tried';
+COMMENT ON COLUMN warrant.pending.reason IS 'its first words';
 COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still, and how many must';

@@ -32,6 +32,8 @@ SELECT warrant.request('{DELETE}', on_table => 'orders') AS made;
 SELECT id, who, target, commands, rows, approvals FROM warrant.pending;
 SELECT greatest(max(length(id::text)), 2) + greatest(max(length(who)), 3) + greatest(max(length(target)), 6) + greatest(max(length(commands)), 8) + greatest(max(length(rows::text)), 4)
        + greatest(max(length(statement)), 9) + greatest(max(length(age)), 3) + 9 + 8 * 3 - 1 <= 120 AS fits FROM warrant.my_inbox;
+SELECT greatest(max(length(id::text)), 2) + greatest(max(length(who)), 3) + greatest(max(length(target)), 6) + greatest(max(length(commands)), 8) + greatest(max(length(rows::text)), 4)
+       + greatest(max(length(statement)), 9) + greatest(max(length(age)), 3) + 9 + greatest(max(length(reason)), 6) + 9 * 3 - 1 <= 120 AS fits FROM warrant.pending;
 
 -- Others decide by a policy's approver role; of two roles one has to be a member of each.
 \c - regress_clerk
