@@ -104,8 +104,10 @@ void CheckMany(Oid subject, const Asked* asked) {
     ListCell* cell;
     foreach (cell, asked->words)
         wanted |= ParseCommand(static_cast<const char*>(lfirst(cell)));
-    if (!OidIsValid(schema) || MayCreateSomewhere(RolesOf(subject), schema))
+    if (!OidIsValid(schema))
         held |= MaskOf(Command::Create);
+    else if (MayCreateSomewhere(RolesOf(subject), schema))
+        held = wanted;    // whoever makes a relation owns it, and may run anything on it
     ForEachRelation([&](Form_pg_class row) {
         CHECK_FOR_INTERRUPTS();
         if (!OidIsValid(schema) || row->relnamespace == schema)

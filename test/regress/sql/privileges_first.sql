@@ -194,7 +194,10 @@ SELECT warrant.request('{INSERT}', on_table => 'orders');
 \c - :owner
 CREATE VIEW selling AS SELECT note FROM orders;
 GRANT SELECT, DELETE ON selling TO regress_deputy;
+CREATE SCHEMA not_begun AUTHORIZATION regress_deputy;
+SELECT warrant.protect_schema('not_begun');
 \c - regress_deputy
+SELECT warrant.request('{WRITE, DDL}', on_schema => 'not_begun') > 0 AS will_own_what_he_makes;
 SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS through_view;
 SELECT warrant.request('{UPDATE}', on_table => 'orders');
 -- A view of one's own, which anybody may make, leads no further than its owner, or the caller, may go.
