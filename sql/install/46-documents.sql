@@ -111,19 +111,15 @@ CREATE FUNCTION warrant_internal.has_approvals(given warrant.grants, policy warr
 AS $$
 DECLARE
     vote record;
-    voter text[];
-    persons text[] := '{}';
-    approvals integer := 0;
+    known_as jsonb[] := '{}';
 BEGIN
     FOR vote IN SELECT d.approver, d.person FROM warrant.decisions d WHERE d.request_id = (given).request_id AND d.approves
                 UNION ALL SELECT r.oid, r.rolname FROM pg_roles r WHERE (given).request_id IS NULL AND r.rolname = ANY ((given).granted_by) LOOP
         CONTINUE WHEN NOT CASE vote.approver WHEN 0 THEN coalesce('webhook:' || (policy).webhook = vote.person, false)
                                              ELSE warrant_internal.is_member(vote.approver, (policy).approver_role) END;
-        voter := warrant_internal.names_of(vote.approver, vote.person);
-        approvals := approvals + CASE WHEN NOT voter && persons THEN 1 ELSE 0 END;
-        persons := persons || voter;
+        known_as := known_as || to_jsonb(warrant_internal.names_of(vote.approver, vote.person));
     END LOOP;
-    RETURN approvals >= (policy).min_approvals;
+    RETURN (SELECT count(DISTINCT p.person) FROM unnest(warrant_internal.persons_of(known_as)) AS p (person)) >= (policy).min_approvals;
 END;
 $$;
 

@@ -35,6 +35,27 @@ $$;
 CREATE FUNCTION warrant_internal.names_of(origin jsonb) RETURNS text[] LANGUAGE plpgsql STABLE
 AS $$ BEGIN RETURN warrant_internal.names_of(warrant_internal.user_of(origin), coalesce(origin->>'authn_id', warrant_internal.person_of(origin))); END; $$;
 
+-- Which of these are one person, each given by all names that it is known by: numbers from 1, the same for one person. They are one when they share a name,
+-- or a third has names of both. With the names of now and of the time of a vote, a set_person in between must not make two of one.
+CREATE FUNCTION warrant_internal.persons_of(known_as jsonb[]) RETURNS integer[] LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    persons integer[] := '{}';
+    names text[];
+BEGIN
+    FOR place IN 1 .. coalesce(cardinality(known_as), 0) LOOP
+        names := warrant_internal.elements_of(known_as[place]);
+        persons := persons || place;
+        FOR earlier IN 1 .. place - 1 LOOP
+            IF persons[earlier] <> persons[place] AND known_as[earlier] ?| names THEN
+                persons := array_replace(persons, greatest(persons[earlier], persons[place]), least(persons[earlier], persons[place]));
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN persons;
+END;
+$$;
+
 -- Remembers the identity as which the server has authenticated the session that acts.
 CREATE FUNCTION warrant_internal.note_identity(origin jsonb) RETURNS void LANGUAGE plpgsql
 AS $$

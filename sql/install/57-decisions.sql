@@ -49,38 +49,27 @@ BEGIN
 END;
 $$;
 
--- Who has approved, each person once; of a pending request those who may decide still. Votes are one person's when they share a name, of now or of the time
--- of the vote, or a third has names of both: a set_person in between must not make two of one. The requester is not counted. granters: all names of who gave.
+-- Who has approved, each person once; of a pending request those who may decide still. The requester is not counted. granters: all names of who gave.
 CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests, OUT approvers name[], OUT granters text[]) LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     policy_ids bigint[];
     vote warrant.decisions;
     voter text[];
-    persons jsonb[];    -- the first is the requester, who has no name among the approvers
-    place integer;
+    names name[] := '{NULL}';
+    known_as jsonb[];    -- the first is the requester, who has no name among the approvers
 BEGIN
-    approvers := '{NULL}';
     granters := '{}';
     FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves ORDER BY d.decided_at, d.person LOOP
         policy_ids := coalesce(policy_ids, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)));
         CONTINUE WHEN (request).state = 'pending' AND NOT warrant_internal.vote_counts(vote, policy_ids);
-        persons := coalesce(persons, ARRAY[to_jsonb(warrant_internal.names_of((request).requester, (request).person))]);
         voter := warrant_internal.names_of(vote.approver, vote.person);
         granters := granters || CASE WHEN vote.approver <> 0 THEN voter END;
-        persons := persons || to_jsonb(voter);
-        approvers := approvers || vote.approver_name;
-        place := cardinality(persons);
-        FOR earlier IN REVERSE place - 1 .. 1 LOOP
-            IF persons[earlier] ?| voter THEN
-                persons[earlier] := persons[earlier] || persons[place];
-                persons[place] := '[]';
-                approvers[place] := NULL;
-                place := earlier;
-            END IF;
-        END LOOP;
+        names := names || vote.approver_name;
+        known_as := coalesce(known_as, ARRAY[to_jsonb(warrant_internal.names_of((request).requester, (request).person))]) || to_jsonb(voter);
     END LOOP;
-    approvers := array_remove(approvers, NULL);
+    approvers := ARRAY(SELECT v.name FROM unnest(names, warrant_internal.persons_of(known_as)) WITH ORDINALITY AS v (name, person, place)
+                        WHERE v.person = v.place AND v.person > 1 ORDER BY v.place);
 END;
 $$;
 
@@ -165,6 +154,16 @@ BEGIN
 END;
 $$;
 
+-- How long a grant would live, and for how many statements, if the request were approved as it is: the least of what was asked, voted and allowed.
+CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer) LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses) INTO duration, uses
+      FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
+    duration := least(coalesce(duration, (terms).default_duration), (terms).max_duration);
+END;
+$$;
+
 -- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
@@ -172,8 +171,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     counted record;
-    least_duration interval;
-    least_uses integer;
+    limits record;
     made bigint;
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects);
@@ -182,12 +180,11 @@ BEGIN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
-    SELECT min(d.duration), min(d.max_uses) INTO least_duration, least_uses FROM warrant.decisions d WHERE d.request_id = (request).id;
+    limits := warrant_internal.limits_of(request, terms);
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
     items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
-        warrant_internal.from_now(request, least(least_duration, (request).duration, CASE WHEN (request).duration IS NULL AND least_duration IS NULL THEN (terms).default_duration END, (terms).max_duration), (terms).max_duration),
-        least(least_uses, (request).max_uses, (terms).max_uses), (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
+        warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;

@@ -206,16 +206,6 @@ BEGIN
 END;
 $$;
 
--- How long a grant would live, and for how many statements, if the request were approved as it is: the least of what was asked, voted and allowed.
-CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer) LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses) INTO duration, uses
-      FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
-    duration := least(coalesce(duration, (terms).default_duration), (terms).max_duration);
-END;
-$$;
-
 -- The lines of a card, as they come: show_request brings each into one line.
 CREATE FUNCTION warrant_internal.card_of(looker oid, request warrant.requests, whole boolean, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
