@@ -5,7 +5,7 @@ DECLARE
     made record;
 BEGIN
     FOR made IN SELECT r.oid, r.rolname, w.words FROM (VALUES
-            ('warrant_admin', 'pg_warrant: makes and drops policies, webhooks and persons'),
+            ('warrant_admin', 'pg_warrant: makes and drops policies, webhooks, profiles and persons'),
             ('warrant_approver', 'pg_warrant: decides requests, where a policy names nobody else'),
             ('warrant_auditor', 'pg_warrant: reads requests, grants and the audit log'),
             ('warrant_exempt', 'pg_warrant: is audited, not gated')) AS w (name, words)

@@ -1,4 +1,4 @@
--- Tables of definitions: policies, webhooks, persons.
+-- Tables of definitions: policies, webhooks, persons, profiles.
 --
 -- The unique keys of our tables include a column that may be NULL, or are of such a column. pg_repack, run on a whole database, rewrites each table
 -- that has a unique key of NOT NULL columns alone. At ours it is refused, and would stop.
@@ -87,3 +87,24 @@ CREATE TABLE warrant.persons (
     PRIMARY KEY (role) INCLUDE (role_name)
 );
 COMMENT ON TABLE warrant.persons IS 'which roles are logins of one human, for four eyes and quorums';
+
+CREATE TABLE warrant.profiles (
+    id bigint DEFAULT warrant_internal.next_number(),
+    name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
+    commands text[] NOT NULL,
+    target_kind "char" NOT NULL CHECK (target_kind IN ('t', 's', 'd')),
+    target oid NOT NULL,
+    target_schema name NOT NULL,
+    target_name name NOT NULL,
+    for_roles oid[] NOT NULL,
+    for_role_names name[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_by name DEFAULT session_user,
+    PRIMARY KEY (id) INCLUDE (created_by),
+    CONSTRAINT profiles_name_key UNIQUE (name) INCLUDE (created_by)
+);
+COMMENT ON TABLE warrant.profiles IS 'commands on a target that may be asked for by one name';
+COMMENT ON COLUMN warrant.profiles.commands IS 'as they were given, groups not spelled out';
+COMMENT ON COLUMN warrant.profiles.target_kind IS 't: a relation, s: a schema, d: this database';
+COMMENT ON COLUMN warrant.profiles.target IS 'OID of the object; 0 once it is gone';
+COMMENT ON COLUMN warrant.profiles.for_roles IS 'OIDs of the roles whose members may ask for it, none for everybody; 0 in the place of a role that is gone';

@@ -33,6 +33,8 @@ ALTER TABLE warrant.requests ADD COLUMN changed_in jsonb;
 COMMENT ON COLUMN warrant.requests.changed_in IS 'which words were amended, each with the version that changed it last';
 ALTER TABLE warrant.requests ADD COLUMN extends_grant bigint;
 COMMENT ON COLUMN warrant.requests.extends_grant IS 'the grant at whose end the new one''s duration begins; NULL for a request of its own';
+ALTER TABLE warrant.requests ADD COLUMN profile text;
+COMMENT ON COLUMN warrant.requests.profile IS 'the profile by whose name it was asked for; NULL where it was written out';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,

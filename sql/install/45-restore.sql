@@ -11,6 +11,15 @@ CREATE FUNCTION warrant_internal.is_restoring() RETURNS boolean LANGUAGE c AS 'M
 CREATE FUNCTION warrant_internal.roles_named(names name[]) RETURNS oid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(array_agg(coalesce(r.oid, 0) ORDER BY n.place), '{}') FROM unnest($1) WITH ORDINALITY AS n (name, place) LEFT JOIN pg_roles r ON r.rolname = n.name $$;
 
+-- The object of that name, 0 when there is none.
+CREATE FUNCTION warrant_internal.target_named(kind "char", in_schema name, called name) RETURNS oid LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(CASE $1
+        WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = ($2, $3))
+        WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = $2)
+        WHEN 'd' THEN (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) END, 0)
+$$;
+
 CREATE FUNCTION warrant_internal.restore_policy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -20,10 +29,7 @@ BEGIN
     NEW.id := warrant_internal.next_number();
     NEW.terms_from := NULL;    -- grants and votes are not in a dump
     NEW.kept_grants := NULL;
-    NEW.target := coalesce(CASE NEW.target_kind
-        WHEN 't' THEN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) = (NEW.target_schema, NEW.target_name))
-        WHEN 's' THEN (SELECT n.oid FROM pg_namespace n WHERE n.nspname = NEW.target_schema)
-        WHEN 'd' THEN (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) END, 0);
+    NEW.target := warrant_internal.target_named(NEW.target_kind, NEW.target_schema, NEW.target_name);
     NEW.for_roles := warrant_internal.roles_named(NEW.for_role_names);
     NEW.except_roles := warrant_internal.roles_named(NEW.except_role_names);
     NEW.definer_roles := warrant_internal.roles_named(NEW.definer_role_names);
@@ -76,9 +82,26 @@ $$;
 CREATE TRIGGER restore BEFORE INSERT ON warrant.webhooks FOR EACH ROW EXECUTE FUNCTION warrant_internal.restore_webhook();
 ALTER TABLE warrant.webhooks ENABLE ALWAYS TRIGGER restore;
 
+-- One whose target is not there yet, or never again, can be asked for by nobody, and a role that is not there is nobody.
+CREATE FUNCTION warrant_internal.restore_profile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF warrant_internal.is_restoring() THEN
+        NEW.id := warrant_internal.next_number();
+        NEW.target := warrant_internal.target_named(NEW.target_kind, NEW.target_schema, NEW.target_name);
+        NEW.for_roles := warrant_internal.roles_named(NEW.for_role_names);
+        PERFORM warrant_internal.note_definition('profile_changed', NULL, NULL, NEW.name || ', restored');
+    END IF;
+    RETURN NEW;
+END;
+$$;
+CREATE TRIGGER restore BEFORE INSERT ON warrant.profiles FOR EACH ROW EXECUTE FUNCTION warrant_internal.restore_profile();
+ALTER TABLE warrant.profiles ENABLE ALWAYS TRIGGER restore;
+
 SELECT pg_catalog.pg_extension_config_dump('warrant.policies', $$WHERE target_kind <> '!'$$);
 SELECT pg_catalog.pg_extension_config_dump('warrant.persons', '');
 SELECT pg_catalog.pg_extension_config_dump('warrant.webhooks', '');
+SELECT pg_catalog.pg_extension_config_dump('warrant.profiles', '');
 
 -- Roles as they are called now; a role that is gone keeps its last name.
 CREATE FUNCTION warrant_internal.names_now(roles oid[], names name[]) RETURNS name[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -88,7 +111,7 @@ AS $$
 $$;
 
 -- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last call, and returns how many
--- policies it changed. Policies that an open transaction drops are left to the next call, as the recorder waits for nobody.
+-- policies and profiles it changed. Policies that an open transaction drops are left to the next call, as the recorder waits for nobody.
 CREATE FUNCTION warrant_internal.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -113,6 +136,20 @@ BEGIN
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
                except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver
          WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
+        IF FOUND THEN
+            renamed := renamed + 1;
+        ELSE
+            PERFORM warrant_internal.names_left();
+        END IF;
+    END LOOP;
+    FOR now_named IN
+        SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant_internal.names_now(p.for_roles, p.for_role_names) AS for_names
+          FROM warrant.profiles p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
+               LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
+         WHERE (moved IS NULL OR p.target = ANY (moved))
+           AND (n.nspname <> p.target_schema OR c.relname <> p.target_name OR p.for_role_names <> warrant_internal.names_now(p.for_roles, p.for_role_names)) LOOP
+        UPDATE warrant.profiles p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names
+         WHERE p.id = (SELECT q.id FROM warrant.profiles q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
         IF FOUND THEN
             renamed := renamed + 1;
         ELSE

@@ -43,6 +43,34 @@ $$;
 -- The elements of an array in the arguments of a call.
 CREATE FUNCTION warrant_internal.elements_of(list jsonb) RETURNS text[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_elements_of';
 
+-- The arguments of a request with what the profile that they name stands for now. Raises P0002 for an unknown one, 42501 for who may not ask for it,
+-- 55006 where its target is gone.
+CREATE FUNCTION warrant_internal.written_out(requester oid, args jsonb) RETURNS jsonb LANGUAGE plpgsql
+AS $$
+DECLARE
+    profile warrant.profiles;
+BEGIN
+    IF args->>'profile' IS NULL THEN
+        RETURN args;
+    END IF;
+    IF num_nonnulls(args->>'commands', args->>'on_table', args->>'on_tables', args->>'on_schema', nullif((args->>'on_database')::boolean, false)) > 0 THEN
+        PERFORM warrant_internal.fail('22023', 'a profile is asked for without commands and target', 'The profile has them.');
+    END IF;
+    SELECT * INTO profile FROM warrant.profiles p WHERE p.name = args->>'profile';
+    IF profile.id IS NULL THEN
+        PERFORM warrant_internal.fail('P0002', format('profile "%s" does not exist', warrant_internal.in_one_line(args->>'profile', 128)),
+                             'SELECT * FROM warrant.my_profiles shows those that you may ask for.');
+    ELSIF profile.for_roles <> '{}' AND NOT EXISTS (SELECT FROM unnest(profile.for_roles) AS r (role) WHERE warrant_internal.is_member(requester, r.role)) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to ask for profile "%s"', profile.name), 'SELECT * FROM warrant.my_profiles shows those that you may ask for.');
+    ELSIF NOT warrant_internal.target_exists(profile.target_kind, profile.target) THEN
+        PERFORM warrant_internal.fail('55006', format('what profile "%s" is about is gone', profile.name), 'An administrator makes it anew, or drops it.',
+                             format('It was on %s.', warrant_internal.target_in_words(profile)));
+    END IF;
+    RETURN args || jsonb_build_object('commands', profile.commands, CASE profile.target_kind WHEN 't' THEN 'on_table' WHEN 's' THEN 'on_schema' ELSE 'on_database' END,
+        CASE profile.target_kind WHEN 't' THEN to_jsonb(profile.target::bigint) WHEN 's' THEN to_jsonb((SELECT n.nspname FROM pg_namespace n WHERE n.oid = profile.target)) ELSE 'true' END);
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.items_of(subject oid, args jsonb) RETURNS warrant_internal.item[] LANGUAGE plpgsql
 AS $$
 DECLARE

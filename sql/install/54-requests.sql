@@ -46,7 +46,7 @@ CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS t
 -- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
-    extends bigint DEFAULT NULL) RETURNS bigint
+    extends bigint DEFAULT NULL, profile text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -83,10 +83,10 @@ BEGIN
         PERFORM warrant_internal.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant)
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile)
     VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile)
     RETURNING id INTO request;
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
@@ -99,7 +99,7 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
                       'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'policy_name', filed.policy_name,
-                      'policy_version', filed.policy_version, 'comment', nullif(reason, '')));
+                      'policy_version', filed.policy_version, 'comment', CASE WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END));
     END LOOP;
     IF may_share AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
@@ -112,10 +112,10 @@ CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bi
 AS $$
 DECLARE
     requester CONSTANT oid := warrant_internal.user_of(origin);
-    items CONSTANT warrant_internal.item[] := warrant_internal.items_of(requester, args);
+    items CONSTANT warrant_internal.item[] := warrant_internal.items_of(requester, warrant_internal.written_out(requester, args));
     request bigint;
 BEGIN
-    request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true);
+    request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true, profile => args->>'profile');
     PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, w.role, rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
        FROM (SELECT p.name, p.approver_role_name AS role, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;

@@ -288,7 +288,8 @@ DECLARE
     items warrant_internal.item[] := warrant_internal.items_to_extend(live);
 BEGIN
     RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
-                                         coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id);
+                                         coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id,
+                                         profile => (SELECT r.profile FROM warrant.requests r WHERE r.id = live.request_id));
 END;
 $$;
 

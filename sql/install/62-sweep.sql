@@ -82,6 +82,12 @@ BEGIN
                definer_roles = warrant_internal.without_gone(p.definer_roles), approver_role = (warrant_internal.without_gone(ARRAY[p.approver_role]))[1]
          WHERE p.id = gone.id;
     END LOOP;
+    FOR gone IN SELECT q.id FROM warrant.profiles q
+                 WHERE (q.target <> 0 AND NOT warrant_internal.target_exists(q.target_kind, q.target))
+                    OR EXISTS (SELECT FROM unnest(q.for_roles) AS r (role) WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED LOOP
+        UPDATE warrant.profiles p SET target = CASE WHEN warrant_internal.target_exists(p.target_kind, p.target) THEN p.target ELSE 0 END,
+               for_roles = warrant_internal.without_gone(p.for_roles) WHERE p.id = gone.id;
+    END LOOP;
     FOR gone IN DELETE FROM warrant.persons s WHERE s.role IN (SELECT q.role FROM warrant.persons q
                  WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = q.role) FOR UPDATE SKIP LOCKED) RETURNING s.role_name LOOP
         PERFORM warrant_internal.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));

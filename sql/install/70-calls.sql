@@ -1,13 +1,16 @@
 -- The public calls: each sends its own name and arguments to the recorder.
 
-CREATE FUNCTION warrant.request(commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
-    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL)
+CREATE FUNCTION warrant.request(commands text[] DEFAULT NULL, on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
+    on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
+    profile text DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
-COMMENT ON FUNCTION warrant.request(text[], regclass, regclass[], name, boolean, text, interval, integer) IS
-'Asks for commands on one table, several, a schema or this database; returns the request''s id, that of a pending one for the same. Another reason,
+-- By its name alone, which no other function has: its parameters stand above.
+COMMENT ON FUNCTION warrant.request IS
+'Asks for commands on one table, several, a schema or this database, or for those of a profile; returns the request''s id, that of a pending one for the same. Another reason,
 duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
-max_uses: in statements. Raises 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
-policy allows, and when nothing of it needs approval; 42501 when a policy denies it, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
+max_uses: in statements. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
+whose target is gone, 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
+policy allows, and when nothing of it needs approval; 42501 when a policy denies it, for a profile that is for others, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
 CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';

@@ -4,7 +4,7 @@
 
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
-           g.max_uses, u.uses_left
+           g.max_uses, u.uses_left, (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -25,7 +25,7 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
            (SELECT pg_catalog.array_agg(d.approver_name ORDER BY d.decided_at) FROM warrant.decisions d
              WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decided_by,
            (SELECT pg_catalog.string_agg(d.comment, '; ' ORDER BY d.decided_at) FROM warrant.decisions d
-             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decision_comment
+             WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decision_comment, r.profile
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
@@ -33,7 +33,8 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
 COMMENT ON VIEW warrant.my_requests IS 'what the user of this session asked for, a row for each object; behind a pool the role of SET ROLE counts';
 
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
-    SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left
+    SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left,
+           (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -47,7 +48,18 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant_internal.is_member(a.oid, g.grantee))));
 COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use now, a row for each object; behind a pool the role of SET ROLE counts';
 
-GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants TO PUBLIC;
+CREATE VIEW warrant.my_profiles WITH (security_barrier) AS
+    SELECT p.name, CASE p.target_kind WHEN 't' THEN pg_catalog.format('%I.%I', n.nspname, c.relname) WHEN 's' THEN pg_catalog.format('schema %I', n.nspname) ELSE 'this database' END AS target, p.commands
+      FROM warrant.profiles p
+           LEFT JOIN pg_catalog.pg_class c ON p.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) p.target
+           LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
+     WHERE (n.oid IS NOT NULL OR p.target_kind OPERATOR(pg_catalog.=) 'd') AND (p.for_roles OPERATOR(pg_catalog.=) '{}'
+           OR EXISTS (SELECT FROM pg_catalog.unnest(p.for_roles) AS r (role) WHERE warrant_internal.is_member((SELECT warrant_internal.current_subject()), r.role)))
+     ORDER BY p.name;
+COMMENT ON VIEW warrant.my_profiles IS 'what the user of this session may ask for by a name: warrant.request(profile => ...); behind a pool the role of SET ROLE counts';
+COMMENT ON COLUMN warrant.my_profiles.commands IS 'the commands that it asks for on the target, groups not spelled out';
+
+GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants, warrant.my_profiles TO PUBLIC;
 
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
 COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it';
@@ -56,6 +68,7 @@ COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still 
 COMMENT ON COLUMN warrant.my_requests.id IS 'the request, for warrant.wait_for and warrant.cancel';
 COMMENT ON COLUMN warrant.my_requests.state IS 'pending, approved, denied, cancelled or expired';
 COMMENT ON COLUMN warrant.my_requests.grant_id IS 'what became of an approved one';
+COMMENT ON COLUMN warrant.my_requests.profile IS 'the profile by whose name it was asked for, or NULL';
 COMMENT ON COLUMN warrant.my_requests.decided_by IS 'who approved or denied it; NULL until it is decided';
 COMMENT ON COLUMN warrant.my_requests.decision_comment IS 'what they said; NULL until it is decided';
 COMMENT ON COLUMN warrant.my_grants.grantee_name IS 'the caller, or a role that he was a member of when it was granted';

@@ -20,7 +20,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH pending AS MATERIALIZED (
-        SELECT r.id, r.requester, r.requester_name, r.person, r.reason, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
+        SELECT r.id, r.requester, r.requester_name, r.person, r.reason, r.profile, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
           FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
     items AS MATERIALIZED (
         SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
@@ -45,7 +45,7 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, w.reason, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
     refused AS MATERIALIZED (
@@ -55,7 +55,8 @@ BEGIN
     farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
-               concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more') AS target,
+               coalesce(warrant_internal.in_one_line('profile ' || w.profile, 25),
+                        concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more')) AS target,
                (SELECT CASE WHEN length(c.words) > 14 THEN cardinality(w.commands) || ' commands' ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
                CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
@@ -81,7 +82,7 @@ GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';
 COMMENT ON COLUMN warrant.pending.who IS 'the person who asks, as known now';
-COMMENT ON COLUMN warrant.pending.target IS 'the first object of the most dangerous commands, and how many others there are';
+COMMENT ON COLUMN warrant.pending.target IS 'the profile that it was asked for by; or the first object of the most dangerous commands, and how many others there are';
 COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when one of them may reach nobody knows how many';
 COMMENT ON COLUMN warrant.pending.statement IS 'its first words, for those who may decide and auditors; NULL when it was asked for before one was tried';
 COMMENT ON COLUMN warrant.pending.reason IS 'its first words';

@@ -5,6 +5,7 @@
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/privileges.hpp"
+#include "rules/profiles.hpp"
 #include "rules/subject.hpp"
 #include "gate/utility/utility.hpp"
 #include "functions/asked.hpp"
@@ -41,6 +42,18 @@ List* ElementsOf(Datum value, Oid element, bool* complete) {
     return found;
 }
 
+// What the profile stands for, in the place of commands and target.
+void TakeProfile(Asked* asked, const char* name) {
+    const Profile* profile = FindProfile(CurrentSubject(), name);
+    if (profile == nullptr)
+        return;
+    asked->words = profile->words;
+    asked->database = profile->target_kind == TargetKind::Database;
+    asked->schema = profile->target_kind == TargetKind::Schema ? get_namespace_name(profile->target) : nullptr;
+    asked->relations = profile->target_kind == TargetKind::Table ? list_make1_oid(profile->target) : NIL;
+    asked->complete = asked->database || asked->schema != nullptr || asked->relations != NIL;
+}
+
 Asked ReadAsked(FunctionCallInfo fcinfo) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(tuple))
@@ -50,6 +63,7 @@ Asked ReadAsked(FunctionCallInfo fcinfo) {
     int count = get_func_arg_info(tuple, &types, &names, &modes);
     ReleaseSysCache(tuple);
     Asked asked = {NIL, NIL, nullptr, false, true};
+    const char* profile = nullptr;
     int targets = 0;
     for (int i = 0; i < count && i < PG_NARGS(); i++) {
         if (PG_ARGISNULL(i))
@@ -65,8 +79,12 @@ Asked ReadAsked(FunctionCallInfo fcinfo) {
             asked.schema = NameStr(*PG_GETARG_NAME(i)), targets++;
         else if (is("on_database") && PG_GETARG_BOOL(i))
             asked.database = true, targets++;
+        else if (is("profile"))
+            profile = TextDatumGetCString(PG_GETARG_DATUM(i));
     }
-    asked.complete = asked.complete && targets == 1 && asked.words != NIL;
+    asked.complete = asked.complete && profile == nullptr && targets == 1 && asked.words != NIL;
+    if (profile != nullptr && targets == 0 && asked.words == NIL)
+        TakeProfile(&asked, profile);
     return asked;
 }
 

@@ -17,10 +17,10 @@ struct Target {
 
 struct Changes {
     bool listening;
-    bool all_moved = true;    // whatever the policies name
+    bool all_moved = true;    // whatever policies and profiles name
     bool all_taken;
     bool target_moved;
-    HTAB* targets;                   // the relations that policies are about
+    HTAB* targets;                   // the relations that policies and profiles are about
     uint32_t targets_of;             // the policies that these are of
     uint32_t swept;                  // the policies that the sweep has seen
     uint32_t sweeping, swept_now;    // in the batch under way
@@ -53,6 +53,15 @@ void Listen() {
     (void)FindInstallation();    // whose policies are heard of
 }
 
+// Those that a query has found, in its first column.
+void AddTargets() {
+    for (uint64 i = 0; i < SPI_processed; i++) {
+        bool is_null;
+        Target* target = FindTarget(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null)), HASH_ENTER);
+        target->moved = target->taken = false;
+    }
+}
+
 void ReadTargets() {
     if (changes.targets != nullptr)
         hash_destroy(changes.targets);
@@ -60,14 +69,15 @@ void ReadTargets() {
     control.keysize = sizeof(Oid);
     control.entrysize = sizeof(Target);
     changes.targets = hash_create("pg_warrant targets", 128, &control, HASH_ELEM | HASH_BLOBS);
-    static SPIPlanPtr plan = nullptr;
-    SPI_execute_plan(Prepared(&plan, "SELECT DISTINCT p.target FROM warrant.policies p WHERE p.target_kind = 't'", 0, nullptr), nullptr, nullptr,
-                     false, 0);
-    for (uint64 i = 0; i < SPI_processed; i++) {
-        bool is_null;
-        Target* target = FindTarget(DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null)), HASH_ENTER);
-        target->moved = target->taken = false;
-    }
+    static SPIPlanPtr of_policies = nullptr, of_profiles = nullptr;
+    SPI_execute_plan(Prepared(&of_policies, "SELECT p.target FROM warrant.policies p WHERE p.target_kind = 't'", 0, nullptr), nullptr, nullptr, false,
+                     0);
+    AddTargets();
+    if (!OidIsValid(get_relname_relid("profiles", RequireInstallation()->schema)))    // an older script has none
+        return;
+    SPI_execute_plan(Prepared(&of_profiles, "SELECT p.target FROM warrant.profiles p WHERE p.target_kind = 't'", 0, nullptr), nullptr, nullptr, false,
+                     0);
+    AddTargets();
 }
 
 template <class Visit>

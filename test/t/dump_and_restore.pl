@@ -23,6 +23,8 @@ SELECT warrant.create_policy('later by two', 'approve', on_table => 'later', min
 SELECT warrant.create_policy('seen', 'approve', on_table => 'seen', for_roles => '{leaver}');
 SELECT warrant.create_policy('open', 'open', on_table => 'seen', for_roles => '{loose}', priority => 1);
 SELECT warrant.create_policy('all', 'open', on_database => true, priority => -1, audit => 'statement');
+SELECT warrant.create_profile('looker', '{READ, LOCK}', on_table => 'later', for_roles => '{clerk, trusted}');
+SELECT warrant.create_profile('visitor', '{READ}', on_database => true, for_roles => '{loose}');
 SELECT warrant.set_person('boss', 'Bo'); SELECT warrant.set_person('loose', 'Lou');
 ALTER TABLE later RENAME TO sooner;
 SQL
@@ -62,6 +64,10 @@ SELECT name, effect, target_schema, target_name, commands, priority, mode, audit
 	max_duration, webhook, created_by, created_at FROM warrant.policies WHERE target_kind <> '!' ORDER BY name COLLATE "C"
 SQL
 is($node->safe_psql('shop2', $definitions), $node->safe_psql('shop', $definitions), 'nothing is different');
+is($node->safe_psql('shop2', "SELECT name, commands, target = 'sooner'::regclass, target_name, for_roles::regrole[], created_by FROM warrant.profiles WHERE name = 'looker'"),
+	'looker|{READ,LOCK}|t|sooner|{clerk,confided}|dba', 'profiles');
+is($node->safe_psql('shop2', "SELECT for_roles FROM warrant.profiles WHERE name = 'visitor'"), '{0}', 'for nobody, where the role is gone');
+is($node->safe_as('clerk', 'SELECT name FROM warrant.my_profiles', 'shop2'), 'looker', 'which nobody may ask for');
 is($node->safe_psql('shop2', 'SELECT person, role::regrole FROM warrant.persons'), 'Bo|boss', 'persons');
 is($node->safe_psql('shop2', 'SELECT name, enabled FROM warrant.webhooks'), 'desk|f', 'webhooks come disabled');
 $node->wait_until_ready('shop2');

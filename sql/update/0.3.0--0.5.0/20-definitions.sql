@@ -13,3 +13,19 @@ ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;
 CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_next_number';
 ALTER TABLE warrant.policies ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();
 ALTER TABLE warrant.webhooks ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();
+
+CREATE TABLE warrant.profiles (
+    id bigint DEFAULT warrant_internal.next_number(),
+    name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
+    commands text[] NOT NULL,
+    target_kind "char" NOT NULL CHECK (target_kind IN ('t', 's', 'd')),
+    target oid NOT NULL,
+    target_schema name NOT NULL,
+    target_name name NOT NULL,
+    for_roles oid[] NOT NULL,
+    for_role_names name[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    created_by name DEFAULT session_user,
+    PRIMARY KEY (id) INCLUDE (created_by),
+    CONSTRAINT profiles_name_key UNIQUE (name) INCLUDE (created_by)
+);

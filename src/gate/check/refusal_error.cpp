@@ -7,6 +7,7 @@
 #include "rules/governing_policies.hpp"
 #include "rules/last_outcome.hpp"
 #include "rules/policies.hpp"
+#include "rules/profiles.hpp"
 #include "rules/subject.hpp"
 #include "queue/rate.hpp"
 #include "gate/check/refusal_error.hpp"
@@ -266,6 +267,26 @@ static const char* WhatADumpNeeds(const RefusedAccess* asked, int count) {
                     TablesOf(asked, count));
 }
 
+// The profile that has all of it and that the subject may ask for, the nearest to it. On a line of its own; or empty.
+static const char* ProfileOf(const RefusedAccess* asked, int count, const ActingUser* acting) {
+    const Profile* nearest = nullptr;
+    auto reach = [](const Profile* profile) {
+        return profile->target_kind == TargetKind::Table ? 0 : profile->target_kind == TargetKind::Schema ? 1 : 2;
+    };
+    ListCell* cell;
+    foreach (cell, acting == nullptr ? ProfilesFor(CurrentSubject()) : NIL) {
+        const Profile* profile = static_cast<Profile*>(lfirst(cell));
+        int about = 0;
+        while (about < count && IsAbout(profile, asked[about].policies, asked[about].access.command))
+            about++;
+        if (about == count && (nearest == nullptr || reach(profile) < reach(nearest)))
+            nearest = profile;
+    }
+    return nearest == nullptr
+               ? ""
+               : psprintf("\nProfile \"%s\" covers it, too: SELECT warrant.request(profile => %s);", nearest->name, quote_literal_cstr(nearest->name));
+}
+
 // Of a policy's two lines the first behind its number, or nullptr where it has a request.
 static const char* WhyUnfiled(const char* unfiled, const Policy* policy) {
     while (unfiled[0] != '\0') {
@@ -319,6 +340,7 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
     int filed_count = AccessesUnder(nullptr, asked, asked_count, unfiled, filed);
     DescribeUnfiled(unfiled, asked, asked_count, &without, &advice);
     bool several = strchr(answer, ',') != nullptr;
+    const char* profile = ProfileOf(asked, asked_count, acting);
     ereport(ERROR,
             (errcode(error_refused),
              errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
@@ -326,10 +348,10 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
              errdetail("%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
                        without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
              acting != nullptr ? TrustHint(refused, acting)
-             : several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s%s", advice.data,
-                                 WhatADumpNeeds(asked, asked_count))
-                       : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s%s", answer,
-                                 advice.data, WhatADumpNeeds(asked, asked_count)),
+             : several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s%s%s", advice.data,
+                                 WhatADumpNeeds(asked, asked_count), profile)
+                       : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s%s%s", answer,
+                                 advice.data, WhatADumpNeeds(asked, asked_count), profile),
              ErrorFields(refused)));
 }
 

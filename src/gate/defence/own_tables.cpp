@@ -126,7 +126,8 @@ bool HasMoreRows(Oid relation, int than) {
 // The tables that pg_dump carries.
 bool IsDumped(Oid relation) {
     const char* name = get_rel_name(relation);
-    return name != nullptr && (strcmp(name, "policies") == 0 || strcmp(name, "persons") == 0 || strcmp(name, "webhooks") == 0);
+    return name != nullptr &&
+           (strcmp(name, "policies") == 0 || strcmp(name, "persons") == 0 || strcmp(name, "profiles") == 0 || strcmp(name, "webhooks") == 0);
 }
 
 // Whether a table of definitions is empty; that of policies always has its sentinel.

@@ -306,3 +306,56 @@ CREATE FUNCTION warrant_internal.is_home() RETURNS boolean LANGUAGE sql AS 'SELE
 ALTER FUNCTION warrant_internal.is_home OWNER TO clerk;
 SELECT 'it is his' FROM pg_proc WHERE oid = 'warrant_internal.is_home'::regproc AND proowner = 'clerk'::regrole;
 ALTER FUNCTION warrant_internal.is_home OWNER TO dba;
+
+--- profile_rewritten: a profile is rewritten by who may write everything, so that others ask for what they do not mean
+-- needs nothing
+-- watch warrant.profiles
+-- setup
+\if :gated
+SELECT warrant.create_profile('reader', '{READ}', on_table => 'orders');
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.profiles AS SELECT '{READ}'::text[] AS commands;
+GRANT USAGE ON SCHEMA warrant TO PUBLIC;
+\endif
+GRANT pg_read_all_data, pg_write_all_data TO clerk;
+-- attack
+UPDATE warrant.profiles SET commands = '{ALL}';
+-- after
+\if :gated
+SELECT warrant.drop_profile('reader');
+\endif
+
+--- profile_copied: a superuser copies one in beside those that there are
+-- as dba
+-- needs nothing
+-- watch warrant.profiles
+-- setup
+\if :gated
+SELECT warrant.create_profile('reader', '{READ}', on_table => 'orders');
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.profiles (name text, commands text[], target_kind "char", target oid, target_schema name, target_name name, for_roles oid[], for_role_names name[]);
+\endif
+-- attack
+COPY warrant.profiles (name, commands, target_kind, target, target_schema, target_name, for_roles, for_role_names) FROM stdin;
+other	{ALL}	d	0			{}	{}
+\.
+-- after
+\if :gated
+SELECT warrant.drop_profile('reader');
+\endif
+
+--- profile_untold: without its triggers a change of it would be in no log
+-- as dba
+-- needs nothing
+-- watch warrant.profiles
+-- setup
+\if :gated
+\else
+CREATE SCHEMA warrant;
+CREATE TABLE warrant.profiles (name text);
+\endif
+-- attack
+ALTER TABLE warrant.profiles DISABLE TRIGGER ALL;
+ALTER TABLE warrant.profiles ADD x int;
