@@ -115,6 +115,8 @@ CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NUL
 CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
+ALTER TABLE warrant.grants ADD COLUMN close_event text;
+COMMENT ON COLUMN warrant.grants.close_event IS 'the event by which it was closed; NULL while it is not, and in what an older release closed';
 
 CREATE TABLE warrant.grant_scopes (
     grant_id bigint NOT NULL,

@@ -49,21 +49,26 @@ BEGIN
 END;
 $$;
 
+-- What was asked for as the extension of a grant goes with it when it is revoked.
 CREATE FUNCTION warrant_internal.close_grant(origin jsonb, grant_id bigint, closer name, event text, reason text) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
-    request bigint;
+    ended warrant.grants;
     scope warrant.grant_scopes;
     called record;
     sealed bigint;
 BEGIN
-    UPDATE warrant.grants g SET closed_at = warrant_internal.monotonic_now(), closed_by = closer, close_reason = coalesce(close_grant.reason, event)
-     WHERE g.id = close_grant.grant_id RETURNING g.request_id INTO request;
+    UPDATE warrant.grants g SET closed_at = warrant_internal.monotonic_now(), closed_by = closer, close_event = event, close_reason = close_grant.reason
+     WHERE g.id = close_grant.grant_id RETURNING g.* INTO ended;
     FOR scope IN UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id RETURNING s.* LOOP
         called := warrant_internal.object_now(scope.target_kind, scope.target, scope.schema_name, scope.relation_name);
-        sealed := warrant_internal.seal(event, origin, jsonb_build_object('request_id', request, 'grant_id', scope.grant_id, 'command', array_to_string(scope.commands, ','),
+        sealed := warrant_internal.seal(event, origin, jsonb_build_object('request_id', ended.request_id, 'grant_id', scope.grant_id, 'command', array_to_string(scope.commands, ','),
                       'relation_oid', scope.target, 'schema_name', called.schema_name, 'relation_name', called.relation_name, 'policy_name', scope.policy_name, 'comment', reason));
     END LOOP;
+    IF event = 'grant_revoked' THEN
+        PERFORM warrant_internal.end_request(origin, r.id, 'cancelled', format('grant %s, which it was to extend, was revoked', ended.id))
+           FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = ended.grantee AND r.extends_grant = ended.id;
+    END IF;
 END;
 $$;
 
@@ -181,37 +186,33 @@ $$;
 CREATE FUNCTION warrant_internal.do_revoke_all(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
-    most CONSTANT integer := 200;    -- of each, within the time of an action
+    most CONSTANT integer := 200;    -- of each, and of
+    most_rows CONSTANT integer := 1000;    -- of the log, within the time of an action
     role CONSTANT oid := (args->>'grantee')::oid;
     name CONSTANT text := warrant_internal.in_one_line(pg_get_userbyid(role), 63);
-    ended bigint[] := '{}';
-    withdrawn bigint[] := '{}';
-    others text[] := '{}';
-    id bigint;
-    grants bigint[];
-    requests bigint[];
+    ended bigint[];
+    withdrawn bigint[];
+    others text[];
+    all_are_mine CONSTANT boolean := warrant_internal.may_revoke(warrant_internal.user_of(origin), '{}');
+    mine bigint[];    -- policies
+    more boolean;
 BEGIN
     IF role IS NULL OR NOT warrant_internal.role_exists(role) THEN
         PERFORM warrant_internal.fail('22023', 'grantee must be a role');
     END IF;
-    grants := ARRAY(SELECT DISTINCT s.grant_id FROM warrant.grant_scopes s WHERE s.grantee = role AND NOT s.closed AND s.ends_at > warrant_internal.monotonic_now() ORDER BY 1 LIMIT most + 1);
-    requests := ARRAY(SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now() ORDER BY 1 LIMIT most + 1);
-    FOREACH id IN ARRAY grants[:most] LOOP
-        IF warrant_internal.may_revoke(warrant_internal.user_of(origin), warrant_internal.policies_of(warrant_internal.items_of_grant(id))) THEN
-            PERFORM warrant_internal.close_grant(origin, id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
-            ended := ended || id;
-        ELSE
-            others := others || ('grant ' || id);
-        END IF;
-    END LOOP;
-    FOREACH id IN ARRAY requests[:most] LOOP
-        IF warrant_internal.may_revoke(warrant_internal.user_of(origin), warrant_internal.policies_of(warrant_internal.items_of_request(id))) THEN
-            PERFORM warrant_internal.end_request(origin, id, 'cancelled', args->>'reason');
-            withdrawn := withdrawn || id;
-        ELSE
-            others := others || ('request ' || id);
-        END IF;
-    END LOOP;
+    mine := ARRAY(SELECT p.id FROM warrant.policies p WHERE warrant_internal.may_revoke(warrant_internal.user_of(origin), ARRAY[p.id]));
+    WITH live AS (SELECT s.grant_id AS id, all_are_mine OR bool_and(s.policy_id = ANY (mine)) AS may, count(*) AS rows FROM warrant.grant_scopes s
+                   WHERE s.grantee = role AND NOT s.closed AND s.ends_at > warrant_internal.monotonic_now() GROUP BY s.grant_id),
+         counted AS (SELECT l.*, row_number() OVER w AS place, sum(l.rows) OVER w - l.rows AS rows_before FROM live l WINDOW w AS (PARTITION BY l.may ORDER BY l.id))
+    SELECT coalesce(array_agg(c.id ORDER BY c.id) FILTER (WHERE c.may AND c.place <= most AND c.rows_before < most_rows), '{}'), coalesce(bool_or(c.may AND NOT (c.place <= most AND c.rows_before < most_rows)), false),
+           coalesce(array_agg('grant ' || c.id ORDER BY c.id) FILTER (WHERE NOT c.may AND c.place <= most), '{}') INTO ended, more, others FROM counted c;
+    PERFORM warrant_internal.close_grant(origin, e.id, origin->>'session_user_name', 'grant_revoked', args->>'reason') FROM unnest(ended) AS e (id);
+    WITH asked AS (SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT i.policy_id = ANY (mine)) AS may FROM warrant.requests r
+                    WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()),
+         counted AS (SELECT a.*, row_number() OVER (PARTITION BY a.may ORDER BY a.id) AS place FROM asked a)
+    SELECT coalesce(array_agg(c.id ORDER BY c.id) FILTER (WHERE c.may AND c.place <= most), '{}'), more OR coalesce(bool_or(c.may AND c.place > most), false),
+           others || coalesce(array_agg('request ' || c.id ORDER BY c.id) FILTER (WHERE NOT c.may AND c.place <= most), '{}') INTO withdrawn, more, others FROM counted c;
+    PERFORM warrant_internal.end_request(origin, w.id, 'cancelled', args->>'reason') FROM unnest(withdrawn) AS w (id);
     IF ended = '{}' AND withdrawn = '{}' AND others <> '{}' THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to revoke the grants of "%s"', name), 'Those who could have made them can, and members of "warrant_admin".');
     END IF;
@@ -222,7 +223,7 @@ BEGIN
     END IF;
     IF ended = '{}' AND withdrawn = '{}' THEN
         PERFORM warrant_internal.tell(format('%s has no grant and no pending request', name));
-    ELSIF cardinality(grants) > most OR cardinality(requests) > most THEN
+    ELSIF more THEN
         PERFORM warrant_internal.tell('there are more: run it again');
     END IF;
     PERFORM warrant_internal.tell_what_lives_on(role, name);

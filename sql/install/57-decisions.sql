@@ -281,14 +281,14 @@ BEGIN
 END;
 $$;
 
--- The requests that a call names: one, or several at once, of which all are decided or none.
+-- The requests that a call names, each once.
 CREATE FUNCTION warrant_internal.ids_of(args jsonb) RETURNS bigint[] LANGUAGE plpgsql
 AS $$
 BEGIN
     IF args->'request_ids' IN ('null', '[]') OR args->'request_ids' @> 'null' THEN
         PERFORM warrant_internal.fail('22023', 'request_ids must not be empty, NULL or contain NULL');
     END IF;
-    RETURN ARRAY(SELECT e::bigint FROM jsonb_array_elements_text(args->'request_ids') AS e);
+    RETURN ARRAY(SELECT e.id::bigint FROM jsonb_array_elements_text(args->'request_ids') WITH ORDINALITY AS e (id, place) GROUP BY e.id::bigint ORDER BY min(e.place));
 END;
 $$;
 
@@ -325,7 +325,7 @@ BEGIN
     IF num_nonnulls(args->>'request_ids', args->>'requester') <> 1 THEN
         PERFORM warrant_internal.fail('22023', 'exactly one of request_ids and requester must be given');
     ELSIF args->>'request_ids' IS NOT NULL THEN
-        ids := ARRAY(SELECT i.id FROM unnest(warrant_internal.ids_of(args)) WITH ORDINALITY AS i (id, place) GROUP BY i.id ORDER BY min(i.place));
+        ids := warrant_internal.ids_of(args);
         IF cardinality(ids) > most THEN
             PERFORM warrant_internal.fail('22023', format('more than %s requests are not decided by one call', most));
         END IF;

@@ -82,7 +82,8 @@ BEGIN
     SELECT u.uses_left INTO left_over FROM warrant.grant_uses u WHERE u.grant_id = grant_in_words.id;
     RETURN CASE WHEN made.id IS NULL THEN NULL
                 WHEN NOT warrant_internal.is_home() THEN 'made in another database'
-                WHEN made.closed_by IS NOT NULL THEN concat_ws(': ', format('revoked %s ago by %s', warrant_internal.in_words(at - made.closed_at), made.closed_by), made.close_reason)
+                WHEN made.closed_by IS NOT NULL THEN concat_ws(': ', format('%s %s ago by %s', CASE made.close_event WHEN 'grant_given_back' THEN 'given back' ELSE 'revoked' END,
+                                                                                warrant_internal.in_words(at - made.closed_at), made.closed_by), made.close_reason)
                 WHEN made.ends_at <= at THEN format('expired %s ago', warrant_internal.in_words(at - made.ends_at))
                 WHEN left_over = 0 THEN 'used up'
                 WHEN made.closed_at IS NOT NULL THEN concat_ws(': ', format('ended %s ago', warrant_internal.in_words(at - made.closed_at)), made.close_reason)
@@ -104,11 +105,10 @@ BEGIN
              WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' GROUP BY 1) AS s;
     RETURN NEXT CASE WHEN asked > 0 THEN format('%s other request%s in 30 days: %s', asked, CASE WHEN asked > 1 THEN 's' END, ends) ELSE 'no other request in 30 days' END;
     RETURN QUERY
-    SELECT concat('request ' || r.id, CASE WHEN warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL
-                                           THEN format(', %s,', warrant_internal.in_one_line(warrant_internal.scope_in_words(warrant_internal.items_of_request(r.id)), 60)) END)
+    SELECT concat('request ' || r.id, CASE WHEN seen THEN format(', %s,', warrant_internal.in_one_line(warrant_internal.scope_in_words(warrant_internal.items_of_request(r.id)), 60)) END)
            || format(' was denied %s ago', warrant_internal.in_words(at - r.decided_at)) || CASE WHEN r.requester <> (request).requester THEN format(' to %I', r.requester_name) ELSE '' END
-           || coalesce((SELECT concat(' by ', d.approver_name, ': ' || d.comment) FROM warrant.decisions d WHERE d.request_id = r.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1), '')
-      FROM warrant.requests r WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied' ORDER BY r.decided_at DESC LIMIT 1;
+           || CASE WHEN seen THEN coalesce((SELECT concat(' by ', d.approver_name, ': ' || d.comment) FROM warrant.decisions d WHERE d.request_id = r.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1), '') ELSE '' END
+      FROM warrant.requests r, LATERAL (SELECT warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL AS seen) AS s WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied' ORDER BY r.decided_at DESC LIMIT 1;
 END;
 $$;
 
@@ -269,7 +269,7 @@ BEGIN
     END IF;
     IF warrant_internal.own_votes(mine, request.id) = '{}' THEN
         RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s%s);', request.id, request.version, comment)),
-                            ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', limits.duration / 2), 'HH24:MI:SS'), comment));
+                            ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', greatest(limits.duration / 2, interval '1 s')), 'HH24:MI:SS'), comment));
     END IF;
     RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
 END;
@@ -307,12 +307,15 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
+    -- Whose session refused, or asked through a function, the requester is not told: the card does not tell it either.
+    judges CONSTANT boolean := warrant_internal.seen_as(warrant_internal.current_subject(), request) <> 'requester';
 BEGIN
     RETURN QUERY
-    SELECT min(l.sealed_at), l.event, warrant_internal.in_one_line(l.session_user_name, 63),
+    SELECT min(l.sealed_at), l.event, CASE WHEN judges OR l.session_user_oid = request.requester OR l.event NOT IN ('refused', 'request_created', 'allowed', 'outcome')
+                                           THEN warrant_internal.in_one_line(l.session_user_name, 63) ELSE 'somebody else' END AS doer,
            concat_ws(', ', 'grant ' || l.grant_id, warrant_internal.in_one_line(l.comment, 200), CASE WHEN l.event = 'refused' AND sum(l.repeats) > 1 THEN sum(l.repeats) || ' times' END)
       FROM warrant.audit_log l WHERE l.request_id = request.id
-     GROUP BY l.event, l.session_user_name, l.grant_id, l.comment ORDER BY min(l.seq);
+     GROUP BY l.event, doer, l.grant_id, l.comment ORDER BY min(l.seq);
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_timeline(bigint) IS

@@ -5,7 +5,7 @@ namespace warrant::core {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsWebhookCall(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool StaysInNumber(char c) { return IsDigit(c) || c == '.' || c == ':' || c == '-' || c == '/'; }
 
@@ -28,7 +28,7 @@ bool LacksUnit(std::string_view text) {
         size_t unit = i;
         while (!iso && unit < text.size() && IsSpace(text[unit]))
             unit++;
-        bool has_unit = unit < text.size() && IsWebhookCall(text[unit]) && !(iso && text[unit] == 'T' && number.find('-') == number.npos);
+        bool has_unit = unit < text.size() && IsLetter(text[unit]) && !(iso && text[unit] == 'T' && number.find('-') == number.npos);
         if (!has_unit && number.find(':') == number.npos && !IsZero(number))
             return true;
     }

@@ -41,9 +41,11 @@ char* CommandsInWords(CommandMask commands) {
     return words.data;
 }
 
-// One of warrant_internal.item.
+// One of warrant_internal.item, and the commands of all of the same target: each policy of a schema has one.
 struct WantedItem {
     HeapTupleHeader item;
+    char kind;
+    Oid target;
     CommandMask commands;
     int place;
 };
@@ -53,8 +55,7 @@ Datum ColumnOf(HeapTupleHeader item, const char* name) {
     return GetAttributeByName(item, name, &null);
 }
 
-const char* TargetOf(HeapTupleHeader item) {
-    char kind = DatumGetChar(ColumnOf(item, "target_kind"));
+const char* TargetOf(HeapTupleHeader item, char kind) {
     const char *schema = NameStr(*DatumGetName(ColumnOf(item, "schema_name"))), *relation = NameStr(*DatumGetName(ColumnOf(item, "relation_name")));
     return kind == 't'   ? quote_qualified_identifier(schema, relation)
            : kind == 's' ? psprintf("schema %s", quote_identifier(schema))
@@ -68,14 +69,36 @@ int CompareWanted(const void* one, const void* two) {
     return left != right ? (left > right ? -1 : 1) : a->place - b->place;
 }
 
+int CompareTargets(const void* one, const void* two) {
+    const WantedItem *a = static_cast<const WantedItem*>(one), *b = static_cast<const WantedItem*>(two);
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    return a->target != b->target ? (a->target < b->target ? -1 : 1) : a->place - b->place;
+}
+
+// Answers how many are left.
+int JoinSameTargets(WantedItem* items, int count) {
+    qsort(items, count, sizeof(WantedItem), CompareTargets);
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        if (left > 0 && items[left - 1].kind == items[i].kind && items[left - 1].target == items[i].target)
+            items[left - 1].commands |= items[i].commands;
+        else
+            items[left++] = items[i];
+    }
+    return left;
+}
+
 WantedItem* ReadItems(ArrayType* array, int* count) {
     Datum* elements;
     deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &elements, nullptr, count);
     WantedItem* items = static_cast<WantedItem*>(palloc((*count + 1) * sizeof(WantedItem)));
     for (int i = 0; i < *count; i++) {
         HeapTupleHeader item = DatumGetHeapTupleHeader(elements[i]);
-        items[i] = WantedItem{item, ParseCommands(DatumGetArrayTypeP(ColumnOf(item, "commands"))), i};
+        items[i] = WantedItem{item, DatumGetChar(ColumnOf(item, "target_kind")), DatumGetObjectId(ColumnOf(item, "target")),
+                              ParseCommands(DatumGetArrayTypeP(ColumnOf(item, "commands"))), i};
     }
+    *count = JoinSameTargets(items, *count);
     qsort(items, *count, sizeof(WantedItem), CompareWanted);
     return items;
 }
@@ -108,7 +131,7 @@ WARRANT_FUNCTION(warrant_scope_in_words) {
     StringInfoData words;
     initStringInfo(&words);
     for (int i = 0; i < named; i++) {
-        const char* target = TargetOf(items[i].item);
+        const char* target = TargetOf(items[i].item, items[i].kind);
         appendStringInfo(&words, "%s%s on %s", i == 0 ? "" : ", ", CommandsInWords(items[i].commands),
                          InOneLine(target, int(strlen(target)), most_characters / named));
     }

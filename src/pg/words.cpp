@@ -78,7 +78,8 @@ char* InWords(int64 microseconds) {
         const char* name;
     } units[] = {{USECS_PER_DAY, "day"}, {USECS_PER_HOUR, "hour"}, {USECS_PER_MINUTE, "minute"}, {USECS_PER_SEC, "second"}};
     int unit = 0;
-    while (unit < int(lengthof(units)) - 1 && microseconds < 2 * units[unit].size_us)
+    auto fits = [&] { return microseconds >= 2 * units[unit].size_us || (unit > 0 && microseconds == units[unit].size_us); };
+    while (unit < int(lengthof(units)) - 1 && !fits())
         unit++;
     int64 number = (microseconds + units[unit].size_us / 2) / units[unit].size_us;
     return psprintf("%lld %s%s", (long long)number, units[unit].name, number == 1 ? "" : "s");

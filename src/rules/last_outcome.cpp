@@ -87,8 +87,8 @@ TimestampTz UsedUpAt(int64 grant_id, TimestampTz starts_at) {
 }
 
 // clang-format off
-constexpr OwnColumn of_grant[] = {{"id"}, {"starts_at"}, {"ends_at"}, {"closed_at"}, {"closed_by"}, {"close_reason"}, {"max_uses"}};
-enum { c_id, c_starts_at, c_ends_at, c_closed_at, c_closed_by, c_close_reason, c_max_uses };
+constexpr OwnColumn of_grant[] = {{"id"}, {"starts_at"}, {"ends_at"}, {"closed_at"}, {"closed_by"}, {"close_reason"}, {"max_uses"}, {"close_event", true}};
+enum { c_id, c_starts_at, c_ends_at, c_closed_at, c_closed_by, c_close_reason, c_max_uses, c_close_event };
 // clang-format on
 
 // Whether the grant has ended, and how.
@@ -97,15 +97,18 @@ bool ReadOutcome(const Datum* values, const bool* nulls, TimestampTz now, Outcom
     *outcome = Outcome{Ended::Expired, DatumGetInt64(values[c_id]), ends_at, nullptr, nullptr};
     TimestampTz used_up = nulls[c_max_uses] ? 0 : UsedUpAt(outcome->id, DatumGetTimestampTz(values[c_starts_at]));
     const char* reason = nulls[c_close_reason] ? "" : TextDatumGetCString(values[c_close_reason]);
+    // Without words, an older release put the event in their place.
+    bool tells_event = !nulls[c_close_event];
+    const char* event = tells_event ? TextDatumGetCString(values[c_close_event]) : reason;
     if (used_up != 0) {
         outcome->how = Ended::UsedUp;
         outcome->at = used_up;
-    } else if (!nulls[c_closed_at] && strcmp(reason, "grant_expired") != 0) {
-        bool given_back = strcmp(reason, "grant_given_back") == 0;
+    } else if (!nulls[c_closed_at] && strcmp(event, "grant_expired") != 0) {
+        bool given_back = strcmp(event, "grant_given_back") == 0;
         outcome->how = given_back ? Ended::GivenBack : Ended::Revoked;
         outcome->at = DatumGetTimestampTz(values[c_closed_at]);
         outcome->closer = nulls[c_closed_by] ? nullptr : pstrdup(NameStr(*DatumGetName(values[c_closed_by])));
-        outcome->words = given_back || strcmp(reason, "grant_revoked") == 0 ? nullptr : reason;
+        outcome->words = given_back || (!tells_event && strcmp(reason, "grant_revoked") == 0) ? nullptr : reason;
     }
     return outcome->at <= now;
 }

@@ -45,7 +45,7 @@ is(state_of('clerk', 'UPDATE orders SET id = id WHERE id = 1'), 'none', 'one of 
 is(value("SELECT ends_at - clock_timestamp() BETWEEN '50 min' AND '1 hour', ends_at - starts_at FROM warrant.active_grants WHERE id = $long"), 't|01:00:00',
 	'and ends when it would have');
 is(value("SELECT expires_at - clock_timestamp() BETWEEN '23:50' AND '24:00' FROM warrant.requests WHERE id = $request"), 't', 'so does a request');
-is(value("SELECT close_reason FROM warrant.grants WHERE id = $short"), 'grant_expired', 'the other is closed');
+is(value("SELECT close_event FROM warrant.grants WHERE id = $short"), 'grant_expired', 'the other is closed');
 like(value(q{SELECT comment FROM warrant.audit_log WHERE event = 'clock_changed' ORDER BY seq LIMIT 1}), qr/^set back by (00:59:5|01:00:0)/, 'recorded');
 
 # While the recorder is away time stands still: what has ended does not revive.

@@ -15,7 +15,7 @@ CREATE FUNCTION asked() RETURNS TABLE (id bigint, state text, reason text, durat
 -- How many minutes grants live, and how many longer than the one that they extend.
 CREATE FUNCTION given() RETURNS TABLE (id bigint, minutes numeric, longer numeric, max_uses integer, closed text, request bigint, scopes text[]) LANGUAGE sql AS $$
     SELECT g.id, CASE WHEN r.extends_grant IS NULL OR r.id > 3 THEN round(extract(epoch FROM g.ends_at - g.starts_at) / 60) END,
-           CASE r.id WHEN 3 THEN round(extract(epoch FROM g.ends_at - o.ends_at) / 60) END, g.max_uses, g.close_reason, g.request_id,
+           CASE r.id WHEN 3 THEN round(extract(epoch FROM g.ends_at - o.ends_at) / 60) END, g.max_uses, g.close_event, g.request_id,
            ARRAY(SELECT s.relation_name || ' ' || s.commands::text FROM warrant.grant_scopes s WHERE s.grant_id = g.id ORDER BY 1)
       FROM warrant.grants g LEFT JOIN warrant.requests r ON r.id = g.request_id LEFT JOIN warrant.grants o ON o.id = r.extends_grant ORDER BY g.id $$;
 
@@ -65,7 +65,7 @@ SELECT warrant.extend(2, '90 min', max_uses => 5);
 SELECT warrant.extend(1, '10 min');
 SELECT warrant.give_back(1);
 \c - regress_chief
-SELECT warrant.approve('{4, 5}'::bigint[]);
+SELECT warrant.approve('{4, 5, 4}'::bigint[]);
 SELECT item FROM warrant.show_request(5) WHERE item = 'extends';
 \c - :owner
 SELECT * FROM given();
@@ -158,6 +158,20 @@ SELECT warrant.drop_policy('shut');
 TRUNCATE ledger;
 SELECT * FROM stage.try($$SELECT warrant.extend(7)$$) \gx
 SELECT * FROM stage.try($$SELECT warrant.give_back(7)$$) \gx
+-- Revoked, a grant takes with it what was asked for as its extension. Its words are words, whatever they are.
+\c - regress_chief
+SELECT warrant.grant('regress_clerk', '{TRUNCATE}', on_table => 'ledger', reason => 'once more');
+\c - regress_clerk
+SELECT warrant.extend(8, '1 hour');
+\c - regress_chief
+SELECT warrant.revoke(8, 'grant_expired');
+SELECT warrant.approve(12);
+\c - regress_clerk
+SELECT state FROM warrant.my_requests WHERE id = 12;
+SELECT event, detail FROM warrant.request_timeline(12);
+TRUNCATE ledger;
+SET pg_warrant.reason = 'again';
+TRUNCATE ledger;
 \c - :owner
 SELECT event, who, command, relation, request, regexp_replace(comment, 'for [0-9:.]+', 'for ...') AS comment FROM stage.news() WHERE event ~ 'amended|given_back|grant_created';
 \set file :directory '/sql/include/leave.sql'
