@@ -44,7 +44,7 @@ my ($state, $err) = wish('SELECT count(*) FROM public.orders');
 is($state, '42501', 'what clerk cannot read, a superuser\'s ANALYZE does not read for him');
 my ($request) = $err =~ /^DETAIL:  Request (\d+) /m;
 like($err, qr/^DETAIL:  Request \d+ \(SELECT on public\.orders\) of "clerk" needs.* ANALYZE runs it as "clerk", who has to pass besides "dba"\.$/m, 'it says whose code');
-like($err, qr/^HINT:  Where the code of "clerk" is trusted, drop policy "protect public\.orders" and create it anew with "clerk" among its "definer_roles", in one transaction, or make it a member of "warrant_exempt"\.$/m, 'and how to trust it');
+like($err, qr/^HINT:  Where the code of "clerk" is trusted, put it among the "definer_roles" of policy "protect public\.orders" by warrant\.alter_policy, or make it a member of "warrant_exempt"\.$/m, 'and how to trust it');
 is($node->safe_as('dba', "SELECT requester_name, person, reason IS NULL FROM warrant.requests WHERE id = $request"), 'clerk|clerk|t', 'the request is clerk\'s');
 is($node->safe_as('dba', "SELECT session_user_name, current_user_name, comment FROM warrant.audit_log WHERE event = 'refused' AND request_id = $request"),
 	'dba|clerk|ANALYZE runs it as "clerk", who has to pass besides "dba".', 'the row names both');

@@ -91,8 +91,7 @@ static const char* HowToTrust(const RefusedAccess* item, const ActingUser* actin
     const char* name = GetUserNameFromId(acting->user, false);
     const char* listed = item->policy == nullptr
                              ? ""
-                             : psprintf("drop policy \"%s\" and create it anew with \"%s\" among its \"definer_roles\", in one transaction, or ",
-                                        item->policy->name, name);
+                             : psprintf("put it among the \"definer_roles\" of policy \"%s\" by warrant.alter_policy, or ", item->policy->name);
     return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
 }
 
@@ -282,9 +281,9 @@ static const char* ProfileOf(const RefusedAccess* asked, int count, const Acting
         if (about == count && (nearest == nullptr || reach(profile) < reach(nearest)))
             nearest = profile;
     }
-    return nearest == nullptr
-               ? ""
-               : psprintf("\nProfile \"%s\" covers it, too: SELECT warrant.request(profile => %s);", nearest->name, quote_literal_cstr(nearest->name));
+    return nearest == nullptr ? ""
+                              : psprintf("\nProfile \"%s\" covers it, too: SELECT warrant.request(profile => %s);", nearest->name,
+                                         quote_literal_cstr(nearest->name));
 }
 
 // Of a policy's two lines the first behind its number, or nullptr where it has a request.
