@@ -54,7 +54,9 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
-        return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s", decision->policy->name);
+        return decision->policy == nullptr ? pstrdup("no policy matches")
+               : state->column == nullptr  ? psprintf("policy %s", decision->policy->name)
+                                           : psprintf("policy %s, for column %s", decision->policy->name, quote_identifier(state->column));
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
@@ -153,9 +155,10 @@ WARRANT_FUNCTION(warrant_explain) {
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision;
-    DecisionState state = {role, GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command), command,
-                           MonotonicNow(), &decision};
-    state.knows_client = role == WhoAsks();
+    const GoverningPolicies* policies = GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command);
+    bool knows_client = role == WhoAsks();
+    DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), MonotonicNow(), &decision};
+    state.knows_client = knows_client;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
@@ -175,7 +178,8 @@ WARRANT_FUNCTION(warrant_decision_now) {
     ReleaseOldGoverningPolicies();
     Oid role = PG_GETARG_OID(0);
     Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(1)));
-    Decision decision = DecideFor(GoverningPoliciesOf(role, PG_GETARG_OID(2), command), role, command, true, false);
+    const GoverningPolicies* policies = GoverningPoliciesOf(role, PG_GETARG_OID(2), command);
+    Decision decision = DecideFor(policies, role, command, TellingColumn(policies, role, command, false), true, false);
     TupleDesc columns;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a row is expected where there is none")));

@@ -21,8 +21,13 @@ bool Answered(DecisionState* state, Answer answer) {
     return true;
 }
 
-const Policy* WinnerOf(const Member* member, Oid subject, Command command) {
-    return WinnerOf(&member->policies, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
+// How a policy is about the subject that touches the column.
+auto AimingAt(Oid subject, const char* column) {
+    return [subject, column](const Policy* policy) { return IsAbout(policy, column) ? AimAt(policy, subject) : Aim::Nobody; };
+}
+
+const Policy* WinnerOf(const Member* member, Oid subject, Command command, const char* column) {
+    return WinnerOf(&member->policies, command, AimingAt(subject, column));
 }
 
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
@@ -49,7 +54,7 @@ const Policy* UnmetPolicy(DecisionState* state, const Condition& condition) {
         return nullptr;
     for (int i = 0; i < state->policies->member_count; i++) {
         const Member* member = &state->policies->members[i];
-        const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command) : nullptr;
+        const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command, state->column) : nullptr;
         if (winner != nullptr && condition.stands_in(winner) && !condition.is_met(winner, state) && (unmet == nullptr || unmet->monitor))
             unmet = winner;
     }
@@ -80,7 +85,7 @@ bool UnmetRefuses(DecisionState* state) {
 }
 
 bool FindPolicy(DecisionState* state) {
-    state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command);
+    state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command, state->column);
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
@@ -154,8 +159,25 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
     policies->generation = decision_generation;
     policies->subject = subject;
     policies->decided = 0;
+    for (int i = 0; i < policies->column_count; i++)
+        policies->columns[i].decided = 0;
     if (policies->decisions == nullptr && policies->context != nullptr)
-        policies->decisions = static_cast<Decision*>(MemoryContextAllocZero(policies->context, command_count * sizeof(Decision)));
+        policies->decisions =
+            static_cast<Decision*>(MemoryContextAllocZero(policies->context, (1 + policies->column_count) * command_count * sizeof(Decision)));
+}
+
+// Where the decisions about a column stand.
+struct KeptDecisions {
+    CommandMask* decided;
+    Decision* decisions;
+};
+
+// A name that no policy has any more leads to the decisions of the relation itself.
+KeptDecisions KeptFor(GoverningPolicies* policies, const char* column) {
+    for (int i = 0; i < policies->column_count && column != nullptr; i++)
+        if (strcmp(NameStr(policies->columns[i].name), column) == 0)
+            return KeptDecisions{&policies->columns[i].decided, policies->decisions + (1 + i) * command_count};
+    return KeptDecisions{&policies->decided, policies->decisions};
 }
 
 }    // namespace
@@ -176,17 +198,17 @@ const char* WhyRefused(const Decision* decision) {
     return why == nullptr ? nullptr : why(decision->policy, MonotonicNow());
 }
 
-const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command) {
-    return StrictestOf(policies->members, policies->member_count, command, [subject](const Policy* policy) { return AimAt(policy, subject); });
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column) {
+    return StrictestOf(policies->members, policies->member_count, command, AimingAt(subject, column));
 }
 
 // The strictest policy for the command, whomever it is about.
-static const Policy* StrictestOf(const GoverningPolicies* policies, Command command) {
+static const Policy* StrictestOf(const GoverningPolicies* policies, Command command, const char* column) {
     const Policy* strictest = nullptr;
     for (int i = 0; i < policies->member_count; i++)
         for (int j = 0; j < policies->members[i].policies.count; j++) {
             const Policy* policy = policies->members[i].policies.items[j];
-            if ((policy->commands & MaskOf(command)) != 0 && (strictest == nullptr || IsStricter(policy, strictest)))
+            if ((policy->commands & MaskOf(command)) != 0 && IsAbout(policy, column) && (strictest == nullptr || IsStricter(policy, strictest)))
                 strictest = policy;
         }
     return strictest;
@@ -200,28 +222,29 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer) {
     return false;
 }
 
-bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer) {
+bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Oid definer) {
     for (int i = 0; i < policies->member_count; i++) {
-        const Policy* winner = WinnerOf(&policies->members[i], subject, command);
+        const Policy* winner = WinnerOf(&policies->members[i], subject, command, column);
         if (winner != nullptr && (winner->effect != Effect::Open || HasCondition(winner)) && !TrustsDefiner(winner, definer))
             return false;
     }
     return policies->known_kind;
 }
 
-const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command) {
+const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column) {
     PrepareDecisions(policies, subject);
-    if ((policies->decided & MaskOf(command)) == 0)
+    KeptDecisions kept = KeptFor(policies, column);
+    if ((*kept.decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* cached = &policies->decisions[int(command)];
+    const Decision* cached = &kept.decisions[int(command)];
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt, bool knows_client) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column, bool may_be_exempt, bool knows_client) {
     Decision decision;
-    DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt, knows_client};
+    DecisionState state = {user, policies, command, column, MonotonicNow(), &decision, may_be_exempt, knows_client};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
-        decision.policy = StrictestOf(policies, command);
+        decision.policy = StrictestOf(policies, command, column);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)
         decision.answer = Answer::Unprotected;
     else if (OidIsValid(user) && (policies->known_kind || IsExempt(user)))
@@ -229,22 +252,37 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
     return decision;
 }
 
-const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command) {
+const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client) {
+    const char* telling = nullptr;
+    bool governed = false;
+    (void)AllColumns(policies, [&](const char* column) {
+        Decision decision = DecideFor(policies, user, command, column, true, knows_client);
+        bool runs = Runs(&decision);
+        if (!runs || (!governed && decision.policy != nullptr))
+            telling = column;
+        governed = governed || decision.policy != nullptr;
+        return runs;
+    });
+    return telling;
+}
+
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column) {
     static const Decision unprotected = {.answer = Answer::Unprotected};
     static Decision passing;
     if (policies->member_count == 0 && policies->known_kind)
         return &unprotected;
-    if (const Decision* cached = CachedDecision(policies, subject, command))
+    if (const Decision* cached = CachedDecision(policies, subject, command, column))
         return cached;
     passing = Decision{};
-    DecisionState state = {subject, policies, command, MonotonicNow(), &passing};
+    DecisionState state = {subject, policies, command, column, MonotonicNow(), &passing};
     if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);
     if (policies->decisions == nullptr || !IsKept(&passing))
         return &passing;
-    policies->decisions[int(command)] = passing;
-    policies->decided |= MaskOf(command);
-    return &policies->decisions[int(command)];
+    KeptDecisions kept = KeptFor(policies, column);
+    kept.decisions[int(command)] = passing;
+    *kept.decided |= MaskOf(command);
+    return &kept.decisions[int(command)];
 }
 
 bool IsMonitored(const Decision* decision) {

@@ -34,6 +34,7 @@ struct DecisionState {
     Oid subject;
     const GoverningPolicies* policies;
     Command command;
+    const char* column;    // as in Access
     TimestampTz now;
     Decision* decision;
     bool may_be_exempt = true;
@@ -60,23 +61,29 @@ extern const int decision_step_count;
 const char* WhyRefused(const Decision* decision);
 
 // The decision that this backend's cache has, or nullptr.
-const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command);
+const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
 
+// column: as in Access, here and below.
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
-const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command);
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for. knows_client: whether it is about this session's
 // client.
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt = true, bool knows_client = true);
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column = nullptr, bool may_be_exempt = true,
+                   bool knows_client = true);
+
+// The column whose decision tells most about the command on the whole relation: the first for which it does not run, or else the first that is
+// governed.
+const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client);
 
 // Whether some policy of the relation names the role as a trusted definer, whoever and whatever it is about.
 bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);
 
 // Whether every policy that wins for a relation of the family trusts the definer, or is open without a condition.
-bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer);
+bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Oid definer);
 
 // The policy that governs the access, or nullptr: of the winners for each member of the family the strictest.
-const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command);
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
 
 // Whether the access is monitored: decided and recorded, and let run whatever the decision is.
 bool IsMonitored(const Decision* decision);

@@ -177,10 +177,10 @@ void ReadByNames(TablePolicies** tables, int count, Rows rows) {
     EndCommitted(&scan);
 }
 
-// How near the policy is to the relation: table, schema, database.
+// How near the policy is to what is touched: columns, table, schema, database.
 int Distance(const Policy* policy) {
     switch (policy->target_kind) {
-        case TargetKind::Table: return 0;
+        case TargetKind::Table: return policy->column_count > 0 ? -1 : 0;
         case TargetKind::Schema: return 1;
         default: return 2;
     }
@@ -335,6 +335,18 @@ bool IsStricter(const Policy* a, const Policy* b) {
 }
 
 bool IsStricterByEffect(const Policy* a, const Policy* b) { return Permissiveness(a) < Permissiveness(b); }
+
+List* AddColumnsOf(const Policy* policy, List* names) {
+    for (int i = 0; i < policy->column_count; i++) {
+        bool known = policy->columns[i][0] == '\0';
+        ListCell* cell;
+        foreach (cell, names)
+            known = known || strcmp(static_cast<const char*>(lfirst(cell)), policy->columns[i]) == 0;
+        if (!known)
+            names = lappend(names, policy->columns[i]);
+    }
+    return names;
+}
 
 void Choose(AdminChoice* choice, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0 &&

@@ -132,6 +132,9 @@ const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
     return Chosen(&of_subject, &of_gone);
 }
 
+// Adds to the names (char*) those of the policy's columns that are not among them.
+List* AddColumnsOf(const Policy* policy, List* names);
+
 // Adds the policy to the list, unless it is there; AppendNew does not look.
 void Append(PolicyList* list, Policy* policy);
 void AppendNew(PolicyList* list, Policy* policy);

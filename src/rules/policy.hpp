@@ -39,6 +39,9 @@ struct Policy {
     int definer_count;    // the roles alone, without their members, who make views and functions of their own
     Oid* definer_roles;
     Oid target;
+    int column_count;    // 0: it is on the whole table
+    char** columns;      // by their names of now; "" is none any more
+    int16_t* column_numbers;
     Oid approver_role;
     bool require_reason;
     bool require_comment;
@@ -54,6 +57,17 @@ struct Policy {
     ItemPointerData row;    // with row_made_by: the version of the row that the policy was read from
     TransactionId row_made_by;
 };
+
+// Whether it is about this column of its table, and of the table's family; nullptr stands for what no policy names.
+inline bool IsAbout(const Policy* policy, const char* column) {
+    bool about = policy->column_count == 0;
+    for (int i = 0; i < policy->column_count && column != nullptr && !about; i++)
+        about = strcmp(policy->columns[i], column) == 0;
+    return about;
+}
+
+// Whether two policies have the same columns, under the same names.
+bool HaveSameColumns(const Policy* a, const Policy* b);
 
 // Whether it lets pass only where some condition is met.
 inline bool HasCondition(const Policy* policy) { return policy->hours != nullptr || policy->networks != nullptr; }

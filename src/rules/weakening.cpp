@@ -68,14 +68,50 @@ bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
     return false;
 }
 
-// Whether the change loosens a command for the family; ADMIN nobody asks of a relation.
-bool LoosensFamily(const FamilyStates* family, const PolicyChange& change) {
+// Whether the change loosens a command for the family, or for one of its columns; ADMIN nobody asks of a relation.
+bool LoosensCommands(const FamilyStates* family, const PolicyChange& change) {
     for (int i = 0; i < command_count && family->differ; i++) {
         TwoStates states = {family->before, family->after, family->count, Command(i), OnlyOne(change)};
         if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(family, i) && IsSomebody(&states, IsLaxer))
             return true;
     }
     return false;
+}
+
+List* ColumnsOf(const Member* members, int count, List* columns) {
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < members[i].policies.count; j++)
+            columns = AddColumnsOf(members[i].policies.items[j], columns);
+    return columns;
+}
+
+// The members with those of their policies alone that are about the column.
+Member* MembersFor(const Member* members, int count, const char* column) {
+    Member* about = static_cast<Member*>(palloc0(count * sizeof(Member)));
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < members[i].policies.count; j++)
+            if (IsAbout(members[i].policies.items[j], column))
+                AppendNew(&about[i].policies, members[i].policies.items[j]);
+    return about;
+}
+
+bool LoosensFamilyFor(const FamilyStates* family, const PolicyChange& change, const char* column) {
+    FamilyStates about = *family;
+    about.before = MembersFor(family->before, family->count, column);
+    about.after = MembersFor(family->after, family->count, column);
+    return LoosensCommands(&about, change);
+}
+
+// Each column that a policy names, before or after the change, is decided about by itself, and what none names.
+bool LoosensFamily(const FamilyStates* family, const PolicyChange& change) {
+    const List* columns = ColumnsOf(family->after, family->count, ColumnsOf(family->before, family->count, NIL));
+    if (columns == NIL || !family->differ)
+        return LoosensCommands(family, change);
+    ListCell* cell;
+    foreach (cell, columns)
+        if (LoosensFamilyFor(family, change, static_cast<const char*>(lfirst(cell))))
+            return true;
+    return LoosensFamilyFor(family, change, nullptr);
 }
 
 bool IsOn(const Policy* policy, Oid relation, Oid schema) {

@@ -55,10 +55,24 @@ CheckedAccess* NewChecked(CheckResult* result) {
     return &result->checked[result->checked_count++];
 }
 
+// Whether the column's relation is to be recorded with the same answer for another of its columns.
+bool IsChecked(const CheckResult* result, const Access& access, const Decision* decision) {
+    for (int i = 0; i < result->checked_count && access.column != nullptr; i++) {
+        const CheckedAccess& other = result->checked[i];
+        if (other.access.relation == access.relation && other.access.command == access.command && other.policy == decision->policy &&
+            other.grant_id == decision->grant_id)
+            return true;
+    }
+    return false;
+}
+
 // Adds what is to be recorded of an access that runs, or only would have been refused.
 void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, bool trusted) {
+    if (IsChecked(result, access, decision))
+        return;
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
+    checked_access->access.column = nullptr;
     checked_access->event = Event::Allowed;
     checked_access->policies = policies;
     checked_access->policy = decision->policy;
@@ -77,11 +91,16 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
     }
 }
 
-bool IsRefused(const CheckResult* result, const Access& access) {
-    for (int i = 0; i < result->refused_count; i++)
-        if (result->refused[i].access.relation == access.relation && result->refused[i].access.command == access.command)
-            return true;
-    return false;
+bool IsSamePolicy(const Policy* a, const Policy* b) { return a == b || (a != nullptr && b != nullptr && a->id == b->id); }
+
+// What is refused for the same command, relation and policy, perhaps for another column; nullptr when there is none.
+RefusedAccess* FindRefused(const CheckResult* result, const Access& access, const Policy* policy) {
+    for (int i = 0; i < result->refused_count; i++) {
+        RefusedAccess* refused = &result->refused[i];
+        if (refused->access.relation == access.relation && refused->access.command == access.command && IsSamePolicy(refused->policy, policy))
+            return refused;
+    }
+    return nullptr;
 }
 
 GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
@@ -93,15 +112,21 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
 }
 
 void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
-    if (!IsRefused(result, access))
-        result->refused[result->refused_count++] = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision)};
+    RefusedAccess* refused = FindRefused(result, access, decision->policy);
+    if (refused == nullptr) {
+        refused = &result->refused[result->refused_count++];
+        *refused = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), NIL};
+        refused->access.column = nullptr;
+    }
+    if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
+        refused->columns = WithColumn(refused->columns, access.column);
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
 // called that user.
 bool IsTrusted(const GoverningPolicies* policies, Oid subject, const Access& access) {
-    return (OidIsValid(access.definer) && TrustsDefiner(policies, subject, access.command, access.definer)) ||
-           (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, subject));
+    return (OidIsValid(access.definer) && TrustsDefiner(policies, subject, access.command, access.column, access.definer)) ||
+           (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, access.column, subject));
 }
 
 // The decision may live in the governing policies' memory, which stays while no other check runs.
@@ -109,7 +134,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
     if (policies->own)
         return Answer::Unprotected;
-    const Decision* decision = Decide(policies, subject, access.command);
+    const Decision* decision = Decide(policies, subject, access.command, access.column);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
@@ -134,11 +159,11 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, user);
     if (policies->own || (policies->member_count == 0 && policies->known_kind))
         return;
-    bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, user) ||
-                                        (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.definer)));
+    bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, access.column, user) ||
+                                        (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.column, access.definer)));
     if (trusted)
         return;
-    Decision decision = DecideFor(policies, user, access.command), covered;
+    Decision decision = DecideFor(policies, user, access.command, access.column), covered;
     if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))
@@ -161,7 +186,7 @@ void FindActing(CheckResult* result, const AccessList* list, const bool* granted
 // Whether the subject's own grant lets the access run, for every definer that the list has it with.
 bool IsGranted(const AccessList* list, const bool* granted, const Access& access) {
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation == access.relation && list->items[i].command == access.command && !granted[i])
+        if (IsSameAccess(list->items[i], access) && !granted[i])
             return false;
     return true;
 }

@@ -44,6 +44,11 @@ uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* act
     for (int i = 0; i < count; i++) {
         digest = hash_combine(digest, hash_bytes_uint32(refused[i].access.relation));
         digest = hash_combine(digest, hash_bytes_uint32(uint32_t(refused[i].access.command)));
+        ListCell* cell;
+        foreach (cell, refused[i].columns) {
+            const char* column = static_cast<char*>(lfirst(cell));
+            digest = hash_combine(digest, hash_bytes(reinterpret_cast<const unsigned char*>(column), int(strlen(column))));
+        }
     }
     return digest;
 }
@@ -202,11 +207,10 @@ bool ApprovedMeanwhile(const RefusedAccess* item) {
         case Awaited::Denied: break;
     }
     bool several = strchr(last_refusal.answer, ',') != nullptr;
-    ereport(ERROR,
-            (errcode(error_refused), errmsg("%s on %s \"%s\" was denied", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
-             several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
-                     : errdetail("Request %s was denied%s.", last_refusal.answer, DenialInWords(strtoll(last_refusal.answer, nullptr, 10))),
-             ErrorFields(item)));
+    ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" was denied", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
+                    several ? errdetail("One of the requests %s was denied.", last_refusal.answer)
+                            : errdetail("Request %s was denied%s.", last_refusal.answer, DenialInWords(strtoll(last_refusal.answer, nullptr, 10))),
+                    ErrorFields(item)));
 }
 
 // The nearest ancestor that others can see, the relation itself first; InvalidOid when there is none.
@@ -219,11 +223,16 @@ Oid CommittedTarget(const RefusedAccess* item) {
     return InvalidOid;
 }
 
-// Whether an earlier item is about the access of the last one.
-bool Repeats(const RefusedAccess* items, int last) {
-    for (int i = 0; i < last; i++)
-        if (items[i].access.relation == items[last].access.relation && items[i].access.command == items[last].access.command)
-            return true;
+// Whether an earlier item is about the access of the last one; it takes the columns of that.
+bool Repeats(RefusedAccess* items, int last) {
+    for (int i = 0; i < last; i++) {
+        if (!IsSameAccess(items[i].access, items[last].access) || items[i].policy != items[last].policy)
+            continue;
+        ListCell* cell;
+        foreach (cell, items[last].columns)
+            items[i].columns = WithColumn(items[i].columns, static_cast<char*>(lfirst(cell)));
+        return true;
+    }
     return false;
 }
 
