@@ -9,6 +9,12 @@ COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statemen
 ALTER TABLE warrant.policies ADD COLUMN client_cidr cidr[];
 COMMENT ON COLUMN warrant.policies.client_cidr IS 'from which networks statements pass; NULL: from everywhere';
 
+-- Columns of the table that it is about; NULL for the whole table. The numbers follow renames, and survive pg_upgrade; the names are what a dump has.
+ALTER TABLE warrant.policies ADD COLUMN columns name[];
+ALTER TABLE warrant.policies ADD COLUMN column_numbers smallint[];
+COMMENT ON COLUMN warrant.policies.columns IS 'the columns that it is about, in the order of their numbers; NULL: the whole table';
+COMMENT ON COLUMN warrant.policies.column_numbers IS 'their numbers in the table; 0 in the place of one that is not there';
+
 -- Raises 22023 for what are no hours, and for a time zone that the server does not know.
 CREATE FUNCTION warrant_internal.check_hours(hours text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_check_hours';
 
@@ -35,29 +41,6 @@ $$;
 -- What a policy says of the log where nobody says it.
 CREATE FUNCTION warrant_internal.audit_of(effect text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE $1 WHEN 'open' THEN 'none' ELSE 'statement' END $$;
-
--- How long a grant lives where its policy does not say it; NULL for as long as the setting says. One that nobody has looked at is short.
-CREATE FUNCTION warrant_internal.default_duration_of(effect text) RETURNS interval LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE $1 WHEN 'auto' THEN interval '15 minutes' END $$;
-
--- Raises 22023 for what means nothing in a policy of effect auto, which asks nobody.
-CREATE FUNCTION warrant_internal.check_automatic(policy warrant.policies) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    parameter text;
-BEGIN
-    IF (policy).commands = '{ADMIN}' THEN
-        RAISE EXCEPTION 'a policy of effect auto cannot be about ADMIN' USING ERRCODE = 'invalid_parameter_value', HINT = 'ADMIN is granted by persons.';
-    END IF;
-    parameter := CASE WHEN (policy).request_ttl IS NOT NULL THEN 'request_ttl' WHEN (policy).max_duration IS NOT NULL THEN 'max_duration'
-                      WHEN (policy).webhook IS NOT NULL THEN 'webhook' WHEN (policy).require_comment THEN 'require_comment'
-                      WHEN (policy).min_approvals <> 1 THEN 'min_approvals' WHEN (policy).approver_role <> 'warrant_approver'::regrole THEN 'approver_role' END;
-    IF parameter IS NOT NULL THEN
-        RAISE EXCEPTION '"%" means nothing in a policy of effect auto', parameter USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'It asks nobody: a grant lives for default_duration, 15 minutes where that is not given.';
-    END IF;
-END;
-$$;
 
 -- The roles of a parameter, each an OID or a name as the type regrole reads it.
 CREATE FUNCTION warrant_internal.roles_in(list jsonb, parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -99,6 +82,62 @@ BEGIN
 END;
 $$;
 
+-- The columns of a table, each once, in the order of their numbers. Raises 22023 for none, or more than 100, 42703 for one that the table does not have.
+CREATE FUNCTION warrant_internal.columns_of(target oid, columns name[], OUT names name[], OUT numbers smallint[]) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing name;
+BEGIN
+    IF coalesce(array_ndims(columns), 0) <> 1 THEN
+        RAISE EXCEPTION 'columns must not be empty' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the whole table.';
+    ELSIF cardinality(columns) > 100 OR array_position(columns, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'columns has at most 100 names, none of them NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT c.name INTO missing FROM unnest(columns) AS c (name)
+     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of % does not exist', missing, target::regclass USING ERRCODE = 'undefined_column';
+    END IF;
+    SELECT array_agg(a.attname ORDER BY a.attnum), array_agg(a.attnum ORDER BY a.attnum) INTO names, numbers
+      FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (columns) AND a.attnum > 0 AND NOT a.attisdropped;
+END;
+$$;
+
+-- The numbers of columns that a table has by these names, 0 for others.
+CREATE FUNCTION warrant_internal.column_numbers(target oid, columns name[]) RETURNS smallint[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT array_agg(coalesce(a.attnum, 0) ORDER BY c.place) FROM unnest(columns) WITH ORDINALITY AS c (name, place)
+              LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped);
+END;
+$$;
+
+-- What columns of a table are called now; one that is gone keeps its last name.
+CREATE FUNCTION warrant_internal.column_names(target oid, numbers smallint[], names name[]) RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT array_agg(coalesce(a.attname, c.name) ORDER BY c.place) FROM unnest(numbers, names) WITH ORDINALITY AS c (number, name, place)
+              LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attnum = c.number AND a.attnum > 0 AND NOT a.attisdropped);
+END;
+$$;
+
+-- Of the commands that a policy names those that it can have on columns. A group has a part of it there; raises 22023 for a command alone.
+CREATE FUNCTION warrant_internal.commands_on_columns(commands text[]) RETURNS text[] LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    on_columns CONSTANT text[] := '{SELECT,INSERT,UPDATE}';
+    kept CONSTANT text[] := ARRAY(SELECT c FROM unnest(warrant.expand_commands(commands)) AS c WHERE c = ANY (on_columns));
+    other text;
+BEGIN
+    SELECT upper(w) INTO other FROM unnest(commands) AS w WHERE upper(w) <> ALL (on_columns || '{READ,WRITE,ALL}'::text[]) LIMIT 1;
+    IF FOUND AND warrant.expand_commands(commands) <> warrant.expand_commands('{ALL}') THEN
+        RAISE EXCEPTION '% is not about columns', other USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'A policy on columns is about SELECT, INSERT and UPDATE, and covers EXPORT, ALTER, DROP and GRANT with them.';
+    END IF;
+    RETURN kept;
+END;
+$$;
+
 -- The policy that parameters make of the one before, or, with NULL, of nothing. Whatever makes or changes policies asks it, so that a parameter is
 -- checked here alone. They are create_policy's, by their names and all of them where there is no policy before: roles by OID or as the type regrole
 -- reads them, and so a table.
@@ -120,8 +159,8 @@ BEGIN
     IF made.name = '' OR octet_length(made.name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF made.effect NOT IN ('open', 'auto', 'approve', 'deny') THEN
-        RAISE EXCEPTION 'unknown effect "%"', made.effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, auto, approve and deny.';
+    IF made.effect NOT IN ('open', 'approve', 'deny') THEN
+        RAISE EXCEPTION 'unknown effect "%"', made.effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
     END IF;
     PERFORM warrant_internal.check_mode(made.mode);
     IF made.audit NOT IN ('statement', 'none') THEN
@@ -141,9 +180,6 @@ BEGIN
     END IF;
     IF parameters ? 'request_ttl' THEN
         made.request_ttl := warrant_internal.in_seconds(made.request_ttl, 'request_ttl');
-    END IF;
-    IF made.default_duration IS NULL OR (NOT parameters ? 'default_duration' AND made.default_duration = warrant_internal.default_duration_of(before.effect)) THEN
-        made.default_duration := warrant_internal.default_duration_of(made.effect);
     END IF;
     PERFORM warrant_internal.check_max_uses(made.max_uses);
     IF made.default_duration > made.max_duration THEN
@@ -174,7 +210,18 @@ BEGIN
     IF new THEN
         SELECT * INTO made.target_kind, made.target, made.target_schema, made.target_name FROM warrant_internal.target_of(parameters);
     END IF;
-    made.commands := warrant.expand_commands(made.commands);
+    IF parameters->>'columns' IS NOT NULL THEN
+        IF made.target_kind <> 't' THEN
+            RAISE EXCEPTION 'only a policy on a table has columns' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        SELECT c.names, c.numbers INTO made.columns, made.column_numbers FROM warrant_internal.columns_of(made.target, made.columns) AS c;
+    END IF;
+    IF made.columns IS NULL THEN
+        made.column_numbers := NULL;
+        made.commands := warrant.expand_commands(made.commands);
+    ELSE
+        made.commands := warrant_internal.commands_on_columns(made.commands);
+    END IF;
     IF made.commands = '{ADMIN}' AND made.target_kind <> 'd' THEN
         RAISE EXCEPTION 'ADMIN is about the database' USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it: on_database => true.';
     END IF;
@@ -194,9 +241,6 @@ BEGIN
         made.approver_role := (warrant_internal.roles_in(jsonb_build_array(coalesce(parameters->>'approver_role', 'warrant_approver')), 'approver_role'))[1];
         made.approver_role_name := (warrant_internal.role_names(ARRAY[made.approver_role]))[1];
     END IF;
-    IF made.effect = 'auto' THEN
-        PERFORM warrant_internal.check_automatic(made);
-    END IF;
     RETURN made;
 END;
 $$;
@@ -206,6 +250,7 @@ CREATE FUNCTION warrant_internal.target_in_words(policy warrant.policies) RETURN
 AS $$
 BEGIN
     RETURN CASE (policy).target_kind WHEN 't' THEN format('%I.%I', (policy).target_schema, (policy).target_name)
+                                                   || coalesce(' (' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest((policy).columns) AS c) || ')', '')
                                      WHEN 's' THEN format('schema %I', (policy).target_schema) ELSE 'this database' END;
 END;
 $$;
@@ -253,7 +298,7 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
-    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL
+    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -264,7 +309,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr), false);
+        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns), false);
     RETURN name;
 END;
 $$;
@@ -273,15 +318,15 @@ REVOKE ALL ON FUNCTION warrant.create_policy FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
-open, auto, approve or deny. The highest priority wins, then table before schema before database, then named roles before all, then deny before
-approve before auto before open. auto: the statement makes itself a grant for default_duration (15 minutes), as long as its conditions are met (hours,
-client_cidr, and with require_reason a pg_warrant.reason); where they are not, the next policy governs. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
+open, approve or deny. The highest priority wins, then columns before table before schema before database, then named roles before all, then deny before
+approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
 denies says why. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
-they pass. Returns the name. Raises 22023, 42704, 42809, 42710. Effective after COMMIT.';
+they pass. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
+Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -90,8 +90,8 @@ END;
 $$;
 
 -- An approve policy on one target under a name made from it; the same target and parameters give the same policy.
-CREATE FUNCTION warrant_internal.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[])
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.ensure_policy(policy_name text, on_table regclass, on_schema name, commands text[], mode text, except_roles regrole[],
+    columns name[] DEFAULT NULL) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     kind "char" := CASE WHEN on_table IS NOT NULL THEN 't' WHEN on_schema IS NOT NULL THEN 's' ELSE 'd' END;
@@ -107,15 +107,16 @@ BEGIN
     existing := found.policy;
     IF existing.id IS NULL THEN
         RETURN warrant.create_policy(policy_name, 'approve', on_table => on_table, on_schema => on_schema, on_database => kind = 'd',
-                                     commands => commands, mode => mode, except_roles => except_roles);
+                                     commands => commands, mode => mode, except_roles => except_roles, columns => columns);
     END IF;
-    IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles, existing.hours, existing.client_cidr) IS DISTINCT FROM
-       ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[], NULL::text, NULL::cidr[]) THEN
+    IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles, existing.hours, existing.client_cidr,
+        (SELECT array_agg(c ORDER BY c COLLATE "C") FROM unnest(warrant_internal.column_names(existing.target, existing.column_numbers, existing.columns)) AS c)) IS DISTINCT FROM
+       ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[], NULL::text, NULL::cidr[], columns) THEN
         RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
             HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
     END IF;
     IF kind <> 'd' AND existing.target <> object THEN
-        UPDATE warrant.policies p SET target = object, version = p.version + 1 WHERE p.id = existing.id RETURNING * INTO existing;
+        UPDATE warrant.policies p SET target = object, column_numbers = warrant_internal.column_numbers(object, p.columns), version = p.version + 1 WHERE p.id = existing.id RETURNING * INTO existing;
         PERFORM warrant_internal.note_definition('policy_changed', policy_name, existing.version, format('on %s, which was made anew', coalesce(on_table::text, 'schema ' || quote_ident(on_schema))));
         RAISE NOTICE 'policy "%" is on the new object now', policy_name;
     ELSE
@@ -125,33 +126,40 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
-RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant.protect(target regclass, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}',
+    columns name[] DEFAULT NULL) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET quote_all_identifiers = off
 AS $$
 DECLARE
     policy_name text;
     below oid[] := ARRAY(SELECT * FROM warrant_internal.descendants_of(target));
     above oid[] := ARRAY(SELECT * FROM warrant_internal.ancestors_of(target));
+    named text := '';
 BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'target must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM warrant_internal.check_target(target);
-    policy_name := (SELECT format('protect %I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
-    policy_name := warrant_internal.ensure_policy(policy_name, target, NULL, commands, mode, except_roles);
+    IF columns IS NOT NULL THEN
+        commands := warrant_internal.commands_on_columns(commands);
+        columns := ARRAY(SELECT c FROM unnest((warrant_internal.columns_of(target, columns)).names) AS c ORDER BY c COLLATE "C");
+        named := (SELECT format(' (%s)', string_agg(quote_ident(c), ', ' ORDER BY place)) FROM unnest(columns) WITH ORDINALITY AS n (c, place));
+    END IF;
+    policy_name := (SELECT format('protect %I.%I%s', n.nspname, c.relname, named) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target);
+    policy_name := warrant_internal.ensure_policy(policy_name, target, NULL, commands, mode, except_roles, columns);
     RAISE NOTICE '% on % %; affected roles: %', array_to_string(commands, ', '),
-        target || CASE cardinality(below) WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', cardinality(below)) END
+        target || named || CASE cardinality(below) WHEN 0 THEN '' ELSE format(' and its partitions and children (%s)', cardinality(below)) END
                || CASE cardinality(above) WHEN 0 THEN '' ELSE format(' and what it is a part of (%s)', cardinality(above)) END,
         warrant_internal.protect_effect(mode), warrant_internal.affected_roles(target::oid || below || above, NULL, except_roles::oid[]);
     RETURN policy_name;
 END;
 $$;
-REVOKE ALL ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) TO warrant_admin;
-COMMENT ON FUNCTION warrant.protect(regclass, text[], text, regrole[]) IS
-'Requires approval for commands on a table or view, for everybody but except_roles; returns the policy''s name. Doing it twice gives the
-same policy, also for a table that was dropped and made anew; with other parameters 42710. Raises 22023 for NULL and unknown commands, 42809 for what cannot be protected.';
+REVOKE ALL ON FUNCTION warrant.protect(regclass, text[], text, regrole[], name[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.protect(regclass, text[], text, regrole[], name[]) TO warrant_admin;
+COMMENT ON FUNCTION warrant.protect(regclass, text[], text, regrole[], name[]) IS
+'Requires approval for commands on a table or view, or on columns of it, for everybody but except_roles; returns the policy''s name. Doing it
+twice gives the same policy, also for a table that was dropped and made anew; with other parameters 42710. Raises 22023 for NULL and unknown
+commands, 42703 for unknown columns, 42809 for what cannot be protected.';
 
 CREATE FUNCTION warrant.protect_schema(schema_name name, commands text[] DEFAULT '{ALL}', mode text DEFAULT 'enforce', except_roles regrole[] DEFAULT '{}')
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
@@ -217,4 +225,4 @@ $$;
 REVOKE ALL ON FUNCTION warrant.unprotect(regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.unprotect(regclass) TO warrant_admin;
 COMMENT ON FUNCTION warrant.unprotect(regclass) IS
-'Drops the approve, auto and deny policies on the table itself, those of a table of its name that is gone included; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
+'Drops the approve and deny policies on the table itself, those of a table of its name that is gone included; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';

@@ -70,12 +70,13 @@ BEGIN
             'on_table', CASE (policy).target_kind WHEN 't' THEN format('%I.%I', (policy).target_schema, (policy).target_name) END,
             'on_schema', CASE (policy).target_kind WHEN 's' THEN (policy).target_schema END,
             'on_database', (policy).target_kind = 'd',
-            'commands', CASE WHEN (policy).commands = warrant.expand_commands('{ALL}') THEN '{ALL}' ELSE (policy).commands END,
+            'columns', warrant_internal.column_names((policy).target, (policy).column_numbers, (policy).columns),
+            'commands', CASE WHEN (policy).commands = CASE WHEN (policy).columns IS NULL THEN warrant.expand_commands('{ALL}') ELSE warrant_internal.commands_on_columns('{ALL}') END
+                             THEN '{ALL}' ELSE (policy).commands END,
             'for_roles', warrant_internal.roles_in_words((policy).for_roles, (policy).for_role_names),
             'except_roles', warrant_internal.roles_in_words((policy).except_roles, (policy).except_role_names),
             'definer_roles', warrant_internal.roles_in_words((policy).definer_roles, (policy).definer_role_names),
             'approver_role', nullif(approvers, '"warrant_approver"'),
-            'default_duration', nullif((policy).default_duration, warrant_internal.default_duration_of((policy).effect)),
             'audit', nullif((policy).audit, warrant_internal.audit_of((policy).effect)));
 END;
 $$;
@@ -102,8 +103,8 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false))
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false));
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns)
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns);
 END;
 $$;
 
@@ -131,13 +132,7 @@ AS $$
 DECLARE
     longest CONSTANT interval := coalesce((after).max_duration, current_setting('pg_warrant.max_duration')::interval);
 BEGIN
-    IF ((given).granted_by = '{}') <> ((after).effect = 'auto') THEN
-        RETURN false;    -- a person has given it, and the policy would, or the other way round
-    ELSIF (after).effect = 'auto' THEN
-        RETURN (given).ends_at - (given).starts_at <= (after).default_duration AND coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL)
-           AND (NOT (after).require_reason OR coalesce((given).reason, '') <> '');
-    END IF;
-    RETURN (after).effect = 'approve'
+    RETURN (after).effect = 'approve' AND (after).columns IS NOT DISTINCT FROM (before).columns
        AND ((after).max_duration IS NOT DISTINCT FROM (before).max_duration OR (given).ends_at - (given).starts_at <= longest)
        AND ((after).max_uses IS NOT DISTINCT FROM (before).max_uses OR coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL))
        AND ((after).require_reason <= (before).require_reason OR coalesce((given).reason, '') <> '')
@@ -303,6 +298,7 @@ BEGIN
     anew := warrant_internal.target_anew(before, said, wanted);
     IF anew IS NOT NULL THEN
         after.target := anew;
+        after.column_numbers := warrant_internal.column_numbers(anew, after.columns);
         changes := changes || format('on %s, which was made anew', warrant_internal.target_in_words(after));
     END IF;
     action := CASE WHEN cardinality(changes) > 0 THEN 'alter' ELSE 'same' END;

@@ -3,7 +3,6 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
-#include "pg/words.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -33,7 +32,6 @@ const char* WordFor(Answer answer) {
         case Answer::Open: return "run: open";
         case Answer::Deny: return "refuse: denied";
         case Answer::Granted: return "run: granted";
-        case Answer::Auto: return WhyUnfiled() == nullptr ? "run: a grant is made" : "refuse: no grant is made";
         case Answer::Request: return WhyUnfiled() == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
         case Answer::Refuse: return "refuse";
     }
@@ -43,32 +41,22 @@ const char* WordFor(Answer answer) {
 // Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
-// The policy of effect auto that would have come first.
-const char* PassedOver(const DecisionState* state) {
-    const Policy* policy = state->passed_over;
-    if (policy == nullptr || policy == state->decision->policy || !Beats(policy, state->decision->policy))
-        return "";
-    const char* why = WordsFor(state->passed_over_lack);
-    return psprintf("; policy %s does not match: %s", policy->name, why == nullptr ? "a condition of it is not met" : why);
-}
-
 const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool answered) {
     const char* step = asked->name;
     const Decision* decision = state->decision;
     if (answered && IsOnlyWatched(decision))
-        return psprintf("audited as %s: %s", decision->answer == Answer::Auto ? "allowed, and no grant is made" : "would_refuse",
+        return psprintf("audited as would_refuse: %s",
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
-    if (answered && (decision->answer == Answer::Request || decision->answer == Answer::Auto) && WhyUnfiled() != nullptr)
+    if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
     if (const char* why = answered ? WhyRefused(decision) : nullptr)
         return why;
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
-        return decision->policy == nullptr ? pstrdup("no policy matches") : psprintf("policy %s%s", decision->policy->name, PassedOver(state));
-    if (answered && decision->answer == Answer::Auto)
-        return psprintf("for %s%s", InWords(decision->policy->default_duration_us),
-                        decision->policy->require_reason && state->claims == Claims::Unknown ? ", to whoever gives a reason" : "");
+        return decision->policy == nullptr ? pstrdup("no policy matches")
+               : state->column == nullptr  ? psprintf("policy %s", decision->policy->name)
+                                           : psprintf("policy %s, for column %s", decision->policy->name, quote_identifier(state->column));
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
@@ -122,7 +110,6 @@ const char* ShortWordFor(const Decision* decision) {
         case Answer::Exempt: return "exempt";
         case Answer::Open: return "open";
         case Answer::Granted: return "granted";
-        case Answer::Auto: return "auto";
         case Answer::Request: return watched ? "would ask" : "asks";
         default: return watched ? "would deny" : "denied";
     }
@@ -168,10 +155,10 @@ WARRANT_FUNCTION(warrant_explain) {
         RequireRelation(target);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision;
-    DecisionState state = {role, GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command), command,
-                           MonotonicNow(), &decision};
-    state.knows_client = role == WhoAsks();
-    state.claims = state.knows_client ? Claims::Own : Claims::Unknown;
+    const GoverningPolicies* policies = GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command);
+    bool knows_client = role == WhoAsks();
+    DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), MonotonicNow(), &decision};
+    state.knows_client = knows_client;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
@@ -191,7 +178,8 @@ WARRANT_FUNCTION(warrant_decision_now) {
     ReleaseOldGoverningPolicies();
     Oid role = PG_GETARG_OID(0);
     Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(1)));
-    Decision decision = DecideFor(GoverningPoliciesOf(role, PG_GETARG_OID(2), command), role, command, true, false);
+    const GoverningPolicies* policies = GoverningPoliciesOf(role, PG_GETARG_OID(2), command);
+    Decision decision = DecideFor(policies, role, command, TellingColumn(policies, role, command, false), true, false);
     TupleDesc columns;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("a row is expected where there is none")));

@@ -26,7 +26,7 @@ bool Spend(const Decision& decision) {
 // The live ADMIN grant of the user, which exempt users need as well; 0 where nothing is protected from the user. Raises 42501 for who needs it and
 // has none.
 int64_t ApprovalOf(Oid user) {
-    Decision decision = DecideFor(ReadDatabaseGoverningPolicies(user), user, Command::Admin, false);
+    Decision decision = DecideFor(ReadDatabaseGoverningPolicies(user), user, Command::Admin, nullptr, false);
     if (decision.answer == Answer::Unprotected && OidIsValid(user))
         return 0;
     const char* whose = user == CurrentSubject() ? "yours"

@@ -36,7 +36,7 @@ bool HasWriteToUnprotected(Node* node, void* context) {
 
 // Whether the relation is read by a decision that is kept and asks for no record.
 bool IsReadSilently(GoverningPolicies* policies, const Permission& permission) {
-    if (policies->own || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
+    if (policies->own || policies->column_count > 0 || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
         return false;
     // The policy is looked at first: as long as it wants a record, nothing else has to be asked.
     const Policy* policy = policies->decisions[int(Command::Select)].policy;

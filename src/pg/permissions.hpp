@@ -11,7 +11,10 @@ struct Permission {
     Oid relation;
     Oid check_as_user;
     AclMode required;
-    const Bitmapset* updated;    // columns that are assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
+    // Columns, by their numbers less FirstLowInvalidHeapAttributeNumber; InvalidAttrNumber among them stands for the whole row.
+    const Bitmapset* selected;
+    const Bitmapset* inserted;
+    const Bitmapset* updated;    // assigned; without them the UPDATE bit means FOR UPDATE or FOR SHARE
 };
 
 inline bool Updates(const Permission& permission) { return !bms_is_empty(permission.updated); }
@@ -20,7 +23,7 @@ inline bool Updates(const Permission& permission) { return !bms_is_empty(permiss
 inline bool Writes(const Permission& permission) { return (permission.required & (ACL_INSERT | ACL_DELETE)) != 0 || Updates(permission); }
 
 inline Permission PermissionIn(const CheckedEntry* entry) {
-    return Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->updatedCols};
+    return Permission{entry->relid, entry->checkAsUser, entry->requiredPerms, entry->selectedCols, entry->insertedCols, entry->updatedCols};
 }
 
 // Whether test(Permission) holds for each relation that the server checks privileges of; asks no further when it does not. permissions: as

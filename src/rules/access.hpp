@@ -11,6 +11,14 @@ struct Access {
     Oid relation;    // of CREATE: the schema; of ADMIN: this database
     Command command;
     Oid definer;    // whom the server checks, when a policy trusts this role's views and functions; or InvalidOid
+    // The column, of those that policies on columns name; or nullptr, for all others and the relation itself.
+    const char* column = nullptr;
 };
+
+// Whether two accesses differ in whose view or function they come by at most.
+inline bool IsSameAccess(const Access& a, const Access& b) {
+    bool same_column = a.column == b.column || (a.column != nullptr && b.column != nullptr && strcmp(a.column, b.column) == 0);
+    return a.relation == b.relation && a.command == b.command && same_column;
+}
 
 }    // namespace warrant

@@ -11,6 +11,11 @@ constexpr int command_count = int(Command::Admin) + 1;
 using CommandMask = uint32_t;
 constexpr CommandMask MaskOf(Command command) { return CommandMask(1) << int(command); }
 
+// The commands that touch single columns, and those that a policy on columns covers besides.
+constexpr CommandMask commands_on_columns = MaskOf(Command::Select) | MaskOf(Command::Insert) | MaskOf(Command::Update) | MaskOf(Command::Export);
+constexpr CommandMask commands_around_columns = MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
+inline bool IsOnColumns(Command command) { return (commands_on_columns & MaskOf(command)) != 0; }
+
 // The first command of a mask that is not empty.
 inline Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
 

@@ -1,10 +1,7 @@
 #include "pg/server.hpp"
 
-#include <algorithm>
-
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
-#include "rules/automatic.hpp"
 #include "rules/commands.hpp"
 #include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
@@ -24,6 +21,15 @@ bool Answered(DecisionState* state, Answer answer) {
     return true;
 }
 
+// How a policy is about the subject that touches the column.
+auto AimingAt(Oid subject, const char* column) {
+    return [subject, column](const Policy* policy) { return IsAbout(policy, column) ? AimAt(policy, subject) : Aim::Nobody; };
+}
+
+const Policy* WinnerOf(const Member* member, Oid subject, Command command, const char* column) {
+    return WinnerOf(&member->policies, command, AimingAt(subject, column));
+}
+
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
@@ -33,69 +39,7 @@ struct Condition {
     bool (*is_met)(const Policy*, DecisionState*);
 };
 
-const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
-
-// In the order of their steps.
-const Condition conditions[] = {
-    {[](const Policy* policy) { return policy->hours != nullptr; },
-     [](const Policy* policy, DecisionState* state) { return AreOpen(policy->hours, state->now, &state->decision->until); }},
-    {[](const Policy* policy) { return policy->networks != nullptr; },
-     [](const Policy* policy, DecisionState* state) { return !state->knows_client || AreAround(policy->networks, AddressOfClient()); }},
-};
-
-const LiveGrant& GrantUnder(const Policy* policy, DecisionState* state) {
-    if (state->granting != policy) {
-        state->grant = FindGrant(state->subject, policy, state->policies, state->command, state->now);
-        state->granting = policy;
-    }
-    return state->grant;
-}
-
-// What the policy lacks beside its conditions. A live grant is enough, as long as it lives; nothing else lasts.
-Lack LackNow(const Policy* policy, DecisionState* state) {
-    const LiveGrant& grant = GrantUnder(policy, state);
-    TimestampTz lasts = grant.id != 0 && grant.cost == UseCost::Nothing ? grant.ends_at : state->now;
-    state->decision->until = std::min(state->decision->until, lasts);
-    return grant.id != 0 ? Lack::Nothing : LackOf(policy, state->subject, state->command, state->claims, state->now);
-}
-
-// Whether the policy is one to go by: one of effect auto that cannot grant leaves the access to the next one.
-bool Matches(const Policy* policy, DecisionState* state) {
-    if (policy->effect != Effect::Auto || state->automatic != Automatic::AsGiven)
-        return policy->effect != Effect::Auto || state->automatic == Automatic::All;
-    bool met = true;
-    for (const Condition& condition : conditions)
-        met = met && (!condition.stands_in(policy) || condition.is_met(policy, state));
-    Lack lack = met ? LackNow(policy, state) : Lack::Nothing;
-    if (met && lack == Lack::Nothing)
-        return true;
-    state->passed_over = policy;
-    state->passed_over_lack = lack;
-    return false;
-}
-
-// Where nothing comes behind the policies of effect auto, one of them stays, and refuses.
-const Policy* WinnerOf(const Member* member, DecisionState* state) {
-    auto aim_of = [state](const Policy* policy) { return AimAt(policy, state->subject); };
-    auto aim_now = [state, aim_of](const Policy* policy) {
-        Aim aim = aim_of(policy);
-        return aim == Aim::Nobody || Matches(policy, state) ? aim : Aim::Nobody;
-    };
-    const Policy* winner = WinnerOf(&member->policies, state->command, aim_now);
-    return winner != nullptr ? winner : WinnerOf(&member->policies, state->command, aim_of);
-}
-
-const Policy* StrictestOf(DecisionState* state) {
-    const Policy* strictest = nullptr;
-    for (int i = 0; i < state->policies->member_count; i++) {
-        const Policy* winner = WinnerOf(&state->policies->members[i], state);
-        if (winner != nullptr && (strictest == nullptr || IsStricter(winner, strictest)))
-            strictest = winner;
-    }
-    return strictest;
-}
-
-bool AnyHas(const PolicyList* policies, const Condition& condition) {
+bool HasSuch(const PolicyList* policies, const Condition& condition) {
     for (int i = 0; i < policies->count; i++)
         if (condition.stands_in(policies->items[i]))
             return true;
@@ -110,12 +54,22 @@ const Policy* UnmetPolicy(DecisionState* state, const Condition& condition) {
         return nullptr;
     for (int i = 0; i < state->policies->member_count; i++) {
         const Member* member = &state->policies->members[i];
-        const Policy* winner = AnyHas(&member->policies, condition) ? WinnerOf(member, state) : nullptr;
+        const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command, state->column) : nullptr;
         if (winner != nullptr && condition.stands_in(winner) && !condition.is_met(winner, state) && (unmet == nullptr || unmet->monitor))
             unmet = winner;
     }
     return unmet != nullptr && unmet->monitor && IsStricterByEffect(governing, unmet) ? nullptr : unmet;
 }
+
+const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
+
+// In the order of their steps.
+const Condition conditions[] = {
+    {[](const Policy* policy) { return policy->hours != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return AreOpen(policy->hours, state->now, &state->decision->until); }},
+    {[](const Policy* policy) { return policy->networks != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return !state->knows_client || AreAround(policy->networks, AddressOfClient()); }},
+};
 
 // A policy that only watches answers with its condition where no other refuses for a later one.
 template <int place>
@@ -130,11 +84,8 @@ bool UnmetRefuses(DecisionState* state) {
     return Answered(state, Answer::Refuse);
 }
 
-// Who is exempt runs whatever a policy has been given, so nothing is looked up for him.
 bool FindPolicy(DecisionState* state) {
-    if (state->may_be_exempt && IsExempt(state->subject))
-        state->automatic = Automatic::All;
-    state->decision->policy = StrictestOf(state);
+    state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command, state->column);
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
@@ -148,12 +99,12 @@ const char* OpenUntil(const DecisionState* state) {
     return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
 }
 
-const char* WhyElsewhere(const Decision* decision, TimestampTz) {
+const char* WhyElsewhere(const Policy* policy, TimestampTz) {
     const char* address = AddressOfClient();
     const char* where = address[0] == '\0'                ? "this process has none"
                         : strcmp(address, "[local]") == 0 ? "that of this session uses a Unix-domain socket"
                                                           : psprintf("that of this session is at %s", address);
-    return psprintf("clients pass from %s alone, and %s", TextOf(decision->policy->networks), where);
+    return psprintf("clients pass from %s alone, and %s", TextOf(policy->networks), where);
 }
 
 const char* ClientAround(const DecisionState* state) {
@@ -168,7 +119,7 @@ bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == 
 bool DenyRefuses(DecisionState* state) { return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny); }
 
 bool GrantRuns(DecisionState* state) {
-    const LiveGrant& grant = GrantUnder(state->decision->policy, state);
+    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->now);
     if (grant.id == 0)
         return false;
     state->decision->grant_id = grant.id;
@@ -177,14 +128,6 @@ bool GrantRuns(DecisionState* state) {
     if (grant.ends_at < state->decision->until)
         state->decision->until = grant.ends_at;
     return Answered(state, Answer::Granted);
-}
-
-bool AutoGrants(DecisionState* state) {
-    const Policy* policy = state->decision->policy;
-    if (policy->effect != Effect::Auto)
-        return false;
-    state->decision->lack = LackNow(policy, state);
-    return Answered(state, state->decision->lack == Lack::Nothing ? Answer::Auto : Answer::Refuse);
 }
 
 bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
@@ -216,8 +159,25 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
     policies->generation = decision_generation;
     policies->subject = subject;
     policies->decided = 0;
+    for (int i = 0; i < policies->column_count; i++)
+        policies->columns[i].decided = 0;
     if (policies->decisions == nullptr && policies->context != nullptr)
-        policies->decisions = static_cast<Decision*>(MemoryContextAllocZero(policies->context, command_count * sizeof(Decision)));
+        policies->decisions =
+            static_cast<Decision*>(MemoryContextAllocZero(policies->context, (1 + policies->column_count) * command_count * sizeof(Decision)));
+}
+
+// Where the decisions about a column stand.
+struct KeptDecisions {
+    CommandMask* decided;
+    Decision* decisions;
+};
+
+// A name that no policy has any more leads to the decisions of the relation itself.
+KeptDecisions KeptFor(GoverningPolicies* policies, const char* column) {
+    for (int i = 0; i < policies->column_count && column != nullptr; i++)
+        if (strcmp(NameStr(policies->columns[i].name), column) == 0)
+            return KeptDecisions{&policies->columns[i].decided, policies->decisions + (1 + i) * command_count};
+    return KeptDecisions{&policies->decided, policies->decisions};
 }
 
 }    // namespace
@@ -225,35 +185,30 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
 // clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
-    {"hours", UnmetRefuses<0>, [](const Decision* decision, TimestampTz now) { return WhyClosed(decision->policy->hours, now); }, OpenUntil},
+    {"hours", UnmetRefuses<0>, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
     {"client_cidr", UnmetRefuses<1>, WhyElsewhere, ClientAround},
-    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns},
-    {"auto", AutoGrants, [](const Decision* decision, TimestampTz) { return WordsFor(decision->lack); }},
-    {"approve", ApproveAsks},
-    {"otherwise", NothingElseRuns, [](const Decision*, TimestampTz) { return "its effect is none that this release knows"; }},
+    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns}, {"approve", ApproveAsks},
+    {"otherwise", NothingElseRuns, [](const Policy*, TimestampTz) { return "its effect is none that this release knows"; }},
 };
 // clang-format on
 const int decision_step_count = lengthof(decision_steps);
 
 const char* WhyRefused(const Decision* decision) {
     auto why = decision->answer == Answer::Refuse && decision->policy != nullptr ? decision_steps[decision->step].why : nullptr;
-    return why == nullptr ? nullptr : why(decision, MonotonicNow());
+    return why == nullptr ? nullptr : why(decision->policy, MonotonicNow());
 }
 
-const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, Automatic automatic) {
-    Decision nothing;
-    DecisionState state = {subject, policies, command, DT_NOBEGIN, &nothing};
-    state.automatic = automatic;
-    return StrictestOf(&state);
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column) {
+    return StrictestOf(policies->members, policies->member_count, command, AimingAt(subject, column));
 }
 
 // The strictest policy for the command, whomever it is about.
-static const Policy* StrictestOf(const GoverningPolicies* policies, Command command) {
+static const Policy* StrictestOf(const GoverningPolicies* policies, Command command, const char* column) {
     const Policy* strictest = nullptr;
     for (int i = 0; i < policies->member_count; i++)
         for (int j = 0; j < policies->members[i].policies.count; j++) {
             const Policy* policy = policies->members[i].policies.items[j];
-            if ((policy->commands & MaskOf(command)) != 0 && (strictest == nullptr || IsStricter(policy, strictest)))
+            if ((policy->commands & MaskOf(command)) != 0 && IsAbout(policy, column) && (strictest == nullptr || IsStricter(policy, strictest)))
                 strictest = policy;
         }
     return strictest;
@@ -267,32 +222,29 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer) {
     return false;
 }
 
-bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, Oid definer) {
-    Decision nothing;
-    DecisionState state = {subject, policies, command, MonotonicNow(), &nothing};
-    state.claims = subject == CurrentSubject() ? Claims::Own : Claims::OfSomebodyElse;
+bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Oid definer) {
     for (int i = 0; i < policies->member_count; i++) {
-        const Policy* winner = WinnerOf(&policies->members[i], &state);
+        const Policy* winner = WinnerOf(&policies->members[i], subject, command, column);
         if (winner != nullptr && (winner->effect != Effect::Open || HasCondition(winner)) && !TrustsDefiner(winner, definer))
             return false;
     }
     return policies->known_kind;
 }
 
-const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command) {
+const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column) {
     PrepareDecisions(policies, subject);
-    if ((policies->decided & MaskOf(command)) == 0)
+    KeptDecisions kept = KeptFor(policies, column);
+    if ((*kept.decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* cached = &policies->decisions[int(command)];
+    const Decision* cached = &kept.decisions[int(command)];
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, bool may_be_exempt, bool knows_client) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column, bool may_be_exempt, bool knows_client) {
     Decision decision;
-    DecisionState state = {user, policies, command, MonotonicNow(), &decision, may_be_exempt, knows_client};
-    state.claims = knows_client ? Claims::OfSomebodyElse : Claims::Unknown;
+    DecisionState state = {user, policies, command, column, MonotonicNow(), &decision, may_be_exempt, knows_client};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
-        decision.policy = StrictestOf(policies, command);
+        decision.policy = StrictestOf(policies, command, column);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)
         decision.answer = Answer::Unprotected;
     else if (OidIsValid(user) && (policies->known_kind || IsExempt(user)))
@@ -300,22 +252,37 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
     return decision;
 }
 
-const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command) {
+const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client) {
+    const char* telling = nullptr;
+    bool governed = false;
+    (void)AllColumns(policies, [&](const char* column) {
+        Decision decision = DecideFor(policies, user, command, column, true, knows_client);
+        bool runs = Runs(&decision);
+        if (!runs || (!governed && decision.policy != nullptr))
+            telling = column;
+        governed = governed || decision.policy != nullptr;
+        return runs;
+    });
+    return telling;
+}
+
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column) {
     static const Decision unprotected = {.answer = Answer::Unprotected};
     static Decision passing;
     if (policies->member_count == 0 && policies->known_kind)
         return &unprotected;
-    if (const Decision* cached = CachedDecision(policies, subject, command))
+    if (const Decision* cached = CachedDecision(policies, subject, command, column))
         return cached;
     passing = Decision{};
-    DecisionState state = {subject, policies, command, MonotonicNow(), &passing};
+    DecisionState state = {subject, policies, command, column, MonotonicNow(), &passing};
     if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);
     if (policies->decisions == nullptr || !IsKept(&passing))
         return &passing;
-    policies->decisions[int(command)] = passing;
-    policies->decided |= MaskOf(command);
-    return &policies->decisions[int(command)];
+    KeptDecisions kept = KeptFor(policies, column);
+    kept.decisions[int(command)] = passing;
+    *kept.decided |= MaskOf(command);
+    return &kept.decisions[int(command)];
 }
 
 bool IsMonitored(const Decision* decision) {

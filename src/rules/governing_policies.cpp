@@ -120,7 +120,7 @@ void Forget(GoverningPolicies* policies) {
 Policy* Share(const Policy* policy) {
     bool found;
     SharedPolicy* shared = static_cast<SharedPolicy*>(hash_search(shared_policies, &policy->id, HASH_ENTER, &found));
-    if (found && shared->policy != nullptr && IsSameVersion(shared->policy, policy))
+    if (found && shared->policy != nullptr && IsSameVersion(shared->policy, policy) && HaveSameColumns(shared->policy, policy))
         return shared->policy;
     if (found && shared->policy != nullptr)
         governing_cache.release_wanted = ++outdated > most_outdated || governing_cache.release_wanted;
@@ -131,13 +131,37 @@ Policy* Share(const Policy* policy) {
     return shared->policy;
 }
 
+// The columns that the members' policies name, each once. Those of a policy on another relation of the family are the columns of the same names here.
+List* ColumnsOf(const GoverningPolicies* policies) {
+    List* columns = NIL;
+    for (int i = 0; i < policies->member_count; i++)
+        for (int j = 0; j < policies->members[i].policies.count; j++)
+            columns = AddColumnsOf(policies->members[i].policies.items[j], columns);
+    return columns;
+}
+
+void KeepColumns(GoverningPolicies* policies, const List* names, GovernedColumn* columns) {
+    policies->column_count = list_length(names);
+    policies->columns = columns;
+    ListCell* cell;
+    foreach (cell, names) {
+        const char* name = static_cast<const char*>(lfirst(cell));
+        *columns = GovernedColumn{};
+        namestrcpy(&columns->name, name);
+        columns++->number = get_attnum(policies->relation, name);
+    }
+}
+
 // Moves what was read to where it stays.
 void Keep(GoverningPolicies* policies) {
+    const List* column_names = ColumnsOf(policies);
+    Size of_columns = list_length(column_names) * sizeof(GovernedColumn);
     Size of_members = policies->member_count * sizeof(Member), of_ancestors = policies->ancestor_count * sizeof(Oid);
     Size of_policies = 0;
     for (int i = 0; i < policies->member_count; i++)
         of_policies += policies->members[i].policies.count * sizeof(Policy*);
-    CachedParts* parts = static_cast<CachedParts*>(MemoryContextAlloc(cache_context, sizeof(CachedParts) + of_members + of_policies + of_ancestors));
+    CachedParts* parts =
+        static_cast<CachedParts*>(MemoryContextAlloc(cache_context, sizeof(CachedParts) + of_members + of_policies + of_ancestors + of_columns));
     *parts = CachedParts{};
     Member* members = reinterpret_cast<Member*>(parts + 1);
     Policy** place = reinterpret_cast<Policy**>(members + policies->member_count);
@@ -149,6 +173,7 @@ void Keep(GoverningPolicies* policies) {
     }
     Oid* ancestors = reinterpret_cast<Oid*>(place);
     memcpy(ancestors, policies->ancestors, of_ancestors);
+    KeepColumns(policies, column_names, reinterpret_cast<GovernedColumn*>(ancestors + policies->ancestor_count));
     policies->members = members;
     policies->ancestors = ancestors;
     policies->parts = parts;
@@ -310,6 +335,7 @@ GoverningPolicies* ReadDatabaseGoverningPolicies(Oid subject) {
             winner->networks = nullptr;
         }
         winner->commands |= MaskOf(Command::Admin);
+        winner->column_count = 0;
         AppendNew(&policies->members->policies, winner);
         policies->member_count = 1;
     }

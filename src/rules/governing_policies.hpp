@@ -12,6 +12,13 @@ namespace warrant {
 struct Decision;
 struct CachedParts;
 
+// A column that some policy of the relation's family names: each such column is decided about by itself.
+struct GovernedColumn {
+    NameData name;
+    AttrNumber number;      // in this relation; InvalidAttrNumber where it has none of the name
+    CommandMask decided;    // which decisions about it are there
+};
+
 struct GoverningPolicies {
     Oid relation;       // hash key
     bool free;          // of a known kind, not ours, and nothing governs it
@@ -27,6 +34,8 @@ struct GoverningPolicies {
     Oid* ancestors;
     int member_count;    // 0: nothing governs it
     Member* members;
+    int column_count;
+    GovernedColumn* columns;    // owned by the parts
     bool has_family;
     uint32_t family_generation;
     MemoryContext context;    // of the decisions below; nullptr when nothing governs it
@@ -34,7 +43,7 @@ struct GoverningPolicies {
     uint32_t generation;      // of the decisions below
     Oid subject;              // of the decisions below
     CommandMask decided;      // which of the decisions below are there
-    Decision* decisions;      // by command
+    Decision* decisions;      // by command: of the relation, then of each of the columns
 };
 
 // What the inline part of a look-up needs.
@@ -90,6 +99,15 @@ const Policy* StrictestOf(const Member* members, int count, Command command, Aim
             strictest = winner;
     }
     return strictest;
+}
+
+// Whether the test holds for the relation itself, nullptr, and for the name of each column that is decided about by itself.
+template <class Test>
+bool AllColumns(const GoverningPolicies* policies, Test test) {
+    bool holds = test(static_cast<const char*>(nullptr));
+    for (int i = 0; i < policies->column_count && holds; i++)
+        holds = test(NameStr(policies->columns[i].name));
+    return holds;
 }
 
 // Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.

@@ -70,8 +70,8 @@ void BeginByName(CommittedScan* scan, Rows rows) {
         scan, of_policy, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
 }
 
-// A deny or approve policy whose target is gone covers what now bears its name; an open or auto one never does. Where the target of such a policy
-// still lives, it is noted as a namesake: its end changes what covers the name.
+// A deny or approve policy whose target is gone covers what now bears its name; an open one never does. Where the target of such a policy still
+// lives, it is noted as a namesake: its end changes what covers the name.
 void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const CommittedScan* scan, Datum* values, Rows rows) {
     Oid target = DatumGetObjectId(values[policy_target]);
     if (DatumGetChar(values[policy_kind]) != char(kind) || target == bearer)
@@ -81,7 +81,7 @@ void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const Committed
         return;
     }
     Policy* policy = ReadRow(scan);
-    if (!OutlivesItsNames(policy))
+    if (policy->effect == Effect::Open)
         return;
     if (rows == Rows::Committed)
         ereport(LevelFor(GetSessionUserId()),
@@ -177,10 +177,10 @@ void ReadByNames(TablePolicies** tables, int count, Rows rows) {
     EndCommitted(&scan);
 }
 
-// How near the policy is to the relation: table, schema, database.
+// How near the policy is to what is touched: columns, table, schema, database.
 int Distance(const Policy* policy) {
     switch (policy->target_kind) {
-        case TargetKind::Table: return 0;
+        case TargetKind::Table: return policy->column_count > 0 ? -1 : 0;
         case TargetKind::Schema: return 1;
         default: return 2;
     }
@@ -260,7 +260,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
 static Oid TargetOf(Datum* values, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database || !TargetIsGone(values))
         return policy->target;
-    if (!OutlivesItsNames(policy))
+    if (policy->effect == Effect::Open)
         return InvalidOid;
     Oid schema = get_namespace_oid(NameStr(*DatumGetName(values[policy_schema])), true);
     return policy->target_kind == TargetKind::Table ? get_relname_relid(NameStr(*DatumGetName(values[policy_table])), schema) : schema;
@@ -331,12 +331,22 @@ bool Beats(const Policy* a, const Policy* b) {
 bool IsStricter(const Policy* a, const Policy* b) {
     if (Permissiveness(a) != Permissiveness(b))
         return Permissiveness(a) < Permissiveness(b);
-    if (a->effect == Effect::Auto && a->require_reason != b->require_reason)
-        return a->require_reason;
     return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;
 }
 
 bool IsStricterByEffect(const Policy* a, const Policy* b) { return Permissiveness(a) < Permissiveness(b); }
+
+List* AddColumnsOf(const Policy* policy, List* names) {
+    for (int i = 0; i < policy->column_count; i++) {
+        bool known = policy->columns[i][0] == '\0';
+        ListCell* cell;
+        foreach (cell, names)
+            known = known || strcmp(static_cast<const char*>(lfirst(cell)), policy->columns[i]) == 0;
+        if (!known)
+            names = lappend(names, policy->columns[i]);
+    }
+    return names;
+}
 
 void Choose(AdminChoice* choice, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database && (policy->commands & MaskOf(Command::Admin)) != 0 &&

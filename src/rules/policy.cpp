@@ -32,11 +32,7 @@ void Read(Hours** field, Datum value) { *field = ReadHours(value); }
 void Read(Networks** field, Datum value) { *field = ReadNetworks(value); }
 void Read(TargetKind* field, Datum value) { *field = TargetKind(DatumGetChar(value)); }
 void Read(Effect* field, Datum value) {
-    *field = Is(value, "open")      ? Effect::Open
-             : Is(value, "auto")    ? Effect::Auto
-             : Is(value, "approve") ? Effect::Approve
-             : Is(value, "deny")    ? Effect::Deny
-                                    : Effect::Unknown;
+    *field = Is(value, "open") ? Effect::Open : Is(value, "approve") ? Effect::Approve : Is(value, "deny") ? Effect::Deny : Effect::Unknown;
 }
 
 int ReadRoles(Datum array, Oid** roles) {
@@ -74,6 +70,53 @@ void ReadKept(Policy* policy, Datum array) {
 void CopyKept(Policy* policy) {
     Size size = policy->kept_count * sizeof(int64_t);
     policy->kept_grants = size == 0 ? nullptr : static_cast<int64_t*>(memcpy(palloc(size), policy->kept_grants, size));
+}
+
+// In the order of their numbers, which are read behind them.
+void ReadColumns(Policy* policy, Datum array) {
+    Datum* elements;
+    deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, nullptr, &policy->column_count);
+    policy->columns = static_cast<char**>(palloc(policy->column_count * sizeof(char*)));
+    for (int i = 0; i < policy->column_count; i++)
+        policy->columns[i] = pstrdup(NameStr(*DatumGetName(elements[i])));
+}
+
+void ReadColumnNumbers(Policy* policy, Datum array) {
+    Datum* elements;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(array), INT2OID, sizeof(int16_t), true, TYPALIGN_SHORT, &elements, nullptr, &count);
+    policy->column_numbers = static_cast<int16_t*>(palloc0(policy->column_count * sizeof(int16_t)));
+    for (int i = 0; i < count && i < policy->column_count; i++)
+        policy->column_numbers[i] = DatumGetInt16(elements[i]);
+}
+
+// A column that was renamed has its name of now. In the place of one that is gone comes what bears its name, as with tables: an open policy is about
+// that no more.
+void FindColumns(Policy* policy) {
+    for (int i = 0; i < policy->column_count; i++) {
+        AttrNumber number = policy->column_numbers == nullptr ? InvalidAttrNumber : policy->column_numbers[i];
+        HeapTuple column = number == InvalidAttrNumber ? nullptr : SearchSysCacheAttNum(policy->target, number);
+        if (HeapTupleIsValid(column)) {
+            policy->columns[i] = pstrdup(NameStr(Form_pg_attribute(GETSTRUCT(column))->attname));
+            ReleaseSysCache(column);
+        } else if (policy->effect == Effect::Open) {
+            policy->columns[i] = pstrdup("");
+        }
+    }
+}
+
+void CopyColumns(Policy* policy) {
+    if (policy->column_count == 0)
+        return;
+    char** columns = static_cast<char**>(palloc(policy->column_count * sizeof(char*)));
+    for (int i = 0; i < policy->column_count; i++)
+        columns[i] = pstrdup(policy->columns[i]);
+    policy->columns = columns;
+}
+
+void CopyColumnNumbers(Policy* policy) {
+    Size size = policy->column_numbers == nullptr ? 0 : policy->column_count * sizeof(int16_t);
+    policy->column_numbers = size == 0 ? nullptr : static_cast<int16_t*>(memcpy(palloc(size), policy->column_numbers, size));
 }
 
 using Reader = void (*)(Policy* policy, Datum value);
@@ -164,16 +207,18 @@ constexpr PolicyColumn policy_columns[] = {
     Roles<&Policy::definer_count, &Policy::definer_roles>({"definer_roles"}, where_gated | by_itself,
                                                           HasMore<&Policy::definer_count, &Policy::definer_roles>),
     Column<&Policy::approver_role>({"approver_role"}, where_approved, IsOther<&Policy::approver_role>),
-    ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_granted,
+    ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return DefaultDuration(after) > DefaultDuration(before); }),
     ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
-    Column<&Policy::require_reason>({"require_reason"}, where_granted, IsLess<&Policy::require_reason>),
+    Column<&Policy::require_reason>({"require_reason"}, where_approved, IsLess<&Policy::require_reason>),
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
-    Column<&Policy::max_uses>({"max_uses", true}, where_granted, IsMore<&Policy::max_uses>),
+    Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
     Column<&Policy::terms_from>({"terms_from", true}),
     {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
+    {{"columns", true}, ReadColumns, CopyColumns, 0, nullptr},
+    {{"column_numbers", true}, ReadColumnNumbers, CopyColumnNumbers, 0, nullptr},
     Column<&Policy::hours>({"hours", true}, of_passing,
                            [](const Policy* before, const Policy* after) { return AreMore(before->hours, after->hours); }),
     Column<&Policy::networks>({"client_cidr", true}, of_passing,
@@ -195,8 +240,8 @@ Policy* ReadPolicy(const OwnRow* row) {
     for (int i = 0; i < of_policy.count; i++)
         if (policy_columns[i].read != nullptr && !row->nulls[i])
             policy_columns[i].read(policy, row->values[i]);
+    FindColumns(policy);
     policy->name_size = strlen(policy->name);
-    policy->named = policy->commands;
     policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
     return policy;
 }
@@ -207,6 +252,13 @@ Policy* CopyPolicy(const Policy* policy) {
     for (const PolicyColumn& column : policy_columns)
         column.copy(copy);
     return copy;
+}
+
+bool HaveSameColumns(const Policy* a, const Policy* b) {
+    bool same = a->column_count == b->column_count;
+    for (int i = 0; i < a->column_count && same; i++)
+        same = strcmp(a->columns[i], b->columns[i]) == 0;
+    return same;
 }
 
 bool HasLaxerColumn(Where where, const Policy* before, const Policy* after) {

@@ -19,9 +19,20 @@ struct Kind {
     Oid alone;     // 1: policies on schemas and on the database do not cover it
 };
 
+// A policy and the commands that it governs.
+struct GoverningPart {
+    int64_t policy;
+    CommandMask commands;
+};
+
+struct GoverningParts {
+    int count, room;
+    GoverningPart* items;
+};
+
 struct KindAnswer {
     Kind kind;    // hash key
-    int64_t policies[command_count];
+    GoverningParts parts;
 };
 
 struct Relatives {
@@ -145,71 +156,86 @@ const PolicyList* PoliciesOfSchema(Survey* survey, Oid schema) {
     return &entry->policies;
 }
 
-void FindGoverningIds(const Survey* survey, const GoverningPolicies* governing_policies, int64_t* policies) {
-    for (int command = 0; command < command_count; command++) {
-        const Policy* policy = survey->commands & MaskOf(Command(command))
-                                   ? GoverningPolicy(governing_policies, survey->subject, Command(command), Automatic::None)
-                                   : nullptr;
-        policies[command] = policy == nullptr ? 0 : policy->id;
-    }
+bool HasColumns(const PolicyList* policies) {
+    for (int i = 0; i < policies->count; i++)
+        if (policies->items[i]->column_count > 0)
+            return true;
+    return false;
 }
 
-void FindGoverningIdsOfMember(const Survey* survey, PolicyList policies, int64_t* answer) {
+void AddPart(GoverningParts* parts, int64_t policy, CommandMask command) {
+    for (int i = 0; i < parts->count; i++)
+        if (parts->items[i].policy == policy) {
+            parts->items[i].commands |= command;
+            return;
+        }
+    if (parts->count == parts->room) {
+        parts->room = parts->room == 0 ? 4 : 2 * parts->room;
+        Size size = parts->room * sizeof(GoverningPart);
+        parts->items = static_cast<GoverningPart*>(parts->items == nullptr ? palloc(size) : repalloc(parts->items, size));
+    }
+    parts->items[parts->count++] = GoverningPart{policy, command};
+}
+
+// Of the relation, and of each column that is decided about by itself.
+GoverningParts FindParts(const Survey* survey, const GoverningPolicies* policies) {
+    GoverningParts parts = {};
+    (void)AllColumns(policies, [&](const char* column) {
+        for (int i = 0; i < command_count; i++)
+            if (const Policy* policy =
+                    survey->commands & MaskOf(Command(i)) ? GoverningPolicy(policies, survey->subject, Command(i), column) : nullptr)
+                AddPart(&parts, policy->id, MaskOf(Command(i)));
+        return true;
+    });
+    return parts;
+}
+
+// Of policies on a schema and the database, which are on no columns.
+GoverningParts FindPartsOfMember(const Survey* survey, PolicyList policies) {
     Member member = {InvalidOid, InvalidOid, policies};
     GoverningPolicies governing_policies = {};
     governing_policies.known_kind = true;
     governing_policies.member_count = policies.count > 0 ? 1 : 0;
     governing_policies.members = &member;
-    FindGoverningIds(survey, &governing_policies, answer);
+    return FindParts(survey, &governing_policies);
 }
 
-void ReportGoverned(const Survey* survey, Oid relation, const int64_t* policies) {
-    CommandMask told = 0;
-    for (int i = 0; i < command_count; i++) {
-        if (policies[i] == 0 || (told & MaskOf(Command(i))))
-            continue;
-        CommandMask commands = 0;
-        for (int j = i; j < command_count; j++)
-            if (policies[j] == policies[i])
-                commands |= MaskOf(Command(j));
-        told |= commands;
-        survey->governed(relation, policies[i], commands, survey->context);
-    }
+void Report(const Survey* survey, Oid relation, const GoverningParts& parts) {
+    for (int i = 0; i < parts.count; i++)
+        survey->governed(relation, parts.items[i].policy, parts.items[i].commands, survey->context);
 }
 
-void FindGoverningIdsOf(Survey* survey, Oid relation, int64_t* policies) {
+GoverningParts FindPartsOf(Survey* survey, Oid relation) {
     ReleaseOldGoverningPolicies();
-    FindGoverningIds(survey, FindGoverningPolicies(relation), policies);
+    return FindParts(survey, FindGoverningPolicies(relation));
 }
 
-const int64_t* GoverningIdsOfKind(Survey* survey, const Kind* kind, Oid relation) {
+const GoverningParts& PartsOfKind(Survey* survey, const Kind* kind, Oid relation) {
     bool found;
     KindAnswer* answer = Enter<KindAnswer>(survey->answers, kind, &found);
     if (found)
-        return answer->policies;
-    memset(answer->policies, 0, sizeof answer->policies);
+        return answer->parts;
+    answer->parts = GoverningParts{};
     if (OidIsValid(kind->parent))
-        FindGoverningIdsOf(survey, relation, answer->policies);
+        answer->parts = FindPartsOf(survey, relation);
     else
-        FindGoverningIdsOfMember(survey, kind->alone ? PolicyList{} : *PoliciesOfSchema(survey, kind->schema), answer->policies);
-    return answer->policies;
+        answer->parts = FindPartsOfMember(survey, kind->alone ? PolicyList{} : *PoliciesOfSchema(survey, kind->schema));
+    return answer->parts;
 }
 
 void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
     CHECK_FOR_INTERRUPTS();
     if (strchr("rpfvm", relkind) == nullptr)
         return;
-    int64_t policies[command_count];
     const Relatives* relatives = Find<Relatives>(survey->relatives, relation);
     const OwnPolicies* own = Find<OwnPolicies>(survey->own, relation);
-    if (relatives != nullptr && (relatives->is_parent || relatives->parents > 1 || own != nullptr)) {
-        FindGoverningIdsOf(survey, relation, policies);
-        return ReportGoverned(survey, relation, policies);
-    }
+    bool has_family = relatives != nullptr && (relatives->is_parent || relatives->parents > 1 || own != nullptr);
+    if (has_family || (own != nullptr && HasColumns(&own->policies)))
+        return Report(survey, relation, FindPartsOf(survey, relation));
     bool alone = IsNeverOfSchemas(relation, schema) || Find<Oid>(survey->of_extensions, relation) != nullptr;
     Kind kind = {schema, relatives == nullptr ? InvalidOid : relatives->parent, Oid(alone)};
     if (own == nullptr)
-        return ReportGoverned(survey, relation, GoverningIdsOfKind(survey, &kind, relation));
+        return Report(survey, relation, PartsOfKind(survey, &kind, relation));
     PolicyList all = own->policies;
     const PolicyList* others = PoliciesOfSchema(survey, schema);
     all.room = all.count + others->count;
@@ -217,9 +243,8 @@ void LookAt(Survey* survey, Oid relation, Oid schema, char relkind) {
     memcpy(all.items, own->policies.items, own->policies.count * sizeof(Policy*));
     for (int i = 0; i < others->count && !alone; i++)
         all.items[all.count++] = others->items[i];
-    FindGoverningIdsOfMember(survey, all, policies);
+    Report(survey, relation, FindPartsOfMember(survey, all));
     pfree(all.items);
-    ReportGoverned(survey, relation, policies);
 }
 
 void LookAtRelationsOf(Survey* survey, Oid schema) {
@@ -238,10 +263,8 @@ void LookAtRelationsOf(Survey* survey, Oid schema) {
 }
 
 void LookAtSchema(Survey* survey, Oid schema) {
-    int64_t policies[command_count];
     CHECK_FOR_INTERRUPTS();
-    FindGoverningIds(survey, ReadSchemaGoverningPolicies(schema), policies);
-    ReportGoverned(survey, InvalidOid, policies);
+    Report(survey, InvalidOid, FindParts(survey, ReadSchemaGoverningPolicies(schema)));
 }
 
 void LookAtSchemas(Survey* survey) {
@@ -263,14 +286,10 @@ constexpr int few = 50;
 
 void LookAtFew(Oid subject, CommandMask commands, const List* relations, Governed governed, void* context) {
     Survey survey = {subject, commands, governed, context, nullptr, nullptr, nullptr, nullptr, nullptr};
-    int64_t policies[command_count];
     ListCell* cell;
-    foreach (cell, relations) {
-        if (get_rel_relkind(lfirst_oid(cell)) == '\0')
-            continue;
-        FindGoverningIdsOf(&survey, lfirst_oid(cell), policies);
-        ReportGoverned(&survey, lfirst_oid(cell), policies);
-    }
+    foreach (cell, relations)
+        if (get_rel_relkind(lfirst_oid(cell)) != '\0')
+            Report(&survey, lfirst_oid(cell), FindPartsOf(&survey, lfirst_oid(cell)));
 }
 
 }    // namespace

@@ -36,7 +36,7 @@ Passage PassageOf(const Policy* policy) {
         return everything_passes;
     if (policy->monitor)
         return everything_passes_watched;
-    return policy->effect == Effect::Approve ? approved_passes : policy->effect == Effect::Auto ? granted_passes : nothing_passes;
+    return policy->effect == Effect::Approve ? approved_passes : nothing_passes;
 }
 
 // Whether an access that the policy before governs is answered laxer by the policy after; nullptr is no policy.
@@ -60,8 +60,7 @@ bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
         for (int i = 0; i < 2 * family->count && same; i++) {
             const PolicyList* list = i < family->count ? &family->before[i].policies : &family->after[i - family->count].policies;
             for (int j = 0; j < list->count && same; j++)
-                same = ((list->items[j]->commands >> earlier) & 1) == ((list->items[j]->commands >> command) & 1) &&
-                       ((list->items[j]->named >> earlier) & 1) == ((list->items[j]->named >> command) & 1);
+                same = ((list->items[j]->commands >> earlier) & 1) == ((list->items[j]->commands >> command) & 1);
         }
         if (same)
             return true;
@@ -69,62 +68,50 @@ bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
     return false;
 }
 
-// Policies of effect auto match or do not, by what a statement has given. One that does not is the last of its member, where it refuses.
-Member* WithoutUnmatched(const Member* members, int count, Command command, bool all) {
-    Member* copies = static_cast<Member*>(palloc0(count * sizeof(Member)));
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < members[i].policies.count; j++) {
-            Policy* policy = members[i].policies.items[j];
-            if (policy->effect == Effect::Auto && (all || (policy->named & MaskOf(command)) == 0)) {
-                Policy* last = static_cast<Policy*>(memcpy(palloc(sizeof(Policy)), policy, sizeof(Policy)));
-                last->effect = Effect::Deny;
-                last->priority = PG_INT32_MIN;
-                last->hours = nullptr;    // they say when it matches
-                last->networks = nullptr;
-                policy = last;
-            }
-            AppendNew(&copies[i].policies, policy);
-        }
-    return copies;
-}
-
-bool AnyIsAutomatic(const Member* members, int count) {
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < members[i].policies.count; j++)
-            if (members[i].policies.items[j]->effect == Effect::Auto)
-                return true;
-    return false;
-}
-
-// Whether the policy may no longer match after its change where it did before.
-bool MatchesLess(const PolicyChange& change) {
-    return change.before != nullptr && change.after != nullptr && change.before->effect == Effect::Auto && change.after->effect == Effect::Auto &&
-           HasLaxerColumn(everywhere, change.after, change.before);
-}
-
-// Whether the change loosens the command for the family, whatever statements have given to policies of effect auto.
-bool LoosensCommand(const FamilyStates* family, Command command, const PolicyChange& change) {
-    TwoStates states = {family->before, family->after, family->count, command, OnlyOne(change)};
-    if (!AnyIsAutomatic(family->before, family->count) && !AnyIsAutomatic(family->after, family->count))
-        return IsSomebody(&states, IsLaxer);
-    struct {
-        bool before, after;
-    } matched[] = {{true, true}, {false, false}, {true, false}};
-    for (const auto& is : matched) {
-        states.before = WithoutUnmatched(family->before, family->count, command, !is.before);
-        states.after = WithoutUnmatched(family->after, family->count, command, !is.after);
-        if ((is.before == is.after || MatchesLess(change)) && IsSomebody(&states, IsLaxer))
+// Whether the change loosens a command for the family, or for one of its columns; ADMIN nobody asks of a relation.
+bool LoosensCommands(const FamilyStates* family, const PolicyChange& change) {
+    for (int i = 0; i < command_count && family->differ; i++) {
+        TwoStates states = {family->before, family->after, family->count, Command(i), OnlyOne(change)};
+        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(family, i) && IsSomebody(&states, IsLaxer))
             return true;
     }
     return false;
 }
 
-// Whether the change loosens a command for the family; ADMIN nobody asks of a relation.
+List* ColumnsOf(const Member* members, int count, List* columns) {
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < members[i].policies.count; j++)
+            columns = AddColumnsOf(members[i].policies.items[j], columns);
+    return columns;
+}
+
+// The members with those of their policies alone that are about the column.
+Member* MembersFor(const Member* members, int count, const char* column) {
+    Member* about = static_cast<Member*>(palloc0(count * sizeof(Member)));
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < members[i].policies.count; j++)
+            if (IsAbout(members[i].policies.items[j], column))
+                AppendNew(&about[i].policies, members[i].policies.items[j]);
+    return about;
+}
+
+bool LoosensFamilyFor(const FamilyStates* family, const PolicyChange& change, const char* column) {
+    FamilyStates about = *family;
+    about.before = MembersFor(family->before, family->count, column);
+    about.after = MembersFor(family->after, family->count, column);
+    return LoosensCommands(&about, change);
+}
+
+// Each column that a policy names, before or after the change, is decided about by itself, and what none names.
 bool LoosensFamily(const FamilyStates* family, const PolicyChange& change) {
-    for (int i = 0; i < command_count && family->differ; i++)
-        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(family, i) && LoosensCommand(family, Command(i), change))
+    const List* columns = ColumnsOf(family->after, family->count, ColumnsOf(family->before, family->count, NIL));
+    if (columns == NIL || !family->differ)
+        return LoosensCommands(family, change);
+    ListCell* cell;
+    foreach (cell, columns)
+        if (LoosensFamilyFor(family, change, static_cast<const char*>(lfirst(cell))))
             return true;
-    return false;
+    return LoosensFamilyFor(family, change, nullptr);
 }
 
 bool IsOn(const Policy* policy, Oid relation, Oid schema) {
@@ -293,7 +280,8 @@ bool LoosensForAdmin(const PolicyChange& change) {
     ReadAllPolicies(&all.policies, Rows::OfTransaction);
     FamilyStates family = NewFamilyStates(1);
     AddStates(&family, &all.policies, change, change.before != nullptr, change.after != nullptr);
-    return LoosensCommand(&family, Command::Admin, change);
+    TwoStates states = {family.before, family.after, 1, Command::Admin, OnlyOne(change)};
+    return IsSomebody(&states, IsLaxer);
 }
 
 // --- by itself ---

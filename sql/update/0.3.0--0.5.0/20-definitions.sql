@@ -6,8 +6,6 @@ ALTER TABLE warrant.webhooks ADD PRIMARY KEY (id) INCLUDE (created_by), ADD CONS
 ALTER TABLE warrant.persons DROP CONSTRAINT persons_pkey, ALTER COLUMN role_name DROP NOT NULL;
 ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);
 
-ALTER TABLE warrant.policies DROP CONSTRAINT policies_effect_check, ADD CONSTRAINT policies_effect_check CHECK (effect IN ('open', 'auto', 'approve', 'deny'));
-
 -- Which kinds there are says a function.
 ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;
 

@@ -22,15 +22,20 @@ namespace {
 
 constexpr AclMode write_modes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-// Whether reading the relation needs approval, so that what is written to it stays protected.
-bool Protects(const GoverningPolicies* policies) {
-    auto protects = [policies](Oid user) {
-        const Policy* policy = GoverningPolicy(policies, user, Command::Select);
+// Whether reading the column needs approval.
+bool ProtectsColumn(const GoverningPolicies* policies, const char* column) {
+    auto protects = [policies, column](Oid user) {
+        const Policy* policy = GoverningPolicy(policies, user, Command::Select, column);
         return policy != nullptr && policy->effect != Effect::Open && !policy->monitor;
     };
     Oid subject = CurrentSubject();
     ActingUser other;
     return protects(subject) && !FindActorWithout(&other, subject, protects);
+}
+
+// Whether reading the relation needs approval, whichever column is read, so that what is written to it stays protected.
+bool Protects(const GoverningPolicies* policies) {
+    return AllColumns(policies, [policies](const char* column) { return ProtectsColumn(policies, column); });
 }
 
 bool KeepsProtected(Oid relation) { return Protects(FindGoverningPolicies(relation)); }
@@ -63,12 +68,19 @@ bool ArePartOfKey(const Bitmapset* columns, Oid table, Oid part) {
     return found;
 }
 
+// Whether what needs approval to be read in the table needs it in its part, too.
+bool KeepsWhatIsProtected(const GoverningPolicies* table, Oid part) {
+    const GoverningPolicies* policies = FindGoverningPolicies(part);
+    return AllColumns(table, [=](const char* column) { return !ProtectsColumn(table, column) || ProtectsColumn(policies, column); });
+}
+
 // Whether the update may carry rows from protected partitions into others: it assigns to a key of a table some of whose partitions are free.
 bool MovesRowsOut(const Permission& permission) {
     if (!Updates(permission) || permission.relation < FirstNormalObjectId)
         return false;
     const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
-    if (policies->relkind != RELKIND_PARTITIONED_TABLE || !Protects(policies))
+    if (policies->relkind != RELKIND_PARTITIONED_TABLE ||
+        AllColumns(policies, [policies](const char* column) { return !ProtectsColumn(policies, column); }))
         return false;
     bool moves = false, keeps = true;
     ListCell* cell;
@@ -76,7 +88,7 @@ bool MovesRowsOut(const Permission& permission) {
         if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_PARTITIONED_TABLE)
             moves = moves || ArePartOfKey(permission.updated, permission.relation, lfirst_oid(cell));
         else
-            keeps = keeps && KeepsProtected(lfirst_oid(cell));
+            keeps = keeps && KeepsWhatIsProtected(policies, lfirst_oid(cell));
     }
     return moves && !keeps;
 }
@@ -156,13 +168,13 @@ Oid TrustedDefinerOf(const Permission& permission) {
 
 }    // namespace
 
-void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
+static void AddOne(AccessList* list, const Access& access) {
     if (list->items == nullptr) {
         list->items = list->first;
         list->room = lengthof(list->first);
     }
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation == relation && list->items[i].command == command && list->items[i].definer == definer)
+        if (list->items[i].definer == access.definer && IsSameAccess(list->items[i], access))
             return;
     if (list->count == list->room) {
         Access* more = static_cast<Access*>(palloc(2 * list->room * sizeof(Access)));
@@ -170,7 +182,56 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer) {
         list->items = more;
         list->room *= 2;
     }
-    list->items[list->count++] = Access{relation, command, definer};
+    list->items[list->count++] = access;
+}
+
+// Whether more is touched than the columns that are decided about by themselves, or no column at all.
+static bool TouchesOthers(const GoverningPolicies* policies, const TouchedColumns& touched) {
+    bool others = touched.all || bms_is_empty(touched.some);
+    for (int member = -1; !others && (member = bms_next_member(touched.some, member)) >= 0;) {
+        AttrNumber number = AttrNumber(member + FirstLowInvalidHeapAttributeNumber);
+        others = true;
+        for (int i = 0; i < policies->column_count && others; i++)
+            others = number == InvalidAttrNumber || policies->columns[i].number != number;
+    }
+    return others;
+}
+
+// A whole row has all columns of its relation.
+static bool Touches(const GovernedColumn& column, const TouchedColumns& touched) {
+    return touched.all || (column.number != InvalidAttrNumber && (bms_is_member(column.number - FirstLowInvalidHeapAttributeNumber, touched.some) ||
+                                                                  bms_is_member(-FirstLowInvalidHeapAttributeNumber, touched.some)));
+}
+
+// Adds an access for each column that is decided about by itself. The names live as long as the list, the policies need not.
+static bool AddColumns(AccessList* list, const GoverningPolicies* policies, Access access, const TouchedColumns& touched) {
+    int before = list->count;
+    for (int i = 0; i < policies->column_count; i++) {
+        if (!Touches(policies->columns[i], touched))
+            continue;
+        access.column = pstrdup(NameStr(policies->columns[i].name));
+        AddOne(list, access);
+    }
+    return list->count > before;
+}
+
+void AddAccess(AccessList* list, Oid relation, Command command, Oid definer, TouchedColumns touched) {
+    bool of_columns = ((commands_on_columns | commands_around_columns) & MaskOf(command)) != 0 && relation >= FirstNormalObjectId;
+    const GoverningPolicies* policies = of_columns ? FindGoverningPolicies(relation) : nullptr;
+    if (likely(policies == nullptr || policies->column_count == 0))
+        return AddOne(list, Access{relation, command, definer});
+    // A toast table has the values of whatever column.
+    touched.all = touched.all || policies->relkind == RELKIND_TOASTVALUE;
+    if (TouchesOthers(policies, touched))
+        AddOne(list, Access{relation, command, definer});
+    (void)AddColumns(list, policies, Access{relation, command, definer}, touched);
+}
+
+// Adds what a write reads of the columns that are decided about by themselves: it could put their values where reading needs no approval.
+static bool AddImplied(AccessList* list, const Permission& permission, Command command, Oid definer) {
+    const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
+    return policies->column_count > 0 &&
+           AddColumns(list, policies, Access{permission.relation, command, definer}, TouchedColumns{false, permission.selected});
 }
 
 // Whether the query is that of a COPY, whose rows go to the caller, as a cursor's do.
@@ -201,16 +262,22 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
         return;
     }
     Oid definer = TrustedDefinerOf(permission);
+    bool selects = (permission.required & ACL_SELECT) != 0;
     bool implied = Writes(permission) && list_member_oid(reads.implied, permission.relation);
-    if (((permission.required & ACL_SELECT) && !implied) || list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission)) {
-        AddAccess(list, permission.relation, Command::Select, definer);
+    bool shown = list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission);
+    if ((selects && !implied) || shown) {
+        AddAccess(list, permission.relation, Command::Select, definer, TouchedColumns{shown, permission.selected});
         if (exported)
-            AddAccess(list, permission.relation, Command::Export, definer);
+            AddAccess(list, permission.relation, Command::Export, definer, TouchedColumns{shown, permission.selected});
+    } else if (selects && AddImplied(list, permission, Command::Select, definer) && exported) {
+        (void)AddImplied(list, permission, Command::Export, definer);
     }
     if (permission.required & ACL_INSERT)
-        AddAccess(list, permission.relation, Command::Insert, definer);
-    if (permission.required & ACL_UPDATE)
-        AddAccess(list, permission.relation, Updates(permission) ? Command::Update : Command::Lock, definer);
+        AddAccess(list, permission.relation, Command::Insert, definer, TouchedColumns{false, permission.inserted});
+    if (permission.required & ACL_UPDATE) {
+        bool updates = Updates(permission);
+        AddAccess(list, permission.relation, updates ? Command::Update : Command::Lock, definer, TouchedColumns{!updates, permission.updated});
+    }
     if (permission.required & ACL_DELETE)
         AddAccess(list, permission.relation, Command::Delete, definer);
     // Planned statements know no other privilege today.

@@ -41,10 +41,6 @@ struct CheckResult {
     CheckedAccess* checked;
     // Who is refused; nullptr for the subject.
     const ActingUser* refused_actor;
-    // What a policy grants by itself once nothing is refused, and to whom: all to one.
-    int automatic_count;
-    RefusedAccess* automatic;
-    const ActingUser* automatic_actor;
     // Whether something runs that would have been refused.
     bool watched = false;
 };
@@ -59,10 +55,24 @@ CheckedAccess* NewChecked(CheckResult* result) {
     return &result->checked[result->checked_count++];
 }
 
+// Whether the column's relation is to be recorded with the same answer for another of its columns.
+bool IsChecked(const CheckResult* result, const Access& access, const Decision* decision) {
+    for (int i = 0; i < result->checked_count && access.column != nullptr; i++) {
+        const CheckedAccess& other = result->checked[i];
+        if (other.access.relation == access.relation && other.access.command == access.command && other.policy == decision->policy &&
+            other.grant_id == decision->grant_id)
+            return true;
+    }
+    return false;
+}
+
 // Adds what is to be recorded of an access that runs, or only would have been refused.
 void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, bool trusted) {
+    if (IsChecked(result, access, decision))
+        return;
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
+    checked_access->access.column = nullptr;
     checked_access->event = Event::Allowed;
     checked_access->policies = policies;
     checked_access->policy = decision->policy;
@@ -76,17 +86,21 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
             checked_access->owes_use = decision->cost != UseCost::Nothing && OwesUse(decision);
             break;
         case Answer::Exempt: checked_access->event = Event::Exempt; break;
-        case Answer::Open:
-        case Answer::Auto: break;    // which is only watched
+        case Answer::Open: break;
         default: checked_access->event = Event::WouldRefuse, checked_access->audited = result->watched = true;
     }
 }
 
-bool IsAmong(const RefusedAccess* items, int count, const Access& access) {
-    for (int i = 0; i < count; i++)
-        if (items[i].access.relation == access.relation && items[i].access.command == access.command)
-            return true;
-    return false;
+bool IsSamePolicy(const Policy* a, const Policy* b) { return a == b || (a != nullptr && b != nullptr && a->id == b->id); }
+
+// What is refused for the same command, relation and policy, perhaps for another column; nullptr when there is none.
+RefusedAccess* FindRefused(const CheckResult* result, const Access& access, const Policy* policy) {
+    for (int i = 0; i < result->refused_count; i++) {
+        RefusedAccess* refused = &result->refused[i];
+        if (refused->access.relation == access.relation && refused->access.command == access.command && IsSamePolicy(refused->policy, policy))
+            return refused;
+    }
+    return nullptr;
 }
 
 GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
@@ -98,25 +112,21 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
 }
 
 void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
-    if (!IsAmong(result->refused, result->refused_count, access))
-        result->refused[result->refused_count++] =
-            RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), AdviceFor(decision->lack)};
-}
-
-// Another actor's come when these are granted.
-void AddAutomatic(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, const ActingUser* actor) {
-    if (result->automatic_count > 0 && result->automatic_actor != actor)
-        return;
-    result->automatic_actor = actor;
-    if (!IsAmong(result->automatic, result->automatic_count, access))
-        result->automatic[result->automatic_count++] = RefusedAccess{access, decision->policy, policies, decision->answer, nullptr, nullptr};
+    RefusedAccess* refused = FindRefused(result, access, decision->policy);
+    if (refused == nullptr) {
+        refused = &result->refused[result->refused_count++];
+        *refused = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), NIL};
+        refused->access.column = nullptr;
+    }
+    if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
+        refused->columns = WithColumn(refused->columns, access.column);
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
 // called that user.
 bool IsTrusted(const GoverningPolicies* policies, Oid subject, const Access& access) {
-    return (OidIsValid(access.definer) && TrustsDefiner(policies, subject, access.command, access.definer)) ||
-           (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, subject));
+    return (OidIsValid(access.definer) && TrustsDefiner(policies, subject, access.command, access.column, access.definer)) ||
+           (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, access.column, subject));
 }
 
 // The decision may live in the governing policies' memory, which stays while no other check runs.
@@ -124,7 +134,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
     if (policies->own)
         return Answer::Unprotected;
-    const Decision* decision = Decide(policies, subject, access.command);
+    const Decision* decision = Decide(policies, subject, access.command, access.column);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
@@ -134,9 +144,6 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
             AddChecked(result, access, policies, decision, trusted);
-    } else if (decision->answer == Answer::Auto) {
-        AddAutomatic(result, access, policies, decision, nullptr);
-        return Answer::Granted;
     } else {
         AddRefused(result, access, policies, decision);
     }
@@ -152,16 +159,14 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, user);
     if (policies->own || (policies->member_count == 0 && policies->known_kind))
         return;
-    bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, user) ||
-                                        (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.definer)));
+    bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, access.column, user) ||
+                                        (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.column, access.definer)));
     if (trusted)
         return;
-    Decision decision = DecideFor(policies, user, access.command), covered;
+    Decision decision = DecideFor(policies, user, access.command, access.column), covered;
     if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
-    if (decision.answer == Answer::Auto && !IsMonitored(&decision))
-        AddAutomatic(result, access, policies, &decision, result->refused_actor);
-    else if (!Runs(&decision) && !IsMonitored(&decision))
+    if (!Runs(&decision) && !IsMonitored(&decision))
         AddRefused(result, access, policies, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
         AddChecked(result, access, policies, &decision, false);
@@ -181,24 +186,26 @@ void FindActing(CheckResult* result, const AccessList* list, const bool* granted
 // Whether the subject's own grant lets the access run, for every definer that the list has it with.
 bool IsGranted(const AccessList* list, const bool* granted, const Access& access) {
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].relation == access.relation && list->items[i].command == access.command && !granted[i])
+        if (IsSameAccess(list->items[i], access) && !granted[i])
             return false;
     return true;
 }
 
 // The subject's own grant leads through others' views, as into others' functions; an exemption, and a definer's trust, do not.
 void FindOthers(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
+    // Static, because the result keeps its address.
+    static ActingUser other;
     ListCell* cell;
     foreach (cell, list->others) {
         const OwnerAccess* owner = static_cast<const OwnerAccess*>(lfirst(cell));
         bool leads = !actors->by_server && IsGranted(list, granted, owner->access);
         if (leads || (actors->count == 0 && !owner->stored) || result->refused_count > 0)
             continue;
-        ActingUser* other = static_cast<ActingUser*>(palloc0(sizeof(ActingUser)));    // the result keeps its address
-        other->user = owner->user;
-        other->by_server = true;
-        other->operation = "a view or rule";
-        result->refused_actor = other;
+        other = ActingUser{};
+        other.user = owner->user;
+        other.by_server = true;
+        other.operation = "a view or rule";
+        result->refused_actor = &other;
         ExamineActing(result, owner->access, owner->user);
     }
 }
@@ -206,7 +213,7 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
 void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, Oid subject) {
     bool on_stack[most_on_stack];
     bool* granted = RoomFor(on_stack, list->count);
-    result->refused_count = result->checked_count = result->automatic_count = 0;
+    result->refused_count = result->checked_count = 0;
     result->refused_actor = nullptr;
     result->watched = false;
     for (int i = 0; i < list->count; i++)
@@ -231,31 +238,23 @@ void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, 
     Oid subject = CurrentSubject();
     Actors actors;
     FindActors(&actors, subject, checked_statement.leaves_out);
-    // A grant may be used up by other sessions before this one decides under it.
-    constexpr int most_grants = 20;
-    for (int granted = 0; granted < most_grants; may_wait = false) {
+    for (;; may_wait = false) {
         FindAll(result, list, &actors, subject);
-        if (result->refused_count == 0 && result->automatic_count == 0)
+        if (result->refused_count == 0)
             return;
         RequireServerPrivileges(checked_statement.plan, checked_statement.parsed);
-        if (result->refused_count > 0)
-            Refuse(checked_statement.query, checked_statement.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
-        else
-            MakeGrants(checked_statement.query, checked_statement.parsed, result->automatic, result->automatic_count, result->automatic_actor);
-        granted += result->refused_count == 0;
+        Refuse(checked_statement.query, checked_statement.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
         AcceptInvalidationMessages();
     }
-    ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
 // starts: the server has not asked for the query's privileges yet.
 void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool starts) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
+    RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
-                          0, RoomFor(automatic, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     // Whoever loses the race for a last use has one grant less to try.
     constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
@@ -277,10 +276,9 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) { C
 void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
+    RefusedAccess refused[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
-                          0, RoomFor(automatic, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
     RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, leaves_out}, list);
 }
 

@@ -57,10 +57,14 @@ bool MaySelect(Oid relation) {
     auto passes = [](const Decision* decision) { return decision->answer == Answer::Unprotected || Runs(decision) || IsMonitored(decision); };
     Oid subject = CurrentSubject();
     ActingUser other;
-    return passes(Decide(policies, subject, Command::Select)) && !FindActorWithout(&other, subject, [&](Oid user) {
-               Decision decision = DecideFor(policies, user, Command::Select);
-               return passes(&decision);
-           });
+    auto passes_all = [&](Oid user) {
+        return AllColumns(policies, [&](const char* column) {
+            Decision decision = DecideFor(policies, user, Command::Select, column);
+            return passes(&decision);
+        });
+    };
+    return AllColumns(policies, [&](const char* column) { return passes(Decide(policies, subject, Command::Select, column)); }) &&
+           !FindActorWithout(&other, subject, passes_all);
 }
 
 // What is known of the latest transaction with a concealed statement. A COMMIT in a procedure raises its error in the next transaction, but in the

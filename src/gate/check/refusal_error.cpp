@@ -47,6 +47,33 @@ const char* NameOfTarget(const RefusedAccess* item) {
     }
 }
 
+List* WithColumn(List* columns, const char* column) {
+    ListCell* cell;
+    foreach (cell, columns)
+        if (strcmp(static_cast<char*>(lfirst(cell)), column) == 0)
+            return columns;
+    return lappend(columns, const_cast<char*>(column));
+}
+
+const char* CommandInWords(const RefusedAccess* item) {
+    if (item->columns == NIL)
+        return NameOf(item->access.command);
+    StringInfoData words;
+    initStringInfo(&words);
+    constexpr int most_bytes = 60;
+    int named = 0;
+    ListCell* cell;
+    foreach (cell, item->columns) {
+        const char* name = quote_identifier(static_cast<char*>(lfirst(cell)));
+        if (named > 0 && words.len + int(strlen(name)) > most_bytes)
+            break;
+        appendStringInfo(&words, "%s%s", named++ == 0 ? "" : ", ", name);
+    }
+    int others = list_length(item->columns) - named;
+    const char* rest = others == 0 ? "" : psprintf(" and %d others", others);
+    return psprintf("%s (%s%s)", NameOf(item->access.command), words.data, rest);
+}
+
 static const char* DescribeItems(const RefusedAccess* refused, int count) {
     StringInfoData words;
     initStringInfo(&words);
@@ -96,12 +123,12 @@ static const char* HowToTrust(const RefusedAccess* item, const ActingUser* actin
 }
 
 static int TrustHint(const RefusedAccess* item, const ActingUser* acting) {
-    const char* how = acting == nullptr ? item->advice : HowToTrust(item, acting);
+    const char* how = HowToTrust(item, acting);
     return how == nullptr ? 0 : errhint("%s", how);
 }
 
 void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
-    const char* command = NameOf(item->access.command);
+    const char* command = CommandInWords(item);
     const char* name = NameOfTarget(item);
     if (item->policy == nullptr)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on \"%s\" is refused", command, name),
@@ -120,12 +147,12 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused),
-                        errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
+                        errmsg("%s on %s \"%s\" requires approval", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
                         errdetail("No request was filed%s%.*s.%s", length == 0 ? "" : ": ", length, answer, WhoActs(acting)), TrustHint(item, acting),
                         ErrorFields(item)));
-    ereport(ERROR, (errcode(error_refused),
-                    errmsg("%s on %s \"%s\" requires approval", NameOf(item->access.command), KindOf(item->policies), NameOfTarget(item)),
-                    errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1), ErrorFields(item)));
+    ereport(ERROR,
+            (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
+             errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1), ErrorFields(item)));
 }
 
 void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting) {
@@ -342,8 +369,8 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
     const char* profile = ProfileOf(asked, asked_count, acting);
     ereport(ERROR,
             (errcode(error_refused),
-             errmsg("%s on %s \"%s\" requires approval (%s pending)", NameOf(refused->access.command), KindOf(refused->policies),
-                    NameOfTarget(refused), several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
+             errmsg("%s on %s \"%s\" requires approval (%s pending)", CommandInWords(refused), KindOf(refused->policies), NameOfTarget(refused),
+                    several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
              errdetail("%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
                        without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
              acting != nullptr ? TrustHint(refused, acting)

@@ -18,15 +18,21 @@ struct RefusedAccess {
     Answer answer;
     // Why no grant would help, where the answer is Refuse; or nullptr.
     const char* why;
-    // What to do then; or nullptr.
-    const char* advice;
+    // The columns (char*) that are refused under a policy on columns; NIL for the whole relation.
+    List* columns;
 };
+
+// The columns with one more, unless it is among them.
+List* WithColumn(List* columns, const char* column);
 
 TargetKind TargetKindOf(const GoverningPolicies* policies);
 
 // The name that a message gives the object, and what it is.
 const char* NameOfTarget(const RefusedAccess* item);
 const char* KindOf(const GoverningPolicies* policies);
+
+// The command, with the columns that it is refused for, within a line.
+const char* CommandInWords(const RefusedAccess* item);
 
 // Sets TABLE, SCHEMA and CONSTRAINT NAME of the error, for programs. In an ereport.
 int ErrorFields(const RefusedAccess* item);
