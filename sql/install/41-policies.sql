@@ -132,7 +132,7 @@ BEGIN
     SELECT upper(w) INTO other FROM unnest(commands) AS w WHERE upper(w) <> ALL (on_columns || '{READ,WRITE,ALL}'::text[]) LIMIT 1;
     IF FOUND AND warrant.expand_commands(commands) <> warrant.expand_commands('{ALL}') THEN
         RAISE EXCEPTION '% is not about columns', other USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'A policy on columns is about SELECT, INSERT and UPDATE, and covers EXPORT, ALTER, DROP and GRANT with them.';
+            HINT = 'A policy on columns is about SELECT, INSERT and UPDATE, and covers UPDATE_ALL, EXPORT, ALTER, DROP and GRANT with them.';
     END IF;
     RETURN kept;
 END;

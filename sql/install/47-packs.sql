@@ -12,6 +12,8 @@ BEGIN
             {"name": "on_call write", "effect": "approve", "commands": ["WRITE"], "require_reason": true, "default_duration": "30 min", "max_duration": "2 h", "request_ttl": "1 h"}]'
         WHEN 'migrations' THEN '[
             {"name": "migrations change", "effect": "approve", "commands": ["TRUNCATE", "ALTER", "DROP", "GRANT"], "require_reason": true, "default_duration": "1 h", "max_duration": "4 h"}]'
+        WHEN 'mass_writes' THEN '[
+            {"name": "mass_writes ask", "effect": "approve", "commands": ["UPDATE_ALL", "DELETE_ALL", "TRUNCATE"], "require_reason": true, "default_duration": "15 min", "max_duration": "1 h", "max_uses": 1}]'
         WHEN 'pci' THEN '[
             {"name": "pci read", "effect": "approve", "commands": ["SELECT", "LOCK"], "require_reason": true, "default_duration": "15 min", "max_duration": "1 h"},
             {"name": "pci copy", "effect": "approve", "commands": ["EXPORT"], "priority": 1, "min_approvals": 2, "require_reason": true, "require_comment": true, "default_duration": "15 min", "max_duration": "1 h", "max_uses": 1},
@@ -29,7 +31,7 @@ CREATE FUNCTION warrant.apply_pack(pack text, targets regclass[], dry_run boolea
 RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
 DECLARE
-    packs CONSTANT text[] := '{analysts,on_call,migrations,pci,agents}';
+    packs CONSTANT text[] := '{analysts,on_call,migrations,mass_writes,pci,agents}';
     of_roles CONSTANT text[] := '{analysts,on_call,agents}';
     roles CONSTANT oid[] := warrant_internal.role_oids(for_roles, 'for_roles');
     document jsonb;

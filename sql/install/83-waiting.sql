@@ -31,8 +31,9 @@ BEGIN
         SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
                max(p.min_approvals) AS min_approvals, bool_and(p.decides) AS decides
           FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR bool_and(p.decides)),
-    wanted AS MATERIALIZED (    -- the commands of all items
-        SELECT i.request_id, array_agg(DISTINCT c.command) AS commands FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
+    wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
+        SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
+          FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
     voted AS MATERIALIZED (
         SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, v.by_caller
           FROM (SELECT d.request_id, bool_or(names && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]) AS by_caller
@@ -45,7 +46,7 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
     refused AS MATERIALIZED (
@@ -57,7 +58,7 @@ BEGIN
         SELECT w.id, w.requested_at, w.who,
                coalesce(warrant_internal.in_one_line('profile ' || w.profile, 25),
                         concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more')) AS target,
-               (SELECT CASE WHEN length(c.words) > 14 THEN cardinality(w.commands) || ' commands' ELSE c.words END
+               (SELECT CASE WHEN length(c.words) > 14 THEN w.worst || ' +' || cardinality(w.commands) - 1 ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
                CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 20) AS reason

@@ -135,12 +135,14 @@ $$;
 -- The owners of the views over a relation by which the role may have written it: they have to pass then, and the log tells the view's user alone.
 CREATE FUNCTION warrant_internal.view_owners(role oid, command text, views oid[]) RETURNS oid[] LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    privilege CONSTANT text := replace(command, '_ALL', '');
 BEGIN
-    IF views IS NULL OR views = '{}' OR command NOT IN ('INSERT', 'UPDATE', 'DELETE') THEN
+    IF views IS NULL OR views = '{}' OR privilege NOT IN ('INSERT', 'UPDATE', 'DELETE') THEN
         RETURN '{}';
     END IF;
     RETURN ARRAY(SELECT DISTINCT v.relowner FROM pg_class v WHERE v.oid = ANY (views) AND v.relowner <> role
-                    AND CASE command WHEN 'DELETE' THEN has_table_privilege(role, v.oid, 'DELETE') ELSE has_any_column_privilege(role, v.oid, command) END);
+                    AND CASE privilege WHEN 'DELETE' THEN has_table_privilege(role, v.oid, 'DELETE') ELSE has_any_column_privilege(role, v.oid, privilege) END);
 END;
 $$;
 
@@ -218,10 +220,10 @@ AS $$ BEGIN RETURN concat(to_char(number, 'FM999,999,999,999,999,999'), ' ', thi
 
 -- What would have to be open, as few policies as do, and what is to ask all the same. use: daily, seldom, asks (what is neither reading nor writing, and rare),
 -- would deny, gone. Roles that act are others' code, and count no statements of their own. An open policy on INSERT, UPDATE and DELETE together would open
--- TRUNCATE, so DELETE has its own. One on SELECT opens EXPORT: exporters are those for whom that is so anyway.
+-- TRUNCATE, so DELETE has its own. One on SELECT opens EXPORT, and one on UPDATE or DELETE the same for all rows: daily has the roles of each command.
 CREATE FUNCTION warrant_internal.proposals(after timestamptz, min_days integer, OUT use text, OUT kind "char", OUT object oid, OUT priority integer, OUT commands text[], OUT roles oid[],
     OUT names text[], OUT acting text[], OUT policy text, OUT target text, OUT times bigint, OUT days integer, OUT span integer, OUT last_at timestamptz, OUT applications text[],
-    OUT exporters oid[]) RETURNS SETOF record LANGUAGE plpgsql STABLE
+    OUT daily jsonb) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     harmless CONSTANT text[] := '{SELECT,INSERT,UPDATE,DELETE,LOCK,MAINTAIN}';
@@ -236,7 +238,9 @@ BEGIN
                     WHEN f.command <> ALL (harmless) THEN 'asks' WHEN w.span >= min_days THEN 'seldom' ELSE 'daily' END AS use
           FROM found f CROSS JOIN whole w WHERE f.answer IN ('would ask', 'would deny', 'gone')
          GROUP BY f.answer, f.kind, f.object, f.priority, f.command, f.role, f.who, f.target, w.span),
-    exporters AS (SELECT b.kind, b.object, array_agg(b.role) AS roles FROM by_role b WHERE b.use = 'daily' AND b.command = 'EXPORT' GROUP BY b.kind, b.object),
+    anyway AS (
+        SELECT u.kind, u.object, jsonb_object_agg(u.command, u.roles) AS daily
+          FROM (SELECT b.kind, b.object, b.command, jsonb_agg(b.role::bigint) AS roles FROM by_role b WHERE b.use = 'daily' GROUP BY b.kind, b.object, b.command) AS u GROUP BY u.kind, u.object),
     by_command AS (
         SELECT b.use, b.kind, b.object, b.priority, b.command, array_agg(DISTINCT b.role ORDER BY b.role) AS roles, array_agg(DISTINCT b.who ORDER BY b.who) AS names,
                array_agg(DISTINCT b.who) FILTER (WHERE b.acts) AS acting, min(b.policy) AS policy, min(b.target) AS target, coalesce(sum(b.times) FILTER (WHERE NOT b.acts), sum(b.times)) AS times,
@@ -244,8 +248,8 @@ BEGIN
           FROM by_role b GROUP BY b.use, b.kind, b.object, b.priority, b.command, b.span, CASE WHEN b.use IN ('would deny', 'gone') THEN b.target END)
     SELECT c.use, c.kind, c.object, c.priority, warrant.expand_commands(array_agg(c.command)), c.roles, c.names, min(c.acting), min(c.policy), min(c.target), sum(c.times)::bigint,
            bit_count(bit_or(c.days)::bit(64))::integer, c.span, max(c.last_at), warrant_internal.union_of(string_agg(c.applications, chr(1))),
-           coalesce(min(e.roles), '{}')
-      FROM by_command c LEFT JOIN exporters e ON (e.kind, e.object) = (c.kind, c.object) GROUP BY c.use, c.kind, c.object, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
+           (array_agg(e.daily))[1]
+      FROM by_command c LEFT JOIN anyway e ON (e.kind, e.object) = (c.kind, c.object) GROUP BY c.use, c.kind, c.object, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
      ORDER BY min(c.target), array_position('{daily,seldom,asks,would deny,gone}', c.use), min(array_position(warrant.expand_commands('{ALL}'), c.command)), c.names;
 END;
 $$;
@@ -264,21 +268,29 @@ BEGIN
 END;
 $$;
 
--- An open policy on SELECT would open EXPORT as well. What keeps it as it is for those who do not export daily, like the policy that asks now; NULL for nobody.
-CREATE FUNCTION warrant_internal.export_in_sql(proposal record, OUT name text, OUT sql text) LANGUAGE plpgsql STABLE
+-- An open policy on a command would open another as well. What keeps that one as it is for those who do not use it daily, like the policy that asks now.
+CREATE FUNCTION warrant_internal.implied_in_sql(proposal record, OUT name text, OUT sql text) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    asked CONSTANT oid[] := ARRAY(SELECT r.role FROM unnest(proposal.roles) AS r (role) WHERE r.role <> ALL (proposal.exporters)
-                                   AND (proposal.kind <> 't' OR (warrant_internal.decision_now(r.role, 'EXPORT', proposal.object)).answer = 'would ask'));
+    named text;
+    implied text;
+    why text;
+    asked oid[];
     like_it warrant.policies;
 BEGIN
-    SELECT * INTO like_it FROM warrant.policies p WHERE p.name = proposal.policy AND p.commands && '{SELECT,EXPORT}';
-    IF 'SELECT' <> ALL (proposal.commands) OR 'EXPORT' = ANY (proposal.commands) OR asked = '{}' OR like_it.id IS NULL THEN
-        RETURN;
-    END IF;
-    SELECT w.name, w.sql INTO name, sql FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, '{EXPORT}', asked,
-        concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), ', min_approvals => ' || nullif(like_it.min_approvals, 1),
-               ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text))) AS w;
+    FOR named, implied, why IN SELECT * FROM (VALUES ('SELECT', 'EXPORT', 'What reads may take rows out as well'), ('UPDATE', 'UPDATE_ALL', 'What changes rows may change all of them as well'),
+                                                     ('DELETE', 'DELETE_ALL', 'What deletes rows may delete all of them as well')) AS i (named, implied, why)
+                                WHERE i.named = ANY (proposal.commands) AND i.implied <> ALL (proposal.commands) LOOP
+        asked := ARRAY(SELECT r.role FROM unnest(proposal.roles) AS r (role) WHERE NOT coalesce(proposal.daily->implied @> to_jsonb(r.role::bigint), false)
+                          AND (proposal.kind <> 't' OR (warrant_internal.decision_now(r.role, implied, proposal.object)).answer = 'would ask'));
+        SELECT * INTO like_it FROM warrant.policies p WHERE p.name = proposal.policy AND p.commands && ARRAY[named, implied];
+        CONTINUE WHEN asked = '{}' OR like_it.id IS NULL;
+        SELECT w.name, format(E'-- %s, so %s asks where it was not seen daily\n%s', why, implied, w.sql) INTO name, sql
+          FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, ARRAY[implied], asked,
+            concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), ', min_approvals => ' || nullif(like_it.min_approvals, 1),
+                   ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text))) AS w;
+        RETURN NEXT;
+    END LOOP;
 END;
 $$;
 
@@ -289,7 +301,7 @@ DECLARE
     after CONSTANT timestamptz := warrant_internal.seen_since(since);
     proposal record;
     reason text;
-    export record;
+    more record;
     to_end text[] := '{}';
     opens integer := 0;
 BEGIN
@@ -304,12 +316,11 @@ BEGIN
             CONTINUE;
         END IF;
         opens := opens + 1;
-        SELECT * INTO export FROM warrant_internal.export_in_sql(proposal);
         RETURN NEXT reason || E'\n' || (warrant_internal.policy_in_sql('open', proposal.kind, proposal.object, proposal.commands, proposal.roles, ', priority => ' || nullif(proposal.priority, 0))).sql;
-        IF export.sql IS NOT NULL THEN
-            RETURN NEXT '-- What reads may take rows out as well, so EXPORT asks where it was not seen daily' || E'\n' || export.sql;
-            to_end := to_end || export.name;
-        END IF;
+        FOR more IN SELECT * FROM warrant_internal.implied_in_sql(proposal) LOOP
+            RETURN NEXT more.sql;
+            to_end := to_end || more.name;
+        END LOOP;
     END LOOP;
     IF opens = 0 THEN
         RETURN NEXT '-- Nothing more has to be open for what was seen in monitor mode.';
@@ -345,8 +356,10 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH held AS MATERIALIZED (
-        SELECT p.grantee, array_agg(CASE p.privilege WHEN 'OWNER' THEN 'owner' ELSE p.privilege END) AS may
-          FROM warrant_internal.privileges_on(relations) p WHERE p.privilege = ANY (commands || '{OWNER}'::text[]) GROUP BY p.grantee),
+        SELECT p.grantee, array_agg(CASE w.command WHEN 'OWNER' THEN 'owner' ELSE w.command END) AS may
+          FROM warrant_internal.privileges_on(relations) p
+               CROSS JOIN LATERAL unnest(CASE WHEN p.privilege IN ('UPDATE', 'DELETE') THEN ARRAY[p.privilege, p.privilege || '_ALL'] ELSE ARRAY[p.privilege] END) AS w (command)
+         WHERE w.command = ANY (commands || '{OWNER}'::text[]) GROUP BY p.grantee),
     reached AS (
         SELECT r.oid, r.rolname, h.may, CASE WHEN h.grantee = 0 THEN 'PUBLIC' WHEN h.grantee <> r.oid THEN quote_ident(g.rolname) END AS through
           FROM pg_roles r JOIN held h ON h.grantee = 0 OR h.grantee = r.oid OR warrant_internal.is_member(r.oid, h.grantee) LEFT JOIN pg_roles g ON g.oid = h.grantee

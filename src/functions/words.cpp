@@ -10,8 +10,9 @@ namespace warrant {
 namespace {
 
 // The most dangerous first.
-const Command by_danger[] = {Command::Admin,  Command::Delete, Command::Truncate, Command::Drop,     Command::Alter, Command::Grant, Command::Update,
-                             Command::Insert, Command::Export, Command::Create,   Command::Maintain, Command::Lock,  Command::Select};
+const Command by_danger[] = {Command::Admin,  Command::DeleteAll, Command::UpdateAll, Command::Delete, Command::Truncate,
+                             Command::Drop,   Command::Alter,     Command::Grant,     Command::Update, Command::Insert,
+                             Command::Export, Command::Create,    Command::Maintain,  Command::Lock,   Command::Select};
 static_assert(lengthof(by_danger) == command_count);
 
 // Of two different masks the one with the more dangerous command has the greater number.

@@ -18,7 +18,7 @@
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
-#include "gate/access/implied_reads.hpp"
+#include "gate/access/plan_notes.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
 #include "gate/check/refusal.hpp"
@@ -129,7 +129,7 @@ pg_noinline void CheckUndecided(List* permissions) {
         return;
     }
     CheckOwnTables(permissions);
-    CheckPermissions(nullptr, permissions, ImpliedReads{}, ExportsResult(CurrentUtility()));
+    CheckPermissions(nullptr, permissions, PlanNotes{}, ExportsResult(CurrentUtility()));
     if (CurrentUtility() != nullptr && IsA(CurrentUtility(), CopyStmt))
         current_frame->concealed = FlagConcealed(permissions, NIL);
 }
@@ -197,14 +197,14 @@ PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
     Frame frame = {.kind = FrameKind::Planning, .source = {source, parse->stmt_location, parse->stmt_len}, .query_id = uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
-        ImpliedReads reads = FindImpliedReads(parse);
-        CheckBeforePlanning(parse, reads, frame.outer == nullptr ? nullptr : frame.outer->utility);
+        PlanNotes notes = NotesOf(parse);
+        CheckBeforePlanning(parse, notes, frame.outer == nullptr ? nullptr : frame.outer->utility);
         // Parallel workers do not know what this transaction has created.
         if (HasCreated())
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
-        NoteImpliedReads(plan, reads);
+        Note(plan, notes);
     });
     return plan;
 }

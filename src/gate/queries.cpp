@@ -13,7 +13,7 @@
 #include "queue/entry.hpp"
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
-#include "gate/access/implied_reads.hpp"
+#include "gate/access/plan_notes.hpp"
 #include "gate/access/planning.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
@@ -71,13 +71,13 @@ bool AllReadSilently(const PlannedStmt* plan) {
 
 }    // namespace
 
-void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* utility) {
+void CheckBeforePlanning(Query* query, const PlanNotes& notes, const Node* utility) {
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
     bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
     bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
-    CollectBeforePlanning(&list, query, reads, exported);
+    CollectBeforePlanning(&list, query, notes, exported);
     RefuseUnapproved(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
 }
 
@@ -85,7 +85,7 @@ void CheckBeforeFetch(const PlannedStmt* plan) {
     if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
         return;
     AccessList list;
-    CollectAccesses(&list, PermissionsOf(plan), NotedImpliedReads(plan), false);
+    CollectAccesses(&list, PermissionsOf(plan), NotedWith(plan), false);
     // Without the plan: the server has asked for its privileges when it started, maybe as another user.
     RefuseUnapproved(&list);
 }
@@ -96,11 +96,11 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     if ((!may_export && AllReadSilently(plan)) || !MustAsk(query, eflags))
         return 0;
     List* permissions = PermissionsOf(plan);
-    ImpliedReads reads = NotedImpliedReads(plan);
+    PlanNotes notes = NotedWith(plan);
     CheckOwnTables(permissions);
-    CheckPermissions(query, permissions, reads, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
-    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && reads.implied == NIL;
-    return only_reads ? 0 : FlagConcealed(permissions, reads.implied);
+    CheckPermissions(query, permissions, notes, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
+    bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && notes.reads.implied == NIL;
+    return only_reads ? 0 : FlagConcealed(permissions, notes.reads.implied);
 }
 
 void CheckDeferred(QueryDesc* query) {
@@ -108,7 +108,7 @@ void CheckDeferred(QueryDesc* query) {
         return;
     List* permissions = PermissionsOf(query->plannedstmt);
     CheckOwnTables(permissions);
-    CheckPermissions(query, permissions, NotedImpliedReads(query->plannedstmt), MayExport(query) && Exports(query, permissions));
+    CheckPermissions(query, permissions, NotedWith(query->plannedstmt), MayExport(query) && Exports(query, permissions));
     EndDeferral(query);
 }
 

@@ -3,7 +3,7 @@
 
 #include "pg/server.hpp"
 
-#include "gate/access/implied_reads.hpp"
+#include "gate/access/plan_notes.hpp"
 
 namespace warrant {
 
@@ -16,7 +16,7 @@ void CheckDeferred(QueryDesc* query);
 
 // Checks a statement before it is planned: refuses what would be refused when it starts, with the same request. Records nothing else.
 // utility: the statement whose query it is, or nullptr.
-void CheckBeforePlanning(Query* query, const ImpliedReads& reads, const Node* utility);
+void CheckBeforePlanning(Query* query, const PlanNotes& notes, const Node* utility);
 
 // Checks before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
 void CheckBeforeFetch(const PlannedStmt* plan);

@@ -174,6 +174,18 @@ inline Query* InlineFunction(PlannerInfo* root, RangeTblEntry* entry) {
 #endif
 }
 
+// Of MERGE: what ON says, the entry of the rows that it is about, and whether an action is for those of them that a source row matches. 17 brought
+// views as targets, and actions for rows that no source row matches.
+#if PG_VERSION_NUM >= 170000
+inline Node* JoinConditionOf(const Query* merge) { return merge->mergeJoinCondition; }
+inline int MergedRowsOf(const Query* merge) { return merge->mergeTargetRelation; }
+inline bool IsOfMatched(const MergeAction* action) { return action->matchKind == MERGE_WHEN_MATCHED; }
+#else
+inline Node* JoinConditionOf(const Query* merge) { return merge->jointree->quals; }
+inline int MergedRowsOf(const Query* merge) { return merge->resultRelation; }
+inline bool IsOfMatched(const MergeAction* action) { return action->matched; }
+#endif
+
 // Calls visit(relation) for each that the plan writes, partitions too.
 template <class Visit>
 inline void ForEachWritten(const PlannedStmt* plan, Visit visit) {

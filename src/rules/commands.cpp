@@ -24,6 +24,8 @@ const Word words[] = {
     {"INSERT", MaskOf(Command::Insert)},
     {"UPDATE", MaskOf(Command::Update)},
     {"DELETE", MaskOf(Command::Delete)},
+    {"UPDATE_ALL", MaskOf(Command::UpdateAll)},
+    {"DELETE_ALL", MaskOf(Command::DeleteAll)},
     {"TRUNCATE", MaskOf(Command::Truncate)},
     {"LOCK", MaskOf(Command::Lock)},
     {"EXPORT", MaskOf(Command::Export)},
@@ -61,8 +63,8 @@ CommandMask ParseCommands(ArrayType* array) {
         CommandMask known = nulls[i] ? 0 : ParseCommand(word);
         if (known == 0)
             ereport(ERROR, (errcode(error_bad_argument), errmsg("unknown command \"%s\"", word),
-                            errhint("Commands are SELECT, INSERT, UPDATE, DELETE, TRUNCATE, LOCK, EXPORT, MAINTAIN, ALTER, DROP, "
-                                    "CREATE, GRANT and ADMIN, and the groups READ, WRITE, DDL and ALL.")));
+                            errhint("Commands are SELECT, INSERT, UPDATE, DELETE, UPDATE_ALL, DELETE_ALL, TRUNCATE, LOCK, EXPORT, "
+                                    "MAINTAIN, ALTER, DROP, CREATE, GRANT and ADMIN, and the groups READ, WRITE, DDL and ALL.")));
         mask |= known;
     }
     if (mask == 0)
@@ -77,6 +79,10 @@ CommandMask CoveredByPolicy(CommandMask named, bool opens) {
         covered |= MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
     if (named & MaskOf(Command::Select))
         covered |= MaskOf(Command::Export);
+    if (named & MaskOf(Command::Update))
+        covered |= MaskOf(Command::UpdateAll);
+    if (named & MaskOf(Command::Delete))
+        covered |= MaskOf(Command::DeleteAll);
     if ((named & write_group) == write_group)
         covered |= MaskOf(Command::Truncate);
     return covered;

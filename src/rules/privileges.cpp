@@ -23,8 +23,10 @@ bool MayRun(Oid role, Oid relation, Command command) {
         case Command::Select:
         case Command::Export: return HasAny(role, relation, ACL_SELECT);
         case Command::Insert: return HasAny(role, relation, ACL_INSERT);
-        case Command::Update: return HasAny(role, relation, ACL_UPDATE);
-        case Command::Delete: return HasAny(role, relation, ACL_DELETE);
+        case Command::Update:
+        case Command::UpdateAll: return HasAny(role, relation, ACL_UPDATE);
+        case Command::Delete:
+        case Command::DeleteAll: return HasAny(role, relation, ACL_DELETE);
         case Command::Truncate: return HasAny(role, relation, ACL_TRUNCATE);
         case Command::Lock: return HasAny(role, relation, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE | maintain_privilege);
         case Command::Maintain: return MayMaintain(relation, role) || OwnsDatabase(MyDatabaseId, role);

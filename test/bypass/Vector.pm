@@ -55,7 +55,7 @@ sub _check
 sub _access
 {
 	my ($self, $words) = @_;
-	my ($commands, $schema, $target) = $words =~ /^([A-Z, ]+) on (schema )?(\w+)$/ or die "$self->{place}: \"$words\"?\n";
+	my ($commands, $schema, $target) = $words =~ /^([A-Z_, ]+) on (schema )?(\w+)$/ or die "$self->{place}: \"$words\"?\n";
 	my $kind = $schema ? 'schema' : $target eq 'database' ? 'database' : 'table';
 	return { commands => [ split /, */, $commands ], kind => $kind, target => $target };
 }

@@ -35,7 +35,7 @@ sub told { my ($table) = @_; return map { JSON::PP->new->decode($_->{body}) } gr
 
 {
 	local $ENV{PGOPTIONS} = "-c pg_warrant.reason=\xFF\xFEx";
-	is($node->sqlstate_as('clerk', 'UPDATE orders SET status = status'), '42501', 'a reason of strange bytes: refused');
+	is($node->sqlstate_as('clerk', 'UPDATE orders SET status = status WHERE id > 0'), '42501', 'a reason of strange bytes: refused');
 }
 my $readable = q{SELECT count(*) > 0, bool_and(convert_to(concat(r.reason, l.comment), 'LATIN1') IS NOT NULL) FROM warrant.requests r, warrant.audit_log l};
 is($node->safe_as('dba', $readable), 't|t', 'what is kept can be read by clients of any encoding');

@@ -25,9 +25,9 @@ sub told_until
 	return join "\n", @told;
 }
 
-$node->sqlstate_as('clerk', 'DELETE FROM orders');
+$node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id > 0');
 $node->safe_as('boss', 'SELECT warrant.deny(1)');
-$node->sqlstate_as('clerk', 'DELETE FROM orders');
+$node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id > 0');
 $node->safe_as('boss', 'SELECT warrant.approve(2, max_uses => 1)');
 $node->safe_as('clerk', 'DELETE FROM orders WHERE id < 0');
 $node->safe_as('boss', "SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders')");

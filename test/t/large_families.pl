@@ -131,7 +131,7 @@ cmp_ok($made / 10, '<', 150, 'one partition more is made with a few');
 $node->safe_as('dba', "SET client_min_messages = error; SELECT count(warrant.create_policy('own ' || relname, 'deny', commands => '{UPDATE}', on_table => oid)) FROM pg_class WHERE relname ~ '^p[0-9]+\$'");
 scans(sub { $node->ask($clerk, 'SELECT FROM parts WHERE id = 7;') });
 cmp_ok(scans($work) / $changes, '<', 150, 'policies on all partitions are read together');
-my (undef, undef, $err) = $node->ask($clerk, 'UPDATE parts SET id = id;');
+my (undef, undef, $err) = $node->ask($clerk, 'UPDATE parts SET id = id WHERE id > 0;');
 like($err, qr/42501: UPDATE on table "parts" is denied/, 'and hold');
 
 # A cascade fires a trigger in each partition; which relation it is below is found upwards, not among all that are below.

@@ -14,7 +14,7 @@ sub go_on { kill 'CONT', $_[0] or die "cannot go on with $_[0]" }
 
 for my $round (1 .. 3)
 {
-	my (undef, $err) = $node->sqlstate_as('clerk', 'UPDATE orders SET status = status');
+	my (undef, $err) = $node->sqlstate_as('clerk', 'UPDATE orders SET status = status WHERE id > 0');
 	my ($request) = $err =~ /equest (\d+)/ or die $err;
 	my $session = $node->session_as('boss');
 	my ($pid) = $node->ask($session, 'SELECT pg_backend_pid()');

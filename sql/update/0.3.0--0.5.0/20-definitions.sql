@@ -14,6 +14,10 @@ CREATE FUNCTION warrant_internal.next_number() RETURNS bigint LANGUAGE c AS 'MOD
 ALTER TABLE warrant.policies ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();
 ALTER TABLE warrant.webhooks ALTER COLUMN id DROP IDENTITY, ALTER COLUMN id SET DEFAULT warrant_internal.next_number();
 
+-- What was ALL has become more.
+UPDATE warrant.policies SET commands = warrant.expand_commands(commands OPERATOR(pg_catalog.||) '{UPDATE_ALL,DELETE_ALL}'::pg_catalog.text[])
+ WHERE commands OPERATOR(pg_catalog.@>) '{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,LOCK,EXPORT,MAINTAIN,ALTER,DROP,CREATE,GRANT}'::pg_catalog.text[];
+
 CREATE TABLE warrant.profiles (
     id bigint DEFAULT warrant_internal.next_number(),
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),

@@ -256,15 +256,15 @@ static void AddOther(AccessList* list, const Permission& permission, bool export
     }
 }
 
-static void AddPermissionItself(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported) {
+static void AddPermissionItself(AccessList* list, const Permission& permission, const PlanNotes& notes, bool exported) {
     if (HoldsSamples(permission.relation) && permission.required != 0) {
         AddAccess(list, MyDatabaseId, Command::Admin);
         return;
     }
     Oid definer = TrustedDefinerOf(permission);
     bool selects = (permission.required & ACL_SELECT) != 0;
-    bool implied = Writes(permission) && list_member_oid(reads.implied, permission.relation);
-    bool shown = list_member_oid(reads.shown, permission.relation) || MovesRowsOut(permission);
+    bool implied = Writes(permission) && list_member_oid(notes.reads.implied, permission.relation);
+    bool shown = list_member_oid(notes.reads.shown, permission.relation) || MovesRowsOut(permission);
     if ((selects && !implied) || shown) {
         AddAccess(list, permission.relation, Command::Select, definer, TouchedColumns{shown, permission.selected});
         if (exported)
@@ -280,19 +280,23 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
     }
     if (permission.required & ACL_DELETE)
         AddAccess(list, permission.relation, Command::Delete, definer);
+    if (Updates(permission) && !list_member_oid(notes.writes.updates, permission.relation))
+        AddAccess(list, permission.relation, Command::UpdateAll, definer, TouchedColumns{false, permission.updated});
+    if ((permission.required & ACL_DELETE) && !list_member_oid(notes.writes.deletes, permission.relation))
+        AddAccess(list, permission.relation, Command::DeleteAll, definer);
     // Planned statements know no other privilege today.
     if (permission.required & ~(ACL_SELECT | write_modes))
         AddAccess(list, MyDatabaseId, Command::Admin);
 }
 
-void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported) {
-    AddPermissionItself(list, permission, reads, exported);
+void AddPermission(AccessList* list, const Permission& permission, const PlanNotes& notes, bool exported) {
+    AddPermissionItself(list, permission, notes, exported);
     if (OidIsValid(permission.check_as_user))
         AddOther(list, permission, exported);
 }
 
-void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported) {
-    ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, reads, exported); });
+void CollectAccesses(AccessList* list, List* permissions, const PlanNotes& notes, bool exported) {
+    ForEachPermission(permissions, [&](const Permission& permission) { AddPermission(list, permission, notes, exported); });
 }
 
 bool WritesUnprotected(List* permissions) {

@@ -5,7 +5,7 @@
 
 #include "pg/permissions.hpp"
 #include "rules/access.hpp"
-#include "gate/access/implied_reads.hpp"
+#include "gate/access/plan_notes.hpp"
 
 namespace warrant {
 
@@ -38,10 +38,10 @@ struct TouchedColumns {
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid, TouchedColumns touched = {});
 
 // Adds the accesses to one relation that the server checks privileges of, or to a list of them.
-//   reads      the implied reads of the statement (implied_reads.hpp)
+//   notes      what the analysed statement shows (plan_notes.hpp)
 //   exported   the rows go where no approval is needed to read them
-void AddPermission(AccessList* list, const Permission& permission, const ImpliedReads& reads, bool exported);
-void CollectAccesses(AccessList* list, List* permissions, const ImpliedReads& reads, bool exported);
+void AddPermission(AccessList* list, const Permission& permission, const PlanNotes& notes, bool exported);
+void CollectAccesses(AccessList* list, List* permissions, const PlanNotes& notes, bool exported);
 
 // Whether the statement sends what it reads out, or writes it to a relation that anybody reads without approval, a new one included.
 bool Exports(const QueryDesc* query, List* permissions);

@@ -7,11 +7,6 @@ namespace warrant {
 
 namespace {
 
-// Marks the note in a plan. It is the number of no system cache: the plan cache compares it with those whose entries have changed, and passes over
-// it.
-constexpr int note_of_implied_read = -4711;
-constexpr int note_of_shown_read = -4712;
-
 // The row under change, as a tree sees it that lies this many query levels below the write.
 struct Target {
     int index;
@@ -214,34 +209,6 @@ ImpliedReads FindImpliedReads(Query* query) {
             WeighEntries(&reads, inner);
     }
     return ImpliedReads{list_difference_oid(reads.implied, reads.shown), reads.unasked};
-}
-
-static void Note(PlannedStmt* plan, int kind, const List* relations) {
-    ListCell* cell;
-    foreach (cell, relations) {
-        PlanInvalItem* note = makeNode(PlanInvalItem);
-        note->cacheId = kind;
-        note->hashValue = lfirst_oid(cell);
-        plan->invalItems = lappend(plan->invalItems, note);
-    }
-}
-
-void NoteImpliedReads(PlannedStmt* plan, const ImpliedReads& reads) {
-    Note(plan, note_of_implied_read, reads.implied);
-    Note(plan, note_of_shown_read, reads.shown);
-}
-
-ImpliedReads NotedImpliedReads(const PlannedStmt* plan) {
-    ImpliedReads reads = {NIL, NIL};
-    ListCell* cell;
-    foreach (cell, plan->invalItems) {
-        const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);
-        if (note->cacheId == note_of_implied_read)
-            reads.implied = lappend_oid(reads.implied, note->hashValue);
-        else if (note->cacheId == note_of_shown_read)
-            reads.shown = lappend_oid(reads.shown, note->hashValue);
-    }
-    return reads;
 }
 
 }    // namespace warrant

@@ -18,11 +18,4 @@ struct ImpliedReads {
 // shows is not among the implied ones. In the current memory context.
 ImpliedReads FindImpliedReads(Query* query);
 
-// Keeps the implied reads with the plan, so that a cached plan has them when it starts; copies of the plan keep them, too.
-void NoteImpliedReads(PlannedStmt* plan, const ImpliedReads& reads);
-
-// The implied reads noted with a plan; nothing for a plan that was not made under the gate, so that its reads need SELECT. In the current memory
-// context.
-ImpliedReads NotedImpliedReads(const PlannedStmt* plan);
-
 }    // namespace warrant

@@ -17,7 +17,7 @@ namespace {
 struct Collection {
     void (*visit)(Query* level, Collection*);
     AccessList* list;
-    ImpliedReads reads;
+    PlanNotes notes;
     bool exported;
     // The functions around, each within the one before.
     List* inlined = NIL;
@@ -26,7 +26,7 @@ struct Collection {
 void Collect(Query* level, Collection* collection) {
     ForEachPermission(level, [collection](int, const RangeTblEntry*, const Permission& permission) {
         if (IsGoverned(permission.relation))
-            AddPermission(collection->list, permission, collection->reads, collection->exported);
+            AddPermission(collection->list, permission, collection->notes, collection->exported);
     });
 }
 
@@ -139,13 +139,13 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 
 }    // namespace
 
-void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& reads, bool exported) {
-    Collection collection = {Collect, list, reads, exported};
+void CollectBeforePlanning(AccessList* list, Query* query, const PlanNotes& notes, bool exported) {
+    Collection collection = {Collect, list, notes, exported};
     CollectFromQuery(query, &collection);
 }
 
 void RequirePrivilegesBeforePlanning(Query* query) {
-    Collection collection = {Require, nullptr, ImpliedReads{}, false};
+    Collection collection = {Require, nullptr, PlanNotes{}, false};
     CollectFromQuery(query, &collection);
 }
 

@@ -10,7 +10,7 @@ namespace warrant {
 
 // The accesses of an analysed query, its subqueries, CTEs and the SQL functions that the planner may put in their place. They are those that
 // CollectAccesses would name from its plan, without relations that nothing governs. Runs nobody's code.
-void CollectBeforePlanning(AccessList* list, Query* query, const ImpliedReads& reads, bool exported);
+void CollectBeforePlanning(AccessList* list, Query* query, const PlanNotes& notes, bool exported);
 
 // The server's own check of the privileges that the plan will need, on all levels of the query; raises the server's error.
 void RequirePrivilegesBeforePlanning(Query* query);

@@ -16,7 +16,7 @@
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
-#include "gate/access/implied_reads.hpp"
+#include "gate/access/plan_notes.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
 #include "gate/check/privileges.hpp"
@@ -282,9 +282,9 @@ void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
     RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, leaves_out}, list);
 }
 
-void CheckPermissions(QueryDesc* query, List* permissions, const ImpliedReads& reads, bool exported, int leaves_out) {
+void CheckPermissions(QueryDesc* query, List* permissions, const PlanNotes& notes, bool exported, int leaves_out) {
     AccessList list;
-    CollectAccesses(&list, permissions, reads, exported);
+    CollectAccesses(&list, permissions, notes, exported);
     CheckList(query, &list, leaves_out, query != nullptr && !IsDeferred(query));
 }
 

@@ -129,8 +129,9 @@ bool FindsOneRow(const Query* query, Oid relation) {
 }
 
 bool IsAboutRows(Command command) {
-    return command == Command::Select || command == Command::Update || command == Command::Delete || command == Command::Truncate ||
-           command == Command::Export;
+    constexpr CommandMask about_rows = MaskOf(Command::Select) | MaskOf(Command::Update) | MaskOf(Command::Delete) | MaskOf(Command::UpdateAll) |
+                                       MaskOf(Command::DeleteAll) | MaskOf(Command::Truncate) | MaskOf(Command::Export);
+    return (MaskOf(command) & about_rows) != 0;
 }
 
 }    // namespace

@@ -43,7 +43,7 @@ SELECT * FROM texts();
 
 -- Several in one string: each has its own row and its own text, the unprotected ones none.
 SELECT 1 AS one\; INSERT INTO ledger VALUES (1, 'x;y')\; SELECT count(*) FROM ledger\; ;
-BEGIN\; DELETE FROM ledger WHERE false\; SELECT 2 AS two\; UPDATE ledger SET a = a\; COMMIT;
+BEGIN\; DELETE FROM ledger WHERE a < 0\; SELECT 2 AS two\; UPDATE ledger SET a = a WHERE a > 0\; COMMIT;
 SELECT count(*) FROM ledger\; SELECT warrant.approve(99)\; SELECT count(*) FROM ledger;
 SELECT * FROM texts();
 

@@ -109,7 +109,7 @@ ROLLBACK;
 SELECT schema_name, relation_name, commands FROM warrant.my_requests WHERE state = 'pending' AND commands = '{INSERT}' AND relation_name = 'coins';
 BEGIN;
 CREATE TABLE vault.coins_new PARTITION OF vault.coins FOR VALUES FROM (2000) TO (3000);
-UPDATE vault.coins SET year = 2001;
+UPDATE vault.coins SET year = 2001 WHERE id IS NOT NULL;
 ALTER TABLE vault.coins DETACH PARTITION vault.coins_new;
 SELECT stage.lacks('SELECT * FROM vault.coins_new');
 ROLLBACK;
@@ -119,7 +119,7 @@ CREATE TABLE vault.coins_new (id int, year int) PARTITION BY RANGE (year);
 ALTER TABLE vault.coins_new ATTACH PARTITION vault.inner_new FOR VALUES FROM (2000) TO (3000);
 SELECT stage.lacks('SELECT * FROM vault.inner_new');
 ALTER TABLE vault.coins ATTACH PARTITION vault.coins_new FOR VALUES FROM (2000) TO (3000);
-UPDATE vault.coins SET year = 2001;
+UPDATE vault.coins SET year = 2001 WHERE id IS NOT NULL;
 ALTER TABLE vault.coins DETACH PARTITION vault.coins_new;
 SELECT stage.lacks('SELECT * FROM vault.inner_new'), stage.lacks('SELECT * FROM vault.coins_new');
 ROLLBACK;
@@ -153,7 +153,7 @@ SELECT warrant.create_policy('never', 'deny', on_schema => 'vault', commands => 
 \c - regress_clerk
 BEGIN;
 CREATE TABLE vault.mine (a int);
-SELECT stage.lacks('SELECT * FROM vault.mine'), stage.lacks('DELETE FROM vault.mine');
+SELECT stage.lacks('SELECT * FROM vault.mine'), stage.lacks('DELETE FROM vault.mine WHERE a IS NOT NULL');
 ROLLBACK;
 
 -- Where CREATE is free so is what it makes, until the commit. A role that is not there yet asks for nothing, nor does anybody in such a schema.

@@ -45,9 +45,9 @@ SELECT warrant.create_policy('no deletes', 'deny', on_table => 'ledger', command
 SELECT rule, answer, detail FROM warrant.explain('regress_other', 'DELETE', 'ledger') WHERE answer <> 'goes on' OR rule = 'policy';
 SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'DELETE', 'ledger') WHERE answer <> 'goes on' OR rule = 'policy';
 \c - regress_other
-DELETE FROM ledger;
+DELETE FROM ledger WHERE a IS NOT NULL;
 \c - regress_clerk
-DELETE FROM ledger;
+DELETE FROM ledger WHERE a IS NOT NULL;
 SELECT * FROM stage.news();
 
 -- A live grant runs; only for what it names.

@@ -21,13 +21,13 @@ SELECT warrant.create_policy('room', 'approve', on_schema => 'The Room', require
 \x on
 -- 42501: TABLE, SCHEMA and CONSTRAINT are set; DETAIL begins with the request when there is one.
 SELECT * FROM stage.try('SELECT * FROM ledger');
-SELECT * FROM stage.try('DELETE FROM ledger');
+SELECT * FROM stage.try('DELETE FROM ledger WHERE a IS NOT NULL');
 SELECT * FROM stage.try('SELECT * FROM shown');
 SELECT * FROM stage.try('SELECT * FROM kept');
 SELECT * FROM stage.try('SELECT * FROM "The Room"."Chair"');
 -- One statement under two policies: two requests. One under one policy: one request.
 SELECT * FROM stage.try('SELECT * FROM ledger, orders');
-SELECT * FROM stage.try('UPDATE ledger SET a = 1 RETURNING a');
+SELECT * FROM stage.try('UPDATE ledger SET a = 1 WHERE a IS NOT NULL RETURNING a');
 -- What can never run files no request for the rest either.
 SELECT * FROM stage.try('SELECT * FROM orders, shown');
 \x off

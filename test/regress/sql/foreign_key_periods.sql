@@ -24,7 +24,7 @@ INSERT INTO bookings VALUES ('[1,2)', '[2028-01-01,2029-01-01)');
 UPDATE rooms SET id = '[3,4)' WHERE id = '[2,3)';
 UPDATE rooms SET id = '[4,5)' WHERE id = '[1,2)';
 DELETE FROM rooms WHERE id = '[3,4)';
-DELETE FROM rooms;
+DELETE FROM rooms WHERE id IS NOT NULL;
 SELECT count(*) FROM rooms;
 SELECT count(*) FROM bookings;
 

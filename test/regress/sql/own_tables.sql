@@ -141,7 +141,7 @@ SELECT warrant.request('{UPDATE}', on_table => 'ledger');
 \c - regress_chief
 SELECT warrant.approve(2);
 \c - regress_clerk
-UPDATE ledger SET a = 1;
+UPDATE ledger SET a = 1 WHERE a IS NOT NULL;
 \c - regress_writer
 CREATE FUNCTION pg_temp.set_sequences(number bigint) RETURNS bigint LANGUAGE sql AS $$
     SELECT count(setval(oid, number, false)) FROM pg_class WHERE relnamespace IN ('warrant'::regnamespace, 'warrant_internal'::regnamespace) AND relkind = 'S' $$;
@@ -150,7 +150,7 @@ SELECT pg_temp.set_sequences((SELECT id FROM warrant.policies WHERE name = 'firs
 SELECT warrant.drop_policy('first');
 SELECT warrant.create_policy('second', 'approve', on_table => 'ledger', commands => '{UPDATE}', priority => 1, min_approvals => 2, max_duration => '10 min');
 \c - regress_clerk
-UPDATE ledger SET a = 1;
+UPDATE ledger SET a = 1 WHERE a IS NOT NULL;
 \c - regress_writer
 CREATE FUNCTION pg_temp.set_sequences(number bigint) RETURNS bigint LANGUAGE sql AS $$
     SELECT count(setval(oid, number)) FROM pg_class WHERE relnamespace IN ('warrant'::regnamespace, 'warrant_internal'::regnamespace) AND relkind = 'S' $$;

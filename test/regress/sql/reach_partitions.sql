@@ -42,7 +42,7 @@ SELECT stage.lacks('TRUNCATE sales_1');
 \set VERBOSITY terse
 COPY sales_1 TO STDOUT;
 COPY (SELECT FROM ONLY sales_rest) TO STDOUT;
-SELECT stage.lacks('DELETE FROM loose USING sales_2_a');
+SELECT stage.lacks('DELETE FROM loose USING sales_2_a WHERE loose.k IS NOT NULL');
 SELECT stage.lacks('SELECT * FROM loose JOIN sales_2_rest USING (k)');
 
 -- A table that was read before it became a partition; with its toast table, which nothing else tells.
@@ -118,7 +118,7 @@ GRANT ALL ON mother, father, child, grandchild, cousin TO PUBLIC;
 SELECT warrant.protect('mother');
 \c - regress_clerk
 SELECT t, stage.lacks('SELECT * FROM ' || t), stage.lacks('SELECT * FROM ONLY ' || t) FROM unnest('{mother,father,child,grandchild,cousin}'::text[]) AS t;
-SELECT stage.lacks('UPDATE father SET b = 1'), stage.lacks('DELETE FROM grandchild');
+SELECT stage.lacks('UPDATE father SET b = 1 WHERE b IS NOT NULL'), stage.lacks('DELETE FROM grandchild WHERE b IS NOT NULL');
 \c - :owner
 ALTER TABLE child NO INHERIT mother;
 \c - regress_clerk

@@ -50,12 +50,12 @@ SELECT stage.lacks('EXPLAIN SELECT * FROM total');
 SELECT stage.lacks('CREATE TEMP VIEW again AS SELECT * FROM barrier');
 SELECT v, stage.lacks(format('INSERT INTO %s VALUES (2, 5)', v)), stage.lacks(format('UPDATE %s SET amount = amount + 1 WHERE id = 1', v)),
     stage.lacks(format('DELETE FROM %s WHERE id = 1', v)) FROM unnest('{plain_view,others_view,barrier,invoker,checked}'::text[]) AS v;
-SELECT stage.lacks('UPDATE triggered SET amount = 1');
+SELECT stage.lacks('UPDATE triggered SET amount = 1 WHERE id IS NOT NULL');
 SELECT stage.lacks('INSERT INTO ruled VALUES (2, 5)');
-SELECT stage.lacks('DELETE FROM ruled');
+SELECT stage.lacks('DELETE FROM ruled WHERE id IS NOT NULL');
 SELECT stage.lacks('INSERT INTO front VALUES (1, 1)');
-SELECT stage.lacks('UPDATE front SET amount = 7');
-SELECT stage.lacks('DELETE FROM front');
+SELECT stage.lacks('UPDATE front SET amount = 7 WHERE id IS NOT NULL');
+SELECT stage.lacks('DELETE FROM front WHERE id IS NOT NULL');
 CREATE TEMP TABLE mine (id int);
 CREATE RULE mine AS ON INSERT TO mine DO ALSO DELETE FROM others_view WHERE others_view.id = NEW.id;
 SELECT stage.lacks('INSERT INTO mine VALUES (1)');
@@ -67,17 +67,17 @@ SELECT warrant."grant"('regress_clerk', '{WRITE}', on_table => 'pay');
 SELECT v, stage.lacks(format('INSERT INTO %s VALUES (2, 5)', v)), stage.lacks(format('UPDATE %s SET amount = amount + 1 WHERE id = 1', v)),
     stage.lacks(format('DELETE FROM %s WHERE id = 1', v)), stage.lacks(format('DELETE FROM %s RETURNING *', v))
   FROM unnest('{plain_view,others_view,barrier,invoker,checked}'::text[]) AS v;
-SELECT stage.lacks('UPDATE triggered SET amount = 1');
+SELECT stage.lacks('UPDATE triggered SET amount = 1 WHERE id IS NOT NULL');
 SELECT stage.lacks('INSERT INTO ruled VALUES (2, 5)');
-SELECT stage.lacks('DELETE FROM ruled');
+SELECT stage.lacks('DELETE FROM ruled WHERE id IS NOT NULL');
 SELECT stage.lacks('INSERT INTO front VALUES (1, 1)');
-SELECT stage.lacks('UPDATE front SET amount = 7');
+SELECT stage.lacks('UPDATE front SET amount = 7 WHERE id IS NOT NULL');
 
 -- A rule that writes down what others may only change.
 \c - :owner
 CREATE RULE harvest AS ON UPDATE TO pay DO ALSO INSERT INTO log VALUES (OLD.amount::text);
 \c - regress_clerk
-SELECT stage.lacks('UPDATE pay SET amount = 7');
+SELECT stage.lacks('UPDATE pay SET amount = 7 WHERE amount IS NOT NULL');
 
 -- The view itself can be protected, its table not.
 \c - :owner

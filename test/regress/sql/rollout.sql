@@ -35,7 +35,7 @@ GRANT ALL ON orders, lines TO regress_clerk, regress_code;
 GRANT SELECT, UPDATE ON open_orders TO regress_clerk;
 CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM open_orders;
 GRANT SELECT ON orders, sales TO regress_sales;
-GRANT UPDATE (status) ON orders TO regress_other;
+GRANT UPDATE (status), SELECT (id) ON orders TO regress_other;
 GRANT SELECT ON orders TO regress_robot, regress_leaver, U&"regress_\202Eback
 --";
 GRANT SELECT ON short_lived TO regress_clerk, regress_auditor;

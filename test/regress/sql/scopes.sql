@@ -96,7 +96,7 @@ SELECT warrant.approve(:id);
 SELECT * FROM plain;
 SELECT * FROM ledger;
 SELECT * FROM vault.tin;
-DELETE FROM ledger;
+DELETE FROM ledger WHERE a IS NOT NULL;
 
 -- A schema that is still empty: what its policy governs is what will be created there.
 \c - :owner
@@ -111,7 +111,7 @@ CREATE TABLE nursery.first (a int);
 INSERT INTO nursery.first VALUES (1);
 SELECT * FROM nursery.first;
 \set VERBOSITY sqlstate
-DELETE FROM nursery.first;
+DELETE FROM nursery.first WHERE a IS NOT NULL;
 \set VERBOSITY default
 -- Hundreds of tables in one request, which is found again.
 \c - :owner

@@ -45,7 +45,7 @@ BEGIN;
 SELECT warrant.request('{INSERT}', on_table => 'ledger');
 ROLLBACK;
 BEGIN;
-UPDATE ledger SET a = 1;
+UPDATE ledger SET a = 1 WHERE a IS NOT NULL;
 ROLLBACK;
 SELECT id, state, commands FROM warrant.my_requests ORDER BY id;
 -- What was refused and what was defined is in the audit log; what was rolled back is not.

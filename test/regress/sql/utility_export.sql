@@ -44,8 +44,8 @@ INSERT INTO stage.attempts (statement) VALUES
     ('DELETE FROM plain USING ledger l WHERE l.a = plain.a'),
     ('MERGE INTO plain USING ledger l ON plain.a = l.a WHEN NOT MATCHED THEN INSERT VALUES (l.a, l.b)'),
     ('MERGE INTO plain USING ledger l ON plain.a = l.a WHEN MATCHED THEN DELETE'),
-    ('WITH gone AS (DELETE FROM ledger RETURNING *) INSERT INTO plain SELECT * FROM gone'),
-    ('WITH gone AS (DELETE FROM ledger) INSERT INTO plain VALUES (1)'),
+    ('WITH gone AS (DELETE FROM ledger WHERE a IS NOT NULL RETURNING *) INSERT INTO plain SELECT * FROM gone'),
+    ('WITH gone AS (DELETE FROM ledger WHERE a IS NOT NULL) INSERT INTO plain VALUES (1)'),
     ('INSERT INTO ledger SELECT * FROM plain'),
     ('COPY ledger TO ''/dev/null''');
 -- Files are the superusers' and these roles'.

@@ -669,7 +669,7 @@ CREATE TABLE loot (card text);
 CREATE FUNCTION steal() RETURNS text LANGUAGE plpgsql SET search_path = shop, desk AS $$
 BEGIN
     IF current_user = 'clerk' AND session_user <> 'clerk' THEN
-        DELETE FROM kept;
+        DELETE FROM kept WHERE card >= '';
     END IF;
     RETURN '';
 END $$;

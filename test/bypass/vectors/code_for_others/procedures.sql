@@ -40,8 +40,8 @@ COMMIT;
 \set ON_ERROR_STOP off
 \set ON_ERROR_ROLLBACK on
 BEGIN;
-DELETE FROM orders;
-DELETE FROM orders;
+DELETE FROM orders WHERE id > 0;
+DELETE FROM orders WHERE id > 0;
 COMMIT;
 
 --- commits_in_loop: a procedure that commits on its way
@@ -98,6 +98,6 @@ SELECT 'it is locked' FROM pg_locks WHERE relation = 'shop.orders'::regclass AND
 -- needs UPDATE on orders
 -- attack
 BEGIN;
-UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id > 0;
 PREPARE TRANSACTION 'later';
 COMMIT PREPARED 'later';

@@ -11,7 +11,7 @@ INSERT INTO notes VALUES (9, '') RETURNING note;
 --- statement_trigger: one for the statement
 -- needs DELETE on orders
 -- setup
-CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders; RETURN NULL; END $$;
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders WHERE id > 0; RETURN NULL; END $$;
 CREATE TRIGGER wipe AFTER UPDATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION wipe();
 -- attack
 UPDATE notes SET note = '' WHERE false;
@@ -19,7 +19,7 @@ UPDATE notes SET note = '' WHERE false;
 --- truncate_trigger: one at TRUNCATE
 -- needs DELETE on orders
 -- setup
-CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders; RETURN NULL; END $$;
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders WHERE id > 0; RETURN NULL; END $$;
 CREATE TRIGGER wipe AFTER TRUNCATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION wipe();
 -- attack
 TRUNCATE notes;
@@ -46,7 +46,7 @@ INSERT INTO notes VALUES (9, '');
 --- deferred_trigger: one that waits for COMMIT
 -- needs DELETE on orders
 -- setup
-CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders; RETURN NULL; END $$;
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders WHERE id > 0; RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER wipe AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wipe();
 -- attack
 BEGIN;
@@ -56,7 +56,7 @@ COMMIT;
 --- trigger_made_immediate: one that SET CONSTRAINTS fires
 -- needs DELETE on orders
 -- setup
-CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders; RETURN NULL; END $$;
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders WHERE id > 0; RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER wipe AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wipe();
 -- attack
 BEGIN;
@@ -75,7 +75,7 @@ CREATE TABLE desk.anything ();
 --- rule_also: a rule that writes besides
 -- needs DELETE on orders
 -- setup
-CREATE RULE wipe AS ON INSERT TO notes DO ALSO DELETE FROM orders;
+CREATE RULE wipe AS ON INSERT TO notes DO ALSO DELETE FROM orders WHERE id > 0;
 -- attack
 INSERT INTO notes VALUES (9, '');
 
@@ -84,7 +84,7 @@ INSERT INTO notes VALUES (9, '');
 -- setup
 CREATE RULE look AS ON UPDATE TO notes DO INSTEAD SELECT card FROM orders;
 -- attack
-UPDATE notes SET note = '';
+UPDATE notes SET note = '' WHERE id > 0;
 
 --- conditional_rule: a rule's condition
 -- needs SELECT on orders

@@ -67,7 +67,7 @@ COPY (TABLE seen) TO STDOUT;
 --- copy_returning: COPY of what a statement took out
 -- needs DELETE, SELECT, EXPORT on orders
 -- attack
-COPY (DELETE FROM orders RETURNING card) TO STDOUT;
+COPY (DELETE FROM orders WHERE id > 0 RETURNING card) TO STDOUT;
 
 --- copy_to_file: on the server
 -- needs ADMIN on database; SELECT, EXPORT on orders

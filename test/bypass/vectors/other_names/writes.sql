@@ -52,7 +52,7 @@ SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 BEGIN;
-DELETE FROM orders RETURNING card;
+DELETE FROM orders WHERE id > 0 RETURNING card;
 ROLLBACK;
 
 --- update_calls_function: a function of the user's sees the old rows
@@ -62,7 +62,7 @@ SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN 'x'; END $$;
-UPDATE orders SET status = desk.tell(card);
+UPDATE orders SET status = desk.tell(card) WHERE id > 0;
 
 --- delete_calls_function: the same in WHERE
 -- needs SELECT on orders
@@ -91,7 +91,7 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
 CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
-UPDATE orders SET status = card::desk.told;
+UPDATE orders SET status = card::desk.told WHERE id > 0;
 
 --- view_condition_tells: a view's WHERE shows the rows of an update that names no column
 -- needs SELECT on orders
@@ -102,7 +102,7 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 CREATE TABLE desk.told (card text);
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
 CREATE VIEW desk.open AS SELECT * FROM orders WHERE desk.tell(card);
-UPDATE desk.open SET status = 'read';
+UPDATE desk.open SET status = 'read' WHERE id > 0;
 TABLE desk.told;
 
 --- view_barrier_tells: the same of a view that the planner keeps apart
@@ -127,7 +127,7 @@ CREATE TABLE desk.told (card text);
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN true; END $$;
 CREATE VIEW desk.open AS SELECT * FROM orders WHERE id > 0 WITH CHECK OPTION;
 CREATE VIEW desk.checked AS SELECT * FROM desk.open WHERE desk.tell(card) WITH LOCAL CHECK OPTION;
-UPDATE desk.checked SET status = 'read';
+UPDATE desk.checked SET status = 'read' WHERE id > 0;
 TABLE desk.told;
 
 --- view_delete_tells: a deletion through a view in a prepared statement
@@ -139,7 +139,7 @@ SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 CREATE TABLE desk.told (card text);
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO desk.told VALUES ($1); RETURN false; END $$;
 CREATE VIEW desk.open AS SELECT * FROM orders WHERE EXISTS (SELECT FROM notes WHERE desk.tell(card));
-PREPARE emptying AS DELETE FROM desk.open;
+PREPARE emptying AS DELETE FROM desk.open WHERE id > 0;
 EXECUTE emptying;
 TABLE desk.told;
 
@@ -149,7 +149,7 @@ TABLE desk.told;
 SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
-UPDATE orders SET status = set_config('my.card', card, false);
+UPDATE orders SET status = set_config('my.card', card, false) WHERE id > 0;
 SELECT current_setting('my.card');
 
 --- update_casts_to_json: a cast to JSON that an enum's owner has made, which no node of the statement names
@@ -163,7 +163,7 @@ CREATE TYPE desk.digit AS ENUM ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'
 CREATE TABLE desk.told (digit text);
 CREATE FUNCTION desk.tell(desk.digit) RETURNS json LANGUAGE sql AS $$ INSERT INTO desk.told VALUES ($1) RETURNING '1'::json $$;
 CREATE CAST (desk.digit AS json) WITH FUNCTION desk.tell(desk.digit);
-UPDATE orders SET status = to_json(left(card, 1)::desk.digit);
+UPDATE orders SET status = to_json(left(card, 1)::desk.digit) WHERE id > 0;
 SELECT DISTINCT 'digit ' || digit FROM desk.told;
 
 --- update_chooses_view: a function of the server's own reads the view that the value names
@@ -198,7 +198,7 @@ COMMIT;
 SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
-UPDATE orders SET status = (SELECT max(o.card) FROM orders o);
+UPDATE orders SET status = (SELECT max(o.card) FROM orders o) WHERE id > 0;
 
 --- delete_using: another table's deletion reads
 -- needs SELECT on orders
@@ -232,13 +232,13 @@ SELECT warrant.protect('orders');
 SELECT warrant.grant('clerk', '{DELETE}', on_table => 'orders');
 -- attack
 BEGIN;
-WITH gone AS (DELETE FROM orders RETURNING card) SELECT * FROM gone;
+WITH gone AS (DELETE FROM orders WHERE id > 0 RETURNING card) SELECT * FROM gone;
 ROLLBACK;
 
 --- unreferenced_cte: a CTE that only writes
 -- needs DELETE on orders
 -- attack
-WITH gone AS (DELETE FROM orders) SELECT 1;
+WITH gone AS (DELETE FROM orders WHERE id > 0) SELECT 1;
 
 --- for_update: rows are locked and shown
 -- needs SELECT, LOCK on orders
@@ -280,7 +280,7 @@ EXPLAIN SELECT * FROM orders WHERE status = 'new';
 --- explain_analyze: EXPLAIN ANALYZE runs it
 -- needs DELETE on orders
 -- attack
-EXPLAIN ANALYZE DELETE FROM orders;
+EXPLAIN ANALYZE DELETE FROM orders WHERE id > 0;
 
 --- explain_execute: EXPLAIN of a prepared statement
 -- needs SELECT on orders
@@ -317,7 +317,7 @@ MERGE INTO orders USING notes ON orders.id = notes.id WHEN MATCHED THEN DO NOTHI
 -- attack
 BEGIN;
 SAVEPOINT a;
-UPDATE orders SET status = 'x';
+UPDATE orders SET status = 'x' WHERE id > 0;
 RELEASE a;
 COMMIT;
 
@@ -327,7 +327,7 @@ COMMIT;
 GRANT SET ON PARAMETER session_replication_role TO clerk;
 -- attack
 SET session_replication_role = replica;
-DELETE FROM orders;
+DELETE FROM orders WHERE id > 0;
 
 --- update_converts: a column definition checks a domain of the user's
 -- needs SELECT on orders
@@ -337,4 +337,4 @@ SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
 -- attack
 CREATE FUNCTION desk.tell(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'card %', $1; RETURN true; END $$;
 CREATE DOMAIN desk.told AS text CHECK (desk.tell(VALUE));
-UPDATE orders SET status = (SELECT x.c FROM json_to_record(json_build_object('c', card)) AS x (c desk.told));
+UPDATE orders SET status = (SELECT x.c FROM json_to_record(json_build_object('c', card)) AS x (c desk.told)) WHERE id > 0;

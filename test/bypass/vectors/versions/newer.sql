@@ -58,7 +58,7 @@ SELECT j.card FROM orders o, JSON_TABLE(to_jsonb(o), '$' COLUMNS (card text PATH
 CREATE FUNCTION desk.told(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$;
 CREATE DOMAIN desk.talkative AS text CHECK (desk.told(VALUE));
 -- attack
-UPDATE orders SET status = JSON_VALUE(to_jsonb(card), '$' RETURNING desk.talkative);
+UPDATE orders SET status = JSON_VALUE(to_jsonb(card), '$' RETURNING desk.talkative) WHERE id > 0;
 
 --- update_tries_input: a domain's check that a function of the server's own makes, by the domain's name
 -- since 16
@@ -86,7 +86,7 @@ ALTER TABLE orders ALTER double SET EXPRESSION AS (id * 3);
 -- since 18
 -- needs SELECT, UPDATE on orders
 -- attack
-UPDATE orders SET card = '' RETURNING old.card;
+UPDATE orders SET card = '' WHERE id > 0 RETURNING old.card;
 
 --- conflict_returning_old: the row that an INSERT meets
 -- since 18
@@ -186,7 +186,7 @@ MERGE INTO orders o USING (SELECT 1 AS id) s ON o.id = s.id WHEN MATCHED THEN UP
 -- setup
 DROP TABLE order_lines;
 -- attack
-DELETE FROM orders RETURNING WITH (OLD AS was) row_to_json(was);
+DELETE FROM orders WHERE id > 0 RETURNING WITH (OLD AS was) row_to_json(was);
 
 --- virtual_check: a check of a virtual column
 -- since 18

@@ -12,7 +12,7 @@ SELECT FROM sales_1;
 SELECT FROM "the room".:"odd";
 \c - regress_other
 SET application_name = '';
-UPDATE orders SET status = 'void';
+UPDATE orders SET status = 'void' WHERE id > 0;
 \c - :"back"
 SET application_name = 'mobile';
 SELECT count(*) > 0 AS some FROM orders;

@@ -1,0 +1,26 @@
+// What only the analysed query shows, and its plan takes along.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "gate/access/implied_reads.hpp"
+#include "gate/access/mass_writes.hpp"
+
+namespace warrant {
+
+struct PlanNotes {
+    ImpliedReads reads;
+    NarrowWrites writes;
+};
+
+// Of an analysed query, before it is planned. In the current memory context.
+PlanNotes NotesOf(Query* query);
+
+// Keeps the notes with the plan, so that a cached plan has them when it starts; copies of the plan keep them, too.
+void Note(PlannedStmt* plan, const PlanNotes& notes);
+
+// Those kept with a plan. There are none with one that was not made under the gate: its reads need SELECT, and its writes are of all rows. In the
+// current memory context.
+PlanNotes NotedWith(const PlannedStmt* plan);
+
+}    // namespace warrant
