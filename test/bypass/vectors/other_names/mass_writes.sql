@@ -161,7 +161,7 @@ SELECT warrant.create_policy('masses', 'approve', on_table => 'orders', commands
 -- attack
 MERGE INTO orders USING notes ON notes.id = 1 WHEN MATCHED THEN DELETE;
 
---- merge_by_source: what no source row matches is not found by ON
+--- merge_all_by_source: what no source row matches is not found by ON
 -- since 17
 -- needs DELETE_ALL on orders
 -- gate
