@@ -180,6 +180,6 @@ SELECT count(*) > 0 AS news FROM stage.news();
 \c - regress_clerk
 UPDATE pay SET amount = 1 WHERE id = 1;
 UPDATE pay SET amount = 1;
-SELECT event, command, relation, outcome, rows FROM stage.news();
+SELECT event, command, relation, outcome, rows FROM stage.news() WHERE event <> 'request_cancelled';
 \set file :directory '/sql/include/leave.sql'
 \i :file

@@ -140,7 +140,7 @@ UPDATE notes SET note = 'x' WHERE id = 1;
 -- needs DELETE_ALL on orders
 -- setup
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
-CREATE POLICY some ON orders TO clerk USING (id > 1);
+CREATE POLICY later ON orders TO clerk USING (id > 1);
 -- gate
 SELECT warrant.create_policy('masses', 'approve', on_table => 'orders', commands => '{UPDATE_ALL,DELETE_ALL}');
 -- attack
