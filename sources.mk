@@ -2,6 +2,7 @@
 # library. First the library that the server preloads.
 SOURCES := \
 	src/core/duration_text.cpp \
+	src/core/quorum.cpp \
 	src/core/schedule.cpp \
 	src/functions/*.cpp \
 	src/gate/*.cpp \

@@ -3,6 +3,14 @@
 ALTER TABLE warrant.policies ADD COLUMN require_comment boolean;
 COMMENT ON COLUMN warrant.policies.require_comment IS 'who decides its requests has to say why; NULL for no';
 
+-- Approvers of several roles: those besides approver_role, and how many persons of each; min_approvals counts all. NULL: of approver_role alone.
+ALTER TABLE warrant.policies ADD COLUMN other_approver_roles oid[];
+ALTER TABLE warrant.policies ADD COLUMN other_approver_role_names name[];
+ALTER TABLE warrant.policies ADD COLUMN other_approvals integer[];
+COMMENT ON COLUMN warrant.policies.min_approvals IS 'persons who must approve, members of approver_role and of the other roles together';
+COMMENT ON COLUMN warrant.policies.other_approver_roles IS 'roles whose members must approve as well; OIDs, 0 in the place of one that is gone; NULL for none';
+COMMENT ON COLUMN warrant.policies.other_approvals IS 'how many members of each of them; the rest of min_approvals are members of approver_role';
+
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
 COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statements pass; NULL: always';
@@ -33,7 +41,7 @@ DECLARE
 BEGIN
     IF why IS NOT NULL THEN
         RAISE WARNING 'policy "%" asks for approvals that nobody can give', (policy).name
-            USING DETAIL = why, HINT = format('GRANT "%s" to whoever is to decide.', (policy).approver_role_name);
+            USING DETAIL = why, HINT = format('GRANT "%s" to whoever is to decide.', array_to_string((policy).approver_role_name || (policy).other_approver_role_names, '" or "'));
     END IF;
 END;
 $$;
@@ -50,6 +58,45 @@ BEGIN
         RAISE EXCEPTION 'parameter "%" must be an array of roles', parameter USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN warrant_internal.role_oids(CASE WHEN list <> 'null' THEN ARRAY(SELECT e::regrole FROM jsonb_array_elements_text(list) AS e) END, parameter);
+END;
+$$;
+
+-- Puts approvers of several roles into a policy. Those of one role are its short form. Raises 22023, 42704.
+CREATE FUNCTION warrant_internal.with_approvers(policy warrant.policies, approvers jsonb) RETURNS warrant.policies LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most_roles CONSTANT integer := 10;
+    most_approvals CONSTANT integer := 100;
+    keys CONSTANT text[] := CASE jsonb_typeof(approvers) WHEN 'object' THEN ARRAY(SELECT k FROM jsonb_object_keys(approvers) AS k) ELSE '{}' END;
+    numbers integer[] := '{}';
+    roles oid[];
+BEGIN
+    IF cardinality(keys) NOT BETWEEN 1 AND most_roles THEN
+        RAISE EXCEPTION 'approvers must be an object of 1 to % roles', most_roles USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Such as {"dba": 1, "security": 1}: a person of each.';
+    END IF;
+    FOR place IN 1 .. cardinality(keys) LOOP
+        IF jsonb_typeof(approvers->keys[place]) <> 'number' OR approvers->>keys[place] !~ '^[0-9]{1,3}$' OR (approvers->>keys[place])::integer NOT BETWEEN 1 AND most_approvals THEN
+            RAISE EXCEPTION 'approvers must have a whole number between 1 and % for each role', most_approvals USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = format('For role "%s" it is %s.', warrant_internal.in_one_line(keys[place], 63), warrant_internal.in_one_line((approvers->keys[place])::text, 40));
+        END IF;
+        numbers := numbers || (approvers->>keys[place])::integer;
+    END LOOP;
+    roles := warrant_internal.roles_in(to_jsonb(keys), 'approvers');
+    IF (SELECT count(DISTINCT r) FROM unnest(roles) AS r) < cardinality(roles) THEN
+        RAISE EXCEPTION 'approvers must not name a role twice' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF (SELECT sum(n) FROM unnest(numbers) AS n) > most_approvals THEN
+        RAISE EXCEPTION 'approvers must not be more than % persons together', most_approvals USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT array_agg(o.role ORDER BY o.name), array_agg(o.number ORDER BY o.name) INTO roles, numbers
+      FROM (SELECT r.oid AS role, r.rolname COLLATE "C" AS name, n.number FROM unnest(roles, numbers) AS n (role, number) JOIN pg_roles r ON r.oid = n.role) AS o;
+    policy.approver_role := roles[1];
+    policy.approver_role_name := (warrant_internal.role_names(roles[:1]))[1];
+    policy.min_approvals := (SELECT sum(n) FROM unnest(numbers) AS n);
+    policy.other_approver_roles := nullif(roles[2:], '{}');
+    policy.other_approver_role_names := nullif(warrant_internal.role_names(roles[2:]), '{}');
+    policy.other_approvals := nullif(numbers[2:], '{}');
+    RETURN policy;
 END;
 $$;
 
@@ -237,9 +284,31 @@ BEGIN
         made.definer_roles := warrant_internal.roles_in(parameters->'definer_roles', 'definer_roles');
         made.definer_role_names := warrant_internal.role_names(made.definer_roles);
     END IF;
-    IF parameters ? 'approver_role' THEN
-        made.approver_role := (warrant_internal.roles_in(jsonb_build_array(coalesce(parameters->>'approver_role', 'warrant_approver')), 'approver_role'))[1];
-        made.approver_role_name := (warrant_internal.role_names(ARRAY[made.approver_role]))[1];
+    IF parameters->'approvers' <> 'null' THEN
+        IF coalesce((parameters->>'min_approvals')::integer, 1) <> 1 OR parameters->>'approver_role' IS NOT NULL THEN
+            RAISE EXCEPTION 'approvers must not be given beside min_approvals and approver_role' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Those two are the short form of approvers of one role.';
+        END IF;
+        made := warrant_internal.with_approvers(made, parameters->'approvers');
+    ELSIF parameters ? 'approvers' OR parameters ? 'approver_role' OR parameters ? 'min_approvals' THEN
+        IF made.other_approver_roles IS NOT NULL AND NOT parameters ? 'approvers' THEN
+            RAISE EXCEPTION 'policy "%" has approvers of several roles', made.name USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Change approvers; null for them, in the same call, stands for approvers of one role.';
+        END IF;
+        IF parameters ? 'approver_role' OR before.other_approver_roles IS NOT NULL THEN
+            made.approver_role := (warrant_internal.roles_in(jsonb_build_array(coalesce(parameters->>'approver_role', 'warrant_approver')), 'approver_role'))[1];
+            made.approver_role_name := (warrant_internal.role_names(ARRAY[made.approver_role]))[1];
+        END IF;
+        IF before.other_approver_roles IS NOT NULL THEN
+            made.min_approvals := coalesce((parameters->>'min_approvals')::integer, 1);
+        END IF;
+        made.other_approver_roles := NULL;
+        made.other_approver_role_names := NULL;
+        made.other_approvals := NULL;
+    END IF;
+    IF made.other_approver_roles IS NOT NULL AND made.webhook IS NOT NULL THEN
+        RAISE EXCEPTION 'a policy with approvers of several roles asks no webhook' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'A webhook is a member of no role: nobody could say for which of them it votes.';
     END IF;
     RETURN made;
 END;
@@ -298,7 +367,8 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
-    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL
+    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
+    approvers jsonb DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -309,7 +379,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns), false);
+        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers), false);
     RETURN name;
 END;
 $$;
@@ -320,7 +390,7 @@ COMMENT ON FUNCTION warrant.create_policy IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
 open, approve or deny. The highest priority wins, then columns before table before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
-(warrant_approver). default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
+(warrant_approver). approvers: instead of the two, how many persons of each of several roles must approve. default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or

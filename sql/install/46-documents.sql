@@ -57,12 +57,25 @@ BEGIN
 END;
 $$;
 
+-- Approvers of several roles, as create_policy takes them.
+CREATE FUNCTION warrant_internal.approvers_in_words(policy warrant.policies) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+DECLARE
+    first CONSTANT integer := (policy).min_approvals - (SELECT sum(n) FROM unnest((policy).other_approvals) AS n);
+BEGIN
+    RETURN (SELECT jsonb_object_agg(quote_ident(coalesce(a.rolname, r.name)), r.number)
+              FROM unnest((policy).approver_role || (policy).other_approver_roles, (policy).approver_role_name || (policy).other_approver_role_names,
+                          first || (policy).other_approvals) AS r (role, name, number) LEFT JOIN pg_authid a ON a.oid = r.role);
+END;
+$$;
+
 -- The parameters that make the policy, all of them, each in one way: what create_policy fills in where nobody says is null.
 CREATE FUNCTION warrant_internal.parameters_of(policy warrant.policies, defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
     SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
     columns CONSTANT jsonb := to_jsonb(policy);
+    several CONSTANT boolean := (policy).other_approver_roles IS NOT NULL;
     approvers CONSTANT jsonb := warrant_internal.roles_in_words(ARRAY[(policy).approver_role], ARRAY[(policy).approver_role_name])->0;
 BEGIN
     RETURN (SELECT jsonb_object_agg(a.name, coalesce(nullif(columns->a.name, 'null'), defaults->a.name)) FROM unnest(warrant_internal.policy_parameters()) AS a (name)) ||
@@ -76,7 +89,9 @@ BEGIN
             'for_roles', warrant_internal.roles_in_words((policy).for_roles, (policy).for_role_names),
             'except_roles', warrant_internal.roles_in_words((policy).except_roles, (policy).except_role_names),
             'definer_roles', warrant_internal.roles_in_words((policy).definer_roles, (policy).definer_role_names),
-            'approver_role', nullif(approvers, '"warrant_approver"'),
+            'min_approvals', CASE WHEN several THEN 1 ELSE (policy).min_approvals END,
+            'approver_role', CASE WHEN NOT several THEN nullif(approvers, '"warrant_approver"') END,
+            'approvers', CASE WHEN several THEN warrant_internal.approvers_in_words(policy) END,
             'audit', nullif((policy).audit, warrant_internal.audit_of((policy).effect)));
 END;
 $$;
@@ -103,25 +118,18 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns)
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns);
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns)
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns);
 END;
 $$;
 
--- Whether as many persons as the policy asks for have approved the grant, who may decide under it.
+-- Whether enough persons have approved the grant who may decide under the policy.
 CREATE FUNCTION warrant_internal.has_approvals(given warrant.grants, policy warrant.policies) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    vote record;
-    known_as jsonb[] := '{}';
+    votes CONSTANT record := warrant_internal.votes_for(given);
 BEGIN
-    FOR vote IN SELECT d.approver, d.person FROM warrant.decisions d WHERE d.request_id = (given).request_id AND d.approves
-                UNION ALL SELECT r.oid, r.rolname FROM pg_roles r WHERE (given).request_id IS NULL AND r.rolname = ANY ((given).granted_by) LOOP
-        CONTINUE WHEN NOT CASE vote.approver WHEN 0 THEN coalesce('webhook:' || (policy).webhook = vote.person, false)
-                                             ELSE warrant_internal.is_member(vote.approver, (policy).approver_role) END;
-        known_as := known_as || to_jsonb(warrant_internal.names_of(vote.approver, vote.person));
-    END LOOP;
-    RETURN (SELECT count(DISTINCT p.person) FROM unnest(warrant_internal.persons_of(known_as)) AS p (person)) >= (policy).min_approvals;
+    RETURN (warrant_internal.count_votes(policy, votes.logins, votes.known_by, votes.persons)).missing = 0;
 END;
 $$;
 
@@ -139,7 +147,8 @@ BEGIN
        AND (coalesce((after).require_comment, false) <= coalesce((before).require_comment, false)
             OR CASE WHEN (given).request_id IS NULL THEN NOT warrant_internal.is_blank((given).reason)
                     ELSE NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (given).request_id AND warrant_internal.is_blank(d.comment)) END)
-       AND (((after).min_approvals <= (before).min_approvals AND (after).approver_role = (before).approver_role) OR warrant_internal.has_approvals(given, after));
+       AND (((after).min_approvals <= (before).min_approvals AND ((after).approver_role, (after).other_approver_roles) IS NOT DISTINCT FROM ((before).approver_role, (before).other_approver_roles)
+             AND (after).other_approvals IS NOT DISTINCT FROM (before).other_approvals) OR warrant_internal.has_approvals(given, after));
 END;
 $$;
 

@@ -116,8 +116,8 @@ DECLARE
     request bigint;
 BEGIN
     request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true, profile => args->>'profile');
-    PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, w.role, rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
-       FROM (SELECT p.name, p.approver_role_name AS role, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
+    PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, array_to_string(w.roles, '" and "'), rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
+       FROM (SELECT p.name, p.approver_role_name || p.other_approver_role_names AS roles, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;
     RETURN request;
 END;

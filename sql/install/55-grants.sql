@@ -101,7 +101,7 @@ BEGIN
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
         PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
     END IF;
-    IF (terms).min_approvals > 1 THEN
+    IF (warrant_internal.count_votes(warrant_internal.policies_of(items), ARRAY[warrant_internal.user_of(origin)], ARRAY[warrant_internal.person_of(origin)], '{1}')).missing > 0 THEN
         made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false);
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
         RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason');

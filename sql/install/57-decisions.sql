@@ -1,25 +1,51 @@
 -- Decisions of persons: who may decide, whose votes count, what a vote does.
 
--- Whether the role may decide about every policy of these.
+-- Whether the role has a voice in what these policies ask for together: as an approver of one of them, while all are there.
 CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_decide';
 
--- For a message: the policies among these that somebody else decides.
+-- For a message: the policies among these that others decide.
 CREATE FUNCTION warrant_internal.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p
-             WHERE p.id = ANY (policy_ids) AND NOT warrant_internal.is_member(role, p.approver_role));
+             WHERE p.id = ANY (policy_ids) AND NOT warrant_internal.may_decide(role, ARRAY[p.id]));
 END;
 $$;
 
--- Whether the giver of the vote may still decide: a member of the approver roles, or the webhook that the policies ask.
-CREATE FUNCTION warrant_internal.vote_counts(vote warrant.decisions, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+-- What votes are worth under policies. valid: whose giver may decide now; needed: by which a person is counted; missing: how many persons must still
+-- approve at least; of_roles: how many of which roles. A person of number 0 does not count.
+CREATE FUNCTION warrant_internal.count_votes(policy_ids bigint[], logins oid[], known_by text[], persons integer[],
+    OUT valid boolean[], OUT needed boolean[], OUT missing integer, OUT roles oid[], OUT of_roles integer[]) LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_count_votes';
+CREATE FUNCTION warrant_internal.count_votes(policy warrant.policies, logins oid[], known_by text[], persons integer[],
+    OUT valid boolean[], OUT needed boolean[], OUT missing integer, OUT roles oid[], OUT of_roles integer[]) LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_count_votes_under';
+
+-- The approvals of a request, in the order in which they were given: by which login (0: a webhook), as what it was known, and by which person.
+CREATE FUNCTION warrant_internal.votes_for(request warrant.requests, OUT logins oid[], OUT names name[], OUT known_by text[], OUT known_as jsonb[], OUT persons integer[])
+LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    IF (vote).approver <> 0 THEN
-        RETURN warrant_internal.may_decide((vote).approver, policy_ids);
+    SELECT coalesce(array_agg(d.approver ORDER BY d.decided_at, d.person), '{}'), coalesce(array_agg(d.approver_name ORDER BY d.decided_at, d.person), '{}'),
+           coalesce(array_agg(d.person ORDER BY d.decided_at, d.person), '{}') INTO logins, names, known_by FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
+    known_as := ARRAY(SELECT to_jsonb(warrant_internal.names_of(v.login, v.known_by)) FROM unnest(logins, known_by) WITH ORDINALITY AS v (login, known_by, place) ORDER BY v.place);
+    persons := CASE WHEN logins = '{}' THEN '{}' ELSE
+        (array_replace(warrant_internal.persons_of(to_jsonb(warrant_internal.names_of((request).requester, (request).person)) || known_as), 1, 0))[2:] END;
+END;
+$$;
+
+-- Those by which a grant was made; of one without a request the approver's own.
+CREATE FUNCTION warrant_internal.votes_for(given warrant.grants, OUT logins oid[], OUT known_by text[], OUT persons integer[]) LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    request warrant.requests;
+BEGIN
+    IF (given).request_id IS NULL THEN
+        SELECT coalesce(array_agg(r.oid ORDER BY r.oid), '{}'), coalesce(array_agg(r.rolname::text ORDER BY r.oid), '{}') INTO logins, known_by
+          FROM pg_roles r WHERE r.rolname = ANY ((given).granted_by);
+        persons := warrant_internal.persons_of(ARRAY(SELECT to_jsonb(warrant_internal.names_of(v.login, v.name)) FROM unnest(logins, known_by) WITH ORDINALITY AS v (login, name, place) ORDER BY v.place));
+        RETURN;
     END IF;
-    RETURN NOT EXISTS (SELECT FROM unnest(policy_ids) AS w (id) LEFT JOIN warrant.policies p ON p.id = w.id AND 'webhook:' || p.webhook = (vote).person WHERE p.id IS NULL);
+    SELECT * INTO request FROM warrant.requests r WHERE r.id = (given).request_id;
+    SELECT v.logins, v.known_by, v.persons INTO logins, known_by, persons FROM warrant_internal.votes_for(request) AS v;
 END;
 $$;
 
@@ -33,13 +59,13 @@ BEGIN
 END;
 $$;
 
--- The checks that approving and denying share: another person, a member of every approver role, who says why where a policy wants it.
+-- The checks that approving and denying share: another person, a member of an approver role, who says why where a policy wants it.
 CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[], comment text) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
     IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
-                             'Members of "' || nullif(array_to_string(warrant_internal.deciding_roles((request).id), '" who are members of "'), '') || '" decide it.');
+                             'Members of "' || nullif(array_to_string(warrant_internal.deciding_roles((request).id), '" and "'), '') || '" decide it.');
     END IF;
     IF warrant_internal.is_requester(origin, request) THEN
         PERFORM warrant_internal.fail('42501', format('request %s must be decided by another person', (request).id),
@@ -49,27 +75,51 @@ BEGIN
 END;
 $$;
 
--- Who has approved, each person once; of a pending request those who may decide still. The requester is not counted. granters: all names of who gave.
-CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests, OUT approvers name[], OUT granters text[]) LANGUAGE plpgsql STABLE
+-- Who has approved, each person once; of a pending request those who may decide still and whom its policies count. The requester is not counted. granters:
+-- all names of who gave. missing, roles and of_roles: as count_votes, of a pending request.
+CREATE FUNCTION warrant_internal.approvers_of(request warrant.requests, OUT approvers name[], OUT granters text[], OUT missing integer, OUT roles oid[], OUT of_roles integer[])
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    policy_ids bigint[];
-    vote warrant.decisions;
-    voter text[];
-    names name[] := '{NULL}';
-    known_as jsonb[];    -- the first is the requester, who has no name among the approvers
+    votes CONSTANT record := warrant_internal.votes_for(request);
+    pends CONSTANT boolean := (request).state = 'pending';
+    valid boolean[];
+    needed boolean[];
 BEGIN
-    granters := '{}';
-    FOR vote IN SELECT d.* FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves ORDER BY d.decided_at, d.person LOOP
-        policy_ids := coalesce(policy_ids, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)));
-        CONTINUE WHEN (request).state = 'pending' AND NOT warrant_internal.vote_counts(vote, policy_ids);
-        voter := warrant_internal.names_of(vote.approver, vote.person);
-        granters := granters || CASE WHEN vote.approver <> 0 THEN voter END;
-        names := names || vote.approver_name;
-        known_as := coalesce(known_as, ARRAY[to_jsonb(warrant_internal.names_of((request).requester, (request).person))]) || to_jsonb(voter);
-    END LOOP;
-    approvers := ARRAY(SELECT v.name FROM unnest(names, warrant_internal.persons_of(known_as)) WITH ORDINALITY AS v (name, person, place)
-                        WHERE v.person = v.place AND v.person > 1 ORDER BY v.place);
+    missing := 0;
+    IF pends THEN
+        SELECT c.valid, c.needed, c.missing, c.roles, c.of_roles INTO valid, needed, missing, roles, of_roles
+          FROM warrant_internal.count_votes(coalesce(warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), '{}'), votes.logins, votes.known_by, votes.persons) AS c;
+    END IF;
+    approvers := ARRAY(SELECT f.name FROM (SELECT DISTINCT ON (v.person) v.name, v.place FROM unnest(votes.names, votes.persons, needed) WITH ORDINALITY AS v (name, person, needed, place)
+                                            WHERE v.person > 0 AND (v.needed OR NOT pends) ORDER BY v.person, v.place) AS f ORDER BY f.place);
+    granters := ARRAY(SELECT n FROM unnest(votes.logins, votes.known_as, valid) WITH ORDINALITY AS v (login, known_as, valid, place), jsonb_array_elements_text(v.known_as) AS n
+                       WHERE v.login <> 0 AND (v.valid OR NOT pends) ORDER BY v.place);
+    IF pends THEN
+        missing := greatest(missing, (request).min_approvals - cardinality(approvers));
+    END IF;
+END;
+$$;
+
+-- What is missing, in words: 2 approvals by members of "dba" and 1 by members of "security".
+CREATE FUNCTION warrant_internal.missing_in_words(roles oid[], of_roles integer[], more text DEFAULT '') RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT string_agg(concat(m.number, CASE m.place WHEN 1 THEN more || CASE m.number WHEN 1 THEN ' approval' ELSE ' approvals' END END, ' by members of ',
+                                     coalesce('"' || warrant_internal.in_one_line(a.rolname, 63) || '"', 'a role that is gone')), ' and ' ORDER BY m.place)
+              FROM unnest(roles, of_roles) WITH ORDINALITY AS m (role, number, place) LEFT JOIN pg_roles a ON a.oid = m.role);
+END;
+$$;
+
+-- Whether one more vote, by the role with these names, would bring the request nearer to its grant.
+CREATE FUNCTION warrant_internal.would_help(request warrant.requests, role oid, known_by text) RETURNS boolean LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    votes CONSTANT record := warrant_internal.votes_for(request);
+    vote CONSTANT integer := cardinality(votes.persons) + 1;
+BEGIN
+    RETURN coalesce((warrant_internal.count_votes(warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), votes.logins || role, votes.known_by || known_by,
+                                                  votes.persons || (vote + 1))).needed[vote], false);
 END;
 $$;
 
@@ -164,7 +214,7 @@ BEGIN
 END;
 $$;
 
--- Keeps an approval that was found valid; with the last one that the quorum needs the grant is made.
+-- Keeps an approval that was found valid; with the last one that the policies need the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
     approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
@@ -176,7 +226,7 @@ DECLARE
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects);
     counted := warrant_internal.approvers_of(request);
-    IF cardinality(counted.approvers) < greatest((request).min_approvals, (terms).min_approvals) THEN
+    IF counted.missing > 0 THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
         RETURN NULL;
     END IF;
@@ -227,7 +277,7 @@ DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
     commands text[];
     objects text[];
-    missing integer;
+    counted record;
     made bigint;
 BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items), comment);
@@ -261,9 +311,8 @@ BEGIN
         PERFORM warrant_internal.tell(format('not approved of it: %s', o.words)) FROM warrant_internal.left_out_in_words(request_id, made) AS o (words) WHERE o.words IS NOT NULL;
         RETURN made;
     END IF;
-    missing := greatest(request.min_approvals, terms.min_approvals) - cardinality((warrant_internal.approvers_of(request)).approvers);
-    PERFORM warrant_internal.tell(format('approved request %s: it needs %s more approval%s by members of "%s"', request_id, missing, CASE WHEN missing > 1 THEN 's' ELSE '' END,
-                                         array_to_string(warrant_internal.deciding_roles(request_id), '" who are members of "')));
+    counted := warrant_internal.approvers_of(request);
+    PERFORM warrant_internal.tell(format('approved request %s: it needs %s', request_id, warrant_internal.missing_in_words(counted.roles, counted.of_roles, ' more')));
     RETURN NULL;
 END;
 $$;

@@ -76,10 +76,11 @@ BEGIN
         UPDATE warrant.policies p SET target = 0 WHERE p.id = gone.id;
     END LOOP;
     FOR gone IN SELECT q.id FROM warrant.policies q WHERE q.target_kind <> '!'
-                   AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role) AS r (role)
+                   AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role || q.other_approver_roles) AS r (role)
                                 WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED LOOP
         UPDATE warrant.policies p SET for_roles = warrant_internal.without_gone(p.for_roles), except_roles = warrant_internal.without_gone(p.except_roles),
-               definer_roles = warrant_internal.without_gone(p.definer_roles), approver_role = (warrant_internal.without_gone(ARRAY[p.approver_role]))[1]
+               definer_roles = warrant_internal.without_gone(p.definer_roles), approver_role = (warrant_internal.without_gone(ARRAY[p.approver_role]))[1],
+               other_approver_roles = nullif(warrant_internal.without_gone(p.other_approver_roles), '{}')
          WHERE p.id = gone.id;
     END LOOP;
     FOR gone IN SELECT q.id FROM warrant.profiles q

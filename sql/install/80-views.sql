@@ -15,8 +15,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
            AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE') OR pg_catalog.pg_has_role('warrant_admin', 'USAGE'))
-            OR NOT EXISTS (SELECT FROM warrant.grant_scopes o LEFT JOIN warrant.policies p ON p.id OPERATOR(pg_catalog.=) o.policy_id
-                WHERE o.grant_id OPERATOR(pg_catalog.=) g.id AND warrant_internal.is_member((SELECT warrant_internal.current_subject()), p.approver_role) IS NOT TRUE));
+            OR warrant_internal.may_decide((SELECT warrant_internal.current_subject()), ARRAY(SELECT o.policy_id FROM warrant.grant_scopes o WHERE o.grant_id OPERATOR(pg_catalog.=) g.id)));
 COMMENT ON VIEW warrant.active_grants IS
 'grants that live now, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
 

@@ -61,12 +61,13 @@ BEGIN
 END;
 $$;
 
--- The roles whose members decide a request. Somebody has to be a member of each.
+-- The roles whose members decide a request.
 CREATE FUNCTION warrant_internal.deciding_roles(request_id bigint) RETURNS name[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT DISTINCT coalesce(a.rolname, p.approver_role_name) FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id
-                   LEFT JOIN pg_roles a ON a.oid = p.approver_role WHERE i.request_id = deciding_roles.request_id ORDER BY 1);
+    RETURN ARRAY(SELECT DISTINCT coalesce(a.rolname, o.name) FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id,
+                        LATERAL unnest(p.approver_role || p.other_approver_roles, p.approver_role_name || p.other_approver_role_names) AS o (role, name)
+                   LEFT JOIN pg_roles a ON a.oid = o.role WHERE i.request_id = deciding_roles.request_id ORDER BY 1);
 END;
 $$;
 
@@ -215,11 +216,11 @@ DECLARE
     pends CONSTANT boolean := state = 'pending';
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     mine CONSTANT jsonb := warrant_internal.origin();
-    approvers CONSTANT name[] := (warrant_internal.approvers_of(request)).approvers;
+    counted CONSTANT record := warrant_internal.approvers_of(request);
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
     unasked CONSTANT boolean := request.duration IS NULL AND request.extends_grant IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves AND d.duration IS NOT NULL);
-    roles CONSTANT text := array_to_string(warrant_internal.deciding_roles(request.id), ' who are members of ');
+    roles CONSTANT name[] := warrant_internal.deciding_roles(request.id);
     comment CONSTANT text := CASE WHEN EXISTS (SELECT FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id WHERE i.request_id = request.id AND p.require_comment)
                                   THEN ', comment => ''why''' END;
 BEGIN
@@ -250,7 +251,7 @@ BEGIN
     IF role <> 'requester' THEN
         RETURN QUERY SELECT 'lately', w FROM warrant_internal.history_in_words(request) AS w;
     END IF;
-    RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(approvers), greatest(request.min_approvals, (terms).min_approvals)), nullif(array_to_string(approvers, ', '), '')));
+    RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(counted.approvers), greatest(request.min_approvals, cardinality(counted.approvers) + counted.missing)), nullif(array_to_string(counted.approvers, ', '), '')));
     RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, d.comment)
       FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves) ORDER BY d.decided_at;
     IF pends AND EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND (d.commands IS NOT NULL OR d.objects IS NOT NULL)) THEN
@@ -263,7 +264,10 @@ BEGIN
     IF NOT pends THEN
         RETURN;
     END IF;
-    RETURN QUERY VALUES ('decided by', coalesce('members of ' || nullif(roles, ''), 'nobody: its policy is gone'));
+    RETURN QUERY VALUES ('decided by', coalesce('members of ' || nullif(array_to_string(roles, ' and '), ''), 'nobody: its policy is gone'));
+    IF cardinality(roles) > 1 THEN
+        RETURN QUERY SELECT 'waits for', m.words FROM warrant_internal.missing_in_words(counted.roles, counted.of_roles) AS m (words) WHERE m.words IS NOT NULL;
+    END IF;
     IF role <> 'decider' OR warrant_internal.is_requester(mine, request) THEN
         RETURN;
     END IF;
@@ -326,15 +330,16 @@ AS $$
 DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
     state CONSTANT text := warrant_internal.state_now(request);
-    approvals CONSTANT integer := cardinality((warrant_internal.approvers_of(request)).approvers);
-    terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
+    counted CONSTANT record := warrant_internal.approvers_of(request);
     lives CONSTANT boolean := warrant_internal.is_home() AND EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id
                                  WHERE g.id = request.grant_id AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
     denial warrant.decisions;
 BEGIN
     SELECT * INTO denial FROM warrant.decisions d WHERE d.request_id = request.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1;
-    RETURN jsonb_build_object('request_id', request.id, 'left_out', CASE WHEN request.grant_id IS NOT NULL THEN warrant_internal.left_out_in_words(request.id, request.grant_id) END, 'version', request.version, 'state', state, 'approvals', approvals,
-        'missing', CASE state WHEN 'pending' THEN greatest(greatest(request.min_approvals, terms.min_approvals) - approvals, 0) ELSE 0 END,
+    RETURN jsonb_build_object('request_id', request.id, 'left_out', CASE WHEN request.grant_id IS NOT NULL THEN warrant_internal.left_out_in_words(request.id, request.grant_id) END, 'version', request.version, 'state', state, 'approvals', cardinality(counted.approvers),
+        'missing', CASE state WHEN 'pending' THEN counted.missing ELSE 0 END,
+        'waits_for', CASE state WHEN 'pending' THEN (SELECT jsonb_object_agg(coalesce(a.rolname, 'a role that is gone'), m.number)
+                         FROM unnest(counted.roles, counted.of_roles) AS m (role, number) LEFT JOIN pg_roles a ON a.oid = m.role) END,
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
                    ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
@@ -346,6 +351,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
-'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
+'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals, at least), waits_for (how many of which role), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
 expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person, profile,
 reason, duration_s, max_uses, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -1,4 +1,4 @@
--- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox what he may decide and has not voted on.
+-- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox where his vote is missing.
 
 -- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. rows and statement: of the
 -- statement that the card has first. That is the one among the last refused that may reach the most rows, or nobody knows how many.
@@ -11,6 +11,7 @@ DECLARE
     looker CONSTANT oid := warrant_internal.current_subject();
     mine CONSTANT jsonb := warrant_internal.origin();
     names CONSTANT text[] := warrant_internal.names_of(mine);
+    mine_as CONSTANT text := warrant_internal.person_of(mine);
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     audits CONSTANT boolean := pg_has_role(looker, 'warrant_auditor', 'USAGE');
     sees_all CONSTANT boolean := NOT inbox AND (audits OR pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE'));
@@ -25,20 +26,20 @@ BEGIN
     items AS MATERIALIZED (
         SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
     rules AS MATERIALIZED (
-        SELECT i.policy_id AS id, p.min_approvals, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides
+        SELECT i.policy_id AS id, p.min_approvals, p.id IS NOT NULL AS stays, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides
           FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
     asked AS MATERIALIZED (
         SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
-               max(p.min_approvals) AS min_approvals, bool_and(p.decides) AS decides
-          FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR bool_and(p.decides)),
+               max(p.min_approvals) AS min_approvals, bool_or(p.decides) AND bool_and(p.stays) AS decides
+          FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR (bool_or(p.decides) AND bool_and(p.stays))),
     wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
         SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
           FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
     voted AS MATERIALIZED (
-        SELECT r.id, cardinality((warrant_internal.approvers_of(r)).approvers) AS approvals, v.by_caller
+        SELECT r.id, cardinality(c.approvers) AS approvals, c.missing, v.by_caller, inbox AND NOT v.by_caller AND NOT warrant_internal.would_help(r, looker, mine_as) AS needless
           FROM (SELECT d.request_id, bool_or(names && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]) AS by_caller
                   FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id) AS v
-          JOIN warrant.requests r ON r.id = v.request_id),
+          JOIN warrant.requests r ON r.id = v.request_id CROSS JOIN LATERAL warrant_internal.approvers_of(r) AS c),
     askers AS MATERIALIZED (    -- once for each of them
         SELECT f.asker, inbox AND (f.person = ANY (names) OR warrant_internal.is_himself(mine, f.requester)) AS is_caller,
                warrant_internal.in_one_line(coalesce(s.person, CASE WHEN f.person = f.requester_name OR EXISTS (SELECT FROM pg_roles p WHERE p.rolname = f.person)
@@ -46,9 +47,9 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, a.min_approvals)) AS approvals
+        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
-          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller, false))),
+          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller OR v.needless, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
           FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m
@@ -78,7 +79,7 @@ COMMENT ON VIEW warrant.pending IS
 others those that they may decide; cut to 120 columns: warrant.show_request has the whole, warrant.request_status is for programs';
 CREATE VIEW warrant.my_inbox WITH (security_barrier) AS
     SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(true) AS w ORDER BY w.requested_at, w.id;
-COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide and has not voted on';
+COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide, has not voted on, and brings nearer to a grant by his vote';
 GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';

@@ -287,8 +287,9 @@ BEGIN
         CONTINUE WHEN asked = '{}' OR like_it.id IS NULL;
         SELECT w.name, format(E'-- %s, so %s asks where it was not seen daily\n%s', why, implied, w.sql) INTO name, sql
           FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, ARRAY[implied], asked,
-            concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), ', min_approvals => ' || nullif(like_it.min_approvals, 1),
-                   ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text))) AS w;
+            concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), CASE WHEN like_it.other_approver_roles IS NOT NULL THEN ', approvers => ' || warrant_internal.plain_literal(warrant_internal.approvers_in_words(like_it)::text)
+                        ELSE concat(', min_approvals => ' || nullif(like_it.min_approvals, 1),
+                                    ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text)) END)) AS w;
         RETURN NEXT;
     END LOOP;
 END;

@@ -17,35 +17,11 @@
 #include "queue/guards.hpp"
 #include "recorder/seal.hpp"
 #include "functions/asked.hpp"
+#include "functions/policies_by_id.hpp"
 
 namespace warrant {
 
 namespace {
-
-// A row of warrant.policies that SQL hands over; nullptr for NULL.
-Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
-    if (PG_ARGISNULL(number))
-        return nullptr;
-    HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(number);
-    TupleDesc columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
-    HeapTupleData tuple = {};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-    tuple.t_data = row;
-    Datum* values = static_cast<Datum*>(palloc(columns->natts * sizeof(Datum)));
-    bool* nulls = static_cast<bool*>(palloc(columns->natts * sizeof(bool)));
-    heap_deform_tuple(&tuple, columns, values, nulls);
-    for (int i = 0; i < columns->natts; i++)    // a row that a superuser copies is looked at before the table's constraints are
-        if (nulls[i] && TupleDescAttr(columns, i)->attnotnull)
-            ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
-                            errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
-    int16_t places[most_own_columns];
-    OwnRow own;
-    FindPlaces(of_policy, columns, places);
-    TakeOwn(of_policy, places, values, nulls, &own);
-    Policy* policy = ReadPolicy(&own);
-    ReleaseTupleDesc(columns);
-    return policy;
-}
 
 struct GovernedCommands {
     int64_t policy;    // hash key
@@ -91,6 +67,30 @@ void RequireArguments(FunctionCallInfo fcinfo) {
 }
 
 }    // namespace
+
+Policy* PolicyArgument(FunctionCallInfo fcinfo, int number) {
+    if (PG_ARGISNULL(number))
+        return nullptr;
+    HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(number);
+    TupleDesc columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+    HeapTupleData tuple = {};
+    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+    tuple.t_data = row;
+    Datum* values = static_cast<Datum*>(palloc(columns->natts * sizeof(Datum)));
+    bool* nulls = static_cast<bool*>(palloc(columns->natts * sizeof(bool)));
+    heap_deform_tuple(&tuple, columns, values, nulls);
+    for (int i = 0; i < columns->natts; i++)    // a row that a superuser copies is looked at before the table's constraints are
+        if (nulls[i] && TupleDescAttr(columns, i)->attnotnull)
+            ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                            errmsg("column \"%s\" of a policy must not be NULL", NameStr(TupleDescAttr(columns, i)->attname))));
+    int16_t places[most_own_columns];
+    OwnRow own;
+    FindPlaces(of_policy, columns, places);
+    TakeOwn(of_policy, places, values, nulls, &own);
+    Policy* policy = ReadPolicy(&own);
+    ReleaseTupleDesc(columns);
+    return policy;
+}
 
 Datum CommandsAsArray(CommandMask mask) {
     Datum names[command_count];

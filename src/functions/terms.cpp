@@ -12,45 +12,14 @@
 #include "rules/survey.hpp"
 #include "functions/asked.hpp"
 #include "functions/lookups.hpp"
+#include "functions/policies_by_id.hpp"
 #include "functions/values.hpp"
 
 namespace warrant {
 
 namespace {
 
-struct Ids {
-    int count;
-    int64* items;
-};
-
-// The numbers in an array; 0, which no policy has, for NULL.
-Ids IdsOf(ArrayType* array) {
-    Datum* elements;
-    bool* nulls;
-    Ids ids = {0, nullptr};
-    deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, &nulls, &ids.count);
-    ids.items = static_cast<int64*>(palloc(ids.count * sizeof(int64)));
-    for (int i = 0; i < ids.count; i++)
-        ids.items[i] = nulls[i] ? 0 : DatumGetInt64(elements[i]);
-    return ids;
-}
-
-// Calls visit(id, values, nulls) for these columns of each policy that is there, in the order of the ids. Values live until the next one.
-template <class Visit>
-void ForEachPolicy(const OwnColumns& columns, const Ids& ids, Visit visit) {
-    CommittedScan scan;
-    BeginOwn(
-        &scan, columns, RequireInstallation()->policies, [] { return get_relname_relid("policies_pkey", RequireInstallation()->schema); },
-        Rows::OfTransaction);
-    for (int i = 0; i < ids.count; i++) {
-        ScanKeyData key;
-        ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(ids.items[i]));
-        ForEachCommitted(&scan, &key, 1, [&](Datum* values, bool* nulls) { visit(ids.items[i], values, nulls); });
-    }
-    EndCommitted(&scan);
-}
-
-constexpr OwnColumn of_decider[] = {{"approver_role"}};
+constexpr OwnColumn of_decider[] = {{"approver_role"}, {"other_approver_roles", true}};
 
 // The columns of the terms, and of the policies that they come from.
 constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},  {"request_ttl"}, {"require_reason"},
@@ -105,6 +74,16 @@ void TakePolicy(Terms* terms, const Datum* values, const bool* nulls) {
     appendStringInfo(&terms->names, "%s\"%s\"", terms->names.len > 0 ? ", " : "", TextDatumGetCString(values[d_policies]));
     if (!nulls[d_webhooks])
         TakeWebhook(terms, values[d_webhooks]);
+}
+
+bool IsMemberOfOne(Oid role, Datum roles) {
+    Datum* elements;
+    int count;
+    bool is = false;
+    deconstruct_array(DatumGetArrayTypeP(roles), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
+    for (int i = 0; i < count && !is; i++)
+        is = IsMemberByName(role, DatumGetObjectId(elements[i]));
+    return is;
 }
 
 // --- items ---
@@ -237,15 +216,20 @@ constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"schema_name"}, {
 
 using namespace warrant;
 
-// may_decide(role oid, policy_ids bigint[]) -> boolean: whether the role may decide about every policy of these; false for none.
+// may_decide(role oid, policy_ids bigint[]) -> boolean: whether the role has a voice in what these policies ask for together: it is an approver of
+// one of them, and all are there; false for none.
 WARRANT_FUNCTION(warrant_may_decide) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
         PG_RETURN_BOOL(false);
     Oid role = PG_GETARG_OID(0);
     Ids ids = IdsOf(PG_GETARG_ARRAYTYPE_P(1));
-    int may = 0;
-    ForEachPolicy(of_decider, ids, [&may, role](int64, Datum* values, bool*) { may += IsMemberByName(role, DatumGetObjectId(values[0])); });
-    PG_RETURN_BOOL(ids.count > 0 && may == ids.count);
+    int found = 0;
+    bool may = false;
+    ForEachPolicy(of_decider, ids, [&](int64, Datum* values, bool* nulls) {
+        found++;
+        may = may || IsMemberByName(role, DatumGetObjectId(values[0])) || (!nulls[1] && IsMemberOfOne(role, values[1]));
+    });
+    PG_RETURN_BOOL(may && found == ids.count);
 }
 
 // terms_of(policy_ids bigint[]) -> warrant_internal.terms: what the policies demand together, each once; all NULL when none is there.

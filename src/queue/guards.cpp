@@ -3,6 +3,7 @@
 #include "pg/settings.hpp"
 #include "pg/worker.hpp"
 #include "rules/commands.hpp"
+#include "rules/installation.hpp"
 #include "queue/guards.hpp"
 
 namespace warrant {
@@ -70,6 +71,11 @@ void ReadRolesOfPolicies() {
     SPI_execute_plan(plan, nullptr, nullptr, false, 0);
     for (uint64 i = 0; i < SPI_processed; i++)
         RoleEntry(FirstColumn(i))->of_policies = true;
+    if (get_attnum(RequireInstallation()->policies, "other_approver_roles") != InvalidAttrNumber) {    // which older scripts lack
+        SPI_execute("SELECT DISTINCT unnest(p.other_approver_roles) FROM warrant.policies p", false, 0);
+        for (uint64 i = 0; i < SPI_processed; i++)
+            RoleEntry(FirstColumn(i))->of_policies = true;
+    }
     SPI_execute("SELECT DISTINCT unnest(p.for_roles) FROM warrant.policies p", false, 0);
     for (uint64 i = 0; i < SPI_processed; i++)
         RoleEntry(FirstColumn(i))->aimed_at = true;

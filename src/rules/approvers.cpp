@@ -67,42 +67,58 @@ List* NamesOf(Oid login) {
     return names == NIL && name != nullptr ? list_make1(pstrdup(name)) : names;
 }
 
-// Whether somebody has one of the names already; that somebody is known by all of them then.
-bool IsKnown(List** known, const List* names) {
-    int before = list_length(*known);
-    ListCell* cell;
-    foreach (cell, names)
-        *known = AddName(*known, static_cast<char*>(lfirst(cell)));
-    return list_length(*known) < before + list_length(names);
-}
-
-struct Deciders {
-    int persons;          // no more than are needed are counted
-    bool only_himself;    // somebody can log in, but only the requester
+// A person who could decide, by all names that are known of him.
+struct Decider {
+    List* names;
+    core::RoleSet roles;    // as which of the approver roles; none for the requester
 };
 
-// Counts who can log in as the role or one of its members, through whatever other roles.
-Deciders CountDeciders(Oid role, Oid requester, int enough) {
+// The person of a login, who is new when he has no name that is known.
+Decider* DeciderOf(Oid login, List** deciders) {
+    List* names = NamesOf(login);
+    ListCell *cell, *name;
+    foreach (cell, *deciders) {
+        Decider* known = static_cast<Decider*>(lfirst(cell));
+        bool is_same = false;
+        foreach (name, names)
+            is_same = is_same || IsAmong(known->names, static_cast<char*>(lfirst(name)));
+        if (!is_same)
+            continue;
+        foreach (name, names)
+            known->names = AddName(known->names, static_cast<char*>(lfirst(name)));
+        return known;
+    }
+    Decider* decider = static_cast<Decider*>(palloc(sizeof(Decider)));
+    *decider = Decider{names, 0};
+    *deciders = lappend(*deciders, decider);
+    return decider;
+}
+
+// Adds who can log in as the role or one of its members, through whatever other roles, until they are enough. Whether somebody can but for the
+// requester.
+bool AddDeciders(List** deciders, Oid role, core::RoleSet bit, Oid requester, int enough) {
     List* roles = list_make1_oid(role);
-    List* known = OidIsValid(requester) ? NamesOf(requester) : NIL;
-    Deciders deciders = {0, false};
+    const Decider* himself = OidIsValid(requester) ? static_cast<Decider*>(linitial(*deciders)) : nullptr;
+    int persons = 0;
+    bool only_himself = false;
     ListCell* cell;
     foreach (cell, roles) {
         CHECK_FOR_INTERRUPTS();
-        if (deciders.persons >= enough)
+        if (persons >= enough)
             break;
         Oid login = lfirst_oid(cell);
-        if (login != requester && CanLogIn(login)) {
-            bool is_known = IsKnown(&known, NamesOf(login));
-            deciders.persons += !is_known;
-            deciders.only_himself = deciders.only_himself || is_known;
+        Decider* decider = login != requester && CanLogIn(login) ? DeciderOf(login, deciders) : nullptr;
+        only_himself = only_himself || (decider != nullptr && decider == himself);
+        if (decider != nullptr && decider != himself && (decider->roles & bit) == 0) {
+            decider->roles |= bit;
+            persons++;
         }
         CatCList* memberships = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(login));
         for (int i = 0; i < memberships->n_members; i++)
             roles = list_append_unique_oid(roles, Form_pg_auth_members(GETSTRUCT(&memberships->members[i]->tuple))->member);
         ReleaseSysCacheList(memberships);
     }
-    return deciders;
+    return only_himself;
 }
 
 bool IsEnabled(const char* webhook, Rows rows) {
@@ -191,19 +207,39 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
         return nullptr;
     int webhooks = policy->webhook != nullptr && IsEnabled(policy->webhook, rows);
     const char* disabled = policy->webhook == nullptr || webhooks > 0 ? "" : psprintf(", and webhook \"%s\" is disabled", policy->webhook);
-    if (RoleIsGone(policy->approver_role))
-        return webhooks >= policy->min_approvals
-                   ? nullptr
-                   : psprintf("Nobody can decide: the approver role of policy \"%s\" is gone%s.", policy->name, disabled);
-    Deciders deciders = CountDeciders(policy->approver_role, requester, policy->min_approvals - webhooks);
-    if (deciders.persons + webhooks >= policy->min_approvals)
+    ApproverRoles approvers = ApproverRolesOf(policy);
+    List* deciders = NIL;
+    core::Quorum quorum;
+    if (OidIsValid(requester))
+        (void)DeciderOf(requester, &deciders);
+    for (int i = 0; i < approvers.count; i++) {
+        bool by_webhook = approvers.count == 1 && webhooks >= policy->min_approvals;
+        if (RoleIsGone(approvers.roles[i]) && !by_webhook)
+            return psprintf("Nobody can decide: %s approver role of policy \"%s\" is gone%s.", approvers.count == 1 ? "the" : "an", policy->name,
+                            disabled);
+    }
+    for (int i = 0; i < approvers.count; i++) {
+        core::RoleSet bit = core::RoleSet(1U << i);
+        quorum.Add(approvers.approvals[i] - (approvers.count == 1 ? webhooks : 0));
+        bool only_himself = AddDeciders(&deciders, approvers.roles[i], bit, requester, policy->min_approvals - webhooks);
+        bool somebody = approvers.count == 1 && webhooks > 0;
+        ListCell* cell;
+        foreach (cell, deciders)
+            somebody = somebody || (static_cast<Decider*>(lfirst(cell))->roles & bit) != 0;
+        if (!somebody)
+            return psprintf("Nobody can decide: role \"%s\" has no %s who can log in%s.", GetUserNameFromId(approvers.roles[i], true),
+                            !OidIsValid(requester) ? "member"
+                            : only_himself         ? "member of another person"
+                                                   : "other member",
+                            disabled);
+    }
+    ListCell* cell;
+    foreach (cell, deciders)
+        (void)quorum.Count(static_cast<Decider*>(lfirst(cell))->roles);
+    if (quorum.Missing() == 0)
         return nullptr;
-    const char* role = GetUserNameFromId(policy->approver_role, true);
-    const char* other = !OidIsValid(requester) ? "member" : deciders.only_himself ? "member of another person" : "other member";
-    if (deciders.persons + webhooks == 0)
-        return psprintf("Nobody can decide: role \"%s\" has no %s who can log in%s.", role, other, disabled);
     return psprintf("Nobody can decide: policy \"%s\" asks for %d approvals, and only %d can be given%s.", policy->name, policy->min_approvals,
-                    deciders.persons + webhooks, disabled);
+                    policy->min_approvals - quorum.Missing(), disabled);
 }
 
 }    // namespace warrant

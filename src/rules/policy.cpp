@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pg/server.hpp"
 
 #include "pg/duration.hpp"
@@ -57,6 +59,19 @@ void Copy(char** field) { *field = *field == nullptr ? nullptr : pstrdup(*field)
 
 Oid* CopyRoles(const Oid* roles, int count) {
     return count == 0 ? nullptr : static_cast<Oid*>(memcpy(palloc(count * sizeof(Oid)), roles, count * sizeof(Oid)));
+}
+
+void ReadOtherApprovals(Policy* policy, Datum array) {
+    Datum* elements;
+    deconstruct_array(DatumGetArrayTypeP(array), INT4OID, sizeof(int32_t), true, TYPALIGN_INT, &elements, nullptr, &policy->other_approvals_count);
+    policy->other_approvals = static_cast<int32_t*>(palloc(policy->other_approvals_count * sizeof(int32_t)));
+    for (int i = 0; i < policy->other_approvals_count; i++)
+        policy->other_approvals[i] = DatumGetInt32(elements[i]);
+}
+
+void CopyOtherApprovals(Policy* policy) {
+    Size size = policy->other_approvals_count * sizeof(int32_t);
+    policy->other_approvals = size == 0 ? nullptr : static_cast<int32_t*>(memcpy(palloc(size), policy->other_approvals, size));
 }
 
 void ReadKept(Policy* policy, Datum array) {
@@ -151,11 +166,6 @@ template <auto field>
 bool IsMore(const Policy* before, const Policy* after) {
     return after->*field > before->*field;
 }
-template <auto field>
-bool IsOther(const Policy* before, const Policy* after) {
-    return after->*field != before->*field;
-}
-
 bool IsAmong(Oid role, const Oid* roles, int count) {
     for (int i = 0; i < count; i++)
         if (roles[i] == role)
@@ -167,6 +177,23 @@ template <auto count, auto roles>
 bool HasMore(const Policy* before, const Policy* after) {
     for (int i = 0; i < after->*count; i++)
         if (!IsAmong((after->*roles)[i], before->*roles, before->*count))
+            return true;
+    return false;
+}
+
+int ApprovalsBy(Oid role, const ApproverRoles& approvers) {
+    int approvals = 0;
+    for (int i = 0; i < approvers.count; i++)
+        approvals += approvers.roles[i] == role ? approvers.approvals[i] : 0;
+    return approvals;
+}
+
+// Whether fewer members of some role than before have to approve, or none. A role that is added takes nothing from the others: whoever is in both
+// counts for one of them.
+bool AsksFewerApprovers(const Policy* before, const Policy* after) {
+    ApproverRoles were = ApproverRolesOf(before), are = ApproverRolesOf(after);
+    for (int i = 0; i < were.count; i++)
+        if (ApprovalsBy(were.roles[i], are) < ApprovalsBy(were.roles[i], were))
             return true;
     return false;
 }
@@ -203,10 +230,12 @@ constexpr PolicyColumn policy_columns[] = {
     ReadBy([](Policy* policy, Datum value) { policy->monitor = Is(value, "monitor"); }, {"mode"}),
     ReadBy([](Policy* policy, Datum value) { policy->audited = !Is(value, "none"); }, {"audit"}, everywhere, IsLess<&Policy::audited>),
     Column<&Policy::audit_wait>({"audit_wait"}, where_gated, IsLess<&Policy::audit_wait>),
-    Column<&Policy::min_approvals>({"min_approvals"}, where_approved, IsLess<&Policy::min_approvals>),
+    Column<&Policy::min_approvals>({"min_approvals"}),
     Roles<&Policy::definer_count, &Policy::definer_roles>({"definer_roles"}, where_gated | by_itself,
                                                           HasMore<&Policy::definer_count, &Policy::definer_roles>),
-    Column<&Policy::approver_role>({"approver_role"}, where_approved, IsOther<&Policy::approver_role>),
+    Column<&Policy::approver_role>({"approver_role"}, where_approved, AsksFewerApprovers),
+    Roles<&Policy::other_approver_count, &Policy::other_approver_roles>({"other_approver_roles", true}),
+    {{"other_approvals", true}, ReadOtherApprovals, CopyOtherApprovals, 0, nullptr},
     ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return DefaultDuration(after) > DefaultDuration(before); }),
     ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
@@ -231,6 +260,19 @@ static_assert(StandsAt(policy_kind, "target_kind") && StandsAt(policy_target, "t
 static_assert(StandsAt(policy_schema, "target_schema") && StandsAt(policy_table, "target_name"));
 
 }    // namespace
+
+// What a superuser has written himself may lack a number: then more are asked for than can be given.
+ApproverRoles ApproverRolesOf(const Policy* policy) {
+    ApproverRoles approvers = {1, {policy->approver_role}, {policy->min_approvals}};
+    for (int i = 0; i < policy->other_approver_count && approvers.count < core::most_approver_roles; i++) {
+        int approvals = i < policy->other_approvals_count ? policy->other_approvals[i] : PG_INT16_MAX;
+        approvers.roles[approvers.count] = policy->other_approver_roles[i];
+        approvers.approvals[approvers.count++] = approvals;
+        approvers.approvals[0] -= approvals;
+    }
+    approvers.approvals[0] = std::max(approvers.approvals[0], 1);
+    return approvers;
+}
 
 const OwnColumns of_policy(&policy_columns[0].column, lengthof(policy_columns), sizeof(PolicyColumn));
 

@@ -4,6 +4,7 @@
 
 #include "pg/server.hpp"
 
+#include "core/quorum.hpp"
 #include "rules/commands.hpp"
 #include "rules/own_columns.hpp"
 
@@ -43,6 +44,10 @@ struct Policy {
     char** columns;      // by their names of now; "" is none any more
     int16_t* column_numbers;
     Oid approver_role;
+    int other_approver_count;    // members of these must approve as well
+    Oid* other_approver_roles;
+    int other_approvals_count;
+    int32_t* other_approvals;    // of each of them; min_approvals counts all
     bool require_reason;
     bool require_comment;
     int max_uses;                   // of each grant; INT_MAX: no limit
@@ -71,6 +76,14 @@ bool HaveSameColumns(const Policy* a, const Policy* b);
 
 // Whether it lets pass only where some condition is met.
 inline bool HasCondition(const Policy* policy) { return policy->hours != nullptr || policy->networks != nullptr; }
+
+// The roles whose members approve, and how many persons of each must.
+struct ApproverRoles {
+    int count;
+    Oid roles[core::most_approver_roles];
+    int approvals[core::most_approver_roles];
+};
+ApproverRoles ApproverRolesOf(const Policy* policy);
 
 // Scans look at the first columns before they read a policy.
 extern const OwnColumns of_policy;

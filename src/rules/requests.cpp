@@ -62,7 +62,9 @@ bool IsApprover(int64 request_id, Oid role) {
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
     ForEachCommitted(&scan, &key, 1, [&approver, role](Datum* values, bool*) {
         const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[0]));
-        approver = approver || (policy != nullptr && is_member_of_role_nosuper(role, policy->approver_role));
+        ApproverRoles approvers = policy == nullptr ? ApproverRoles{} : ApproverRolesOf(policy);
+        for (int i = 0; i < approvers.count && !approver; i++)
+            approver = is_member_of_role_nosuper(role, approvers.roles[i]);
     });
     EndCommitted(&scan);
     return approver;

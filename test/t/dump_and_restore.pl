@@ -9,7 +9,7 @@ use GatedServer;
 
 my $node = GatedServer->running('dump_and_restore');
 $node->safe_psql('postgres', <<'SQL');
-CREATE ROLE finance; CREATE ROLE leaver; CREATE ROLE loose; CREATE ROLE trusted; GRANT finance TO boss;
+CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE leaver; CREATE ROLE loose; CREATE ROLE trusted; GRANT finance TO boss;
 CREATE DATABASE shop;
 SQL
 $node->add_gate('shop');
@@ -21,6 +21,7 @@ SELECT warrant.add_webhook('desk', 'http://127.0.0.1:9/', 'decision', 'desk', al
 SELECT warrant.create_policy('archive', 'deny', on_schema => 'archive', except_roles => '{trusted}');
 SELECT warrant.create_policy('later by two', 'approve', on_table => 'later', min_approvals => 2, approver_role => 'finance', max_duration => '1 hour', webhook => 'desk');
 SELECT warrant.create_policy('seen', 'approve', on_table => 'seen', for_roles => '{leaver}');
+SELECT warrant.create_policy('both', 'approve', on_table => 'seen', commands => '{TRUNCATE}', for_roles => '{leaver}', approvers => '{"counsel": 2, "finance": 1}');
 SELECT warrant.create_policy('open', 'open', on_table => 'seen', for_roles => '{loose}', priority => 1);
 SELECT warrant.create_policy('all', 'open', on_database => true, priority => -1, audit => 'statement');
 SELECT warrant.create_profile('looker', '{READ, LOCK}', on_table => 'later', for_roles => '{clerk, trusted}');
@@ -61,6 +62,7 @@ is($node->safe_psql('shop2', "SELECT count(*) FROM warrant.policies WHERE target
 	'0', 'targets are those of this database');
 my $definitions = <<'SQL';
 SELECT name, effect, target_schema, target_name, commands, priority, mode, audit, for_role_names, except_role_names, min_approvals, approver_role_name,
+	other_approver_roles, other_approver_role_names, other_approvals,
 	max_duration, webhook, created_by, created_at FROM warrant.policies WHERE target_kind <> '!' ORDER BY name COLLATE "C"
 SQL
 is($node->safe_psql('shop2', $definitions), $node->safe_psql('shop', $definitions), 'nothing is different');
@@ -74,7 +76,7 @@ $node->wait_until_ready('shop2');
 is($node->sqlstate_as('clerk', $_->[0], 'shop2'), $_->[1], "clerk: $_->[0]")
   for [ 'SELECT FROM archive.old', '42501' ], [ 'SELECT FROM sooner', '42501' ], [ 'SELECT FROM seen', 'none' ], [ 'SELECT FROM notes', 'none' ];
 is($node->safe_psql('shop2', "SELECT string_agg(comment, ', ' ORDER BY comment) FROM warrant.audit_log WHERE event = 'policy_created' AND comment LIKE 'restored%'"),
-	'restored, as approve, restored, as approve, restored, as approve, restored, as deny, restored, as open, restored, as open', 'recorded as restored');
+	'restored, as approve, restored, as approve, restored, as approve, restored, as approve, restored, as deny, restored, as open, restored, as open', 'recorded as restored');
 $node->works('the restored gate works', 'shop2');
 my ($state, $err) = $node->sqlstate_as('dba', "SELECT warrant.create_policy('next', 'deny', on_table => 'notes')", 'shop2');
 is($state, 'none', 'numbers go on') or diag($err);

@@ -14,12 +14,12 @@ CREATE DATABASE plain;
 CREATE ROLE helpdesk LOGIN CREATEROLE;
 CREATE ROLE chief LOGIN;
 CREATE ROLE steward LOGIN CREATEROLE;
-CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE nobody_special;
+CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE nobody_special;
 GRANT warrant_approver TO chief;
 SQL
 
 # What a CREATEROLE user of this version may do at all: before 16 it is everything that concerns no superuser.
-my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance nobody_special);
+my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance counsel nobody_special);
 if ($by_hand ne '')
 {
 	$node->safe_psql('postgres', "GRANT $_ TO helpdesk, steward WITH ADMIN OPTION, INHERIT FALSE, SET FALSE") for grep { !/^warrant_(exempt|approver)|chief|boss/ } @roles;
@@ -85,16 +85,16 @@ refused($_, 'plain') for 'GRANT team TO helpdesk', "ALTER ROLE team PASSWORD 'x'
 $node->safe_as('boss', "SELECT warrant.revoke($grant)");
 runs('GRANT team TO helpdesk; REVOKE team FROM helpdesk', 'plain');
 
-runs("GRANT $_ TO helpdesk; REVOKE $_ FROM helpdesk", 'plain') for 'trusted', 'loose', 'finance';
+runs("GRANT $_ TO helpdesk; REVOKE $_ FROM helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel';
 $node->safe_as('dba', "SELECT warrant.protect_database(except_roles => '{trusted}');
 	SELECT warrant.create_policy('loose', 'open', on_table => 'orders', for_roles => '{loose}', priority => 2);
-	SELECT warrant.create_policy('by finance', 'approve', on_table => 'notes', approver_role => 'finance')");
-refused("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance';
+	SELECT warrant.create_policy('by finance', 'approve', on_table => 'notes', approvers => '{\"counsel\": 1, \"finance\": 1}')");
+refused("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel';
 runs('CREATE ROLE nested', 'plain');
 $node->safe_psql('plain', 'GRANT finance TO nested');
 refused('GRANT nested TO helpdesk', 'plain');
 drop_policies("name IN ('protect database', 'loose', 'by finance')");
-runs("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'nested';
+runs("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel', 'nested';
 
 # Whom policies are about is guarded: who leaves what is denied, or joins what is asked, passes easier. Passwords of those are not.
 $node->safe_psql('plain', "CREATE ROLE $_") for 'robots', 'mid', 'asked', 'watched', 'lonely';

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
@@ -173,19 +175,29 @@ static const char* WhyNobodyCanDecide(const RefusedAccess* refused, int count, c
     return "";
 }
 
-// Who must agree, as "2 approvals by members of "dba""; where the policies differ in whom, without the number.
+// Who must agree, as "2 approvals by members of "dba" and 1 by members of "security""; where the policies differ in whom, without the number.
 static const char* NeededApprovals(const RefusedAccess* asked, int count) {
-    const Policy* first = asked[0].policy;
-    int most = 0;
-    bool same = true;
-    for (int i = 0; i < count; i++) {
-        same = same && asked[i].policy->approver_role == first->approver_role;
-        most = asked[i].policy->min_approvals > most ? asked[i].policy->min_approvals : most;
+    ApproverRoles approvers = ApproverRolesOf(asked[0].policy);
+    for (int i = 1; i < count; i++) {
+        ApproverRoles others = ApproverRolesOf(asked[i].policy);
+        bool same = others.count == approvers.count;
+        for (int j = 0; j < approvers.count && same; j++) {
+            same = others.roles[j] == approvers.roles[j] && (others.count == 1 || others.approvals[j] == approvers.approvals[j]);
+            approvers.approvals[j] = std::max(approvers.approvals[j], others.approvals[j]);
+        }
+        if (!same)
+            return "the approvals of its policies";
     }
-    const char* role = GetUserNameFromId(first->approver_role, true);
-    if (!same || role == nullptr)
-        return "the approvals of its policies";
-    return psprintf("%d approval%s by members of \"%s\"", most, most == 1 ? "" : "s", role);
+    StringInfoData words;
+    initStringInfo(&words);
+    for (int i = 0; i < approvers.count; i++) {
+        const char* role = GetUserNameFromId(approvers.roles[i], true);
+        if (role == nullptr)
+            return "the approvals of its policies";
+        const char* what = i > 0 ? "" : approvers.approvals[i] == 1 ? " approval" : " approvals";
+        appendStringInfo(&words, "%s%d%s by members of \"%s\"", i > 0 ? " and " : "", approvers.approvals[i], what, role);
+    }
+    return words.data;
 }
 
 // Tells the subject what came of the request or grant before this one, on a line of its own; or empty.

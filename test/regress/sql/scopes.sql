@@ -18,7 +18,7 @@ SELECT warrant.create_policy('gold', 'approve', on_table => 'vault.gold', approv
 SELECT warrant.create_policy('never', 'deny', on_table => 'vault.tin');
 SELECT warrant.create_policy('ledger', 'approve', on_table => 'ledger', min_approvals => 2);
 
--- A schema's request has an item for each policy that governs something in it; its approver must be one for all of them.
+-- A schema's request has an item for each policy that governs something in it, and needs the approvers of all of them.
 \c - regress_clerk
 SELECT warrant.request('{READ}', on_schema => 'vault');
 SELECT id, schema_name, relation_name, commands, policy_name FROM warrant.my_requests ORDER BY policy_name;

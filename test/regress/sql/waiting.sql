@@ -35,7 +35,7 @@ SELECT greatest(max(length(id::text)), 2) + greatest(max(length(who)), 3) + grea
 SELECT greatest(max(length(id::text)), 2) + greatest(max(length(who)), 3) + greatest(max(length(target)), 6) + greatest(max(length(commands)), 8) + greatest(max(length(rows::text)), 4)
        + greatest(max(length(statement)), 9) + greatest(max(length(age)), 3) + 9 + greatest(max(length(reason)), 6) + 9 * 3 - 1 <= 120 AS fits FROM warrant.pending;
 
--- Others decide by a policy's approver role; of two roles one has to be a member of each.
+-- Others decide by a policy's approver role; of two roles each has a voice, and both are needed.
 \c - regress_clerk
 SELECT * FROM ledger;
 SELECT warrant.request('{SELECT}', on_table => 'secrets') AS made;

@@ -292,7 +292,7 @@ SELECT warrant.create_policy('by the guild', 'approve', on_table => 'plain', app
 SELECT * FROM stage.try($$SELECT warrant.request('{INSERT}', on_tables => '{ledger,orders}')$$);
 \c - regress_chief
 SELECT warrant.grant('regress_other', '{INSERT}', on_tables => '{ledger,orders}');
-SELECT warrant.grant('regress_other', '{INSERT}', on_tables => '{ledger,plain}', reason => 'x');
+SELECT warrant.grant('regress_other', '{INSERT}', on_table => 'plain', reason => 'x');
 
 -- The end of all: what happened to each request.
 \c - :owner
