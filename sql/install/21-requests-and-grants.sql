@@ -49,6 +49,10 @@ CREATE TABLE warrant.request_items (
 );
 CREATE INDEX ON warrant.request_items (request_id);
 COMMENT ON TABLE warrant.request_items IS 'the accesses that a request asks for, each under the policy that governs it';
+ALTER TABLE warrant.request_items ADD COLUMN columns smallint[];
+ALTER TABLE warrant.request_items ADD COLUMN column_names name[];
+COMMENT ON COLUMN warrant.request_items.columns IS 'for SELECT, INSERT, UPDATE and EXPORT: of which columns of the relation, by number; NULL: of all';
+COMMENT ON COLUMN warrant.request_items.column_names IS 'these columns'' names when it was filed';
 
 CREATE TABLE warrant.decisions (
     request_id bigint NOT NULL REFERENCES warrant.requests,
@@ -142,6 +146,10 @@ ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 ALTER TABLE warrant.grant_scopes ADD COLUMN policy_version integer;
 COMMENT ON COLUMN warrant.grant_scopes.policy_version IS 'of the policy when it was made';
+ALTER TABLE warrant.grant_scopes ADD COLUMN columns smallint[];
+ALTER TABLE warrant.grant_scopes ADD COLUMN column_names name[];
+COMMENT ON COLUMN warrant.grant_scopes.columns IS 'for SELECT, INSERT, UPDATE and EXPORT: of which columns of the relation, by number; NULL: of all';
+COMMENT ON COLUMN warrant.grant_scopes.column_names IS 'these columns'' names when it was made';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
 -- One row for each limited grant. The table has no trigger: a use voids nobody's cache, because decisions under limited grants are not kept.

@@ -1,10 +1,10 @@
 -- Items: the accesses that a request or grant covers.
 
 -- One access that a request or grant is to cover, and the policy that governs it.
-CREATE TYPE warrant_internal.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint);
+CREATE TYPE warrant_internal.item AS (target_kind "char", target oid, schema_name name, relation_name name, commands text[], policy_id bigint, columns smallint[]);
 
--- The items of a request for commands on these relations: only those that a policy of approval governs. Raises when one is denied.
-CREATE FUNCTION warrant_internal.items_on(subject oid, commands text[], relations oid[]) RETURNS warrant_internal.item[] LANGUAGE c
+-- The items of a request for commands on these relations, or on columns of one: only those that a policy of approval governs. Raises when one is denied.
+CREATE FUNCTION warrant_internal.items_on(subject oid, commands text[], relations oid[], columns name[]) RETURNS warrant_internal.item[] LANGUAGE c
     AS 'MODULE_PATHNAME', 'warrant_items_on';
 
 -- The items of a request for a whole schema, or with NULL for the database. One is for each policy that governs something in it now, or would
@@ -20,7 +20,7 @@ BEGIN
     END IF;
     RETURN QUERY SELECT CASE WHEN schema_name IS NULL THEN 'd' ELSE 's' END::"char",
            coalesce(of_schema, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
-           coalesce(schema_name, ''), ''::name, array_agg(DISTINCT c.command), p.id
+           coalesce(schema_name, ''), ''::name, array_agg(DISTINCT c.command), p.id, NULL::smallint[]
       FROM (SELECT g.policy, g.governed FROM warrant_internal.governing_policies(subject, commands, NULL, coalesce(of_schema, 0)) g
             UNION ALL SELECT warrant_internal.governing_admin_policy(subject), '{ADMIN}' WHERE 'ADMIN' = ANY (commands) AND schema_name IS NULL) AS w (policy, governed)
       CROSS JOIN unnest(w.governed) AS c (command)
@@ -76,6 +76,7 @@ AS $$
 DECLARE
     words text[];
     commands text[];
+    columns name[];
     items warrant_internal.item[];
 BEGIN
     IF num_nonnulls(args->>'on_table', args->>'on_tables', args->>'on_schema', nullif((args->>'on_database')::boolean, false)) <> 1 THEN
@@ -93,9 +94,19 @@ BEGIN
     IF words && '{ADMIN,CREATE}' THEN
         PERFORM warrant_internal.check_kind_of_target(words, args);
     END IF;
+    IF args->>'columns' IS NOT NULL THEN
+        IF args->>'on_table' IS NULL THEN
+            PERFORM warrant_internal.fail('22023', 'columns are those of one table', 'Name it: on_table => ''...''.');
+        END IF;
+        columns := warrant_internal.elements_of(args->'columns')::name[];
+        PERFORM warrant_internal.columns_of((args->>'on_table')::oid, columns);
+        IF EXISTS (SELECT FROM unnest(words) AS w WHERE w <> ALL ('{SELECT,INSERT,UPDATE,UPDATE_ALL,EXPORT,READ,WRITE,ALL}')) THEN
+            PERFORM warrant_internal.fail('22023', 'only SELECT, INSERT, UPDATE, UPDATE_ALL and EXPORT are asked for on columns');
+        END IF;
+    END IF;
     IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
         items := warrant_internal.items_on(subject, commands,
-            CASE WHEN args->>'on_table' IS NULL THEN warrant_internal.elements_of(args->'on_tables')::oid[] ELSE ARRAY[(args->>'on_table')::oid] END);
+            CASE WHEN args->>'on_table' IS NULL THEN warrant_internal.elements_of(args->'on_tables')::oid[] ELSE ARRAY[(args->>'on_table')::oid] END, columns);
     ELSE
         items := ARRAY(SELECT warrant_internal.items_in(subject, commands, args->>'on_schema'));
     END IF;

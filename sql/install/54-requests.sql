@@ -91,7 +91,8 @@ BEGIN
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
         INSERT INTO warrant.request_items    -- a name that the requester's transaction has given may never be
-        SELECT request, item.target_kind, item.target, called.schema_name, called.relation_name, item.commands, item.policy_id, p.name, p.version
+        SELECT request, item.target_kind, item.target, called.schema_name, called.relation_name, item.commands, item.policy_id, p.name, p.version,
+               item.columns, warrant_internal.column_names(item.target, item.columns, NULL)
           FROM warrant.policies p WHERE p.id = item.policy_id
         RETURNING * INTO filed;
         IF NOT FOUND THEN

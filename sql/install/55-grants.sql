@@ -20,7 +20,8 @@ BEGIN
     FOREACH item IN ARRAY items LOOP
         INSERT INTO warrant.grant_scopes
         SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters,
-               coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version)
+               coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version),
+               item.columns, warrant_internal.column_names(item.target, item.columns, NULL)
           FROM warrant.policies p WHERE p.id = item.policy_id
         RETURNING grant_scopes.policy_name INTO policy_name;
         IF NOT FOUND THEN
@@ -135,7 +136,7 @@ $$;
 CREATE FUNCTION warrant_internal.items_of_grant(grant_id bigint) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT (s.target_kind, s.target, s.schema_name, s.relation_name, s.commands, s.policy_id)::warrant_internal.item
+    RETURN ARRAY(SELECT (s.target_kind, s.target, s.schema_name, s.relation_name, s.commands, s.policy_id, s.columns)::warrant_internal.item
                    FROM warrant.grant_scopes s WHERE s.grant_id = items_of_grant.grant_id);
 END;
 $$;
@@ -268,12 +269,13 @@ BEGIN
         PERFORM warrant_internal.fail('55006', format('the uses of grant %s are spent', (live).id), 'warrant.request asks for others.');
     END IF;
     FOR scope IN SELECT s.* FROM warrant.grant_scopes s WHERE s.grant_id = (live).id LOOP
-        governed := governed || CASE scope.target_kind WHEN 't' THEN warrant_internal.items_on((live).grantee, scope.commands, ARRAY[scope.target])
+        governed := governed || CASE scope.target_kind WHEN 't' THEN warrant_internal.items_on((live).grantee, scope.commands, ARRAY[scope.target],
+                warrant_internal.column_names(scope.target, scope.columns, scope.column_names))
             ELSE ARRAY(SELECT i FROM warrant_internal.items_in((live).grantee, scope.commands, nullif(scope.schema_name, '')) AS i WHERE i.policy_id = scope.policy_id) END;
     END LOOP;
-    items := ARRAY(SELECT (g.target_kind, g.target, g.schema_name, g.relation_name, array_agg(DISTINCT c.command), g.policy_id)::warrant_internal.item
+    items := ARRAY(SELECT (g.target_kind, g.target, g.schema_name, g.relation_name, array_agg(DISTINCT c.command), g.policy_id, g.columns)::warrant_internal.item
                      FROM unnest(governed) AS g, unnest(g.commands) AS c (command)
-                    GROUP BY g.target_kind, g.target, g.schema_name, g.relation_name, g.policy_id ORDER BY g.schema_name, g.relation_name, g.policy_id);
+                    GROUP BY g.target_kind, g.target, g.schema_name, g.relation_name, g.policy_id, g.columns ORDER BY g.schema_name, g.relation_name, g.policy_id);
     IF items = '{}' THEN
         PERFORM warrant_internal.fail('55006', format('nothing of grant %s needs approval any more', (live).id));
     END IF;

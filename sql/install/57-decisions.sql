@@ -127,7 +127,7 @@ $$;
 CREATE FUNCTION warrant_internal.narrowed(items warrant_internal.item[], commands text[], objects text[]) RETURNS warrant_internal.item[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id)::warrant_internal.item
+    RETURN ARRAY(SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id, i.columns)::warrant_internal.item
                    FROM unnest(items) WITH ORDINALITY AS i, LATERAL (SELECT ARRAY(SELECT c.command FROM unnest(i.commands) AS c (command)
                         WHERE narrowed.commands IS NULL OR c.command = ANY (narrowed.commands))) AS l (commands)
                   WHERE l.commands <> '{}' AND (objects IS NULL OR concat(i.target_kind, i.target) = ANY (objects)) ORDER BY i.ordinality);
@@ -152,10 +152,10 @@ CREATE FUNCTION warrant_internal.left_out_in_words(request_id bigint, grant_id b
 AS $$
 BEGIN
     RETURN nullif(warrant_internal.scope_in_words(ARRAY(
-        SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id)::warrant_internal.item
+        SELECT (i.target_kind, i.target, i.schema_name, i.relation_name, l.commands, i.policy_id, i.columns)::warrant_internal.item
           FROM unnest(warrant_internal.items_of_request(request_id)) AS i, LATERAL (SELECT ARRAY(SELECT c.command FROM unnest(i.commands) AS c (command)
                WHERE NOT EXISTS (SELECT FROM warrant.grant_scopes s WHERE s.grant_id = left_out_in_words.grant_id AND s.target_kind = i.target_kind AND s.target = i.target
-                                    AND s.policy_id = i.policy_id AND c.command = ANY (s.commands)))) AS l (commands) WHERE l.commands <> '{}')), '');
+                                    AND s.policy_id = i.policy_id AND s.columns IS NOT DISTINCT FROM i.columns AND c.command = ANY (s.commands)))) AS l (commands) WHERE l.commands <> '{}')), '');
 END;
 $$;
 

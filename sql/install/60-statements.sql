@@ -31,6 +31,7 @@ BEGIN
             SELECT FROM warrant.grant_scopes s
              WHERE s.grantee = requester AND s.target = (i->>'relation')::oid AND s.target_kind = (i->>'kind')::"char" AND NOT s.closed
                    AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
+                   AND (s.columns IS NULL OR warrant_internal.column_numbers(s.target, warrant_internal.elements_of(i->'columns')::name[]) <@ s.columns)
                    AND s.starts_at > now - young AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
                    AND EXISTS (SELECT FROM warrant.policies p WHERE p.id = s.policy_id AND warrant_internal.stands(s, p))
                    AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));

@@ -2,13 +2,13 @@
 
 CREATE FUNCTION warrant.request(commands text[] DEFAULT NULL, on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
     on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    profile text DEFAULT NULL)
+    profile text DEFAULT NULL, columns name[] DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 -- By its name alone, which no other function has: its parameters stand above.
 COMMENT ON FUNCTION warrant.request IS
 'Asks for commands on one table, several, a schema or this database, or for those of a profile; returns the request''s id, that of a pending one for the same. Another reason,
 duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
-max_uses: in statements. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
+max_uses: in statements. columns: of on_table, which alone SELECT, INSERT, UPDATE and EXPORT are asked for on. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
 whose target is gone, 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, for a profile that is for others, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
@@ -49,11 +49,11 @@ COMMENT ON FUNCTION warrant.deny_all(bigint[], regrole, text) IS 'As warrant.app
 
 CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
     on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
-    max_uses integer DEFAULT NULL)
+    max_uses integer DEFAULT NULL, columns name[] DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer) IS
-'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. Top-level statement only.
-Raises 42501, 22023. Durable at once.';
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer, name[]) IS
+'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. columns: of on_table, for SELECT, INSERT,
+UPDATE and EXPORT; it covers what touches no others. Top-level statement only. Raises 42501, 22023, 42703. Durable at once.';
 
 CREATE FUNCTION warrant.revoke(grant_id bigint, reason text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.revoke(bigint, text) IS

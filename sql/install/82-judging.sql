@@ -15,6 +15,7 @@ DECLARE
     called record := warrant_internal.object_now((item).target_kind, (item).target, (item).schema_name, (item).relation_name);
 BEGIN
     RETURN CASE (item).target_kind WHEN 't' THEN format('%I.%I', called.schema_name, called.relation_name)
+                                        || coalesce(' (' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(warrant_internal.column_names((item).target, (item).columns, (item).column_names)) AS c) || ')', '')
                                    WHEN 's' THEN format('schema %I', called.schema_name) ELSE 'this database' END;
 END;
 $$;

@@ -157,7 +157,7 @@ WARRANT_FUNCTION(warrant_explain) {
     Decision decision;
     const GoverningPolicies* policies = GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command);
     bool knows_client = role == WhoAsks();
-    DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), MonotonicNow(), &decision};
+    DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), {}, MonotonicNow(), &decision};
     state.knows_client = knows_client;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);

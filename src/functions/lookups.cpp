@@ -24,6 +24,7 @@ struct KeyItem {
     Oid target;
     int64 policy;
     char* commands;
+    char* columns;    // empty for the whole relation
 };
 
 KeyItem KeyItemOf(HeapTupleHeader item) {
@@ -34,8 +35,10 @@ KeyItem KeyItemOf(HeapTupleHeader item) {
             ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("an item of a request has no %s", name)));
         return value;
     };
+    bool whole;
+    Datum columns = GetAttributeByName(item, "columns", &whole);
     return KeyItem{DatumGetChar(column("target_kind")), DatumGetObjectId(column("target")), DatumGetInt64(column("policy_id")),
-                   OidOutputFunctionCall(F_ARRAY_OUT, column("commands"))};
+                   OidOutputFunctionCall(F_ARRAY_OUT, column("commands")), whole ? pstrdup("") : OidOutputFunctionCall(F_ARRAY_OUT, columns)};
 }
 
 int CompareKeyItems(const void* a, const void* b) {
@@ -61,6 +64,21 @@ void TakeNamesNow(char kind, Oid object, Datum* names, bool* nulls) {
         names[1] = NameDatum(relation);
         nulls[1] = false;
     }
+}
+
+Datum ColumnNumbers(Oid relation, const List* columns) {
+    List* found = NIL;
+    ListCell* cell;
+    foreach (cell, columns) {
+        AttrNumber number = get_attnum(relation, static_cast<const char*>(lfirst(cell)));
+        if (number > 0)
+            found = list_append_unique_int(found, number);
+    }
+    list_sort(found, list_int_cmp);
+    ArrayBuildState* numbers = initArrayResult(INT2OID, CurrentMemoryContext, false);
+    foreach (cell, found)
+        numbers = accumArrayResult(numbers, Int16GetDatum(int16(lfirst_int(cell))), false, INT2OID, CurrentMemoryContext);
+    return makeArrayResult(numbers, CurrentMemoryContext);
 }
 
 }    // namespace warrant
@@ -175,7 +193,8 @@ WARRANT_FUNCTION(warrant_key_of) {
     StringInfoData text;
     initStringInfo(&text);
     for (int i = 0; i < count; i++)
-        appendStringInfo(&text, "%s%c:%u:" INT64_FORMAT ":%s", i == 0 ? "" : ";", items[i].kind, items[i].target, items[i].policy, items[i].commands);
+        appendStringInfo(&text, "%s%c:%u:" INT64_FORMAT ":%s%s", i == 0 ? "" : ";", items[i].kind, items[i].target, items[i].policy,
+                         items[i].commands, items[i].columns);
     bytea* digest = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(cstring_to_text_with_len(text.data, text.len))));
     char hex[2 * PG_SHA256_DIGEST_LENGTH];
     hex_encode(VARDATA_ANY(digest), PG_SHA256_DIGEST_LENGTH, hex);

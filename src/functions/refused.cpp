@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pg/errors.hpp"
+#include "functions/lookups.hpp"
 #include "functions/values.hpp"
 
 namespace warrant {
@@ -41,6 +42,7 @@ struct Refused {
     char kind;
     Oid target;
     const char *schema, *name, *command;
+    List* columns;    // by their names (char*); NIL for the whole relation
 };
 
 int CompareText(const char* a, const char* b) { return a == nullptr || b == nullptr ? (a == nullptr) - (b == nullptr) : strcmp(a, b); }
@@ -60,17 +62,33 @@ int CompareRefused(const void* a, const void* b) {
     return order != 0 ? order : CompareText(left->command, right->command);
 }
 
+List* NamesIn(JsonbContainer* item, const char* key) {
+    JsonbValue found;
+    List* names = NIL;
+    if (getKeyJsonValueFromContainer(item, key, int(strlen(key)), &found) != nullptr && found.type == jbvBinary)
+        ForEachElement(JsonbValueToJsonb(&found),
+                       [&names](const JsonbValue* name) { names = lappend(names, const_cast<char*>(TextOfScalar(name))); });
+    return names;
+}
+
 Refused RefusedOf(JsonbContainer* item) {
     const char *kind = MemberOf(item, "kind"), *target = MemberOf(item, "relation");
     if (kind == nullptr || target == nullptr)
         ereport(ERROR, (errcode(error_bad_argument), errmsg("a refused access is of nothing")));
-    return Refused{kind[0], DatumGetObjectId(DirectFunctionCall1(oidin, CStringGetDatum(target))), MemberOf(item, "schema"), MemberOf(item, "name"),
-                   MemberOf(item, "command")};
+    return Refused{kind[0],
+                   DatumGetObjectId(DirectFunctionCall1(oidin, CStringGetDatum(target))),
+                   MemberOf(item, "schema"),
+                   MemberOf(item, "name"),
+                   MemberOf(item, "command"),
+                   NamesIn(item, "columns")};
 }
 
 // The commands on one object, as a warrant_internal.item.
 Datum ItemOf(const Refused* refused, int count, int64 policy, TupleDesc shape) {
     ArrayBuildState* commands = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+    List* columns = NIL;
+    for (int i = 0; i < count; i++)
+        columns = list_concat(columns, refused[i].columns);
     for (int i = 0; i < count; i++)
         commands = accumArrayResult(commands, TextDatum(refused[i].command), refused[i].command == nullptr, TEXTOID, CurrentMemoryContext);
     Datum values[] = {CharGetDatum(refused->kind),
@@ -78,8 +96,9 @@ Datum ItemOf(const Refused* refused, int count, int64 policy, TupleDesc shape) {
                       NameDatum(refused->schema),
                       NameDatum(refused->name),
                       makeArrayResult(commands, CurrentMemoryContext),
-                      Int64GetDatum(policy)};
-    bool nulls[lengthof(values)] = {false, false, refused->schema == nullptr, refused->name == nullptr};
+                      Int64GetDatum(policy),
+                      ColumnNumbers(refused->target, columns)};
+    bool nulls[lengthof(values)] = {false, false, refused->schema == nullptr, refused->name == nullptr, false, false, columns == NIL};
     return HeapTupleGetDatum(heap_form_tuple(shape, values, nulls));
 }
 

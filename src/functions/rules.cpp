@@ -230,7 +230,9 @@ WARRANT_FUNCTION(warrant_governing_policies) {
     if (!PG_ARGISNULL(2)) {
         SurveyRelations(
             PG_GETARG_OID(0), commands, OidsOf(PG_GETARG_ARRAYTYPE_P(2)),
-            [](Oid relation, int64_t policy, CommandMask mask, void* to) { PutGoverned(static_cast<ReturnSetInfo*>(to), relation, policy, mask); },
+            [](Oid relation, int64_t policy, CommandMask mask, const List*, void* to) {
+                PutGoverned(static_cast<ReturnSetInfo*>(to), relation, policy, mask);
+            },
             result);
         PG_RETURN_VOID();
     }
@@ -242,7 +244,7 @@ WARRANT_FUNCTION(warrant_governing_policies) {
     HTAB* found = hash_create("pg_warrant governed", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
     SurveySchema(
         PG_GETARG_OID(0), commands, PG_GETARG_OID(3),
-        [](Oid, int64_t policy, CommandMask mask, void* to) {
+        [](Oid, int64_t policy, CommandMask mask, const List*, void* to) {
             bool known;
             GovernedCommands* entry = static_cast<GovernedCommands*>(hash_search(static_cast<HTAB*>(to), &policy, HASH_ENTER, &known));
             entry->commands = mask | (known ? entry->commands : 0);

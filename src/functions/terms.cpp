@@ -7,6 +7,8 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
+#include "rules/decision.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
 #include "rules/survey.hpp"
@@ -93,6 +95,7 @@ struct Item {
     Oid relation;
     int64 policy;
     CommandMask commands;
+    const List* columns;    // by their names (char*); NIL for the whole relation
 };
 
 struct Items {
@@ -100,14 +103,38 @@ struct Items {
     Item* items;
 };
 
-void AddItem(Oid relation, int64_t policy, CommandMask commands, void* context) {
+void AddItem(Oid relation, int64_t policy, CommandMask commands, const List* columns, void* context) {
     Items* items = static_cast<Items*>(context);
     if (items->count == items->room) {
         items->room = items->room == 0 ? 16 : 2 * items->room;
         items->items =
             static_cast<Item*>(items->items == nullptr ? palloc(items->room * sizeof(Item)) : repalloc(items->items, items->room * sizeof(Item)));
     }
-    items->items[items->count++] = Item{relation, policy, commands};
+    items->items[items->count++] = Item{relation, policy, commands, columns};
+}
+
+// What is asked for on columns of one relation.
+void AddOnColumns(Oid subject, CommandMask commands, Oid relation, ArrayType* names, Items* items) {
+    Datum* elements;
+    int count;
+    deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, nullptr, &count);
+    AcceptInvalidationMessages();
+    ReleaseOldGoverningPolicies();
+    const GoverningPolicies* governing = FindGoverningPolicies(relation);
+    for (commands &= commands_on_columns; commands != 0; commands &= commands - 1)
+        for (int i = 0; i < count; i++) {
+            const char* name = NameStr(*DatumGetName(elements[i]));
+            const Policy* policy = GoverningPolicy(governing, subject, FirstOf(commands), name);
+            int place = 0;
+            while (place < items->count && policy != nullptr && items->items[place].policy != policy->id)
+                place++;
+            if (policy == nullptr)
+                continue;
+            if (place == items->count)
+                AddItem(relation, policy->id, 0, NIL, items);
+            items->items[place].commands |= MaskOf(FirstOf(commands));
+            items->items[place].columns = WithColumn(const_cast<List*>(items->items[place].columns), name);
+        }
 }
 
 int CompareItems(const void* a, const void* b) {
@@ -199,16 +226,21 @@ Datum AsArray(const Items* items, Oid type) {
         const char* schema = name == nullptr ? nullptr : get_namespace_name(get_rel_namespace(item->relation));
         if (schema == nullptr)
             continue;
-        Datum values[] = {CharGetDatum('t'), ObjectIdGetDatum(item->relation), NameDatum(schema),
-                          NameDatum(name),   CommandsAsArray(item->commands),  Int64GetDatum(item->policy)};
-        bool nulls[lengthof(values)] = {};
+        Datum values[] = {CharGetDatum('t'),
+                          ObjectIdGetDatum(item->relation),
+                          NameDatum(schema),
+                          NameDatum(name),
+                          CommandsAsArray(item->commands),
+                          Int64GetDatum(item->policy),
+                          ColumnNumbers(item->relation, item->columns)};
+        bool nulls[lengthof(values)] = {false, false, false, false, false, false, item->columns == NIL};
         made = accumArrayResult(made, HeapTupleGetDatum(heap_form_tuple(shape, values, nulls)), false, type, CurrentMemoryContext);
     }
     return makeArrayResult(made, CurrentMemoryContext);
 }
 
 // The columns of warrant.request_items that an item has, in its order.
-constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"schema_name"}, {"relation_name"}, {"commands"}, {"policy_id"}};
+constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"schema_name"}, {"relation_name"}, {"commands"}, {"policy_id"}, {"columns", true}};
 
 }    // namespace
 
@@ -252,13 +284,17 @@ WARRANT_FUNCTION(warrant_terms_of) {
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), terms.values, terms.nulls)));
 }
 
-// items_on(subject oid, commands text[], relations oid[]) -> warrant_internal.item[]: the items of a request for commands on these relations, of
+// items_on(subject oid, commands text[], relations oid[], columns name[]) -> warrant_internal.item[]: the items of a request for commands on these
+// relations, or on columns of one, of
 // which a policy of approval governs each. Raises when one is denied, and for a relation that is gone or no policy can be about.
 WARRANT_FUNCTION(warrant_items_on) {
     CommandMask commands = ParseCommands(PG_GETARG_ARRAYTYPE_P(1));
     List* relations = RelationsIn(PG_GETARG_ARRAYTYPE_P(2));
     Items items = {};
-    SurveyRelations(PG_GETARG_OID(0), commands, relations, AddItem, &items);
+    if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
+        AddOnColumns(PG_GETARG_OID(0), commands, linitial_oid(relations), PG_GETARG_ARRAYTYPE_P(3), &items);
+    else
+        SurveyRelations(PG_GETARG_OID(0), commands, relations, AddItem, &items);
     KeepAsked(&items);
     PG_RETURN_DATUM(AsArray(&items, get_element_type(get_fn_expr_rettype(fcinfo->flinfo))));
 }

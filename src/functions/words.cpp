@@ -49,11 +49,29 @@ struct WantedItem {
     Oid target;
     CommandMask commands;
     int place;
+    const char* columns;    // in parentheses, with a blank before them; empty for the whole relation
 };
 
 Datum ColumnOf(HeapTupleHeader item, const char* name) {
     bool null;
     return GetAttributeByName(item, name, &null);
+}
+
+const char* ColumnsOf(HeapTupleHeader item, Oid relation) {
+    bool whole;
+    Datum columns = GetAttributeByName(item, "columns", &whole);
+    if (whole)
+        return "";
+    Datum* numbers;
+    int count;
+    deconstruct_array(DatumGetArrayTypeP(columns), INT2OID, sizeof(int16), true, TYPALIGN_SHORT, &numbers, nullptr, &count);
+    StringInfoData words;
+    initStringInfo(&words);
+    for (int i = 0; i < count; i++) {
+        const char* name = get_attname(relation, DatumGetInt16(numbers[i]), true);
+        AppendWord(&words, name == nullptr ? "?" : quote_identifier(name));
+    }
+    return psprintf(" (%s)", words.data);
 }
 
 const char* TargetOf(HeapTupleHeader item, char kind) {
@@ -74,7 +92,10 @@ int CompareTargets(const void* one, const void* two) {
     const WantedItem *a = static_cast<const WantedItem*>(one), *b = static_cast<const WantedItem*>(two);
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
-    return a->target != b->target ? (a->target < b->target ? -1 : 1) : a->place - b->place;
+    if (a->target != b->target)
+        return a->target < b->target ? -1 : 1;
+    int order = strcmp(a->columns, b->columns);
+    return order != 0 ? order : a->place - b->place;
 }
 
 // Answers how many are left.
@@ -82,7 +103,8 @@ int JoinSameTargets(WantedItem* items, int count) {
     qsort(items, count, sizeof(WantedItem), CompareTargets);
     int left = 0;
     for (int i = 0; i < count; i++) {
-        if (left > 0 && items[left - 1].kind == items[i].kind && items[left - 1].target == items[i].target)
+        if (left > 0 && items[left - 1].kind == items[i].kind && items[left - 1].target == items[i].target &&
+            strcmp(items[left - 1].columns, items[i].columns) == 0)
             items[left - 1].commands |= items[i].commands;
         else
             items[left++] = items[i];
@@ -96,8 +118,10 @@ WantedItem* ReadItems(ArrayType* array, int* count) {
     WantedItem* items = static_cast<WantedItem*>(palloc((*count + 1) * sizeof(WantedItem)));
     for (int i = 0; i < *count; i++) {
         HeapTupleHeader item = DatumGetHeapTupleHeader(elements[i]);
-        items[i] = WantedItem{item, DatumGetChar(ColumnOf(item, "target_kind")), DatumGetObjectId(ColumnOf(item, "target")),
-                              ParseCommands(DatumGetArrayTypeP(ColumnOf(item, "commands"))), i};
+        Oid target = DatumGetObjectId(ColumnOf(item, "target"));
+        items[i] = WantedItem{item,   DatumGetChar(ColumnOf(item, "target_kind")),
+                              target, ParseCommands(DatumGetArrayTypeP(ColumnOf(item, "commands"))),
+                              i,      ColumnsOf(item, target)};
     }
     *count = JoinSameTargets(items, *count);
     qsort(items, *count, sizeof(WantedItem), CompareWanted);
@@ -132,7 +156,7 @@ WARRANT_FUNCTION(warrant_scope_in_words) {
     StringInfoData words;
     initStringInfo(&words);
     for (int i = 0; i < named; i++) {
-        const char* target = TargetOf(items[i].item, items[i].kind);
+        const char* target = psprintf("%s%s", TargetOf(items[i].item, items[i].kind), items[i].columns);
         appendStringInfo(&words, "%s%s on %s", i == 0 ? "" : ", ", CommandsInWords(items[i].commands),
                          InOneLine(target, int(strlen(target)), most_characters / named));
     }

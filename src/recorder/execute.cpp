@@ -141,10 +141,18 @@ void KeepResult(const EntryHeader* entry, int64_t action_id, const Reply* reply)
 }    // namespace
 
 bool IsForCaller(const ErrorData* error) {
-    constexpr int told[] = {
-        error_refused,           error_unavailable, error_ring_full,         error_too_large,          error_wrong_kind,
-        error_unknown_id,        error_wrong_state, ERRCODE_UNDEFINED_TABLE, ERRCODE_UNDEFINED_SCHEMA, ERRCODE_FEATURE_NOT_SUPPORTED,
-        ERRCODE_DUPLICATE_OBJECT};
+    constexpr int told[] = {error_refused,
+                            error_unavailable,
+                            error_ring_full,
+                            error_too_large,
+                            error_wrong_kind,
+                            error_unknown_id,
+                            error_wrong_state,
+                            ERRCODE_UNDEFINED_TABLE,
+                            ERRCODE_UNDEFINED_SCHEMA,
+                            ERRCODE_FEATURE_NOT_SUPPORTED,
+                            ERRCODE_DUPLICATE_OBJECT,
+                            ERRCODE_UNDEFINED_COLUMN};
     constexpr char of_files[] = "could not ";    // so messages about files begin before they are translated; their codes follow from errno
     if (error->message_id == nullptr || strncmp(error->message_id, of_files, sizeof of_files - 1) == 0)
         return false;

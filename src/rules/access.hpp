@@ -7,12 +7,19 @@
 
 namespace warrant {
 
+// Which columns of a relation an access touches: all, or some by their numbers, as a Permission has them.
+struct TouchedColumns {
+    bool all = true;
+    const Bitmapset* some = nullptr;
+};
+
 struct Access {
     Oid relation;    // of CREATE: the schema; of ADMIN: this database
     Command command;
     Oid definer;    // whom the server checks, when a policy trusts this role's views and functions; or InvalidOid
     // The column, of those that policies on columns name; or nullptr, for all others and the relation itself.
     const char* column = nullptr;
+    TouchedColumns touched = {};    // as long as the statement's plan or query lives
 };
 
 // Whether two accesses differ in whose view or function they come by at most.

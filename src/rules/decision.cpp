@@ -119,11 +119,12 @@ bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == 
 bool DenyRefuses(DecisionState* state) { return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny); }
 
 bool GrantRuns(DecisionState* state) {
-    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->now);
+    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->column, state->touched, state->now);
     if (grant.id == 0)
         return false;
     state->decision->grant_id = grant.id;
     state->decision->cost = grant.cost;
+    state->decision->narrow = grant.narrow;
     state->grant_ends_at = grant.ends_at;
     if (grant.ends_at < state->decision->until)
         state->decision->until = grant.ends_at;
@@ -142,7 +143,7 @@ void Evaluate(DecisionState* state) {
 }
 
 // Whether the decision lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
-bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing; }
+bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing && !decision->narrow; }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision one of a past generation.
 void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
@@ -240,9 +241,10 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
-Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column, bool may_be_exempt, bool knows_client) {
+Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column, bool may_be_exempt, bool knows_client,
+                   const TouchedColumns& touched) {
     Decision decision;
-    DecisionState state = {user, policies, command, column, MonotonicNow(), &decision, may_be_exempt, knows_client};
+    DecisionState state = {user, policies, command, column, touched, MonotonicNow(), &decision, may_be_exempt, knows_client};
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(policies, command, column);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)
@@ -266,7 +268,7 @@ const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command c
     return telling;
 }
 
-const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column) {
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column, const TouchedColumns& touched) {
     static const Decision unprotected = {.answer = Answer::Unprotected};
     static Decision passing;
     if (policies->member_count == 0 && policies->known_kind)
@@ -274,7 +276,7 @@ const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command
     if (const Decision* cached = CachedDecision(policies, subject, command, column))
         return cached;
     passing = Decision{};
-    DecisionState state = {subject, policies, command, column, MonotonicNow(), &passing};
+    DecisionState state = {subject, policies, command, column, touched, MonotonicNow(), &passing};
     if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);
     if (policies->decisions == nullptr || !IsKept(&passing))

@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "rules/access.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/uses.hpp"
 
@@ -14,6 +15,8 @@ enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request,
 struct Decision {
     Answer answer = Answer::Refuse;
     UseCost cost = UseCost::Nothing;
+    // Whether the answer is about the columns that are touched, and not about others.
+    bool narrow = false;
     // The step that answered.
     uint8_t step = 0;
     // The policy that governs the access; nullptr when none does.
@@ -35,6 +38,7 @@ struct DecisionState {
     const GoverningPolicies* policies;
     Command command;
     const char* column;    // as in Access
+    TouchedColumns touched;
     TimestampTz now;
     Decision* decision;
     bool may_be_exempt = true;
@@ -63,14 +67,14 @@ const char* WhyRefused(const Decision* decision);
 // The decision that this backend's cache has, or nullptr.
 const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
 
-// column: as in Access, here and below.
+// column and touched: as in Access, here and below.
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
-const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
+const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr, const TouchedColumns& touched = {});
 
 // The decision for somebody else than the subject, whose decisions are what the cache is for. knows_client: whether it is about this session's
 // client.
 Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column = nullptr, bool may_be_exempt = true,
-                   bool knows_client = true);
+                   bool knows_client = true, const TouchedColumns& touched = {});
 
 // The column whose decision tells most about the command on the whole relation: the first for which it does not run, or else the first that is
 // governed.

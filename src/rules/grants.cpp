@@ -18,14 +18,14 @@ namespace {
 // clang-format off
 constexpr OwnColumn of_scope[] = {
     {"grant_id"}, {"grantee"}, {"policy_id"}, {"target_kind"}, {"target"}, {"commands"}, {"starts_at"}, {"ends_at"},
-    {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true}, {"policy_version", true},
+    {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true}, {"policy_version", true}, {"columns", true},
 };
 enum {
     c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at,
-    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version
+    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version, c_columns
 };
 // clang-format on
-static_assert(lengthof(of_scope) == c_policy_version + 1);
+static_assert(lengthof(of_scope) == c_columns + 1);
 
 bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
 
@@ -41,6 +41,48 @@ bool UnderItsTerms(const Datum* values, const Policy* policy) {
 
 bool CoversObject(Datum* values, const GoverningPolicies* policies) {
     return Covers(TargetKind(DatumGetChar(values[c_target_kind])), DatumGetObjectId(values[c_target]), policies);
+}
+
+// The names of a scope's columns, which is on a relation; those that are gone have none.
+List* ColumnsOf(const Datum* values) {
+    Datum* numbers;
+    int count;
+    List* names = NIL;
+    deconstruct_array(DatumGetArrayTypeP(values[c_columns]), INT2OID, sizeof(int16_t), true, TYPALIGN_SHORT, &numbers, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        if (HeapTuple column = SearchSysCacheAttNum(DatumGetObjectId(values[c_target]), DatumGetInt16(numbers[i])); HeapTupleIsValid(column)) {
+            names = lappend(names, pstrdup(NameStr(Form_pg_attribute(GETSTRUCT(column))->attname)));
+            ReleaseSysCache(column);
+        }
+    return names;
+}
+
+bool IsAmong(const char* name, const List* names) {
+    ListCell* cell;
+    foreach (cell, names)
+        if (strcmp(static_cast<const char*>(lfirst(cell)), name) == 0)
+            return true;
+    return false;
+}
+
+bool IsDecidedByItself(const GoverningPolicies* policies, AttrNumber number) {
+    for (int i = 0; i < policies->column_count; i++)
+        if (policies->columns[i].number == number)
+            return true;
+    return false;
+}
+
+// Whether a scope on columns covers the column, or, with nullptr, each that is touched and not decided about by itself.
+bool CoversColumns(const List* names, const GoverningPolicies* policies, const char* column, const TouchedColumns& touched) {
+    if (column != nullptr)
+        return IsAmong(column, names);
+    bool covered = !touched.all && policies->relkind != RELKIND_TOASTVALUE;
+    for (int member = -1; covered && (member = bms_next_member(touched.some, member)) >= 0;) {
+        AttrNumber number = AttrNumber(member + FirstLowInvalidHeapAttributeNumber);
+        const char* name = number <= 0 ? nullptr : get_attname(policies->relation, number, true);
+        covered = (number > 0 && IsDecidedByItself(policies, number)) || (name != nullptr && IsAmong(name, names));
+    }
+    return covered;
 }
 
 bool InWindow(Datum* values, TimestampTz now) {
@@ -148,14 +190,18 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
     return home;
 }
 
-LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
+LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
+                    const TouchedColumns& touched, TimestampTz now) {
     LiveGrant best = {};
     bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
         bool limited = !nulls[c_max_uses];
-        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing};
+        bool on_columns = !nulls[c_columns] && IsOnColumns(command);
+        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing, on_columns && column == nullptr};
         if (!UnderPolicy(values, policy) || !UnderItsTerms(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) ||
             !IsMeant(values, subject) || IsOwn(values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
+            return;
+        if (on_columns && !CoversColumns(ColumnsOf(values), policies, column, touched))
             return;
         if (limited && !FindUseCost(grant.id, &grant.cost))
             return;
@@ -232,8 +278,9 @@ bool AreAtHome(Rows rows) {
     return home;
 }
 
-LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
-    return Reading([=] { return BestGrant(subject, policy, policies, command, now); });
+LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
+                    const TouchedColumns& touched, TimestampTz now) {
+    return Reading([=] { return BestGrant(subject, policy, policies, command, column, touched, now); });
 }
 
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now) {

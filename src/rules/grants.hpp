@@ -3,6 +3,7 @@
 
 #include "pg/server.hpp"
 
+#include "rules/access.hpp"
 #include "rules/committed.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/uses.hpp"
@@ -13,6 +14,7 @@ struct LiveGrant {
     int64_t id;    // 0: none
     TimestampTz ends_at;
     UseCost cost;
+    bool narrow;    // it covers the columns that are touched, and not others that the policy governs
 };
 
 // Voids the decisions that depend on grants of the role, because the server's message says that some were made or ended. Callable from callbacks.
@@ -22,10 +24,11 @@ void InvalidateGrantsOf(Oid role);
 // happens where a relation has the role's OID, but that it is looked at again.
 void SendGrantsChanged(Oid role);
 
-// The committed grant that covers the command on the relation, for the subject or a role that it is a member of. It was made under this policy, is in
-// its window now, and has uses left. Of several it is the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be
-// trusted.
-LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
+// The committed grant that covers the command on the relation, or on a column (as in Access), and all that is touched besides columns which are
+// decided about by themselves, for the subject or a role that it is a member of. It was made under this policy, is in its window now, and has uses
+// left. Of several it is the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
+LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
+                    const TouchedColumns& touched, TimestampTz now);
 
 // Whether what is on this target is on the relation, too: on itself, an ancestor, its schema or the database.
 bool Covers(TargetKind kind, Oid target, const GoverningPolicies* policies);

@@ -336,15 +336,18 @@ bool IsStricter(const Policy* a, const Policy* b) {
 
 bool IsStricterByEffect(const Policy* a, const Policy* b) { return Permissiveness(a) < Permissiveness(b); }
 
+List* WithColumn(List* names, const char* name) {
+    ListCell* cell;
+    foreach (cell, names)
+        if (strcmp(static_cast<const char*>(lfirst(cell)), name) == 0)
+            return names;
+    return lappend(names, pstrdup(name));
+}
+
 List* AddColumnsOf(const Policy* policy, List* names) {
-    for (int i = 0; i < policy->column_count; i++) {
-        bool known = policy->columns[i][0] == '\0';
-        ListCell* cell;
-        foreach (cell, names)
-            known = known || strcmp(static_cast<const char*>(lfirst(cell)), policy->columns[i]) == 0;
-        if (!known)
-            names = lappend(names, policy->columns[i]);
-    }
+    for (int i = 0; i < policy->column_count; i++)
+        if (policy->columns[i][0] != '\0')
+            names = WithColumn(names, policy->columns[i]);
     return names;
 }
 

@@ -132,6 +132,9 @@ const Policy* AdminPolicy(const PolicyList* all, AimOf aim_of) {
     return Chosen(&of_subject, &of_gone);
 }
 
+// The names (char*) with one more, which is copied, unless it is among them.
+List* WithColumn(List* names, const char* name);
+
 // Adds to the names (char*) those of the policy's columns that are not among them.
 List* AddColumnsOf(const Policy* policy, List* names);
 

@@ -23,6 +23,7 @@ struct Kind {
 struct GoverningPart {
     int64_t policy;
     CommandMask commands;
+    List* columns;    // of a policy on columns
 };
 
 struct GoverningParts {
@@ -163,18 +164,24 @@ bool HasColumns(const PolicyList* policies) {
     return false;
 }
 
-void AddPart(GoverningParts* parts, int64_t policy, CommandMask command) {
+GoverningPart* PartOf(GoverningParts* parts, int64_t policy) {
     for (int i = 0; i < parts->count; i++)
-        if (parts->items[i].policy == policy) {
-            parts->items[i].commands |= command;
-            return;
-        }
+        if (parts->items[i].policy == policy)
+            return &parts->items[i];
     if (parts->count == parts->room) {
         parts->room = parts->room == 0 ? 4 : 2 * parts->room;
         Size size = parts->room * sizeof(GoverningPart);
         parts->items = static_cast<GoverningPart*>(parts->items == nullptr ? palloc(size) : repalloc(parts->items, size));
     }
-    parts->items[parts->count++] = GoverningPart{policy, command};
+    parts->items[parts->count] = GoverningPart{policy, 0, NIL};
+    return &parts->items[parts->count++];
+}
+
+void AddPart(GoverningParts* parts, const Policy* policy, Command command, const char* column) {
+    GoverningPart* part = PartOf(parts, policy->id);
+    part->commands |= MaskOf(command);
+    if (policy->column_count > 0 && column != nullptr && IsOnColumns(command))
+        part->columns = WithColumn(part->columns, column);
 }
 
 // Of the relation, and of each column that is decided about by itself.
@@ -184,7 +191,7 @@ GoverningParts FindParts(const Survey* survey, const GoverningPolicies* policies
         for (int i = 0; i < command_count; i++)
             if (const Policy* policy =
                     survey->commands & MaskOf(Command(i)) ? GoverningPolicy(policies, survey->subject, Command(i), column) : nullptr)
-                AddPart(&parts, policy->id, MaskOf(Command(i)));
+                AddPart(&parts, policy, Command(i), column);
         return true;
     });
     return parts;
@@ -202,7 +209,7 @@ GoverningParts FindPartsOfMember(const Survey* survey, PolicyList policies) {
 
 void Report(const Survey* survey, Oid relation, const GoverningParts& parts) {
     for (int i = 0; i < parts.count; i++)
-        survey->governed(relation, parts.items[i].policy, parts.items[i].commands, survey->context);
+        survey->governed(relation, parts.items[i].policy, parts.items[i].commands, parts.items[i].columns, survey->context);
 }
 
 GoverningParts FindPartsOf(Survey* survey, Oid relation) {

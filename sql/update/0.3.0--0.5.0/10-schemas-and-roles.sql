@@ -18,4 +18,5 @@ BEGIN
 END;
 $$;
 ALTER TYPE warrant.item SET SCHEMA warrant_internal;
+ALTER TYPE warrant_internal.item ADD ATTRIBUTE columns smallint[];
 ALTER TYPE warrant.terms SET SCHEMA warrant_internal;

@@ -168,14 +168,22 @@ Oid TrustedDefinerOf(const Permission& permission) {
 
 }    // namespace
 
+static TouchedColumns Both(const TouchedColumns& a, const TouchedColumns& b) {
+    if (a.all || b.all)
+        return TouchedColumns{};
+    return TouchedColumns{false, a.some == b.some ? a.some : bms_union(a.some, b.some)};
+}
+
 static void AddOne(AccessList* list, const Access& access) {
     if (list->items == nullptr) {
         list->items = list->first;
         list->room = lengthof(list->first);
     }
     for (int i = 0; i < list->count; i++)
-        if (list->items[i].definer == access.definer && IsSameAccess(list->items[i], access))
+        if (list->items[i].definer == access.definer && IsSameAccess(list->items[i], access)) {
+            list->items[i].touched = Both(list->items[i].touched, access.touched);
             return;
+        }
     if (list->count == list->room) {
         Access* more = static_cast<Access*>(palloc(2 * list->room * sizeof(Access)));
         memcpy(more, list->items, list->count * sizeof(Access));
@@ -219,11 +227,11 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer, Tou
     bool of_columns = ((commands_on_columns | commands_around_columns) & MaskOf(command)) != 0 && relation >= FirstNormalObjectId;
     const GoverningPolicies* policies = of_columns ? FindGoverningPolicies(relation) : nullptr;
     if (likely(policies == nullptr || policies->column_count == 0))
-        return AddOne(list, Access{relation, command, definer});
+        return AddOne(list, Access{relation, command, definer, nullptr, touched});
     // A toast table has the values of whatever column.
     touched.all = touched.all || policies->relkind == RELKIND_TOASTVALUE;
     if (TouchesOthers(policies, touched))
-        AddOne(list, Access{relation, command, definer});
+        AddOne(list, Access{relation, command, definer, nullptr, touched});
     (void)AddColumns(list, policies, Access{relation, command, definer}, touched);
 }
 

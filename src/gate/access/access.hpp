@@ -27,12 +27,6 @@ struct OwnerAccess {
     bool stored;
 };
 
-// Which columns of a relation an access touches: all, or some as a Permission has them.
-struct TouchedColumns {
-    bool all = true;
-    const Bitmapset* some = nullptr;
-};
-
 // Adds an access, one for each column that is decided about by itself, and one for the others. Those that have no column, such as DELETE, CREATE and
 // ADMIN, touch all.
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer = InvalidOid, TouchedColumns touched = {});

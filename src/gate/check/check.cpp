@@ -73,6 +73,7 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
     checked_access->access.column = nullptr;
+    checked_access->access.touched = {};
     checked_access->event = Event::Allowed;
     checked_access->policies = policies;
     checked_access->policy = decision->policy;
@@ -134,7 +135,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
     if (policies->own)
         return Answer::Unprotected;
-    const Decision* decision = Decide(policies, subject, access.command, access.column);
+    const Decision* decision = Decide(policies, subject, access.command, access.column, access.touched);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
     Decision covered;
@@ -163,7 +164,7 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
                                         (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.column, access.definer)));
     if (trusted)
         return;
-    Decision decision = DecideFor(policies, user, access.command, access.column), covered;
+    Decision decision = DecideFor(policies, user, access.command, access.column, true, true, access.touched), covered;
     if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
     if (!Runs(&decision) && !IsMonitored(&decision))

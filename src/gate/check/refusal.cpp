@@ -66,7 +66,13 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     escape_json(json, NameStr(item->policies->schema_name));
     appendStringInfoString(json, ",\"name\":");
     escape_json(json, NameStr(item->policies->relation_name));
-    appendStringInfo(json, ",\"rows\":%lld}", (long long)rows);
+    appendStringInfo(json, ",\"rows\":%lld", (long long)rows);
+    ListCell* cell;
+    foreach (cell, item->columns) {
+        appendStringInfoString(json, foreach_current_index(cell) == 0 ? ",\"columns\":[" : ",");
+        escape_json(json, static_cast<char*>(lfirst(cell)));
+    }
+    appendStringInfoString(json, item->columns == NIL ? "}" : "]}");
 }
 
 // Appends the duration in units that no setting changes: the recorder's IntervalStyle is another than the session's.

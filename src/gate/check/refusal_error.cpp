@@ -49,14 +49,6 @@ const char* NameOfTarget(const RefusedAccess* item) {
     }
 }
 
-List* WithColumn(List* columns, const char* column) {
-    ListCell* cell;
-    foreach (cell, columns)
-        if (strcmp(static_cast<char*>(lfirst(cell)), column) == 0)
-            return columns;
-    return lappend(columns, const_cast<char*>(column));
-}
-
 const char* CommandInWords(const RefusedAccess* item) {
     if (item->columns == NIL)
         return NameOf(item->access.command);
@@ -86,7 +78,7 @@ static const char* DescribeItems(const RefusedAccess* refused, int count) {
             break;
         }
         bool qualified = TargetKindOf(refused[i].policies) == TargetKind::Table;
-        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", NameOf(refused[i].access.command),
+        appendStringInfo(&words, "%s%s on %s%s%s", i == 0 ? "" : ", ", CommandInWords(&refused[i]),
                          qualified ? NameStr(refused[i].policies->schema_name) : "", qualified ? "." : "", NameOfTarget(&refused[i]));
     }
     return words.data;

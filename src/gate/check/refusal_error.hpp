@@ -22,9 +22,6 @@ struct RefusedAccess {
     List* columns;
 };
 
-// The columns with one more, unless it is among them.
-List* WithColumn(List* columns, const char* column);
-
 TargetKind TargetKindOf(const GoverningPolicies* policies);
 
 // The name that a message gives the object, and what it is.

@@ -127,13 +127,13 @@ SELECT warrant.drop_policy('names');
 SELECT state, message, detail FROM stage.try('SELECT id, cvv FROM customers');
 \c - regress_chief
 SET client_min_messages = warning;
-SELECT warrant.approve(10);
+SELECT warrant.approve(14);
 \c - regress_clerk
 SELECT id, note FROM customers ORDER BY id;
 SELECT t.policy, t.message FROM stage.try('SELECT id, cvv FROM customers') AS t;
 \c - regress_chief
 SET client_min_messages = warning;
-SELECT warrant.approve(1);
+SELECT warrant.approve(3);
 \c - regress_clerk
 SELECT id, cvv FROM customers ORDER BY id;
 \c - :owner
