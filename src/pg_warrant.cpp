@@ -4,6 +4,7 @@
 #include "pg/settings.hpp"
 #include "queue/log_line.hpp"
 #include "queue/shared.hpp"
+#include "gate/defence/labels.hpp"
 #include "gate/hooks.hpp"
 #include "workers/launcher.hpp"
 
@@ -44,6 +45,7 @@ void _PG_init(void) {
     shmem_request_hook = OnRequest;
     previous_startup = shmem_startup_hook;
     shmem_startup_hook = OnStartup;
+    warrant::RegisterLabels();
     if (!IsPostmasterEnvironment || IsBinaryUpgrade)    // one user at a console, or pg_upgrade: nobody is asked for a warrant
         return;
     warrant::InstallHooks();

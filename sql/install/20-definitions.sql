@@ -13,7 +13,7 @@ CREATE TABLE warrant.policies (
     version integer NOT NULL DEFAULT 1,
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
     effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
-    target_kind "char" NOT NULL CHECK (target_kind IN ('t', 's', 'd', '!')),
+    target_kind "char" NOT NULL CHECK (target_kind IN ('t', 'l', 's', 'd', '!')),
     target oid NOT NULL,
     target_schema name NOT NULL,
     target_name name NOT NULL,
@@ -50,8 +50,9 @@ COMMENT ON TABLE warrant.policies IS 'who may do what to which object: open, by 
 COMMENT ON COLUMN warrant.policies.version IS '1, and one more each time that it is altered, or put on an object made anew';
 COMMENT ON COLUMN warrant.policies.terms_from IS 'the version since which grants and votes have been given under its present terms; earlier ones do not count. NULL: all count';
 COMMENT ON COLUMN warrant.policies.kept_grants IS 'the grants that count all the same, because they would be given again';
-COMMENT ON COLUMN warrant.policies.target_kind IS 't: a relation, s: a schema, d: this database; !: the sentinel';
+COMMENT ON COLUMN warrant.policies.target_kind IS 't: a relation, l: the relations of a label, s: a schema, d: this database; !: the sentinel';
 COMMENT ON COLUMN warrant.policies.target IS 'OID of the object; 0 once it is gone';
+COMMENT ON COLUMN warrant.policies.target_name IS 'name of the relation, or the label; empty for other kinds';
 COMMENT ON COLUMN warrant.policies.for_roles IS 'OIDs; 0 in the place of a role that is gone';
 COMMENT ON COLUMN warrant.policies.audit_wait IS 'a statement waits until its row of the log is durable';
 

@@ -100,12 +100,56 @@ BEGIN
 END;
 $$;
 
+-- Labels, which SECURITY LABEL FOR pg_warrant puts on relations. They come into messages, and stand where a name stands.
+CREATE FUNCTION warrant_internal.check_label(label text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF label = '' OR octet_length(label) > 63 OR label <> warrant_internal.in_one_line(label, 63) THEN
+        RAISE EXCEPTION 'a label has between 1 and 63 bytes of characters that show, and no blanks around it' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+
+CREATE FUNCTION warrant_internal.label_of(relation oid) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT l.label FROM pg_seclabel l WHERE l.objoid = relation AND l.classoid = 'pg_class'::regclass AND l.objsubid = 0 AND l.provider = 'pg_warrant');
+END;
+$$;
+
+-- Whether another label of the relation, which is not stored yet, lets more through. NULL is no label.
+CREATE FUNCTION warrant_internal.label_weakens(relation oid, before text, after text) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_label_weakens';
+
+-- Checks and notes a label that a relation is to have, empty for none. The library calls it for SECURITY LABEL, whoever may do that.
+CREATE FUNCTION warrant_internal.note_label(relation oid, label text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+DECLARE
+    before CONSTANT text := warrant_internal.label_of(relation);
+    after CONSTANT text := nullif(note_label.label, '');
+    words text;
+BEGIN
+    IF after IS NOT NULL THEN
+        PERFORM warrant_internal.check_target(relation), warrant_internal.check_label(after);
+    END IF;
+    IF before IS NOT DISTINCT FROM after THEN
+        RETURN;
+    END IF;
+    words := (SELECT format('%I.%I: %s -> %s', n.nspname, c.relname, coalesce(before, 'no label'), coalesce(after, 'no label')) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
+    PERFORM warrant_internal.note_definition('label_changed', NULL, NULL, words);
+    IF warrant_internal.label_weakens(relation, before, after) THEN
+        PERFORM warrant_internal.note_definition('weakened', NULL, NULL, words);
+    END IF;
+END;
+$$;
+GRANT EXECUTE ON FUNCTION warrant_internal.note_label(oid, text) TO warrant_admin;
+
 -- What a new policy is on.
 CREATE FUNCTION warrant_internal.target_of(parameters jsonb, OUT kind "char", OUT target oid, OUT in_schema name, OUT called name) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     on_table CONSTANT regclass := CASE jsonb_typeof(parameters->'on_table') WHEN 'number' THEN (parameters->>'on_table')::oid ELSE (parameters->>'on_table')::regclass END;
     on_schema CONSTANT name := parameters->>'on_schema';
+    on_label CONSTANT text := parameters->>'on_label';
 BEGIN
     called := '';
     IF on_table IS NOT NULL THEN
@@ -121,6 +165,12 @@ BEGIN
         IF on_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'warrant', 'warrant_internal') OR on_schema ~ '^pg_(toast_)?temp_' THEN
             RAISE EXCEPTION 'schema "%" cannot be protected', on_schema USING ERRCODE = 'wrong_object_type';
         END IF;
+    ELSIF on_label IS NOT NULL THEN
+        PERFORM warrant_internal.check_label(on_label);
+        kind := 'l';
+        target := 0;
+        in_schema := '';
+        called := on_label;
     ELSE
         kind := 'd';
         target := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
@@ -194,8 +244,8 @@ DECLARE
     new CONSTANT boolean := before IS NULL;
     made warrant.policies;
 BEGIN
-    IF new AND num_nonnulls(parameters->>'on_table', parameters->>'on_schema', nullif((parameters->>'on_database')::boolean, false)) <> 1 THEN
-        RAISE EXCEPTION 'exactly one of on_table, on_schema and on_database must be given' USING ERRCODE = 'invalid_parameter_value';
+    IF new AND num_nonnulls(parameters->>'on_table', parameters->>'on_schema', parameters->>'on_label', nullif((parameters->>'on_database')::boolean, false)) <> 1 THEN
+        RAISE EXCEPTION 'exactly one of on_table, on_schema, on_database and on_label must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Columns that have the name of a parameter and take it as it is given.
     made := jsonb_populate_record(before, parameters - '{for_roles,except_roles,definer_roles,approver_role}'::text[]);
@@ -320,7 +370,8 @@ AS $$
 BEGIN
     RETURN CASE (policy).target_kind WHEN 't' THEN format('%I.%I', (policy).target_schema, (policy).target_name)
                                                    || coalesce(' (' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest((policy).columns) AS c) || ')', '')
-                                     WHEN 's' THEN format('schema %I', (policy).target_schema) ELSE 'this database' END;
+                                     WHEN 's' THEN format('schema %I', (policy).target_schema)
+                                     WHEN 'l' THEN format('label %I', (policy).target_name) ELSE 'this database' END;
 END;
 $$;
 
@@ -368,7 +419,7 @@ CREATE FUNCTION warrant.create_policy(
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
     require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
-    approvers jsonb DEFAULT NULL
+    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -379,7 +430,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers), false);
+        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label), false);
     RETURN name;
 END;
 $$;
@@ -387,8 +438,8 @@ $$;
 REVOKE ALL ON FUNCTION warrant.create_policy FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy IS
-'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database:
-open, approve or deny. The highest priority wins, then columns before table before schema before database, then named roles before all, then deny before
+'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database,
+or to the tables of a label: open, approve or deny. The highest priority wins, then columns before table before label before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). approvers: instead of the two, how many persons of each of several roles must approve. default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 audit: statement or none (NULL: none for open).

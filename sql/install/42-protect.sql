@@ -64,8 +64,9 @@ CREATE FUNCTION warrant_internal.is_on(policy warrant.policies, kind "char", tar
 STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN (policy).target_kind = kind AND (kind = 'd' OR (policy).target = target
-           OR (((policy).target_schema, (policy).target_name) = (schema_name, table_name) AND NOT warrant_internal.target_exists(kind, (policy).target)));
+    RETURN (policy).target_kind = kind AND CASE kind
+        WHEN 'd' THEN true WHEN 'l' THEN (policy).target_name = table_name
+        ELSE (policy).target = target OR (((policy).target_schema, (policy).target_name) = (schema_name, table_name) AND NOT warrant_internal.target_exists(kind, (policy).target)) END;
 END;
 $$;
 
@@ -212,13 +213,13 @@ BEGIN
                       WHERE p.effect <> 'open' AND (p.target = unprotect.target OR (p.target_schema, p.target_name) = (n.nspname, c.relname)) AND warrant_internal.is_on(p, 't', unprotect.target, n.nspname, c.relname) ORDER BY p.id);
     IF dropped = '{}' THEN
         RAISE EXCEPTION '% has no approve or deny policy of its own', target USING ERRCODE = 'no_data_found',
-            HINT = 'A policy on its schema or on the database is ended by warrant.drop_policy.';
+            HINT = 'A policy on its label, its schema or the database is ended by warrant.drop_policy.';
     END IF;
     PERFORM warrant.drop_policy(d.name) FROM unnest(dropped) AS d (name);
     RAISE NOTICE 'dropped after COMMIT: %', (SELECT string_agg(format('policy "%s"', d.name), ', ') FROM unnest(dropped) AS d (name));
     IF EXISTS (SELECT FROM warrant.policies p JOIN pg_class c ON c.oid = unprotect.target
-                WHERE p.effect <> 'open' AND ((p.target_kind = 's' AND p.target = c.relnamespace) OR p.target_kind = 'd')) THEN
-        RAISE NOTICE 'policies on its schema or on the database still cover %', unprotect.target;
+                WHERE p.effect <> 'open' AND ((p.target_kind = 's' AND p.target = c.relnamespace) OR (p.target_kind = 'l' AND p.target_name = warrant_internal.label_of(c.oid)) OR p.target_kind = 'd')) THEN
+        RAISE NOTICE 'policies on its label, its schema or the database still cover %', unprotect.target;
     END IF;
 END;
 $$;

@@ -86,6 +86,7 @@ BEGIN
             'columns', warrant_internal.column_names((policy).target, (policy).column_numbers, (policy).columns),
             'commands', CASE WHEN (policy).commands = CASE WHEN (policy).columns IS NULL THEN warrant.expand_commands('{ALL}') ELSE warrant_internal.commands_on_columns('{ALL}') END
                              THEN '{ALL}' ELSE (policy).commands END,
+            'on_label', CASE (policy).target_kind WHEN 'l' THEN (policy).target_name END,
             'for_roles', warrant_internal.roles_in_words((policy).for_roles, (policy).for_role_names),
             'except_roles', warrant_internal.roles_in_words((policy).except_roles, (policy).except_role_names),
             'definer_roles', warrant_internal.roles_in_words((policy).definer_roles, (policy).definer_role_names),
@@ -181,7 +182,7 @@ CREATE FUNCTION warrant.alter_policy(name text, changes jsonb) RETURNS text LANG
     SET intervalstyle = postgres
 AS $$
 DECLARE
-    fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
+    fixed CONSTANT text[] := '{name,on_table,on_schema,on_database,on_label}';
     may CONSTANT text[] := ARRAY(SELECT a.name FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE a.name <> ALL (fixed) ORDER BY a.place);
     defaults CONSTANT jsonb := warrant_internal.policy_defaults();
     given CONSTANT jsonb := warrant_internal.parameters_in(changes, name, may, defaults);
@@ -260,7 +261,7 @@ $$;
 CREATE FUNCTION warrant_internal.target_anew(before warrant.policies, said jsonb, wanted jsonb) RETURNS oid LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    targets CONSTANT text[] := '{on_table,on_schema,on_database}';
+    targets CONSTANT text[] := '{on_table,on_schema,on_database,on_label}';
     object record;
 BEGIN
     IF to_regclass(wanted->>'on_table') IS NULL AND to_regnamespace(quote_ident(wanted->>'on_schema')) IS NULL AND NOT EXISTS (SELECT FROM unnest(targets) AS t WHERE said->t <> wanted->t) THEN
@@ -279,7 +280,7 @@ $$;
 CREATE FUNCTION warrant_internal.apply_policy(wanted jsonb, defaults jsonb, trial boolean, OUT action text, OUT changes text[], OUT weakens boolean) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    fixed CONSTANT text[] := '{name,on_table,on_schema,on_database}';
+    fixed CONSTANT text[] := '{name,on_table,on_schema,on_database,on_label}';
     before warrant.policies;
     after warrant.policies;
     said jsonb;

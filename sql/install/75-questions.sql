@@ -45,6 +45,9 @@ AS $$
                                ORDER BY d.id DESC LIMIT 1) AS last ON true
     UNION ALL SELECT format('policy %s', p.name), CASE current_setting('pg_warrant.enforcement') WHEN 'enforce' THEN 'asks for approval' ELSE 'would ask for approval' END, warrant_internal.why_undecidable(p) FROM warrant.policies p
      WHERE p.target_kind <> '!' AND p.effect = 'approve' AND warrant_internal.why_undecidable(p) IS NOT NULL
+    UNION ALL SELECT format('label %s', l.label), 'on no relation', format('policy "%s" is on it, and covers nothing', l.policy)
+      FROM (SELECT p.target_name::text, min(p.name) FROM warrant.policies p WHERE p.target_kind = 'l' GROUP BY 1) AS l (label, policy)
+     WHERE NOT EXISTS (SELECT FROM pg_seclabel s WHERE s.provider = 'pg_warrant' AND s.label = l.label)
     UNION ALL SELECT 'policies whose target is gone', (g.gating + g.opens)::text,
            nullif(concat_ws('; ', nullif(g.gating, 0) || ' cover what bears the name now', nullif(g.opens, 0) || ' are open and cover nothing'), '')
       FROM (SELECT count(*) FILTER (WHERE p.effect <> 'open') AS gating, count(*) FILTER (WHERE p.effect = 'open') AS opens FROM warrant.policies p

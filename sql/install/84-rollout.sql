@@ -163,10 +163,20 @@ BEGIN
            CROSS JOIN LATERAL (SELECT a.role UNION SELECT u FROM unnest(warrant_internal.view_owners(a.role, a.command, v.views) || a.acting) AS u WHERE u IS NOT NULL) AS w (role)
            CROSS JOIN LATERAL warrant_internal.decision_now(w.role, a.command, a.object) AS d
            LEFT JOIN warrant.policies p ON p.id = d.policy_id LEFT JOIN pg_roles r ON r.oid = w.role
-           CROSS JOIN LATERAL (SELECT CASE WHEN a.command = 'ADMIN' THEN 'd' WHEN p.target_kind = 't' THEN 't'
+           CROSS JOIN LATERAL (SELECT CASE WHEN a.command = 'ADMIN' THEN 'd' WHEN p.target_kind IN ('t', 'l') THEN 't'
                                            WHEN a.command = 'CREATE' OR EXISTS (SELECT FROM pg_inherits i WHERE a.object IN (i.inhrelid, i.inhparent)) THEN 's' ELSE 't' END::"char" AS kind) AS k
-           CROSS JOIN LATERAL (SELECT k.kind, CASE WHEN k.kind = 'd' THEN 0 WHEN k.kind = 't' THEN coalesce((SELECT c.oid FROM pg_class c WHERE c.oid = p.target AND p.target_kind = 't'), a.object)
+           CROSS JOIN LATERAL (SELECT k.kind, CASE WHEN k.kind = 'd' THEN 0 WHEN k.kind = 't' THEN coalesce((SELECT c.oid FROM pg_class c WHERE c.oid = p.target AND p.target_kind = 't'),
+                                                                                       CASE p.target_kind WHEN 'l' THEN warrant_internal.that_bears(p.target_name, a.object) END, a.object)
                                                    WHEN a.command = 'CREATE' THEN a.object ELSE (SELECT c.relnamespace FROM pg_class c WHERE c.oid = a.object) END AS object) AS s;
+END;
+$$;
+
+-- Of the relation's family the one that bears the label, for which a policy on the label governs: the relation itself if it does.
+CREATE FUNCTION warrant_internal.that_bears(label text, relation oid) RETURNS oid LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT f.member FROM (SELECT relation UNION ALL SELECT warrant_internal.ancestors_of(relation) UNION ALL SELECT warrant_internal.descendants_of(relation)) AS f (member)
+             WHERE warrant_internal.label_of(f.member) = label ORDER BY f.member <> relation, f.member LIMIT 1);
 END;
 $$;
 
@@ -465,6 +475,7 @@ BEGIN
         UNION ALL SELECT 2, f.* FROM warrant_internal.ways_to(target, family, wanted) WITH ORDINALITY AS f
         UNION ALL SELECT 3, 'policy', p.name, concat_ws(', ', p.effect || CASE p.mode WHEN 'monitor' THEN ' in monitor mode' ELSE '' END, warrant_internal.commands_in_words(p.commands)), p.id
                     FROM warrant.policies p WHERE p.commands && wanted AND (p.target_kind = 'd' OR (p.target_kind = 't' AND p.target = ANY (family))
+                         OR (p.target_kind = 'l' AND EXISTS (SELECT FROM unnest(family) AS f (relation) WHERE warrant_internal.label_of(f.relation) = p.target_name))
                          OR (p.target_kind = 's' AND p.target IN (SELECT c.relnamespace FROM pg_class c WHERE c.oid = ANY (family))))),
     placed AS (SELECT f.*, row_number() OVER (PARTITION BY f.part, f.item ORDER BY f.ordinality) AS place, count(*) OVER (PARTITION BY f.part, f.item) AS n, min(f.ordinality) OVER (PARTITION BY f.part, f.item) AS first FROM found f)
     SELECT p.item, CASE WHEN p.place > most THEN format('and %s more', p.n - most) ELSE warrant_internal.in_one_line(p.name, 40) END, CASE WHEN p.place <= most THEN warrant_internal.in_one_line(p.detail, 62) END

@@ -41,6 +41,14 @@ const char* WordFor(Answer answer) {
 // Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
 
+const char* PolicyInWords(const Policy* policy, const char* column) {
+    if (policy == nullptr)
+        return "no policy matches";
+    const char* words = psprintf("policy %s", policy->name);
+    words = policy->label == nullptr ? words : psprintf("%s, on label %s", words, policy->label);
+    return column == nullptr ? words : psprintf("%s, for column %s", words, quote_identifier(column));
+}
+
 const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool answered) {
     const char* step = asked->name;
     const Decision* decision = state->decision;
@@ -54,9 +62,7 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
-        return decision->policy == nullptr ? pstrdup("no policy matches")
-               : state->column == nullptr  ? psprintf("policy %s", decision->policy->name)
-                                           : psprintf("policy %s, for column %s", decision->policy->name, quote_identifier(state->column));
+        return PolicyInWords(decision->policy, state->column);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));

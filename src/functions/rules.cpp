@@ -203,6 +203,13 @@ WARRANT_FUNCTION(warrant_weakens) {
     PG_RETURN_BOOL((change.before != nullptr || change.after != nullptr) && Weakens(change));
 }
 
+// label_weakens(relation oid, before text, after text) -> boolean: whether another label of the relation, before it is stored, lets more through.
+// NULL is no label.
+WARRANT_FUNCTION(warrant_label_weakens) {
+    auto label = [fcinfo](int number) { return PG_ARGISNULL(number) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(number)); };
+    PG_RETURN_BOOL(WeakensByLabel(PG_GETARG_OID(0), label(1), label(2)));
+}
+
 // await_definitions(): until who changes policies in another transaction has ended it; holds back the next.
 WARRANT_FUNCTION(warrant_await_definitions) {
     AwaitOthers();

@@ -2,6 +2,7 @@
 
 #include "pg/oid_table.hpp"
 #include "rules/family.hpp"
+#include "rules/labels.hpp"
 #include "rules/members.hpp"
 
 namespace warrant {
@@ -35,6 +36,7 @@ void ReadTables(MemberReader* reader, const List* family) {
         ReleaseSysCache(tuple);
     }
     ReadTablePolicies(unread, count, reader->rows);
+    AppendByLabels(unread, count, reader->rows);
     pfree(unread);
 }
 

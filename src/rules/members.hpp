@@ -30,8 +30,8 @@ struct MemberReader {
 };
 MemberReader NewMemberReader(Rows rows);
 
-// The members of a family: each relation that has policies of its own, or is to stand apart, and for each schema one of the others, a thousand
-// partitions or one. What no policy can match is left out.
+// The members of a family: each relation that has policies of its own or by its label, or is to stand apart, and for each schema one of the others, a
+// thousand partitions or one. What no policy can match is left out.
 Members ReadMembers(MemberReader* reader, const List* family, const List* apart);
 
 }    // namespace warrant

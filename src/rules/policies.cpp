@@ -177,12 +177,13 @@ void ReadByNames(TablePolicies** tables, int count, Rows rows) {
     EndCommitted(&scan);
 }
 
-// How near the policy is to what is touched: columns, table, schema, database.
+// How near the policy is to what is touched: columns, table, label, schema, database.
 int Distance(const Policy* policy) {
     switch (policy->target_kind) {
         case TargetKind::Table: return policy->column_count > 0 ? -1 : 0;
-        case TargetKind::Schema: return 1;
-        default: return 2;
+        case TargetKind::Label: return 1;
+        case TargetKind::Schema: return 2;
+        default: return 3;
     }
 }
 
@@ -215,6 +216,8 @@ void ReadSchemaPolicies(PolicyList* list, Oid schema, Rows rows) {
     }
     ReadByTarget(list, TargetKind::Database, MyDatabaseId, rows);
 }
+
+void ReadLabelPolicies(PolicyList* list, Rows rows) { ReadByTarget(list, TargetKind::Label, InvalidOid, rows); }
 
 void ReadTablePolicies(TablePolicies** tables, int count, Rows rows) {
     if (count == 0)
@@ -258,7 +261,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
 
 // The target of the policy, as ReadByTarget and ReadByName find it.
 static Oid TargetOf(Datum* values, const Policy* policy) {
-    if (policy->target_kind == TargetKind::Database || !TargetIsGone(values))
+    if (policy->target_kind == TargetKind::Database || policy->target_kind == TargetKind::Label || !TargetIsGone(values))
         return policy->target;
     if (policy->effect == Effect::Open)
         return InvalidOid;

@@ -27,13 +27,17 @@ struct TablePolicies {
     PolicyList policies;
 };
 
+// Appends the policies on labels, in the current memory context. The list is empty.
+void ReadLabelPolicies(PolicyList* list, Rows rows = Rows::Committed);
+
 // Appends to the list of each table the policies on it, in the current memory context. Puts the tables into another order.
 void ReadTablePolicies(TablePolicies** tables, int count, Rows rows);
 
 // Appends all policies to the list, whatever they are about, in the current memory context. Raises as RequirePolicySentinel.
 void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 
-// Appends all policies, or those on tables alone. Returns the target of each; where a target is gone, what bears its name now, or InvalidOid.
+// Appends all policies, or those on tables alone. Returns the target of each; where a target is gone, what bears its name now, or InvalidOid, as for
+// labels.
 // Raises as RequirePolicySentinel.
 enum class About { Anything, Tables };
 Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);

@@ -134,6 +134,12 @@ void CopyColumnNumbers(Policy* policy) {
     policy->column_numbers = size == 0 ? nullptr : static_cast<int16_t*>(memcpy(palloc(size), policy->column_numbers, size));
 }
 
+// A label is kept as a name.
+void ReadLabel(Policy* policy, Datum name) {
+    if (policy->target_kind == TargetKind::Label)
+        policy->label = pstrdup(NameStr(*DatumGetName(name)));
+}
+
 using Reader = void (*)(Policy* policy, Datum value);
 using IsLaxer = bool (*)(const Policy* before, const Policy* after);
 
@@ -218,7 +224,7 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::target_kind>({"target_kind"}),
     Column<&Policy::target>({"target"}),
     ReadBy(nullptr, {"target_schema"}),
-    ReadBy(nullptr, {"target_name"}),
+    {{"target_name"}, ReadLabel, [](Policy* policy) { Copy(&policy->label); }, 0, nullptr},
     Column<&Policy::id>({"id"}),
     Column<&Policy::version>({"version"}),
     Column<&Policy::name>({"name"}),

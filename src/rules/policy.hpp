@@ -15,7 +15,7 @@ namespace warrant {
 enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
 
 // The kinds in the order in which they win: the nearest first.
-enum class TargetKind : char { Table = 't', Schema = 's', Database = 'd', Sentinel = '!' };
+enum class TargetKind : char { Table = 't', Label = 'l', Schema = 's', Database = 'd', Sentinel = '!' };
 
 struct Hours;
 struct Networks;
@@ -43,6 +43,7 @@ struct Policy {
     int column_count;    // 0: it is on the whole table
     char** columns;      // by their names of now; "" is none any more
     int16_t* column_numbers;
+    char* label;    // of the relations that it is on; nullptr where the target is another
     Oid approver_role;
     int other_approver_count;    // members of these must approve as well
     Oid* other_approver_roles;

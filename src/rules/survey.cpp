@@ -5,6 +5,7 @@
 #include "rules/family.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
+#include "rules/labels.hpp"
 #include "rules/policies.hpp"
 #include "rules/survey.hpp"
 
@@ -118,15 +119,24 @@ void ReadMembersOfExtensions(Survey* survey) {
     table_close(depends, AccessShareLock);
 }
 
+PolicyList* OwnPoliciesOf(Survey* survey, Oid relation) {
+    bool found;
+    OwnPolicies* own = Enter<OwnPolicies>(survey->own, &relation, &found);
+    if (!found)
+        own->policies = PolicyList{};
+    return &own->policies;
+}
+
 void ReadOwnPolicies(Survey* survey) {
-    PolicyList all = {};
+    PolicyList all = {}, on_labels = {};
     Oid* relations = ReadTargets(&all, About::Tables);
-    for (int i = 0; i < all.count; i++) {
-        bool found;
-        OwnPolicies* own = Enter<OwnPolicies>(survey->own, &relations[i], &found);
-        if (!found)
-            own->policies = PolicyList{};
-        Append(&own->policies, all.items[i]);
+    for (int i = 0; i < all.count; i++)
+        Append(OwnPoliciesOf(survey, relations[i]), all.items[i]);
+    ReadLabelPolicies(&on_labels);
+    ListCell* cell;
+    foreach (cell, on_labels.count > 0 ? LabelledRelations(nullptr, Rows::Committed) : NIL) {
+        const LabelledRelation* labelled = static_cast<LabelledRelation*>(lfirst(cell));
+        AppendOfLabel(OwnPoliciesOf(survey, labelled->relation), &on_labels, labelled->label);
     }
 }
 

@@ -3,8 +3,10 @@
 #include "pg/oid_table.hpp"
 #include "rules/commands.hpp"
 #include "rules/family.hpp"
+#include "rules/family_states.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
+#include "rules/labels.hpp"
 #include "rules/members.hpp"
 #include "rules/policies.hpp"
 #include "rules/policy.hpp"
@@ -15,37 +17,20 @@ namespace warrant {
 
 namespace {
 
-// A change of a policy, with the relations for which it was compared, and the policies of each relation by itself.
+// A change of a relation's label: the policies that it has by the label after it. Those of before are on a label.
+struct LabelChange {
+    Oid relation;
+    PolicyList after;
+};
+
+// A change of a policy, or of a label, with the relations for which it was compared, and the policies of each relation by itself.
 struct ChangeCheck {
     const PolicyChange change;
+    const LabelChange* label;    // or nullptr
     MemberReader members;
-    List* targets;     // of the policy, where it is on a relation
+    List* targets;     // of the policy, where it is on a relation or on a label
     HTAB* families;    // Oid: a relation whose family was compared
 };
-
-// The policies of a family before and after the change. before[i] and after[i] are those of one member, or of several members that have equal ones.
-struct FamilyStates {
-    int count;
-    Member* before;
-    Member* after;
-    bool differ;
-};
-
-Passage PassageOf(const Policy* policy) {
-    if (policy == nullptr || policy->effect == Effect::Open)
-        return everything_passes;
-    if (policy->monitor)
-        return everything_passes_watched;
-    return policy->effect == Effect::Approve ? approved_passes : nothing_passes;
-}
-
-// Whether an access that the policy before governs is answered laxer by the policy after; nullptr is no policy.
-bool IsLaxer(const Policy* before, const Policy* after) {
-    Passage was = PassageOf(before), is = PassageOf(after);
-    if (was != is)
-        return is > was || (is != nothing_passes && HasLaxerColumn(between_passages, before, after));
-    return HasLaxerColumn(Where(1 << is), before, after);
-}
 
 // --- where ---
 
@@ -53,65 +38,9 @@ const Policy* OnlyOne(const PolicyChange& change) {
     return change.before == nullptr ? change.after : change.after == nullptr ? change.before : nullptr;
 }
 
-// Whether the policies answer for an earlier command exactly as for this one, so that comparing one of the two commands is enough.
-bool IsLikeAnEarlierOne(const FamilyStates* family, int command) {
-    for (int earlier = 0; earlier < command; earlier++) {
-        bool same = true;
-        for (int i = 0; i < 2 * family->count && same; i++) {
-            const PolicyList* list = i < family->count ? &family->before[i].policies : &family->after[i - family->count].policies;
-            for (int j = 0; j < list->count && same; j++)
-                same = ((list->items[j]->commands >> earlier) & 1) == ((list->items[j]->commands >> command) & 1);
-        }
-        if (same)
-            return true;
-    }
-    return false;
-}
-
-// Whether the change loosens a command for the family, or for one of its columns; ADMIN nobody asks of a relation.
-bool LoosensCommands(const FamilyStates* family, const PolicyChange& change) {
-    for (int i = 0; i < command_count && family->differ; i++) {
-        TwoStates states = {family->before, family->after, family->count, Command(i), OnlyOne(change)};
-        if (Command(i) != Command::Admin && !IsLikeAnEarlierOne(family, i) && IsSomebody(&states, IsLaxer))
-            return true;
-    }
-    return false;
-}
-
-List* ColumnsOf(const Member* members, int count, List* columns) {
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < members[i].policies.count; j++)
-            columns = AddColumnsOf(members[i].policies.items[j], columns);
-    return columns;
-}
-
-// The members with those of their policies alone that are about the column.
-Member* MembersFor(const Member* members, int count, const char* column) {
-    Member* about = static_cast<Member*>(palloc0(count * sizeof(Member)));
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < members[i].policies.count; j++)
-            if (IsAbout(members[i].policies.items[j], column))
-                AppendNew(&about[i].policies, members[i].policies.items[j]);
-    return about;
-}
-
-bool LoosensFamilyFor(const FamilyStates* family, const PolicyChange& change, const char* column) {
-    FamilyStates about = *family;
-    about.before = MembersFor(family->before, family->count, column);
-    about.after = MembersFor(family->after, family->count, column);
-    return LoosensCommands(&about, change);
-}
-
-// Each column that a policy names, before or after the change, is decided about by itself, and what none names.
-bool LoosensFamily(const FamilyStates* family, const PolicyChange& change) {
-    const List* columns = ColumnsOf(family->after, family->count, ColumnsOf(family->before, family->count, NIL));
-    if (columns == NIL || !family->differ)
-        return LoosensCommands(family, change);
-    ListCell* cell;
-    foreach (cell, columns)
-        if (LoosensFamilyFor(family, change, static_cast<const char*>(lfirst(cell))))
-            return true;
-    return LoosensFamilyFor(family, change, nullptr);
+bool HasLabel(Oid relation, const char* label) {
+    const char* has = OidIsValid(relation) ? LabelOf(relation, Rows::OfTransaction) : nullptr;
+    return has != nullptr && strcmp(has, label) == 0;
 }
 
 bool IsOn(const Policy* policy, Oid relation, Oid schema) {
@@ -119,6 +48,7 @@ bool IsOn(const Policy* policy, Oid relation, Oid schema) {
         return false;
     switch (policy->target_kind) {
         case TargetKind::Table: return policy->target == relation;
+        case TargetKind::Label: return HasLabel(relation, policy->label);
         case TargetKind::Schema: return policy->target == schema && (!OidIsValid(relation) || !CoveredByTableOnly(relation, schema));
         default: return !OidIsValid(relation) || !CoveredByTableOnly(relation, schema);
     }
@@ -149,14 +79,21 @@ void AddStates(FamilyStates* family, const PolicyList* policies, const PolicyCha
     for (int i = 0; i < family->count && !alone; i++)
         if (IsSameList(&family->before[i].policies, &before.policies) && IsSameList(&family->after[i].policies, &after.policies))
             return;
-    family->before[family->count] = before;
-    family->after[family->count++] = after;
-    family->differ = family->differ || was_on || is_on;
+    AddState(family, before, after, was_on || is_on);
 }
 
-FamilyStates NewFamilyStates(int members) {
-    Size size = members * sizeof(Member);
-    return FamilyStates{0, static_cast<Member*>(palloc0(size)), static_cast<Member*>(palloc0(size)), false};
+// The same for a change of a label.
+void AddStates(FamilyStates* family, const Member* member, const LabelChange* change) {
+    Member before = {}, after = {};
+    bool changes = member->relation == change->relation;
+    for (int i = 0; i < member->policies.count; i++) {
+        AppendNew(&before.policies, member->policies.items[i]);
+        if (!changes || member->policies.items[i]->target_kind != TargetKind::Label)
+            AppendNew(&after.policies, member->policies.items[i]);
+    }
+    for (int i = 0; i < change->after.count && changes; i++)
+        AppendNew(&after.policies, change->after.items[i]);
+    AddState(family, before, after, changes);
 }
 
 // Whether the change loosens something for these relations, which govern together.
@@ -167,10 +104,13 @@ bool LoosensFor(ChangeCheck* check, const List* relations) {
     for (int i = 0; i < members.count; i++) {
         CHECK_FOR_INTERRUPTS();
         const Member* member = &members.items[i];
-        AddStates(&family, &member->policies, change, IsOn(change.before, member->relation, member->schema),
-                  IsOn(change.after, member->relation, member->schema));
+        if (check->label != nullptr)
+            AddStates(&family, member, check->label);
+        else
+            AddStates(&family, &member->policies, change, IsOn(change.before, member->relation, member->schema),
+                      IsOn(change.after, member->relation, member->schema));
     }
-    return LoosensFamily(&family, change);
+    return LoosensFamily(&family, OnlyOne(change));
 }
 
 // Whether the change loosens what is created in the schema, or, with InvalidOid, in one without policies.
@@ -179,7 +119,7 @@ bool LoosensForSchema(Oid schema, const PolicyChange& change) {
     ReadSchemaPolicies(&policies, schema, Rows::OfTransaction);
     FamilyStates family = NewFamilyStates(1);
     AddStates(&family, &policies, change, IsOn(change.before, InvalidOid, schema), IsOn(change.after, InvalidOid, schema));
-    return LoosensFamily(&family, change);
+    return LoosensFamily(&family, OnlyOne(change));
 }
 
 // Looks at each relative as well. A policy that wins now where another won can answer for relatives whose own winner it is not. Or it leaves them to
@@ -220,6 +160,24 @@ List* FindStraddling(HTAB* relatives) {
     return relations;
 }
 
+// The relations that policies on labels are on; with several policies some of them several times.
+List* FindLabelled(const PolicyList* all) {
+    PolicyList on_labels = {};
+    for (int i = 0; i < all->count; i++)
+        if (all->items[i]->target_kind == TargetKind::Label)
+            AppendNew(&on_labels, all->items[i]);
+    List* relations = NIL;
+    ListCell* cell;
+    foreach (cell, on_labels.count > 0 ? LabelledRelations(nullptr, Rows::OfTransaction) : NIL) {
+        const LabelledRelation* labelled = static_cast<LabelledRelation*>(lfirst(cell));
+        PolicyList own = {};
+        AppendOfLabel(&own, &on_labels, labelled->label);
+        if (own.count > 0)
+            relations = lappend_oid(relations, labelled->relation);
+    }
+    return relations;
+}
+
 // Looks, for a change on a schema or the database, at what is created there, at each relation there that has policies of its own, and at relatives.
 bool LoosensForMany(ChangeCheck* check) {
     const Policy* one = check->change.before != nullptr ? check->change.before : check->change.after;
@@ -228,20 +186,24 @@ bool LoosensForMany(ChangeCheck* check) {
     Oid* targets = ReadTargets(&all, About::Anything, Rows::OfTransaction);
     HTAB* relatives = NewOidTable("pg_warrant weakening", sizeof(Oid));
     List *schemas = list_make1_oid(one->target_kind == TargetKind::Schema ? one->target : InvalidOid), *relations = NIL;
+    List* own = FindLabelled(&all);
     List* related = FindStraddling(relatives);
     for (int i = 0; i < all.count; i++) {
         if (all.items[i]->target_kind == TargetKind::Schema && one->target_kind == TargetKind::Database)
             schemas = list_append_unique_oid(schemas, targets[i]);
-        if (all.items[i]->target_kind != TargetKind::Table || !OidIsValid(targets[i]))
-            continue;
-        if (IsOn(one, targets[i], get_rel_namespace(targets[i])))
-            relations = lappend_oid(relations, targets[i]);
-        if (hash_search(relatives, &targets[i], HASH_FIND, nullptr) != nullptr)
-            related = lappend_oid(related, targets[i]);
+        if (all.items[i]->target_kind == TargetKind::Table && OidIsValid(targets[i]))
+            own = lappend_oid(own, targets[i]);
+    }
+    ListCell* cell;
+    foreach (cell, own) {
+        Oid relation = lfirst_oid(cell);
+        if (IsOn(one, relation, get_rel_namespace(relation)))
+            relations = lappend_oid(relations, relation);
+        if (hash_search(relatives, &relation, HASH_FIND, nullptr) != nullptr)
+            related = lappend_oid(related, relation);
     }
     list_sort(relations, list_oid_cmp);
     list_deduplicate_oid(relations);
-    ListCell* cell;
     foreach (cell, schemas)
         if (LoosensForSchema(lfirst_oid(cell), check->change))
             return true;
@@ -295,16 +257,50 @@ bool OpensByItself(const Policy* before, const Policy* after) {
 List* TargetsOf(const PolicyChange& change) {
     List* targets = NIL;
     const Policy* states[] = {change.before, change.after};
-    for (const Policy* policy : states)
+    for (const Policy* policy : states) {
         if (policy != nullptr && policy->target_kind == TargetKind::Table)
             targets = list_append_unique_oid(targets, policy->target);
+        ListCell* cell;
+        foreach (cell, policy != nullptr && policy->target_kind == TargetKind::Label ? LabelledRelations(policy->label, Rows::OfTransaction) : NIL)
+            targets = list_append_unique_oid(targets, static_cast<LabelledRelation*>(lfirst(cell))->relation);
+    }
     return targets;
 }
 
+ChangeCheck NewCheck(const PolicyChange& change, const LabelChange* label, List* targets) {
+    return ChangeCheck{change, label, NewMemberReader(Rows::OfTransaction), targets, NewOidTable("pg_warrant weakening", sizeof(Oid))};
+}
+
 bool LoosensSomewhere(const PolicyChange& change) {
-    ChangeCheck check = {change, NewMemberReader(Rows::OfTransaction), TargetsOf(change), NewOidTable("pg_warrant weakening", sizeof(Oid))};
+    constexpr int most_labelled = 1000;    // relations; of more it is not told
+    ChangeCheck check = NewCheck(change, nullptr, TargetsOf(change));
     const Policy* one = change.before != nullptr ? change.before : change.after;
-    return one->target_kind == TargetKind::Table ? LoosensForRelation(&check, one->target) : LoosensForMany(&check);
+    if (one->target_kind != TargetKind::Table && one->target_kind != TargetKind::Label)
+        return LoosensForMany(&check);
+    bool loosens = list_length(check.targets) > most_labelled;
+    for (int i = 0; i < list_length(check.targets) && !loosens; i++)
+        loosens = LoosensForRelation(&check, list_nth_oid(check.targets, i));
+    return loosens;
+}
+
+bool HasEffect(const PolicyList* list, bool open) {
+    for (int i = 0; i < list->count; i++)
+        if ((list->items[i]->effect == Effect::Open) == open)
+            return true;
+    return false;
+}
+
+// Taking the label from a relation is the end of a policy on it, and giving it one is a new policy.
+bool LoosensByLabel(Oid relation, const char* before, const char* after) {
+    PolicyList on_labels = {}, ends = {};
+    LabelChange label = {relation, {}};
+    ReadLabelPolicies(&on_labels, Rows::OfTransaction);
+    AppendOfLabel(&ends, &on_labels, before);
+    AppendOfLabel(&label.after, &on_labels, after);
+    if (HasEffect(&ends, false) || HasEffect(&label.after, true))
+        return true;
+    ChangeCheck check = NewCheck(PolicyChange{nullptr, nullptr}, &label, list_make1_oid(relation));
+    return LoosensForRelation(&check, relation);
 }
 
 bool Loosens(const PolicyChange& change) {
@@ -322,14 +318,24 @@ void AwaitOthers() {
         LockDatabaseObject(RelationRelationId, own->policies, 1, AccessExclusiveLock);
 }
 
-bool Weakens(const PolicyChange& change) {
+// Asks in a memory context of its own.
+template <class Test>
+static bool Ask(Test test) {
     AwaitOthers();
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_warrant weakening", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
-    bool weakens = Loosens(change);
+    bool weakens = test();
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(context);
     return weakens;
+}
+
+bool Weakens(const PolicyChange& change) {
+    return Ask([&change] { return Loosens(change); });
+}
+
+bool WeakensByLabel(Oid relation, const char* before, const char* after) {
+    return Ask([=] { return FindInstallation() != nullptr && LoosensByLabel(relation, before, after); });
 }
 
 }    // namespace warrant

@@ -19,6 +19,9 @@ struct PolicyChange {
 // to tell, it weakens. Holds back, until this transaction ends, who else changes policies.
 bool Weakens(const PolicyChange& change);
 
+// The same for another label of a relation, which has not been stored yet; nullptr is no label.
+bool WeakensByLabel(Oid relation, const char* before, const char* after);
+
 // Holds back, until this transaction ends, who else changes policies.
 void AwaitOthers();
 

@@ -24,6 +24,8 @@ SELECT warrant.create_policy('seen', 'approve', on_table => 'seen', for_roles =>
 SELECT warrant.create_policy('both', 'approve', on_table => 'seen', commands => '{TRUNCATE}', for_roles => '{leaver}', approvers => '{"counsel": 2, "finance": 1}');
 SELECT warrant.create_policy('open', 'open', on_table => 'seen', for_roles => '{loose}', priority => 1);
 SELECT warrant.create_policy('all', 'open', on_database => true, priority => -1, audit => 'statement');
+SECURITY LABEL FOR pg_warrant ON TABLE notes IS 'private';
+SELECT warrant.create_policy('private', 'deny', on_label => 'private', commands => '{TRUNCATE}');
 SELECT warrant.create_profile('looker', '{READ, LOCK}', on_table => 'later', for_roles => '{clerk, trusted}');
 SELECT warrant.create_profile('visitor', '{READ}', on_database => true, for_roles => '{loose}');
 SELECT warrant.set_person('boss', 'Bo'); SELECT warrant.set_person('loose', 'Lou');
@@ -74,9 +76,9 @@ is($node->safe_psql('shop2', 'SELECT person, role::regrole FROM warrant.persons'
 is($node->safe_psql('shop2', 'SELECT name, enabled FROM warrant.webhooks'), 'desk|f', 'webhooks come disabled');
 $node->wait_until_ready('shop2');
 is($node->sqlstate_as('clerk', $_->[0], 'shop2'), $_->[1], "clerk: $_->[0]")
-  for [ 'SELECT FROM archive.old', '42501' ], [ 'SELECT FROM sooner', '42501' ], [ 'SELECT FROM seen', 'none' ], [ 'SELECT FROM notes', 'none' ];
+  for [ 'SELECT FROM archive.old', '42501' ], [ 'SELECT FROM sooner', '42501' ], [ 'SELECT FROM seen', 'none' ], [ 'SELECT FROM notes', 'none' ], [ 'TRUNCATE notes', '42501' ];
 is($node->safe_psql('shop2', "SELECT string_agg(comment, ', ' ORDER BY comment) FROM warrant.audit_log WHERE event = 'policy_created' AND comment LIKE 'restored%'"),
-	'restored, as approve, restored, as approve, restored, as approve, restored, as approve, restored, as deny, restored, as open, restored, as open', 'recorded as restored');
+	'restored, as approve, restored, as approve, restored, as approve, restored, as approve, restored, as deny, restored, as deny, restored, as open, restored, as open', 'recorded as restored');
 $node->works('the restored gate works', 'shop2');
 my ($state, $err) = $node->sqlstate_as('dba', "SELECT warrant.create_policy('next', 'deny', on_table => 'notes')", 'shop2');
 is($state, 'none', 'numbers go on') or diag($err);

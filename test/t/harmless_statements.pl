@@ -168,7 +168,7 @@ SET log_statement = 'none';
 SELECT lo_create(99), lo_put(99, 0, 'abc');
 SELECT lo_get(99), lo_unlink(99);
 SELECT nextval('past.tickets'), currval('past.tickets'), setval('past.tickets', 50);
-SECURITY LABEL ON TABLE shop.orders IS 'x';
+SECURITY LABEL FOR other ON TABLE shop.orders IS 'x';
 SQL
 	'roles' => <<'SQL');
 CREATE ROLE helper LOGIN PASSWORD 'x';

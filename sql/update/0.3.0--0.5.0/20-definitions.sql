@@ -6,6 +6,10 @@ ALTER TABLE warrant.webhooks ADD PRIMARY KEY (id) INCLUDE (created_by), ADD CONS
 ALTER TABLE warrant.persons DROP CONSTRAINT persons_pkey, ALTER COLUMN role_name DROP NOT NULL;
 ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);
 
+-- Policies on labels.
+ALTER TABLE warrant.policies DROP CONSTRAINT policies_target_kind_check;
+ALTER TABLE warrant.policies ADD CONSTRAINT policies_target_kind_check CHECK (target_kind IN ('t', 'l', 's', 'd', '!'));
+
 -- Which kinds there are says a function.
 ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;
 

@@ -126,7 +126,8 @@ const CheckedEntry* WrittenEntryOf(const Query* query, const RangeTblEntry* entr
     return checked != nullptr && Writes(PermissionIn(checked)) ? checked : nullptr;
 }
 
-// The target of a query's own words, and the views on the way to it, each under the conditions of those before it. ON CONFLICT reaches what conflicts.
+// The target of a query's own words, and the views on the way to it, each under the conditions of those before it. ON CONFLICT reaches what
+// conflicts.
 void WeighTarget(Weighing* weighing, const Query* query, const List* passed) {
     Node* words = query->jointree->quals;
     List* conditions = NIL;
@@ -138,7 +139,7 @@ void WeighTarget(Weighing* weighing, const Query* query, const List* passed) {
     else if (query->commandType != CMD_INSERT)
         narrow.update = narrow.remove = Names(words, RowsOf(query));
     ListCell *view, *names;
-    forboth(view, passed, names, conditions) {
+    forboth (view, passed, names, conditions) {
         Weigh(weighing, PermissionIn(CheckedEntryOf(query, rt_fetch(lfirst_int(view), query->rtable))), narrow);
         if (lfirst_int(names))
             narrow = Narrow{true, true};
