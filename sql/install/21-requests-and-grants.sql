@@ -32,6 +32,8 @@ COMMENT ON COLUMN warrant.requests.version IS 'grows when it is amended; who app
 ALTER TABLE warrant.requests ADD COLUMN changed_in jsonb;
 COMMENT ON COLUMN warrant.requests.changed_in IS 'which words were amended, each with the version that changed it last';
 ALTER TABLE warrant.requests ADD COLUMN extends_grant bigint;
+ALTER TABLE warrant.requests ADD COLUMN max_rows bigint;
+COMMENT ON COLUMN warrant.requests.max_rows IS 'rows that each statement may read and write; NULL for what the policy allows';
 COMMENT ON COLUMN warrant.requests.extends_grant IS 'the grant at whose end the new one''s duration begins; NULL for a request of its own';
 ALTER TABLE warrant.requests ADD COLUMN profile text;
 COMMENT ON COLUMN warrant.requests.profile IS 'the profile by whose name it was asked for; NULL where it was written out';
@@ -70,6 +72,8 @@ COMMENT ON TABLE warrant.decisions IS 'one person''s approval or denial of a req
 COMMENT ON COLUMN warrant.decisions.approver IS 'OID; 0 for a webhook';
 ALTER TABLE warrant.decisions ADD COLUMN commands text[];
 ALTER TABLE warrant.decisions ADD COLUMN objects text[];
+ALTER TABLE warrant.decisions ADD COLUMN max_rows bigint;
+COMMENT ON COLUMN warrant.decisions.max_rows IS 'rows that each statement may read and write; NULL for what was asked for';
 COMMENT ON COLUMN warrant.decisions.commands IS 'the commands that are approved, of those asked for; NULL for all';
 COMMENT ON COLUMN warrant.decisions.objects IS 'the objects for which it is approved, each kind and OID; NULL for all';
 
@@ -115,6 +119,8 @@ CREATE TABLE warrant.grants (
     max_uses integer,
     PRIMARY KEY (id) INCLUDE (request_id)
 );
+ALTER TABLE warrant.grants ADD COLUMN max_rows bigint;
+COMMENT ON COLUMN warrant.grants.max_rows IS 'rows that each statement may read and write; NULL for no limit';
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
@@ -150,6 +156,8 @@ ALTER TABLE warrant.grant_scopes ADD COLUMN columns smallint[];
 ALTER TABLE warrant.grant_scopes ADD COLUMN column_names name[];
 COMMENT ON COLUMN warrant.grant_scopes.columns IS 'for SELECT, INSERT, UPDATE and EXPORT: of which columns of the relation, by number; NULL: of all';
 COMMENT ON COLUMN warrant.grant_scopes.column_names IS 'these columns'' names when it was made';
+ALTER TABLE warrant.grant_scopes ADD COLUMN max_rows bigint;
+COMMENT ON COLUMN warrant.grant_scopes.max_rows IS 'that of the grant';
 COMMENT ON TABLE warrant.grant_scopes IS 'what a grant covers, each part under the policy that it satisfied';
 
 -- One row for each limited grant. The table has no trigger: a use voids nobody's cache, because decisions under limited grants are not kept.

@@ -57,6 +57,10 @@ BEGIN
 END;
 $$;
 
+-- A number of rows: NULL is no limit.
+CREATE FUNCTION warrant_internal.is_row_limit(value bigint) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT $1 IS NULL OR $1 BETWEEN 1 AND 1000000000000000 $$;
+
 CREATE FUNCTION warrant_internal.check_mode(mode text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

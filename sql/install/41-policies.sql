@@ -10,6 +10,8 @@ ALTER TABLE warrant.policies ADD COLUMN other_approvals integer[];
 COMMENT ON COLUMN warrant.policies.min_approvals IS 'persons who must approve, members of approver_role and of the other roles together';
 COMMENT ON COLUMN warrant.policies.other_approver_roles IS 'roles whose members must approve as well; OIDs, 0 in the place of one that is gone; NULL for none';
 COMMENT ON COLUMN warrant.policies.other_approvals IS 'how many members of each of them; the rest of min_approvals are members of approver_role';
+ALTER TABLE warrant.policies ADD COLUMN max_rows bigint;
+COMMENT ON COLUMN warrant.policies.max_rows IS 'rows that each statement may read and write under one of its grants; NULL for no limit';
 
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
@@ -279,6 +281,9 @@ BEGIN
         made.request_ttl := warrant_internal.in_seconds(made.request_ttl, 'request_ttl');
     END IF;
     PERFORM warrant_internal.check_max_uses(made.max_uses);
+    IF NOT warrant_internal.is_row_limit(made.max_rows) THEN
+        RAISE EXCEPTION 'max_rows must be between 1 and 10^15' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is no limit.';
+    END IF;
     IF made.default_duration > made.max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -419,7 +424,7 @@ CREATE FUNCTION warrant.create_policy(
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
     require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
-    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL
+    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -430,7 +435,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label), false);
+        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows), false);
     RETURN name;
 END;
 $$;
@@ -442,6 +447,7 @@ COMMENT ON FUNCTION warrant.create_policy IS
 or to the tables of a label: open, approve or deny. The highest priority wins, then columns before table before label before schema before database, then named roles before all, then deny before
 approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). approvers: instead of the two, how many persons of each of several roles must approve. default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
+max_rows: that each statement may read and write under a grant; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or

@@ -119,8 +119,8 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns)
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns);
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns, (before).max_rows)
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns, (after).max_rows);
 END;
 $$;
 
@@ -144,6 +144,7 @@ BEGIN
     RETURN (after).effect = 'approve' AND (after).columns IS NOT DISTINCT FROM (before).columns
        AND ((after).max_duration IS NOT DISTINCT FROM (before).max_duration OR (given).ends_at - (given).starts_at <= longest)
        AND ((after).max_uses IS NOT DISTINCT FROM (before).max_uses OR coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL))
+       AND ((after).max_rows IS NOT DISTINCT FROM (before).max_rows OR coalesce((given).max_rows <= (after).max_rows, (after).max_rows IS NULL))
        AND ((after).require_reason <= (before).require_reason OR coalesce((given).reason, '') <> '')
        AND (coalesce((after).require_comment, false) <= coalesce((before).require_comment, false)
             OR CASE WHEN (given).request_id IS NULL THEN NOT warrant_internal.is_blank((given).reason)

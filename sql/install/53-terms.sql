@@ -2,7 +2,7 @@
 
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant_internal.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text, webhooks text[], max_uses integer);
+    policies text, webhooks text[], max_uses integer, max_rows bigint);
 REVOKE ALL ON TYPE warrant_internal.item, warrant_internal.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant_internal.terms_of(policy_ids bigint[]) RETURNS warrant_internal.terms LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_terms_of';
@@ -21,6 +21,27 @@ BEGIN
     ELSIF max_uses > (terms).max_uses THEN
         PERFORM warrant_internal.fail('22023', format('max_uses %s is more than the %s that the policy allows', max_uses, (terms).max_uses));
     END IF;
+END;
+$$;
+
+-- A number of rows asked for or given: within the maximum.
+CREATE FUNCTION warrant_internal.check_rows_within(max_rows bigint, terms warrant_internal.terms) RETURNS void LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF NOT warrant_internal.is_row_limit(max_rows) THEN
+        PERFORM warrant_internal.fail('22023', 'max_rows must be between 1 and 10^15', 'NULL is no limit.');
+    ELSIF max_rows > (terms).max_rows THEN
+        PERFORM warrant_internal.fail('22023', format('max_rows %s is more than the %s that the policy allows', max_rows, (terms).max_rows));
+    END IF;
+END;
+$$;
+
+-- How many statements, and of how many rows, for a message; NULL where neither is limited.
+CREATE FUNCTION warrant_internal.uses_in_words(max_uses integer, max_rows bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    RETURN nullif(concat_ws(' of at most ', coalesce(max_uses || CASE max_uses WHEN 1 THEN ' statement' ELSE ' statements' END, CASE WHEN max_rows > 0 THEN 'any number of statements' END),
+                            max_rows || CASE max_rows WHEN 1 THEN ' row' ELSE ' rows' END), '');
 END;
 $$;
 

@@ -4,13 +4,13 @@
 CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN concat_ws(', ', 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses, 'reason: ' || (request).reason);
+    RETURN concat_ws(', ', 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses, 'max_rows: ' || (request).max_rows, 'reason: ' || (request).reason);
 END;
 $$;
 
 -- Gives a pending request the reason, duration and uses that are given now, where they differ. Approvals that it had were of something else, and so
 -- was what a webhook was sent: neither counts any more.
-CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer) RETURNS void
+CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer, new_max_rows bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -21,12 +21,13 @@ BEGIN
     SELECT * INTO pending FROM warrant.requests r WHERE r.id = request;
     words := concat_ws(', ', CASE WHEN nullif(new_reason, '') <> coalesce(pending.reason, '') THEN 'reason' END,
                              CASE WHEN new_duration IS NOT NULL AND new_duration IS DISTINCT FROM pending.duration THEN 'duration' END,
-                             CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END);
+                             CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END,
+                             CASE WHEN new_max_rows IS NOT NULL AND new_max_rows IS DISTINCT FROM pending.max_rows THEN 'max_rows' END);
     IF words = '' THEN
         RETURN;
     END IF;
     UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-           max_uses = coalesce(new_max_uses, r.max_uses), amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
+           max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
            changed_in = coalesce(r.changed_in, '{}') || (SELECT jsonb_object_agg(w.word, r.version + 1) FROM unnest(string_to_array(words, ', ')) AS w (word))
      WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
@@ -46,7 +47,7 @@ CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS t
 -- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
-    extends bigint DEFAULT NULL, profile text DEFAULT NULL) RETURNS bigint
+    extends bigint DEFAULT NULL, profile text DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -66,10 +67,13 @@ BEGIN
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
+    IF max_rows IS NOT NULL THEN
+        PERFORM warrant_internal.check_rows_within(max_rows, terms);
+    END IF;
     SELECT count(*), min(r.id) FILTER (WHERE may_share AND r.request_key = key AND r.expires_at > asked_at) INTO pending, request
       FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester;
     IF request IS NOT NULL THEN
-        PERFORM warrant_internal.amend_request(origin, request, reason, duration, max_uses);
+        PERFORM warrant_internal.amend_request(origin, request, reason, duration, max_uses, max_rows);
         IF (terms).webhooks IS NOT NULL THEN
             PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
         END IF;
@@ -83,10 +87,10 @@ BEGIN
         PERFORM warrant_internal.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile)
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile, max_rows)
     VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile, max_rows)
     RETURNING id INTO request;
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
@@ -116,7 +120,8 @@ DECLARE
     items CONSTANT warrant_internal.item[] := warrant_internal.items_of(requester, warrant_internal.written_out(requester, args));
     request bigint;
 BEGIN
-    request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true, profile => args->>'profile');
+    request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true, profile => args->>'profile',
+                                             max_rows => (args->>'max_rows')::bigint);
     PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, array_to_string(w.roles, '" and "'), rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
        FROM (SELECT p.name, p.approver_role_name || p.other_approver_role_names AS roles, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;
@@ -222,11 +227,12 @@ DECLARE
     request warrant.requests := warrant_internal.own_request(origin, (args->>'request_id')::bigint, 'amend');
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
 BEGIN
-    IF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses') = 0 THEN
-        PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration or max_uses.');
+    IF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses', args->>'max_rows') = 0 THEN
+        PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration, max_uses or max_rows.');
     END IF;
     PERFORM warrant_internal.check_within((args->>'duration')::interval, (args->>'max_uses')::integer, terms);
-    PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer);
+    PERFORM warrant_internal.check_rows_within((args->>'max_rows')::bigint, terms);
+    PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, (args->>'max_rows')::bigint);
     IF (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request.id, terms, NULL, NULL, NULL);
     END IF;

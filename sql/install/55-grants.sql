@@ -4,7 +4,7 @@
 CREATE FUNCTION warrant_internal.members_of(role oid) RETURNS oid[] LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_members_of';
 
 CREATE FUNCTION warrant_internal.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
-    reason text, items warrant_internal.item[], granters text[]) RETURNS bigint LANGUAGE plpgsql
+    reason text, items warrant_internal.item[], granters text[], max_rows bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     duration interval := warrant_internal.as_compared(make_grant.duration);    -- which adds what it was compared as
@@ -15,13 +15,13 @@ DECLARE
     made bigint;
     sealed bigint;
 BEGIN
-    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses)
-    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses) RETURNING id INTO made;
+    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses, max_rows)
+    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses, max_rows) RETURNING id INTO made;
     FOREACH item IN ARRAY items LOOP
         INSERT INTO warrant.grant_scopes
         SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters,
                coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version),
-               item.columns, warrant_internal.column_names(item.target, item.columns, NULL)
+               item.columns, warrant_internal.column_names(item.target, item.columns, NULL), make_grant.max_rows
           FROM warrant.policies p WHERE p.id = item.policy_id
         RETURNING grant_scopes.policy_name INTO policy_name;
         IF NOT FOUND THEN
@@ -29,7 +29,7 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
                       'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
-                      'comment', format('%s for %s', pg_get_userbyid(grantee), duration) || coalesce(', max_uses ' || max_uses, '')));
+                      'comment', format('%s for %s', pg_get_userbyid(grantee), duration) || coalesce(', max_uses ' || max_uses, '') || coalesce(', max_rows ' || max_rows, '')));
     END LOOP;
     IF max_uses IS NOT NULL THEN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);
@@ -46,7 +46,7 @@ DECLARE
 BEGIN
     SELECT * INTO made FROM warrant.grants g WHERE g.id = tell_granted.id;
     PERFORM warrant_internal.tell(format('%s: %s gets %s for %s%s (grant %s)', what, warrant_internal.in_one_line(made.grantee_name, 63), warrant_internal.scope_in_words(items),
-                                         warrant_internal.in_words(made.ends_at - made.starts_at), ', ' || made.max_uses || CASE made.max_uses WHEN 1 THEN ' statement' ELSE ' statements' END, id));
+                                         warrant_internal.in_words(made.ends_at - made.starts_at), ', ' || warrant_internal.uses_in_words(made.max_uses, made.max_rows), id));
 END;
 $$;
 
@@ -82,6 +82,7 @@ DECLARE
     terms warrant_internal.terms;
     duration interval := (args->>'duration')::interval;
     max_uses integer := (args->>'max_uses')::integer;
+    max_rows bigint := (args->>'max_rows')::bigint;
     made bigint;
 BEGIN
     IF grantee IS NULL OR NOT warrant_internal.role_exists(grantee) THEN
@@ -98,17 +99,18 @@ BEGIN
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
+    PERFORM warrant_internal.check_rows_within(max_rows, terms);
     PERFORM warrant_internal.check_comment(warrant_internal.policies_of(items), args->>'reason', 'reason');
     IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
         PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
     END IF;
     IF (warrant_internal.count_votes(warrant_internal.policies_of(items), ARRAY[warrant_internal.user_of(origin)], ARRAY[warrant_internal.person_of(origin)], '{1}')).missing > 0 THEN
-        made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false);
+        made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false, max_rows => max_rows);
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
-        RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason');
+        RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason', max_rows => max_rows);
     END IF;
     made := warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
-                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin));
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin), coalesce(max_rows, (terms).max_rows));
     PERFORM warrant_internal.tell_granted('granted', made, items);
     RETURN made;
 END;
@@ -292,7 +294,8 @@ DECLARE
 BEGIN
     RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
                                          coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id,
-                                         profile => (SELECT r.profile FROM warrant.requests r WHERE r.id = live.request_id));
+                                         profile => (SELECT r.profile FROM warrant.requests r WHERE r.id = live.request_id),
+                                         max_rows => least(live.max_rows, (warrant_internal.terms_of(warrant_internal.policies_of(items))).max_rows));
 END;
 $$;
 

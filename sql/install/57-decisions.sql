@@ -205,10 +205,10 @@ END;
 $$;
 
 -- How long a grant would live, and for how many statements, if the request were approved as it is: the least of what was asked, voted and allowed.
-CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer) LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer, OUT rows bigint) LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses) INTO duration, uses
+    SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses), least(min(d.max_rows), (request).max_rows, (terms).max_rows) INTO duration, uses, rows
       FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
     duration := least(coalesce(duration, (terms).default_duration), (terms).max_duration);
 END;
@@ -216,7 +216,7 @@ $$;
 
 -- Keeps an approval that was found valid; with the last one that the policies need the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
-    approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
+    approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -224,7 +224,7 @@ DECLARE
     limits record;
     made bigint;
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects, max_rows);
     counted := warrant_internal.approvers_of(request);
     IF counted.missing > 0 THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
@@ -234,7 +234,7 @@ BEGIN
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
     items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
-        warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name));
+        warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name), limits.rows);
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
@@ -269,7 +269,7 @@ END;
 $$;
 
 CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL,
-    command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
+    command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
@@ -291,10 +291,13 @@ BEGIN
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
+    PERFORM warrant_internal.check_rows_within(max_rows, terms);
     IF duration > request.duration THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot be longer than the %s that were asked for', request.duration));
     ELSIF max_uses > request.max_uses THEN
         PERFORM warrant_internal.fail('22023', format('an approval cannot have more than the %s asked for', CASE request.max_uses WHEN 1 THEN '1 use that was' ELSE request.max_uses || ' uses that were' END));
+    ELSIF max_rows > request.max_rows THEN
+        PERFORM warrant_internal.fail('22023', format('an approval cannot have more rows than the %s that were asked for', request.max_rows));
     END IF;
     IF command_words IS NOT NULL OR object_names IS NOT NULL THEN
         commands := CASE WHEN command_words IS NOT NULL THEN warrant_internal.commands_named(request_id, items, command_words) END;
@@ -305,7 +308,7 @@ BEGIN
         END IF;
     END IF;
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
-                                   duration, max_uses, comment, commands, objects);
+                                   duration, max_uses, comment, commands, objects, max_rows);
     IF made IS NOT NULL THEN
         PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, warrant_internal.items_of_grant(made));
         PERFORM warrant_internal.tell(format('not approved of it: %s', o.words)) FROM warrant_internal.left_out_in_words(request_id, made) AS o (words) WHERE o.words IS NOT NULL;
@@ -345,11 +348,11 @@ CREATE FUNCTION warrant_internal.do_approve(origin jsonb, args jsonb) RETURNS te
 AS $$
 BEGIN
     IF args ? 'request_ids' THEN
-        RETURN (SELECT array_agg(warrant_internal.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment'))::text FROM unnest(warrant_internal.ids_of(args)) AS i (id));
+        RETURN (SELECT array_agg(warrant_internal.approve_one(origin, i.id, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', max_rows => (args->>'max_rows')::bigint))::text FROM unnest(warrant_internal.ids_of(args)) AS i (id));
     END IF;
     RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', (args->>'version')::integer,
                                         CASE WHEN args->>'commands' IS NOT NULL THEN warrant_internal.elements_of(args->'commands') END,
-                                        CASE WHEN args->>'objects' IS NOT NULL THEN warrant_internal.elements_of(args->'objects') END);
+                                        CASE WHEN args->>'objects' IS NOT NULL THEN warrant_internal.elements_of(args->'objects') END, (args->>'max_rows')::bigint);
 END;
 $$;
 
@@ -401,7 +404,7 @@ BEGIN
         PERFORM warrant_internal.deny_one(origin, id, given->>'comment');
         RETURN '0 denied';
     END IF;
-    made := warrant_internal.approve_one(origin, id, (given->>'duration')::interval, (given->>'max_uses')::integer, given->>'comment');
+    made := warrant_internal.approve_one(origin, id, (given->>'duration')::interval, (given->>'max_uses')::integer, given->>'comment', max_rows => (given->>'max_rows')::bigint);
     RETURN coalesce(made || ' approved', '0 approved, needs more approvals');
 EXCEPTION WHEN insufficient_privilege OR object_in_use OR invalid_parameter_value OR no_data_found THEN
     RETURN '0 ' || warrant_internal.in_one_line(SQLERRM, 200);

@@ -2,36 +2,38 @@
 
 CREATE FUNCTION warrant.request(commands text[] DEFAULT NULL, on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
     on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    profile text DEFAULT NULL, columns name[] DEFAULT NULL)
+    profile text DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 -- By its name alone, which no other function has: its parameters stand above.
 COMMENT ON FUNCTION warrant.request IS
 'Asks for commands on one table, several, a schema or this database, or for those of a profile; returns the request''s id, that of a pending one for the same. Another reason,
-duration or max_uses than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
-max_uses: in statements. columns: of on_table, which alone SELECT, INSERT, UPDATE and EXPORT are asked for on. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
-whose target is gone, 22023 for none or two targets, unknown commands, a duration or max_uses that is not positive or more than the
+duration, max_uses or max_rows than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
+max_uses: in statements. max_rows: that each statement may read and write. columns: of on_table, which alone SELECT, INSERT, UPDATE and EXPORT are asked for on. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
+whose target is gone, 22023 for none or two targets, unknown commands, a limit that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, for a profile that is for others, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
-CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL) RETURNS void
+CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
+    max_rows bigint DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
-COMMENT ON FUNCTION warrant.amend(bigint, text, interval, integer) IS
-'Gives one''s own pending request another reason, duration or number of uses (statements), which voids the approvals given so far. Raises P0002, 55006,
+COMMENT ON FUNCTION warrant.amend(bigint, text, interval, integer, bigint) IS
+'Gives one''s own pending request another reason, duration, number of uses (statements) or of rows (of each statement), which voids the approvals given so far. Raises P0002, 55006,
 42501, and 22023 for a limit that is not positive or more than the policy allows, and when nothing is given. Durable at once.';
 
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
 
 CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL,
-    version integer DEFAULT NULL, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL) RETURNS bigint
+    version integer DEFAULT NULL, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer, text[], text[]) IS
-'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration
-and max_uses (statements) narrow what was asked for, and so do commands and objects, by their names in show_request: what all approvals have in common
+COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer, text[], text[], bigint) IS
+'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration,
+max_uses (statements) and max_rows (of each statement) narrow what was asked for, and so do commands and objects, by their names in show_request: what all approvals have in common
 is granted. version: that of the request as it was seen; an amended one needs it. Raises 42501 (not an
 approver, one''s own request, called indirectly), P0002, 55006 (decided, or amended since), 22023. Durable at once.';
-CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint[]
+CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL,
+    max_rows bigint DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint[], interval, integer, text) IS 'As warrant.approve, for several requests: all of them or none.';
+COMMENT ON FUNCTION warrant.approve(bigint[], interval, integer, text, bigint) IS 'As warrant.approve, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.deny(request_id bigint, comment text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.deny(bigint, text) IS 'Denies a request, as the client''s own top-level statement only; one''s own approval ends with it. Raises 42501, P0002, 55006. Durable at once.';
@@ -39,8 +41,8 @@ CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RE
 COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.approve_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    comment text DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
-COMMENT ON FUNCTION warrant.approve_all(bigint[], regrole, interval, integer, text) IS
+    comment text DEFAULT NULL, max_rows bigint DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
+COMMENT ON FUNCTION warrant.approve_all(bigint[], regrole, interval, integer, text, bigint) IS
 'Approves requests by their numbers, or those that a role has pending: at most 100, each by itself, as warrant.approve does. A row for each says what came of
 it: one that cannot be approved, or was amended, stops no other. Top-level statement only. Raises 22023 for none and two of request_ids and requester, 42501. Durable at once.';
 CREATE FUNCTION warrant.deny_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, comment text DEFAULT NULL,
@@ -49,9 +51,9 @@ COMMENT ON FUNCTION warrant.deny_all(bigint[], regrole, text) IS 'As warrant.app
 
 CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
     on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
-    max_uses integer DEFAULT NULL, columns name[] DEFAULT NULL)
+    max_uses integer DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer, name[]) IS
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer, name[], bigint) IS
 'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. columns: of on_table, for SELECT, INSERT,
 UPDATE and EXPORT; it covers what touches no others. Top-level statement only. Raises 42501, 22023, 42703. Durable at once.';
 
@@ -65,7 +67,7 @@ CREATE FUNCTION warrant.extend(grant_id bigint, duration interval DEFAULT NULL, 
 COMMENT ON FUNCTION warrant.extend(bigint, interval, text, integer) IS
 'Asks for more time than one''s own live grant has; returns the request''s id. Approved, it makes a further grant for the same, which ends as much later
 than this one as duration says, at most the policy''s maximum from the approval on. NULL for the policy''s default_duration, and for this grant''s reason
-and max_uses (statements). Raises P0002, 55006 ended, 42501 the grant of somebody else or of a group, 22023, 53400. Durable at once.';
+and max_uses (statements); max_rows stays. Raises P0002, 55006 ended, 42501 the grant of somebody else or of a group, 22023, 53400. Durable at once.';
 
 CREATE FUNCTION warrant.give_back(grant_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 COMMENT ON FUNCTION warrant.give_back(bigint) IS

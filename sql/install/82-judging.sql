@@ -235,7 +235,7 @@ BEGIN
     RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id, whole) AS w;
     IF pends THEN
         RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
-            CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(limits.uses || CASE limits.uses WHEN 1 THEN ' statement' ELSE ' statements' END, 'any number of statements')));
+            CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(warrant_internal.uses_in_words(limits.uses, limits.rows), 'any number of statements')));
     END IF;
     IF request.extends_grant IS NOT NULL THEN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
@@ -345,7 +345,7 @@ BEGIN
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
                    ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
         'next_step', CASE WHEN state = 'pending' THEN 'wait' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END,
-        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'requested_at', request.requested_at,
+        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'max_rows', request.max_rows, 'requested_at', request.requested_at,
         'items', (SELECT jsonb_agg(jsonb_build_object('schema', nullif(n.schema_name, ''), 'relation', nullif(n.relation_name, ''), 'commands', i.commands, 'policy', i.policy_name)
                                    ORDER BY n.schema_name, n.relation_name, i.policy_name)
                     FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS n WHERE i.request_id = request.id));
@@ -354,4 +354,4 @@ $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
 'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals, at least), waits_for (how many of which role), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
 expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person, profile,
-reason, duration_s, max_uses, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';
+reason, duration_s, max_uses, max_rows, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -39,7 +39,8 @@ void WriteContext(JsonWriter* json, const WebhookRequest& request) {
     WriteItems(json, request.items);
     json->Member("nonce", request.nonce).Member("requested_at", Rfc3339(request.requested_at));
     json->Member("expires_at", Rfc3339(request.expires_at)).Optional("reason", request.reason).Optional("ticket", request.ticket);
-    json->Optional("requested_duration_s", request.requested_duration_s).Optional("policy", request.policy);
+    json->Optional("requested_duration_s", request.requested_duration_s).Optional("requested_max_rows", request.requested_max_rows);
+    json->Optional("policy", request.policy);
     json->Key("cluster").BeginObject().Member("system_identifier", request.system_identifier);
     json->Member("name", request.cluster_name).EndObject().EndObject();
 }

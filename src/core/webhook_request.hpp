@@ -55,6 +55,7 @@ struct WebhookRequest {
     std::optional<std::string> reason;
     std::optional<std::string> ticket;
     std::optional<int64_t> requested_duration_s;
+    std::optional<int64_t> requested_max_rows;    // of each statement; of the policy, where nobody asked for fewer
     std::optional<std::string> policy;
     std::string system_identifier;    // decimal; text, because it is more than JavaScript's numbers hold
     std::string cluster_name;

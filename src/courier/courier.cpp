@@ -162,7 +162,9 @@ void ClaimRows() {
     self.needed = IsInstalled();
     if (!self.needed)
         return;
-    self.deliveries->SetKeepsUses(OidIsValid(get_relname_relid("grant_uses", get_namespace_oid(schema_name, false))));
+    Oid schema = get_namespace_oid(schema_name, false);
+    self.deliveries->SetKeeps({.uses = OidIsValid(get_relname_relid("grant_uses", schema)),
+                               .rows = get_attnum(get_relname_relid("grants", schema), "max_rows") != InvalidAttrNumber});
     static SPIPlanPtr webhooks = nullptr;
     SPI_execute_plan(Prepared(&webhooks, "SELECT FROM warrant.webhooks WHERE enabled", 0, nullptr), nullptr, nullptr, true, 1);
     self.needed = SPI_processed > 0;

@@ -49,6 +49,7 @@ core::WebhookRequest ReadRequest(const JsonValue& facts) {
             .reason = facts.OptionalText("reason"),
             .ticket = {},
             .requested_duration_s = facts.OptionalNumber("duration_s"),
+            .requested_max_rows = facts.OptionalNumber("max_rows"),
             .policy = facts.OptionalText("policy"),
             .system_identifier = facts.Text("system_identifier"),
             .cluster_name = facts.Text("cluster_name")};
@@ -60,22 +61,25 @@ Message Write(const JsonValue& facts) {
 }
 
 // The limit of an answer that nobody would keep, or empty: to pass over a limit would widen what was approved.
-std::string LostLimit(const core::Approved& approved, bool keeps_uses) {
-    if (approved.max_rows)
-        return "the answer limits rows, which this release cannot keep";
-    if (approved.max_uses && !keeps_uses)
+std::string LostLimit(const core::Approved& approved, const KeptLimits& keeps) {
+    if (approved.max_rows && !keeps.rows)
+        return "the answer limits rows, which the extension keeps after ALTER EXTENSION pg_warrant UPDATE";
+    if (approved.max_uses && !keeps.uses)
         return "the answer limits uses, which the extension keeps after ALTER EXTENSION pg_warrant UPDATE";
     return "";
 }
 
-std::string Read(const core::HttpResult& answer, std::string_view message_id, bool keeps_uses, core::JsonWriter* report) {
+std::string Read(const core::HttpResult& answer, std::string_view message_id, const KeptLimits& keeps, core::JsonWriter* report) {
     auto read = core::ReadDecisionAnswer({answer.status, answer.Header("x-request-id"), answer.body}, message_id);
     if (const auto* error = std::get_if<core::AnswerError>(&read))
         return error->reason;
     if (const auto* approved = std::get_if<core::Approved>(&read)) {
-        report->Member("outcome", "approved").Optional("ttl_s", approved->ttl_s).Optional("max_uses", approved->max_uses);
+        report->Member("outcome", "approved")
+            .Optional("ttl_s", approved->ttl_s)
+            .Optional("max_uses", approved->max_uses)
+            .Optional("max_rows", approved->max_rows);
         report->Member("approver", Shortened(approved->approver)).Member("reason", Shortened(approved->reason));
-        return LostLimit(*approved, keeps_uses);
+        return LostLimit(*approved, keeps);
     }
     if (const auto* denied = std::get_if<core::Denied>(&read))
         report->Member("outcome", "denied").Member("approver", Shortened(denied->approver)).Member("reason", Shortened(denied->reason));

@@ -104,7 +104,7 @@ void Deliveries::Conclude(const core::HttpResult& result, const Sent& sent) {
         return Fail(sent.delivery_id, {.error = result.error});
     JsonWriter report;
     report.BeginObject().Member("delivery_id", sent.delivery_id);
-    std::string error = sent.kind->read(result, sent.message_id, keeps_uses_, &report);
+    std::string error = sent.kind->read(result, sent.message_id, keeps_, &report);
     if (error.empty())
         LineUp(&report);
     else

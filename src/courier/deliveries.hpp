@@ -30,7 +30,7 @@ class Deliveries {
     const core::HttpClient& client() const { return client_; }
 
     // Whether the recorder's SQL keeps limits on uses; the script of 0.1.0 would pass over them.
-    void SetKeepsUses(bool keeps) { keeps_uses_ = keeps; }
+    void SetKeeps(KeptLimits keeps) { keeps_ = keeps; }
 
     // Begins to send a delivery, given as the text that webhook_call.hpp reads. What is wrong with it becomes its answer.
     void Begin(int64_t delivery_id, std::string_view letter);
@@ -71,7 +71,7 @@ class Deliveries {
     void LineUp(core::JsonWriter* report);
 
     bool ascii_;
-    bool keeps_uses_ = false;
+    KeptLimits keeps_;
     bool missed_key_ = false;
     Secrets secrets_;
     core::HttpClient client_;

@@ -19,13 +19,19 @@ struct Message {
     std::string body;
 };
 
+// Which limits of an answer the script that is installed keeps.
+struct KeptLimits {
+    bool uses = false;
+    bool rows = false;
+};
+
 struct WebhookKind {
     std::string_view name;    // as warrant.webhooks has it
     // The message that the facts of a delivery are. The same facts always make the same bytes.
     Message (*write)(const core::JsonValue& facts);
     // Adds to the report what the answer means: its outcome, and what else do_webhook_answer reads. Or returns why it means nothing: lower case, no
-    // full stop; what was added is thrown away. keeps_uses: the script that is installed keeps limits on uses.
-    std::string (*read)(const core::HttpResult& answer, std::string_view message_id, bool keeps_uses, core::JsonWriter* report);
+    // full stop; what was added is thrown away. keeps: without it a limit makes the answer void.
+    std::string (*read)(const core::HttpResult& answer, std::string_view message_id, const KeptLimits& keeps, core::JsonWriter* report);
 };
 
 extern const WebhookKind decision_kind;

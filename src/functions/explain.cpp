@@ -64,8 +64,9 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (strcmp(step, "policy") == 0)
         return PolicyInWords(decision->policy, state->column);
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
-        return psprintf("grant %lld until %s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
-                        decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)));
+        return psprintf("grant %lld until %s%s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
+                        decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)),
+                        decision->max_rows == 0 ? "" : psprintf(", rows a statement: %lld", (long long)decision->max_rows));
     return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
 }
 

@@ -24,9 +24,20 @@ namespace {
 constexpr OwnColumn of_decider[] = {{"approver_role"}, {"other_approver_roles", true}};
 
 // The columns of the terms, and of the policies that they come from.
-constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},  {"request_ttl"}, {"require_reason"},
-                                    {"name"},          {"webhook"},          {"max_uses", true}};
-enum { d_min_approvals, d_default_duration, d_max_duration, d_request_ttl, d_require_reason, d_policies, d_webhooks, d_max_uses, demands };
+constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},   {"request_ttl"},   {"require_reason"},
+                                    {"name"},          {"webhook"},          {"max_uses", true}, {"max_rows", true}};
+enum {
+    d_min_approvals,
+    d_default_duration,
+    d_max_duration,
+    d_request_ttl,
+    d_require_reason,
+    d_policies,
+    d_webhooks,
+    d_max_uses,
+    d_max_rows,
+    demands
+};
 
 struct Terms {
     Datum values[demands];
@@ -56,6 +67,13 @@ void TakeNumber(Terms* terms, int place, Datum value, bool is_null, bool most) {
     terms->nulls[place] = false;
 }
 
+void TakeLeastRows(Terms* terms, Datum value, bool is_null) {
+    if (is_null || (!terms->nulls[d_max_rows] && DatumGetInt64(terms->values[d_max_rows]) <= DatumGetInt64(value)))
+        return;
+    terms->values[d_max_rows] = value;
+    terms->nulls[d_max_rows] = false;
+}
+
 void TakeWebhook(Terms* terms, Datum webhook) {
     const ArrayBuildState* known = terms->webhooks;
     for (int i = 0; known != nullptr && i < known->nelems; i++)
@@ -67,6 +85,7 @@ void TakeWebhook(Terms* terms, Datum webhook) {
 void TakePolicy(Terms* terms, const Datum* values, const bool* nulls) {
     TakeNumber(terms, d_min_approvals, values[d_min_approvals], false, true);
     TakeNumber(terms, d_max_uses, values[d_max_uses], nulls[d_max_uses], false);
+    TakeLeastRows(terms, values[d_max_rows], nulls[d_max_rows]);
     TakeInterval(terms, d_default_duration, values, nulls, settings.default_duration_s);
     TakeInterval(terms, d_max_duration, values, nulls, settings.max_duration_s);
     TakeInterval(terms, d_request_ttl, values, nulls, settings.request_ttl_s);

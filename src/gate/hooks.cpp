@@ -13,6 +13,7 @@
 #include "queue/dropped.hpp"
 #include "queue/entry.hpp"
 #include "statement/queued.hpp"
+#include "statement/row_budgets.hpp"
 #include "statement/start.hpp"
 #include "statement/statement.hpp"
 #include "statement/uses.hpp"
@@ -31,6 +32,7 @@
 #include "gate/utility/server_functions.hpp"
 #include "gate/utility/utility.hpp"
 #include "gate/call_units.hpp"
+#include "gate/counted_rows.hpp"
 #include "gate/fetch.hpp"
 #include "gate/hooks.hpp"
 #include "gate/kept_rows.hpp"
@@ -63,7 +65,25 @@ void OnExecutorStart(QueryDesc* query, int eflags) {
     if ((eflags & EXEC_FLAG_SKIP_TRIGGERS) != 0)
         NoteKeyActionStarts(query);
     previous_start(query, eflags);
+    if (unlikely(starting_limits != nullptr))
+        CountRowsOf(query);
     LeaveActing(acting);
+}
+
+pg_noinline void StartDeferred(QueryDesc* query) {
+    CheckDeferred(query);
+    if (starting_limits != nullptr)
+        CountRowsOf(query);
+}
+
+// Leaves the frame of a query whose error would show one row more than it may read.
+[[noreturn]] pg_noinline void FailOverBudget(Frame* frame, const RowBudget* over) {
+    MemoryContext query_memory = frame->query->estate->es_query_cxt;
+    LeaveFrame(frame);
+    on_frame_left(frame, true);
+    MemoryContextSwitchTo(query_memory);
+    FlushErrorState();
+    RaiseOverBudget(over);
 }
 
 // What InFrame does, written out: its call with a body takes a statement of no policy 50 instructions more.
@@ -74,18 +94,23 @@ void OnExecutorRun(WARRANT_RUN_PARAMETERS) {
     {
         EnterFrame(&frame);
         if (IsDeferred(query))
-            CheckDeferred(query);
+            StartDeferred(query);
         else if (again)
             CheckBeforeRun(query);
         int told = query->plannedstmt->parallelModeNeeded ? TellWorkers() : -1;
-        Concealing(query, [=] { previous_run(WARRANT_RUN_ARGUMENTS); });
+        bool counted = unlikely(rows_counted) && IsCounted(query);
+        Concealing(query, [=] { previous_run(WARRANT_RUN_ARGUMENTS(counted)); });
         if (told >= 0)
             TellWorkersAgain(told);
         if (query->dest->mydest == DestTuplestore)
             NoteKeptRows(query);
     }
     PG_CATCH();
-    { FailFrame(&frame); }
+    {
+        if (const RowBudget* over = rows_counted ? ChargeFailure(query) : nullptr)
+            FailOverBudget(&frame, over);
+        FailFrame(&frame);
+    }
     PG_END_TRY();
     EndFrame(&frame);
     CountRows(query, query->estate->es_processed);
@@ -156,6 +181,9 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
                                   .query_id = uint64_t(plan->queryId)};
     frame.names = frame.unable = NIL;
     frame.decided = false;
+    QueryCompletion unwanted = {};
+    if (completion == nullptr)
+        completion = &unwanted;    // rows are counted for ourselves as well
     InFrame(&frame, [&] {
         if (acting_count > 0 || told_workers > 0)
             (void)TellWorkers();
@@ -184,10 +212,12 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
                 Concealing(&frame, [&] { previous_utility(plan, source, read_only_tree, context, params, environment, dest, completion); });
             });
         });
+        if (unlikely(copies_limited))
+            ChargeCopied(&frame, completion->nprocessed);
         CheckHeldNames(&frame);
         CheckGranted(&frame);
         KeepHearingErrors();
-        if (completion != nullptr && command_tag_display_rowcount(completion->commandTag))
+        if (command_tag_display_rowcount(completion->commandTag))
             SetRows(frame.statement, completion->nprocessed);
     });
 }

@@ -14,13 +14,14 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
-// What the hooks are called with, and what they call on with.
+// What the hooks are called with, and what they call on with. A run that
+// is alone may be one of several, in which parallel workers take no part.
 #if PG_VERSION_NUM >= 180000
 #define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
-#define WARRANT_RUN_ARGUMENTS query, direction, count
+#define WARRANT_RUN_ARGUMENTS(alone) (query->already_executed |= (alone), query), direction, count
 #else
 #define WARRANT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
-#define WARRANT_RUN_ARGUMENTS query, direction, count, execute_once
+#define WARRANT_RUN_ARGUMENTS(alone) query, direction, count, execute_once && !(alone)
 #endif
 
 #if PG_VERSION_NUM >= 190000
@@ -162,6 +163,17 @@ inline bool WalkExpression(Node* node, Walker walker, void* context) {
 }
 inline bool WalkQuery(Query* query, Walker walker, void* context, int flags) {
     return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context, flags);
+}
+#endif
+
+// The same for the running plan.
+using PlanStateWalker = bool (*)(PlanState*, void*);
+
+#if PG_VERSION_NUM >= 160000
+inline bool WalkPlanState(PlanState* state, PlanStateWalker walker, void* context) { return planstate_tree_walker(state, walker, context); }
+#else
+inline bool WalkPlanState(PlanState* state, PlanStateWalker walker, void* context) {
+    return planstate_tree_walker(state, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
 }
 #endif
 

@@ -125,6 +125,7 @@ bool GrantRuns(DecisionState* state) {
     state->decision->grant_id = grant.id;
     state->decision->cost = grant.cost;
     state->decision->narrow = grant.narrow;
+    state->decision->max_rows = grant.max_rows;
     state->grant_ends_at = grant.ends_at;
     if (grant.ends_at < state->decision->until)
         state->decision->until = grant.ends_at;
@@ -143,7 +144,8 @@ void Evaluate(DecisionState* state) {
 }
 
 // Whether the decision lasts: refusals are asked anew each time, because a grant may start any moment, and so are uses, because each may be the last.
-bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing && !decision->narrow; }
+// Where rows are limited, each statement counts its own.
+bool IsKept(const Decision* decision) { return Runs(decision) && decision->cost == UseCost::Nothing && !decision->narrow && decision->max_rows == 0; }
 
 // The generation is noted before anything is read: what changes meanwhile makes the decision one of a past generation.
 void PrepareDecisions(GoverningPolicies* policies, Oid subject) {

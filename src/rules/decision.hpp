@@ -24,6 +24,8 @@ struct Decision {
     int64_t grant_id = 0;
     // Until when the answer holds.
     TimestampTz until = DT_NOEND;
+    // Rows that a statement may read and write under the grant; 0: no limit.
+    int64_t max_rows = 0;
 };
 
 // Whether the access runs without a question to anybody.

@@ -19,13 +19,14 @@ namespace {
 constexpr OwnColumn of_scope[] = {
     {"grant_id"}, {"grantee"}, {"policy_id"}, {"target_kind"}, {"target"}, {"commands"}, {"starts_at"}, {"ends_at"},
     {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true}, {"policy_version", true}, {"columns", true},
+    {"max_rows", true},
 };
 enum {
     c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at,
-    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version, c_columns
+    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version, c_columns, c_max_rows
 };
 // clang-format on
-static_assert(lengthof(of_scope) == c_columns + 1);
+static_assert(lengthof(of_scope) == c_max_rows + 1);
 
 bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
 
@@ -106,8 +107,14 @@ bool IsOwn(const Datum* values, const bool* nulls) {
     return false;
 }
 
+bool HasMoreRows(const LiveGrant& grant, const LiveGrant& than) {
+    return than.max_rows != 0 && (grant.max_rows == 0 || grant.max_rows > than.max_rows);
+}
+
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
-    return best.id == 0 || grant.cost < best.cost || (grant.cost == best.cost && grant.ends_at > best.ends_at);
+    if (best.id == 0 || grant.cost != best.cost)
+        return best.id == 0 || grant.cost < best.cost;
+    return HasMoreRows(grant, best) || (!HasMoreRows(best, grant) && grant.ends_at > best.ends_at);
 }
 
 // The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
@@ -116,9 +123,9 @@ bool IsHome(Datum* sentinel) {
            strcmp(NameStr(*DatumGetName(sentinel[c_schema_name])), settings.instance) == 0;
 }
 
-// Whether a grant that ends then could take the best one's place, before it is looked at what it costs.
-bool MayBeBetter(bool limited, TimestampTz ends_at, const LiveGrant& best) {
-    return best.id == 0 || best.cost != UseCost::Nothing || (!limited && ends_at > best.ends_at);
+// Whether the grant could take the best one's place, before it is looked at what it costs.
+bool MayBeBetter(bool limited, const LiveGrant& grant, const LiveGrant& best) {
+    return best.id == 0 || best.cost != UseCost::Nothing || (!limited && IsBetter(grant, best));
 }
 
 // What a grant can be on that covers the relation: itself or an ancestor, its schema, the database.
@@ -196,9 +203,10 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* 
     bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
         bool limited = !nulls[c_max_uses];
         bool on_columns = !nulls[c_columns] && IsOnColumns(command);
-        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing, on_columns && column == nullptr};
+        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing, on_columns && column == nullptr,
+                           nulls[c_max_rows] ? 0 : DatumGetInt64(values[c_max_rows])};
         if (!UnderPolicy(values, policy) || !UnderItsTerms(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) ||
-            !IsMeant(values, subject) || IsOwn(values, nulls) || !MayBeBetter(limited, grant.ends_at, best) ||
+            !IsMeant(values, subject) || IsOwn(values, nulls) || !MayBeBetter(limited, grant, best) ||
             !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
             return;
         if (on_columns && !CoversColumns(ColumnsOf(values), policies, column, touched))

@@ -14,7 +14,8 @@ struct LiveGrant {
     int64_t id;    // 0: none
     TimestampTz ends_at;
     UseCost cost;
-    bool narrow;    // it covers the columns that are touched, and not others that the policy governs
+    bool narrow;         // it covers the columns that are touched, and not others that the policy governs
+    int64_t max_rows;    // of each statement; 0: no limit
 };
 
 // Voids the decisions that depend on grants of the role, because the server's message says that some were made or ended. Callable from callbacks.
@@ -26,7 +27,8 @@ void SendGrantsChanged(Oid role);
 
 // The committed grant that covers the command on the relation, or on a column (as in Access), and all that is touched besides columns which are
 // decided about by themselves, for the subject or a role that it is a member of. It was made under this policy, is in its window now, and has uses
-// left. Of several it is the cheapest, and of those the one that lives longest. Raises 55000 when the table cannot be trusted.
+// left. Of several it is the cheapest, of those the one of most rows, and of those the one that lives longest. Raises 55000 when the table cannot be
+// trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now);
 

@@ -23,7 +23,7 @@ struct OwnColumns {
     constexpr OwnColumns(const OwnColumn (&columns)[size]) : OwnColumns(columns, size, sizeof(OwnColumn)) {}
 };
 
-constexpr int most_own_columns = 32;
+constexpr int most_own_columns = 64;
 
 // A row, as code counts its columns.
 struct OwnRow {

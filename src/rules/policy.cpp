@@ -250,6 +250,7 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
     Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
+    Column<&Policy::max_rows>({"max_rows", true}, where_approved, IsMore<&Policy::max_rows>),
     Column<&Policy::terms_from>({"terms_from", true}),
     {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
     {{"columns", true}, ReadColumns, CopyColumns, 0, nullptr},
@@ -285,6 +286,7 @@ const OwnColumns of_policy(&policy_columns[0].column, lengthof(policy_columns), 
 Policy* ReadPolicy(const OwnRow* row) {
     Policy* policy = static_cast<Policy*>(palloc0(sizeof(Policy)));
     policy->max_uses = PG_INT32_MAX;
+    policy->max_rows = PG_INT64_MAX;
     for (int i = 0; i < of_policy.count; i++)
         if (policy_columns[i].read != nullptr && !row->nulls[i])
             policy_columns[i].read(policy, row->values[i]);

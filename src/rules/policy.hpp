@@ -52,6 +52,7 @@ struct Policy {
     bool require_reason;
     bool require_comment;
     int max_uses;                   // of each grant; INT_MAX: no limit
+    int64_t max_rows;               // of each statement under a grant; INT64_MAX: no limit
     int64_t default_duration_us;    // 0: the setting
     int64_t max_duration_us;        // 0: the setting
     char* webhook;                  // nullptr: asks none

@@ -14,6 +14,7 @@
 #include "queue/origin.hpp"
 #include "queue/ring.hpp"
 #include "queue/shared.hpp"
+#include "statement/row_budgets.hpp"
 #include "statement/rows.hpp"
 #include "statement/start.hpp"
 #include "statement/statement.hpp"
@@ -156,6 +157,9 @@ void FollowFrames() {
     RegisterSubXactCallback(OnSubtransaction, nullptr);
 }
 
+// A fast-path call is no statement, and what runs inside it has no frame around it: the client's message tells it from others.
+static uint64_t CallNumber() { return ~uint64_t(GetCurrentStatementStartTimestamp()); }
+
 // A fast-path call is no statement: nobody tells of its end.
 static void RecordCall(const CheckedAccess* checked, int count) {
     StatementRecord* statement = NewStatement(nullptr, GetCurrentTransactionNestLevel());
@@ -174,17 +178,20 @@ static void RecordCall(const CheckedAccess* checked, int count) {
 }
 
 bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
-    bool audited = false, owed = false, waits = false;
+    bool audited = false, owed = false, waits = false, limited = false;
     for (int i = 0; i < count; i++) {
         audited |= checked[i].audited;
         owed |= checked[i].owes_use;
         waits |= checked[i].waits;
+        limited |= checked[i].max_rows > 0;
     }
-    if (!audited && !owed)
+    if (!audited && !owed && !limited)
         return true;
     ListenForTheirEnds();
     PrepareOrigin();
     if (query == nullptr && current_frame == nullptr) {
+        if (limited)
+            LimitRows(query, CallNumber(), checked, count);
         bool spent = !owed || SpendUses(query, nullptr, checked, count) >= 0;
         if (spent)
             RecordCall(checked, count);
@@ -196,6 +203,8 @@ bool RecordChecked(QueryDesc* query, const CheckedAccess* checked, int count) {
     int length;
     TopLevelText(query, &text, &length);
     StatementRecord* statement = CurrentStatement(query, text, length);
+    if (limited)
+        LimitRows(query, ActivePortal == nullptr ? CallNumber() : statement->id, checked, count);
     int recorded = owed ? SpendUses(query, statement, checked, count) : 0;
     if (recorded < 0)
         return false;

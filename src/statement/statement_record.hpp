@@ -35,9 +35,10 @@ struct CheckedAccess {
     const Policy* policy;
     int64_t grant_id;
     bool audited;
-    bool waits;       // the row is durable before the first effect
-    bool owes_use;    // one of its grant
-    bool stands;      // a grant allows the access: its row must stand in the table
+    bool waits;              // the row is durable before the first effect
+    bool owes_use;           // one of its grant
+    bool stands;             // a grant allows the access: its row must stand in the table
+    int64_t max_rows = 0;    // that its grant lets a statement read and write; 0: no limit
 };
 
 struct StatementRecord {

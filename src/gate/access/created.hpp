@@ -23,7 +23,7 @@ void ForgetJoins();
 void NoteJoined(Oid relation, Oid other);
 void SettleJoins();
 
-// Whether the user's access, which this decision refuses or lets run only for a use, is covered by creation; what is decided then.
+// Whether the user's access, which this decision refuses or lets run only for a use or some rows, is covered by creation; what is decided then.
 bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* decision, Command command, Oid user, Decision* covered);
 
 }    // namespace warrant

@@ -59,7 +59,8 @@ bool IsOthersType(Oid type) {
     return get_typtype(OidIsValid(element) ? element : type) != TYPTYPE_BASE;
 }
 
-// Whether this node, without its children, shows its arguments to code that is not the server's own.
+}    // namespace
+
 bool CallsOthers(Node* node) {
     switch (nodeTag(node)) {
         case T_FuncExpr:
@@ -81,6 +82,8 @@ bool CallsOthers(Node* node) {
     }
     return check_functions_in_node(node, IsOthersFunction, nullptr);
 }
+
+namespace {
 
 // Whether column definitions convert values: they have domains checked without a node that says so.
 bool ConvertsColumns(const RangeTblEntry* entry) {

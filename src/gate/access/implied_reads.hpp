@@ -14,6 +14,9 @@ struct ImpliedReads {
     List* shown;
 };
 
+// Whether this node, without its children, shows its arguments to code that is not the server's own.
+bool CallsOthers(Node* node);
+
 // Finds the implied reads of an analysed query, before planning, because the planner scribbles on it. A relation that one of the query's writes
 // shows is not among the implied ones. In the current memory context.
 ImpliedReads FindImpliedReads(Query* query);

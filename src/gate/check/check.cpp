@@ -80,11 +80,13 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
     checked_access->grant_id = decision->grant_id;
     checked_access->audited = decision->policy->audited;
     checked_access->waits = checked_access->owes_use = checked_access->stands = false;
+    checked_access->max_rows = 0;
     switch (trusted ? Answer::Exempt : decision->answer) {
         case Answer::Granted:
             checked_access->stands = !IsMonitored(decision);
             checked_access->waits = decision->policy->audit_wait && checked_access->stands;
             checked_access->owes_use = decision->cost != UseCost::Nothing && OwesUse(decision);
+            checked_access->max_rows = checked_access->stands ? decision->max_rows : 0;
             break;
         case Answer::Exempt: checked_access->event = Event::Exempt; break;
         case Answer::Open: break;

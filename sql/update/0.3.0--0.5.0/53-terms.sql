@@ -1,0 +1,1 @@
+ALTER TYPE warrant_internal.terms ADD ATTRIBUTE max_rows bigint;
