@@ -234,8 +234,11 @@ decides_nothing('no connection', 'https://127.0.0.1:' . deaf_port() . '/approve'
 decides_nothing('no handshake', $receiver->url('approve', 'silent'), qr/timed out/, q{timeout => '300 ms'});
 decides_nothing('another host', $receiver->url('approve', 'wrong_host'), qr/certificate/);
 decides_nothing('an unknown authority', $receiver->url('approve', 'wrong_ca'), qr/certificate/);
-decides_nothing('a limit that would be lost', $receiver->url('approve?max_rows=1'), qr/limits rows/);
 decides_nothing('an inner address', 'https://127.0.0.2:1/approve', qr/127\.0\.0\.2 is not allowed/);
+
+$table = asking($receiver->url('approve?max_rows=1'));
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2"), 'none', 'a limit on rows: it decides');
+is($node->safe_as('dba', "SELECT max_rows FROM warrant.active_grants WHERE relation_name = '$table'"), '1', 'and is kept');
 
 # The script of 0.1.0 would make a grant without the limit.
 $node->safe_psql('postgres', 'CREATE DATABASE older');
@@ -244,6 +247,8 @@ $node->wait_until_ready('older');
 $table = asking($receiver->url('approve?max_uses=1'), '', '', 'older');
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), '42501', 'a limit that an older script would lose: refused');
 like($node->safe_as('dba', "SELECT warning FROM warrant.status() WHERE item = 'webhook $table'", 'older'), qr/ALTER EXTENSION pg_warrant UPDATE/, 'its cause');
+$table = asking($receiver->url('approve?max_rows=1'), '', '', 'older');
+is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), '42501', 'a limit on rows, too');
 $node->safe_as('dba', 'ALTER EXTENSION pg_warrant UPDATE', 'older');
 $table = asking($receiver->url('approve?max_uses=1'), '', '', 'older');
 is($node->sqlstate_as('clerk', "UPDATE $table SET id = 2", 'older'), 'none', 'after the update it decides');
