@@ -12,7 +12,7 @@ my $node = GatedServer->running('fast_path');
 $node->safe_as('dba', <<'SQL');
 CREATE FUNCTION latest() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT 'order ' || max(id) FROM orders); END $$;
 CREATE FUNCTION latest_by_owner() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RETURN (SELECT 'order ' || max(id) FROM orders); END $$;
-CREATE FUNCTION close_all() RETURNS text LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET status = 'closed'; RETURN 'closed'; END $$;
+CREATE FUNCTION close_all() RETURNS text LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET status = 'closed' WHERE id > 0; RETURN 'closed'; END $$;
 CREATE FUNCTION empty_all() RETURNS text LANGUAGE plpgsql AS $$ BEGIN TRUNCATE orders; RETURN 'empty'; END $$;
 SQL
 
