@@ -12,7 +12,7 @@ CREATE TABLE warrant.policies (
     id bigint DEFAULT warrant_internal.next_number(),
     version integer NOT NULL DEFAULT 1,
     name text NOT NULL CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 128),
-    effect text NOT NULL CHECK (effect IN ('open', 'approve', 'deny')),
+    effect text NOT NULL CHECK (effect IN ('open', 'auto', 'approve', 'deny')),
     target_kind "char" NOT NULL CHECK (target_kind IN ('t', 'l', 's', 'd', '!')),
     target oid NOT NULL,
     target_schema name NOT NULL,

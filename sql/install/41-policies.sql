@@ -52,6 +52,29 @@ $$;
 CREATE FUNCTION warrant_internal.audit_of(effect text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE $1 WHEN 'open' THEN 'none' ELSE 'statement' END $$;
 
+-- How long a grant lives where its policy does not say it; NULL for as long as the setting says. One that nobody has looked at is short.
+CREATE FUNCTION warrant_internal.default_duration_of(effect text) RETURNS interval LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE $1 WHEN 'auto' THEN interval '15 minutes' END $$;
+
+-- Raises 22023 for what means nothing in a policy of effect auto, which asks nobody.
+CREATE FUNCTION warrant_internal.check_automatic(policy warrant.policies) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parameter text;
+BEGIN
+    IF (policy).commands = '{ADMIN}' THEN
+        RAISE EXCEPTION 'a policy of effect auto cannot be about ADMIN' USING ERRCODE = 'invalid_parameter_value', HINT = 'ADMIN is granted by persons.';
+    END IF;
+    parameter := CASE WHEN (policy).request_ttl IS NOT NULL THEN 'request_ttl' WHEN (policy).max_duration IS NOT NULL THEN 'max_duration'
+                      WHEN (policy).webhook IS NOT NULL THEN 'webhook' WHEN (policy).require_comment THEN 'require_comment'
+                      WHEN (policy).other_approver_roles IS NOT NULL THEN 'approvers' WHEN (policy).min_approvals <> 1 THEN 'min_approvals' WHEN (policy).approver_role <> 'warrant_approver'::regrole THEN 'approver_role' END;
+    IF parameter IS NOT NULL THEN
+        RAISE EXCEPTION '"%" means nothing in a policy of effect auto', parameter USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It asks nobody: a grant lives for default_duration, 15 minutes where that is not given.';
+    END IF;
+END;
+$$;
+
 -- The roles of a parameter, each an OID or a name as the type regrole reads it.
 CREATE FUNCTION warrant_internal.roles_in(list jsonb, parameter text) RETURNS oid[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -258,8 +281,8 @@ BEGIN
     IF made.name = '' OR octet_length(made.name) > 128 THEN
         RAISE EXCEPTION 'a policy''s name has between 1 and 128 bytes' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF made.effect NOT IN ('open', 'approve', 'deny') THEN
-        RAISE EXCEPTION 'unknown effect "%"', made.effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, approve and deny.';
+    IF made.effect NOT IN ('open', 'auto', 'approve', 'deny') THEN
+        RAISE EXCEPTION 'unknown effect "%"', made.effect USING ERRCODE = 'invalid_parameter_value', HINT = 'Effects are open, auto, approve and deny.';
     END IF;
     PERFORM warrant_internal.check_mode(made.mode);
     IF made.audit NOT IN ('statement', 'none') THEN
@@ -279,6 +302,9 @@ BEGIN
     END IF;
     IF parameters ? 'request_ttl' THEN
         made.request_ttl := warrant_internal.in_seconds(made.request_ttl, 'request_ttl');
+    END IF;
+    IF made.default_duration IS NULL OR (NOT parameters ? 'default_duration' AND made.default_duration = warrant_internal.default_duration_of(before.effect)) THEN
+        made.default_duration := warrant_internal.default_duration_of(made.effect);
     END IF;
     PERFORM warrant_internal.check_max_uses(made.max_uses);
     IF NOT warrant_internal.is_row_limit(made.max_rows) THEN
@@ -365,6 +391,9 @@ BEGIN
         RAISE EXCEPTION 'a policy with approvers of several roles asks no webhook' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'A webhook is a member of no role: nobody could say for which of them it votes.';
     END IF;
+    IF made.effect = 'auto' THEN
+        PERFORM warrant_internal.check_automatic(made);
+    END IF;
     RETURN made;
 END;
 $$;
@@ -444,8 +473,9 @@ REVOKE ALL ON FUNCTION warrant.create_policy FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.create_policy TO warrant_admin;
 COMMENT ON FUNCTION warrant.create_policy IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database,
-or to the tables of a label: open, approve or deny. The highest priority wins, then columns before table before label before schema before database, then named roles before all, then deny before
-approve before open. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
+or to the tables of a label: open, auto, approve or deny. The highest priority wins, then columns before table before label before schema before database, then named roles before all, then deny before
+approve before auto before open. auto: the statement makes itself a grant for default_duration (15 minutes), as long as its conditions are met (hours,
+client_cidr, and with require_reason a pg_warrant.reason); where they are not, the next policy governs. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). approvers: instead of the two, how many persons of each of several roles must approve. default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 max_rows: that each statement may read and write under a grant; NULL for no limit.
 audit: statement or none (NULL: none for open).

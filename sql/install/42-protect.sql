@@ -226,4 +226,4 @@ $$;
 REVOKE ALL ON FUNCTION warrant.unprotect(regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.unprotect(regclass) TO warrant_admin;
 COMMENT ON FUNCTION warrant.unprotect(regclass) IS
-'Drops the approve and deny policies on the table itself, those of a table of its name that is gone included; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';
+'Drops the approve, auto and deny policies on the table itself, those of a table of its name that is gone included; audited as weakened. Raises P0002 when there is none. Effective after COMMIT.';

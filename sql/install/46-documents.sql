@@ -93,6 +93,7 @@ BEGIN
             'min_approvals', CASE WHEN several THEN 1 ELSE (policy).min_approvals END,
             'approver_role', CASE WHEN NOT several THEN nullif(approvers, '"warrant_approver"') END,
             'approvers', CASE WHEN several THEN warrant_internal.approvers_in_words(policy) END,
+            'default_duration', nullif((policy).default_duration, warrant_internal.default_duration_of((policy).effect)),
             'audit', nullif((policy).audit, warrant_internal.audit_of((policy).effect)));
 END;
 $$;
@@ -141,6 +142,12 @@ AS $$
 DECLARE
     longest CONSTANT interval := coalesce((after).max_duration, current_setting('pg_warrant.max_duration')::interval);
 BEGIN
+    IF ((given).granted_by = '{}') <> ((after).effect = 'auto') THEN
+        RETURN false;    -- a person has given it, and the policy would, or the other way round
+    ELSIF (after).effect = 'auto' THEN
+        RETURN (after).columns IS NOT DISTINCT FROM (before).columns AND (given).ends_at - (given).starts_at <= (after).default_duration AND coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL)
+           AND coalesce((given).max_rows <= (after).max_rows, (after).max_rows IS NULL) AND (NOT (after).require_reason OR coalesce((given).reason, '') <> '');
+    END IF;
     RETURN (after).effect = 'approve' AND (after).columns IS NOT DISTINCT FROM (before).columns
        AND ((after).max_duration IS NOT DISTINCT FROM (before).max_duration OR (given).ends_at - (given).starts_at <= longest)
        AND ((after).max_uses IS NOT DISTINCT FROM (before).max_uses OR coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL))

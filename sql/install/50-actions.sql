@@ -8,7 +8,7 @@ CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, stat
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF action IN ('request', 'extend', 'approve', 'decide_each', 'grant') AND NOT warrant_internal.is_home() THEN
+    IF action IN ('request', 'extend', 'approve', 'decide_each', 'grant', 'auto') AND NOT warrant_internal.is_home() THEN
         PERFORM warrant_internal.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
     IF origin->>'authn_id' IS NOT NULL THEN
@@ -20,6 +20,7 @@ BEGIN
     CASE action
         WHEN 'refuse' THEN RETURN warrant_internal.do_refuse(origin, args, statement, statement_sha256, statement_text);
         WHEN 'spend' THEN RETURN warrant_internal.do_spend(origin, args, statement, statement_sha256, statement_text);
+        WHEN 'auto' THEN PERFORM warrant_internal.do_auto(origin, args);
         WHEN 'approve' THEN RETURN warrant_internal.do_approve(origin, args);
         WHEN 'requests_named' THEN RETURN warrant_internal.requests_named(args);
         WHEN 'decide_each' THEN RETURN warrant_internal.decide_each(origin, args);

@@ -29,7 +29,8 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
                       'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
-                      'comment', format('%s for %s', pg_get_userbyid(grantee), duration) || coalesce(', max_uses ' || max_uses, '') || coalesce(', max_rows ' || max_rows, '')));
+                      'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ', max_uses ' || max_uses, ', max_rows ' || max_rows,
+                                        CASE granted_by WHEN '{}' THEN concat(', by the policy itself', ', reason: ' || make_grant.reason) END)));
     END LOOP;
     IF max_uses IS NOT NULL THEN
         INSERT INTO warrant.grant_uses VALUES (made, max_uses);

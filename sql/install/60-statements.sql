@@ -104,6 +104,45 @@ BEGIN
 END;
 $$;
 
+-- Until when a policy of effect auto makes no grant to the role, because one that it had made was revoked; NULL when none was.
+CREATE FUNCTION warrant_internal.revoked_until(policy bigint, grantee oid) RETURNS timestamptz LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_revoked_until';
+
+-- Makes the grants that policies of effect auto give for a statement, which its session decides once more. What the session has not heard of yet (the
+-- policy was altered, another session has a grant) makes none.
+CREATE FUNCTION warrant_internal.do_auto(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    subject CONSTANT oid := coalesce((args->>'file_for')::oid, warrant_internal.user_of(origin));
+    actor CONSTANT jsonb := CASE subject WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(subject, origin) END;
+    asked CONSTANT interval := nullif(args->>'duration', '')::interval;
+    reason CONSTANT text := nullif(args->>'reason', '');
+    most CONSTANT bigint := current_setting('pg_warrant.max_pending')::bigint;
+    policy warrant.policies;
+    items warrant_internal.item[];
+    live bigint;
+    made bigint;
+BEGIN
+    IF NOT warrant_internal.role_exists(subject) THEN
+        PERFORM warrant_internal.fail('42501', 'the role of this session is gone');
+    END IF;
+    SELECT count(*) INTO live FROM warrant.grants g WHERE g.grantee = subject AND g.ends_at > warrant_internal.monotonic_now() AND g.closed_at IS NULL AND g.granted_by = '{}'
+       AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left = 0);
+    FOR policy IN SELECT p.* FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_to_ask(args->'items')) AND p.effect = 'auto'
+                     AND NOT EXISTS (SELECT FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = p.id AND (i->>'policy_version')::integer <> p.version) ORDER BY p.id LOOP
+        CONTINUE WHEN warrant_internal.is_granted_meanwhile(origin, subject, policy.id, args->'items') OR warrant_internal.revoked_until(policy.id, subject) IS NOT NULL
+                   OR (policy.require_reason AND warrant_internal.is_blank(reason));
+        IF live >= most THEN
+            PERFORM warrant_internal.fail('53400', format('%s grants that policies have made live already', live), 'Give some back with warrant.give_back, or wait for their end.');
+        END IF;
+        items := warrant_internal.items_refused(args->'items', policy.id);
+        made := warrant_internal.make_grant(actor, NULL, subject, '{}', least(asked, policy.default_duration, current_setting('pg_warrant.max_duration')::interval),
+                                            policy.max_uses, reason, items, '{}', policy.max_rows);
+        live := live + 1;
+        PERFORM warrant_internal.tell_granted(format('policy "%s"', policy.name), made, items);
+    END LOOP;
+END;
+$$;
+
 -- Spends one use of each limited grant that a statement runs under, and writes the statement's rows. Returns NULL, or which grant somebody else used
 -- up, or ended, meanwhile; then nothing is spent or written. Only the recorder writes these tables, so that what is looked at stays.
 CREATE FUNCTION warrant_internal.do_spend(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql

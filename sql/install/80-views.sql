@@ -67,7 +67,7 @@ COMMENT ON COLUMN warrant.my_profiles.commands IS 'the commands that it asks for
 GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants, warrant.my_profiles TO PUBLIC;
 
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
-COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it';
+COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it; empty where its policy has made it by itself';
 COMMENT ON COLUMN warrant.active_grants.max_uses IS 'statements that it was given for; NULL for no limit';
 COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still run under it; NULL for no limit';
 COMMENT ON COLUMN warrant.active_grants.max_rows IS 'rows that each statement may read and write; NULL for no limit';

@@ -2,7 +2,7 @@
 --
 -- Names that others chose stand in lines that somebody is to run: none may end a comment, or turn the direction of what stands behind it.
 
--- How the gate would decide now for a role that holds the server's privileges, and which policy governs: free, exempt, open, granted, asks, denied, and
+-- How the gate would decide now for a role that holds the server's privileges, and which policy governs: free, exempt, open, granted, auto, asks, denied, and
 -- would ask or would deny in monitor mode. The object is a relation, for CREATE a schema.
 CREATE FUNCTION warrant_internal.decision_now(role oid, command text, object oid, OUT answer text, OUT policy_id bigint) LANGUAGE c STABLE STRICT
     AS 'MODULE_PATHNAME', 'warrant_decision_now';
@@ -68,7 +68,7 @@ CREATE FUNCTION warrant_internal.worst_of(answers text[]) RETURNS text LANGUAGE 
 AS $$
 BEGIN
     RETURN (SELECT a.answer FROM unnest(answers) AS a (answer)
-             ORDER BY array_position('{denied,asks,would deny,would ask,gone,granted,open,exempt,free}', a.answer) LIMIT 1);
+             ORDER BY array_position('{denied,asks,would deny,would ask,gone,auto,granted,open,exempt,free}', a.answer) LIMIT 1);
 END;
 $$;
 

@@ -3,6 +3,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/errors.hpp"
+#include "pg/words.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
@@ -32,6 +33,7 @@ const char* WordFor(Answer answer) {
         case Answer::Open: return "run: open";
         case Answer::Deny: return "refuse: denied";
         case Answer::Granted: return "run: granted";
+        case Answer::Auto: return WhyUnfiled() == nullptr ? "run: a grant is made" : "refuse: no grant is made";
         case Answer::Request: return WhyUnfiled() == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
         case Answer::Refuse: return "refuse";
     }
@@ -49,20 +51,32 @@ const char* PolicyInWords(const Policy* policy, const char* column) {
     return column == nullptr ? words : psprintf("%s, for column %s", words, quote_identifier(column));
 }
 
+// The policy of effect auto that would have come first.
+const char* PassedOver(const DecisionState* state) {
+    const Policy* policy = state->passed_over;
+    if (policy == nullptr || policy == state->decision->policy || !Beats(policy, state->decision->policy))
+        return "";
+    const char* why = WordsFor(state->passed_over_lack);
+    return psprintf("; policy %s does not match: %s", policy->name, why == nullptr ? "a condition of it is not met" : why);
+}
+
 const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool answered) {
     const char* step = asked->name;
     const Decision* decision = state->decision;
     if (answered && IsOnlyWatched(decision))
-        return psprintf("audited as would_refuse: %s",
+        return psprintf("audited as %s: %s", decision->answer == Answer::Auto ? "allowed, and no grant is made" : "would_refuse",
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
-    if (answered && decision->answer == Answer::Request && WhyUnfiled() != nullptr)
+    if (answered && (decision->answer == Answer::Request || decision->answer == Answer::Auto) && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
     if (const char* why = answered ? WhyRefused(decision) : nullptr)
         return why;
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
-        return PolicyInWords(decision->policy, state->column);
+        return psprintf("%s%s", PolicyInWords(decision->policy, state->column), PassedOver(state));
+    if (answered && decision->answer == Answer::Auto)
+        return psprintf("for %s%s", InWords(decision->policy->default_duration_us),
+                        decision->policy->require_reason && state->claims == Claims::Unknown ? ", to whoever gives a reason" : "");
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)),
@@ -117,6 +131,7 @@ const char* ShortWordFor(const Decision* decision) {
         case Answer::Exempt: return "exempt";
         case Answer::Open: return "open";
         case Answer::Granted: return "granted";
+        case Answer::Auto: return "auto";
         case Answer::Request: return watched ? "would ask" : "asks";
         default: return watched ? "would deny" : "denied";
     }
@@ -166,6 +181,7 @@ WARRANT_FUNCTION(warrant_explain) {
     bool knows_client = role == WhoAsks();
     DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), {}, MonotonicNow(), &decision};
     state.knows_client = knows_client;
+    state.claims = knows_client ? Claims::Own : Claims::Unknown;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {

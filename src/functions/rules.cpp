@@ -1,9 +1,11 @@
 // SQL's view of the rules: what definition functions and the workflow ask of C++.
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
 #include "rules/approvers.hpp"
+#include "rules/automatic.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
@@ -195,6 +197,14 @@ WARRANT_FUNCTION(warrant_governing_admin_policy) {
     if (policy == nullptr)
         PG_RETURN_NULL();
     PG_RETURN_INT64(policy->id);
+}
+
+// revoked_until(policy bigint, grantee oid) -> timestamptz: until when the policy, of effect auto, makes no grant to the role; NULL when it does.
+WARRANT_FUNCTION(warrant_revoked_until) {
+    TimestampTz until = RevokedUntil(PG_GETARG_INT64(0), PG_GETARG_OID(1), MonotonicNow(), Rows::OfTransaction);
+    if (until == 0)
+        PG_RETURN_NULL();
+    PG_RETURN_TIMESTAMPTZ(until);
 }
 
 // weakens(before warrant.policies, after warrant.policies) -> whether the change of a policy, made (NULL before) or ended (NULL after), loosens.

@@ -1,7 +1,10 @@
 #include "pg/server.hpp"
 
+#include <algorithm>
+
 #include "pg/clock.hpp"
 #include "pg/settings.hpp"
+#include "rules/automatic.hpp"
 #include "rules/commands.hpp"
 #include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
@@ -21,15 +24,6 @@ bool Answered(DecisionState* state, Answer answer) {
     return true;
 }
 
-// How a policy is about the subject that touches the column.
-auto AimingAt(Oid subject, const char* column) {
-    return [subject, column](const Policy* policy) { return IsAbout(policy, column) ? AimAt(policy, subject) : Aim::Nobody; };
-}
-
-const Policy* WinnerOf(const Member* member, Oid subject, Command command, const char* column) {
-    return WinnerOf(&member->policies, command, AimingAt(subject, column));
-}
-
 // The decision steps; decision_steps has their order. A condition of passing comes between "exempt" and "open", so that it is checked under
 // open policies and grants alike.
 
@@ -39,7 +33,70 @@ struct Condition {
     bool (*is_met)(const Policy*, DecisionState*);
 };
 
-bool HasSuch(const PolicyList* policies, const Condition& condition) {
+const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
+
+// In the order of their steps.
+const Condition conditions[] = {
+    {[](const Policy* policy) { return policy->hours != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return AreOpen(policy->hours, state->now, &state->decision->until); }},
+    {[](const Policy* policy) { return policy->networks != nullptr; },
+     [](const Policy* policy, DecisionState* state) { return !state->knows_client || AreAround(policy->networks, AddressOfClient()); }},
+};
+
+const LiveGrant& GrantUnder(const Policy* policy, DecisionState* state) {
+    if (state->granting != policy) {
+        state->grant = FindGrant(state->subject, policy, state->policies, state->command, state->column, state->touched, state->now);
+        state->granting = policy;
+    }
+    return state->grant;
+}
+
+// What the policy lacks beside its conditions. A live grant is enough, as long as it lives; nothing else lasts.
+Lack LackNow(const Policy* policy, DecisionState* state) {
+    const LiveGrant& grant = GrantUnder(policy, state);
+    TimestampTz lasts = grant.id != 0 && grant.cost == UseCost::Nothing && !grant.narrow ? grant.ends_at : state->now;
+    state->decision->until = std::min(state->decision->until, lasts);
+    return grant.id != 0 ? Lack::Nothing : LackOf(policy, state->subject, state->command, state->claims, state->now);
+}
+
+// Whether the policy is one to go by: one of effect auto that cannot grant leaves the access to the next one.
+bool Matches(const Policy* policy, DecisionState* state) {
+    if (policy->effect != Effect::Auto || state->automatic != Automatic::AsGiven)
+        return policy->effect != Effect::Auto || state->automatic == Automatic::All;
+    bool met = true;
+    for (const Condition& condition : conditions)
+        met = met && (!condition.stands_in(policy) || condition.is_met(policy, state));
+    Lack lack = met ? LackNow(policy, state) : Lack::Nothing;
+    if (met && lack == Lack::Nothing)
+        return true;
+    state->passed_over = policy;
+    state->passed_over_lack = lack;
+    return false;
+}
+
+// Where nothing comes behind the policies of effect auto, one of them stays, and refuses.
+const Policy* WinnerOf(const Member* member, DecisionState* state) {
+    // How a policy is about the subject that touches the column.
+    auto aim_of = [state](const Policy* policy) { return IsAbout(policy, state->column) ? AimAt(policy, state->subject) : Aim::Nobody; };
+    auto aim_now = [state, aim_of](const Policy* policy) {
+        Aim aim = aim_of(policy);
+        return aim == Aim::Nobody || Matches(policy, state) ? aim : Aim::Nobody;
+    };
+    const Policy* winner = WinnerOf(&member->policies, state->command, aim_now);
+    return winner != nullptr ? winner : WinnerOf(&member->policies, state->command, aim_of);
+}
+
+const Policy* StrictestOf(DecisionState* state) {
+    const Policy* strictest = nullptr;
+    for (int i = 0; i < state->policies->member_count; i++) {
+        const Policy* winner = WinnerOf(&state->policies->members[i], state);
+        if (winner != nullptr && (strictest == nullptr || IsStricter(winner, strictest)))
+            strictest = winner;
+    }
+    return strictest;
+}
+
+bool AnyHas(const PolicyList* policies, const Condition& condition) {
     for (int i = 0; i < policies->count; i++)
         if (condition.stands_in(policies->items[i]))
             return true;
@@ -54,22 +111,12 @@ const Policy* UnmetPolicy(DecisionState* state, const Condition& condition) {
         return nullptr;
     for (int i = 0; i < state->policies->member_count; i++) {
         const Member* member = &state->policies->members[i];
-        const Policy* winner = HasSuch(&member->policies, condition) ? WinnerOf(member, state->subject, state->command, state->column) : nullptr;
+        const Policy* winner = AnyHas(&member->policies, condition) ? WinnerOf(member, state) : nullptr;
         if (winner != nullptr && condition.stands_in(winner) && !condition.is_met(winner, state) && (unmet == nullptr || unmet->monitor))
             unmet = winner;
     }
     return unmet != nullptr && unmet->monitor && IsStricterByEffect(governing, unmet) ? nullptr : unmet;
 }
-
-const char* AddressOfClient() { return client_address == nullptr ? "" : client_address(); }
-
-// In the order of their steps.
-const Condition conditions[] = {
-    {[](const Policy* policy) { return policy->hours != nullptr; },
-     [](const Policy* policy, DecisionState* state) { return AreOpen(policy->hours, state->now, &state->decision->until); }},
-    {[](const Policy* policy) { return policy->networks != nullptr; },
-     [](const Policy* policy, DecisionState* state) { return !state->knows_client || AreAround(policy->networks, AddressOfClient()); }},
-};
 
 // A policy that only watches answers with its condition where no other refuses for a later one.
 template <int place>
@@ -84,8 +131,11 @@ bool UnmetRefuses(DecisionState* state) {
     return Answered(state, Answer::Refuse);
 }
 
+// Who is exempt runs whatever a policy has been given, so nothing is looked up for him.
 bool FindPolicy(DecisionState* state) {
-    state->decision->policy = GoverningPolicy(state->policies, state->subject, state->command, state->column);
+    if (state->may_be_exempt && IsExempt(state->subject))
+        state->automatic = Automatic::All;
+    state->decision->policy = StrictestOf(state);
     return state->decision->policy == nullptr && Answered(state, Answer::Unprotected);
 }
 
@@ -99,12 +149,12 @@ const char* OpenUntil(const DecisionState* state) {
     return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
 }
 
-const char* WhyElsewhere(const Policy* policy, TimestampTz) {
+const char* WhyElsewhere(const Decision* decision, TimestampTz) {
     const char* address = AddressOfClient();
     const char* where = address[0] == '\0'                ? "this process has none"
                         : strcmp(address, "[local]") == 0 ? "that of this session uses a Unix-domain socket"
                                                           : psprintf("that of this session is at %s", address);
-    return psprintf("clients pass from %s alone, and %s", TextOf(policy->networks), where);
+    return psprintf("clients pass from %s alone, and %s", TextOf(decision->policy->networks), where);
 }
 
 const char* ClientAround(const DecisionState* state) {
@@ -119,7 +169,7 @@ bool OpenRuns(DecisionState* state) { return state->decision->policy->effect == 
 bool DenyRefuses(DecisionState* state) { return state->decision->policy->effect == Effect::Deny && Answered(state, Answer::Deny); }
 
 bool GrantRuns(DecisionState* state) {
-    LiveGrant grant = FindGrant(state->subject, state->decision->policy, state->policies, state->command, state->column, state->touched, state->now);
+    const LiveGrant& grant = GrantUnder(state->decision->policy, state);
     if (grant.id == 0)
         return false;
     state->decision->grant_id = grant.id;
@@ -130,6 +180,14 @@ bool GrantRuns(DecisionState* state) {
     if (grant.ends_at < state->decision->until)
         state->decision->until = grant.ends_at;
     return Answered(state, Answer::Granted);
+}
+
+bool AutoGrants(DecisionState* state) {
+    const Policy* policy = state->decision->policy;
+    if (policy->effect != Effect::Auto)
+        return false;
+    state->decision->lack = LackNow(policy, state);
+    return Answered(state, state->decision->lack == Lack::Nothing ? Answer::Auto : Answer::Refuse);
 }
 
 bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
@@ -188,21 +246,26 @@ KeptDecisions KeptFor(GoverningPolicies* policies, const char* column) {
 // clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
-    {"hours", UnmetRefuses<0>, [](const Policy* policy, TimestampTz now) { return WhyClosed(policy->hours, now); }, OpenUntil},
+    {"hours", UnmetRefuses<0>, [](const Decision* decision, TimestampTz now) { return WhyClosed(decision->policy->hours, now); }, OpenUntil},
     {"client_cidr", UnmetRefuses<1>, WhyElsewhere, ClientAround},
-    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns}, {"approve", ApproveAsks},
-    {"otherwise", NothingElseRuns, [](const Policy*, TimestampTz) { return "its effect is none that this release knows"; }},
+    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns},
+    {"auto", AutoGrants, [](const Decision* decision, TimestampTz) { return WordsFor(decision->lack); }},
+    {"approve", ApproveAsks},
+    {"otherwise", NothingElseRuns, [](const Decision*, TimestampTz) { return "its effect is none that this release knows"; }},
 };
 // clang-format on
 const int decision_step_count = lengthof(decision_steps);
 
 const char* WhyRefused(const Decision* decision) {
     auto why = decision->answer == Answer::Refuse && decision->policy != nullptr ? decision_steps[decision->step].why : nullptr;
-    return why == nullptr ? nullptr : why(decision->policy, MonotonicNow());
+    return why == nullptr ? nullptr : why(decision, MonotonicNow());
 }
 
-const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column) {
-    return StrictestOf(policies->members, policies->member_count, command, AimingAt(subject, column));
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Automatic automatic) {
+    Decision nothing;
+    DecisionState state = {subject, policies, command, column, {}, DT_NOBEGIN, &nothing};
+    state.automatic = automatic;
+    return StrictestOf(&state);
 }
 
 // The strictest policy for the command, whomever it is about.
@@ -226,8 +289,11 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer) {
 }
 
 bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Oid definer) {
+    Decision nothing;
+    DecisionState state = {subject, policies, command, column, {}, MonotonicNow(), &nothing};
+    state.claims = subject == CurrentSubject() ? Claims::Own : Claims::OfSomebodyElse;
     for (int i = 0; i < policies->member_count; i++) {
-        const Policy* winner = WinnerOf(&policies->members[i], subject, command, column);
+        const Policy* winner = WinnerOf(&policies->members[i], &state);
         if (winner != nullptr && (winner->effect != Effect::Open || HasCondition(winner)) && !TrustsDefiner(winner, definer))
             return false;
     }
@@ -247,6 +313,7 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
                    const TouchedColumns& touched) {
     Decision decision;
     DecisionState state = {user, policies, command, column, touched, MonotonicNow(), &decision, may_be_exempt, knows_client};
+    state.claims = knows_client ? Claims::OfSomebodyElse : Claims::Unknown;
     if (!OidIsValid(user))    // whose rights it runs with cannot be told
         decision.policy = StrictestOf(policies, command, column);
     if (!OidIsValid(user) && decision.policy == nullptr && policies->known_kind)

@@ -4,12 +4,15 @@
 #include "pg/server.hpp"
 
 #include "rules/access.hpp"
+#include "rules/automatic.hpp"
 #include "rules/governing_policies.hpp"
+#include "rules/grants.hpp"
 #include "rules/uses.hpp"
 
 namespace warrant {
 
-enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Request, Refuse };
+// Auto: the policy grants it by itself, and the statement is decided once more under the grant.
+enum class Answer : uint8_t { Unprotected, Exempt, Open, Deny, Granted, Auto, Request, Refuse };
 
 // Sessions keep one for each command and relation, so it is kept small.
 struct Decision {
@@ -19,6 +22,8 @@ struct Decision {
     bool narrow = false;
     // The step that answered.
     uint8_t step = 0;
+    // Of a policy of effect auto that refuses.
+    Lack lack = Lack::Nothing;
     // The policy that governs the access; nullptr when none does.
     const Policy* policy = nullptr;
     int64_t grant_id = 0;
@@ -34,6 +39,9 @@ inline bool Runs(const Decision* decision) {
            decision->answer == Answer::Granted;
 }
 
+// Which policies of effect auto match: those that have what they want, all, or none, as where something is asked for.
+enum class Automatic : uint8_t { AsGiven, All, None };
+
 // What a step reads and writes.
 struct DecisionState {
     Oid subject;
@@ -46,8 +54,16 @@ struct DecisionState {
     bool may_be_exempt = true;
     // Whether it is about this session, whose client is known.
     bool knows_client = true;
+    Claims claims = Claims::Own;
+    Automatic automatic = Automatic::AsGiven;
     // Of the grant that answers.
     TimestampTz grant_ends_at = DT_NOEND;
+    // The live grant under a policy, looked for once.
+    const Policy* granting = nullptr;
+    LiveGrant grant = {};
+    // A policy of effect auto that does not match, so that the next one governs, and what it lacks beside its conditions.
+    const Policy* passed_over = nullptr;
+    Lack passed_over_lack = Lack::Nothing;
 };
 
 struct DecisionStep {
@@ -55,7 +71,7 @@ struct DecisionStep {
     // Answers the access, or returns false and leaves it to the next step.
     bool (*answer)(DecisionState*);
     // What a refusal by this step is told, where no grant would help.
-    const char* (*why)(const Policy* policy, TimestampTz now) = nullptr;
+    const char* (*why)(const Decision* decision, TimestampTz now) = nullptr;
     // What explain() says where the step goes on; or nullptr.
     const char* (*met)(const DecisionState*) = nullptr;
 };
@@ -73,8 +89,8 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
 const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr, const TouchedColumns& touched = {});
 
-// The decision for somebody else than the subject, whose decisions are what the cache is for. knows_client: whether it is about this session's
-// client.
+// The decision for somebody else than the subject, whose decisions are what the cache is for, and whose claims count for nobody else. knows_client:
+// whether it is about this session's client.
 Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column = nullptr, bool may_be_exempt = true,
                    bool knows_client = true, const TouchedColumns& touched = {});
 
@@ -89,7 +105,8 @@ bool MayTrustDefiner(const GoverningPolicies* policies, Oid definer);
 bool TrustsDefiner(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Oid definer);
 
 // The policy that governs the access, or nullptr: of the winners for each member of the family the strictest.
-const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
+const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr,
+                              Automatic automatic = Automatic::All);
 
 // Whether the access is monitored: decided and recorded, and let run whatever the decision is.
 bool IsMonitored(const Decision* decision);

@@ -24,6 +24,9 @@ void AddState(FamilyStates* family, const Member& before, const Member& after, b
 // Whether an access that the policy before governs is answered laxer by the policy after; nullptr is no policy.
 bool IsLaxer(const Policy* before, const Policy* after);
 
+// Whether the change loosens the command for the family, whatever statements have given to policies of effect auto. concerned: as for TwoStates.
+bool LoosensCommand(const FamilyStates* family, Command command, const Policy* concerned);
+
 // Whether the change loosens a command for the family, or for one of its columns. concerned: as for TwoStates.
 bool LoosensFamily(const FamilyStates* family, const Policy* concerned);
 

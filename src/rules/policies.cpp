@@ -70,8 +70,8 @@ void BeginByName(CommittedScan* scan, Rows rows) {
         scan, of_policy, RequireInstallation()->policies, [] { return RequireInstallation()->policies_by_name; }, rows);
 }
 
-// A deny or approve policy whose target is gone covers what now bears its name; an open one never does. Where the target of such a policy still
-// lives, it is noted as a namesake: its end changes what covers the name.
+// A deny or approve policy whose target is gone covers what now bears its name; an open or auto one never does. Where the target of such a policy
+// still lives, it is noted as a namesake: its end changes what covers the name.
 void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const CommittedScan* scan, Datum* values, Rows rows) {
     Oid target = DatumGetObjectId(values[policy_target]);
     if (DatumGetChar(values[policy_kind]) != char(kind) || target == bearer)
@@ -81,7 +81,7 @@ void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const Committed
         return;
     }
     Policy* policy = ReadRow(scan);
-    if (policy->effect == Effect::Open)
+    if (!OutlivesItsNames(policy))
         return;
     if (rows == Rows::Committed)
         ereport(LevelFor(GetSessionUserId()),
@@ -263,7 +263,7 @@ bool AnyPolicyOfTransaction(PolicyTest test, const Policy* beside) {
 static Oid TargetOf(Datum* values, const Policy* policy) {
     if (policy->target_kind == TargetKind::Database || policy->target_kind == TargetKind::Label || !TargetIsGone(values))
         return policy->target;
-    if (policy->effect == Effect::Open)
+    if (!OutlivesItsNames(policy))
         return InvalidOid;
     Oid schema = get_namespace_oid(NameStr(*DatumGetName(values[policy_schema])), true);
     return policy->target_kind == TargetKind::Table ? get_relname_relid(NameStr(*DatumGetName(values[policy_table])), schema) : schema;
@@ -334,6 +334,8 @@ bool Beats(const Policy* a, const Policy* b) {
 bool IsStricter(const Policy* a, const Policy* b) {
     if (Permissiveness(a) != Permissiveness(b))
         return Permissiveness(a) < Permissiveness(b);
+    if (a->effect == Effect::Auto && a->require_reason != b->require_reason)
+        return a->require_reason;
     return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;
 }
 

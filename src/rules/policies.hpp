@@ -58,7 +58,7 @@ void RequirePolicySentinel();
 // Whether any policy but open ones is there.
 bool AnythingIsProtected();
 
-// Whether a role that the policy is for is gone: such a policy, unless it opens, covers everybody, and a WARNING says so.
+// Whether a role that the policy is for is gone: such a policy covers everybody, if it outlives its names, and a WARNING says so.
 bool IsGoneRole(const Policy* policy, Oid role, bool silent);
 
 // Whether a beats b for the same relation, command and subject.
@@ -83,7 +83,7 @@ Aim AimAtMember(const Policy* policy, IsMember is_member, bool silent = false) {
     for (int i = 0; i < policy->for_count; i++)
         if (is_member(policy->for_roles[i]))
             return Aim::Subject;
-    for (int i = 0; i < policy->for_count && policy->effect != Effect::Open; i++)
+    for (int i = 0; i < policy->for_count && OutlivesItsNames(policy); i++)
         if (IsGoneRole(policy, policy->for_roles[i], silent))
             return Aim::EverybodySinceARoleIsGone;
     return policy->for_count == 0 ? Aim::Subject : Aim::Nobody;

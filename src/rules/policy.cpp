@@ -34,7 +34,11 @@ void Read(Hours** field, Datum value) { *field = ReadHours(value); }
 void Read(Networks** field, Datum value) { *field = ReadNetworks(value); }
 void Read(TargetKind* field, Datum value) { *field = TargetKind(DatumGetChar(value)); }
 void Read(Effect* field, Datum value) {
-    *field = Is(value, "open") ? Effect::Open : Is(value, "approve") ? Effect::Approve : Is(value, "deny") ? Effect::Deny : Effect::Unknown;
+    *field = Is(value, "open")      ? Effect::Open
+             : Is(value, "auto")    ? Effect::Auto
+             : Is(value, "approve") ? Effect::Approve
+             : Is(value, "deny")    ? Effect::Deny
+                                    : Effect::Unknown;
 }
 
 int ReadRoles(Datum array, Oid** roles) {
@@ -242,15 +246,15 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::approver_role>({"approver_role"}, where_approved, AsksFewerApprovers),
     Roles<&Policy::other_approver_count, &Policy::other_approver_roles>({"other_approver_roles", true}),
     {{"other_approvals", true}, ReadOtherApprovals, CopyOtherApprovals, 0, nullptr},
-    ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_approved,
+    ReadBy([](Policy* policy, Datum value) { policy->default_duration_us = Microseconds(value); }, {"default_duration"}, where_granted,
            [](const Policy* before, const Policy* after) { return DefaultDuration(after) > DefaultDuration(before); }),
     ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
-    Column<&Policy::require_reason>({"require_reason"}, where_approved, IsLess<&Policy::require_reason>),
+    Column<&Policy::require_reason>({"require_reason"}, where_granted, IsLess<&Policy::require_reason>),
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
-    Column<&Policy::max_uses>({"max_uses", true}, where_approved, IsMore<&Policy::max_uses>),
-    Column<&Policy::max_rows>({"max_rows", true}, where_approved, IsMore<&Policy::max_rows>),
+    Column<&Policy::max_uses>({"max_uses", true}, where_granted, IsMore<&Policy::max_uses>),
+    Column<&Policy::max_rows>({"max_rows", true}, where_granted, IsMore<&Policy::max_rows>),
     Column<&Policy::terms_from>({"terms_from", true}),
     {{"kept_grants", true}, ReadKept, CopyKept, 0, nullptr},
     {{"columns", true}, ReadColumns, CopyColumns, 0, nullptr},
@@ -292,6 +296,7 @@ Policy* ReadPolicy(const OwnRow* row) {
             policy_columns[i].read(policy, row->values[i]);
     FindColumns(policy);
     policy->name_size = strlen(policy->name);
+    policy->named = policy->commands;
     policy->commands = CoveredByPolicy(policy->commands, policy->effect == Effect::Open);
     return policy;
 }

@@ -12,7 +12,7 @@ namespace warrant {
 
 // The effects in the order in which they win between equals: the strictest first. For one that this release does not know only the last decision
 // step answers, which refuses.
-enum class Effect : uint8_t { Unknown, Deny, Approve, Open };
+enum class Effect : uint8_t { Unknown, Deny, Approve, Auto, Open };
 
 // The kinds in the order in which they win: the nearest first.
 enum class TargetKind : char { Table = 't', Label = 'l', Schema = 's', Database = 'd', Sentinel = '!' };
@@ -31,6 +31,7 @@ struct Policy {
     bool audited;            // a row for each statement that runs under it
     bool audit_wait;         // that row is durable before the statement's first effect
     CommandMask commands;    // the commands named, and those that they cover
+    CommandMask named;       // the commands named alone, which are what a policy of effect auto grants
     char* name;
     uint32_t name_size;    // bytes
     int for_count;         // 0: everybody
@@ -87,6 +88,9 @@ struct ApproverRoles {
 };
 ApproverRoles ApproverRolesOf(const Policy* policy);
 
+// Whether it covers what bears its target's name once that is gone, and everybody once its role is: a policy that lets pass by itself never does.
+inline bool OutlivesItsNames(const Policy* policy) { return policy->effect != Effect::Open && policy->effect != Effect::Auto; }
+
 // Scans look at the first columns before they read a policy.
 extern const OwnColumns of_policy;
 enum { policy_kind, policy_target, policy_schema, policy_table };
@@ -97,13 +101,14 @@ Policy* ReadPolicy(const OwnRow* row);
 // A policy as it stands in memory that many relations share, allocated in the current memory context.
 Policy* CopyPolicy(const Policy* policy);
 
-// How much a policy's effect and mode let through: those of deny, of approve, of monitor mode, and of open or no policy.
-enum Passage { nothing_passes, approved_passes, everything_passes_watched, everything_passes };
+// How much a policy's effect and mode let through: those of deny, of approve, of auto, of monitor mode, and of open or no policy.
+enum Passage { nothing_passes, approved_passes, granted_passes, everything_passes_watched, everything_passes };
 
 // Between which policies a column counts when a change is asked whether it loosens. A bit for each passage stands for two policies of that passage.
 using Where = uint8_t;
 constexpr Where where_approved = 1 << approved_passes;
-constexpr Where where_gated = where_approved | 1 << nothing_passes;
+constexpr Where where_granted = where_approved | 1 << granted_passes;
+constexpr Where where_gated = where_granted | 1 << nothing_passes;
 constexpr Where everywhere = where_gated | 1 << everything_passes_watched | 1 << everything_passes;
 // Between a policy before and after its own change, whether or not it is the one that governs.
 constexpr Where by_itself = 1 << (everything_passes + 1);

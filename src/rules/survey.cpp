@@ -200,7 +200,7 @@ GoverningParts FindParts(const Survey* survey, const GoverningPolicies* policies
     (void)AllColumns(policies, [&](const char* column) {
         for (int i = 0; i < command_count; i++)
             if (const Policy* policy =
-                    survey->commands & MaskOf(Command(i)) ? GoverningPolicy(policies, survey->subject, Command(i), column) : nullptr)
+                    survey->commands & MaskOf(Command(i)) ? GoverningPolicy(policies, survey->subject, Command(i), column, Automatic::None) : nullptr)
                 AddPart(&parts, policy, Command(i), column);
         return true;
     });

@@ -242,8 +242,7 @@ bool LoosensForAdmin(const PolicyChange& change) {
     ReadAllPolicies(&all.policies, Rows::OfTransaction);
     FamilyStates family = NewFamilyStates(1);
     AddStates(&family, &all.policies, change, change.before != nullptr, change.after != nullptr);
-    TwoStates states = {family.before, family.after, 1, Command::Admin, OnlyOne(change)};
-    return IsSomebody(&states, IsLaxer);
+    return LoosensCommand(&family, Command::Admin, OnlyOne(change));
 }
 
 // --- by itself ---

@@ -9,6 +9,7 @@ ALTER TABLE warrant.persons ADD PRIMARY KEY (role) INCLUDE (role_name);
 -- Policies on labels.
 ALTER TABLE warrant.policies DROP CONSTRAINT policies_target_kind_check;
 ALTER TABLE warrant.policies ADD CONSTRAINT policies_target_kind_check CHECK (target_kind IN ('t', 'l', 's', 'd', '!'));
+ALTER TABLE warrant.policies DROP CONSTRAINT policies_effect_check, ADD CONSTRAINT policies_effect_check CHECK (effect IN ('open', 'auto', 'approve', 'deny'));
 
 -- Which kinds there are says a function.
 ALTER TABLE warrant.webhooks DROP CONSTRAINT webhooks_kind_check;

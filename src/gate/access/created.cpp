@@ -198,7 +198,7 @@ static bool IsStillCovered(const Created* made, const GoverningPolicies* policie
 }
 
 bool IsCoveredByCreation(const GoverningPolicies* policies, const Decision* decision, Command command, Oid user, Decision* covered) {
-    bool wants_grant = decision->answer == Answer::Request ||
+    bool wants_grant = decision->answer == Answer::Request || decision->answer == Answer::Auto ||
                        (decision->answer == Answer::Granted && (decision->cost != UseCost::Nothing || decision->max_rows > 0));
     if (!wants_grant || policies->ancestor_count == 0)
         return false;

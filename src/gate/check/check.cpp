@@ -41,6 +41,10 @@ struct CheckResult {
     CheckedAccess* checked;
     // Who is refused; nullptr for the subject.
     const ActingUser* refused_actor;
+    // What a policy grants by itself once nothing is refused, and to whom: all to one.
+    int automatic_count;
+    RefusedAccess* automatic;
+    const ActingUser* automatic_actor;
     // Whether something runs that would have been refused.
     bool watched = false;
 };
@@ -89,19 +93,20 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
             checked_access->max_rows = checked_access->stands ? decision->max_rows : 0;
             break;
         case Answer::Exempt: checked_access->event = Event::Exempt; break;
-        case Answer::Open: break;
+        case Answer::Open:
+        case Answer::Auto: break;    // which is only watched
         default: checked_access->event = Event::WouldRefuse, checked_access->audited = result->watched = true;
     }
 }
 
 bool IsSamePolicy(const Policy* a, const Policy* b) { return a == b || (a != nullptr && b != nullptr && a->id == b->id); }
 
-// What is refused for the same command, relation and policy, perhaps for another column; nullptr when there is none.
-RefusedAccess* FindRefused(const CheckResult* result, const Access& access, const Policy* policy) {
-    for (int i = 0; i < result->refused_count; i++) {
-        RefusedAccess* refused = &result->refused[i];
-        if (refused->access.relation == access.relation && refused->access.command == access.command && IsSamePolicy(refused->policy, policy))
-            return refused;
+// What is among the items for the same command, relation and policy, perhaps for another column; nullptr when there is none.
+RefusedAccess* FindAmong(RefusedAccess* items, int count, const Access& access, const Policy* policy) {
+    for (int i = 0; i < count; i++) {
+        RefusedAccess* item = &items[i];
+        if (item->access.relation == access.relation && item->access.command == access.command && IsSamePolicy(item->policy, policy))
+            return item;
     }
     return nullptr;
 }
@@ -114,15 +119,27 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
     }
 }
 
-void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
-    RefusedAccess* refused = FindRefused(result, access, decision->policy);
-    if (refused == nullptr) {
-        refused = &result->refused[result->refused_count++];
-        *refused = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), NIL};
-        refused->access.column = nullptr;
+void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
+    RefusedAccess* item = FindAmong(items, *count, access, decision->policy);
+    if (item == nullptr) {
+        item = &items[(*count)++];
+        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), AdviceFor(decision->lack), NIL};
+        item->access.column = nullptr;
     }
     if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
-        refused->columns = WithColumn(refused->columns, access.column);
+        item->columns = WithColumn(item->columns, access.column);
+}
+
+void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
+    AddItem(result->refused, &result->refused_count, access, policies, decision);
+}
+
+// Another actor's come when these are granted.
+void AddAutomatic(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, const ActingUser* actor) {
+    if (result->automatic_count > 0 && result->automatic_actor != actor)
+        return;
+    result->automatic_actor = actor;
+    AddItem(result->automatic, &result->automatic_count, access, policies, decision);
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
@@ -147,6 +164,9 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     if (Runs(decision) || trusted || IsMonitored(decision)) {
         if (decision->policy != nullptr)
             AddChecked(result, access, policies, decision, trusted);
+    } else if (decision->answer == Answer::Auto) {
+        AddAutomatic(result, access, policies, decision, nullptr);
+        return Answer::Granted;
     } else {
         AddRefused(result, access, policies, decision);
     }
@@ -169,7 +189,9 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     Decision decision = DecideFor(policies, user, access.command, access.column, true, true, access.touched), covered;
     if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
-    if (!Runs(&decision) && !IsMonitored(&decision))
+    if (decision.answer == Answer::Auto && !IsMonitored(&decision))
+        AddAutomatic(result, access, policies, &decision, result->refused_actor);
+    else if (!Runs(&decision) && !IsMonitored(&decision))
         AddRefused(result, access, policies, &decision);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
         AddChecked(result, access, policies, &decision, false);
@@ -196,19 +218,17 @@ bool IsGranted(const AccessList* list, const bool* granted, const Access& access
 
 // The subject's own grant leads through others' views, as into others' functions; an exemption, and a definer's trust, do not.
 void FindOthers(CheckResult* result, const AccessList* list, const bool* granted, const Actors* actors) {
-    // Static, because the result keeps its address.
-    static ActingUser other;
     ListCell* cell;
     foreach (cell, list->others) {
         const OwnerAccess* owner = static_cast<const OwnerAccess*>(lfirst(cell));
         bool leads = !actors->by_server && IsGranted(list, granted, owner->access);
         if (leads || (actors->count == 0 && !owner->stored) || result->refused_count > 0)
             continue;
-        other = ActingUser{};
-        other.user = owner->user;
-        other.by_server = true;
-        other.operation = "a view or rule";
-        result->refused_actor = &other;
+        ActingUser* other = static_cast<ActingUser*>(palloc0(sizeof(ActingUser)));    // the result keeps its address
+        other->user = owner->user;
+        other->by_server = true;
+        other->operation = "a view or rule";
+        result->refused_actor = other;
         ExamineActing(result, owner->access, owner->user);
     }
 }
@@ -216,7 +236,7 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
 void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, Oid subject) {
     bool on_stack[most_on_stack];
     bool* granted = RoomFor(on_stack, list->count);
-    result->refused_count = result->checked_count = 0;
+    result->refused_count = result->checked_count = result->automatic_count = 0;
     result->refused_actor = nullptr;
     result->watched = false;
     for (int i = 0; i < list->count; i++)
@@ -241,23 +261,31 @@ void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, 
     Oid subject = CurrentSubject();
     Actors actors;
     FindActors(&actors, subject, checked_statement.leaves_out);
-    for (;; may_wait = false) {
+    // A grant may be used up by other sessions before this one decides under it.
+    constexpr int most_grants = 20;
+    for (int granted = 0; granted < most_grants; may_wait = false) {
         FindAll(result, list, &actors, subject);
-        if (result->refused_count == 0)
+        if (result->refused_count == 0 && result->automatic_count == 0)
             return;
         RequireServerPrivileges(checked_statement.plan, checked_statement.parsed);
-        Refuse(checked_statement.query, checked_statement.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
+        if (result->refused_count > 0)
+            Refuse(checked_statement.query, checked_statement.parsed, result->refused, result->refused_count, result->refused_actor, may_wait);
+        else
+            MakeGrants(checked_statement.query, checked_statement.parsed, result->automatic, result->automatic_count, result->automatic_actor);
+        granted += result->refused_count == 0;
         AcceptInvalidationMessages();
     }
+    ereport(ERROR, (errcode(error_unavailable), errmsg("other sessions were quicker to use the grants"), errhint("Run the statement again.")));
 }
 
 // starts: the server has not asked for the query's privileges yet.
 void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool starts) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack];
+    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
+                          0, RoomFor(automatic, list->count), nullptr};
     // Whoever loses the race for a last use has one grant less to try.
     constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
@@ -279,9 +307,10 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) { C
 void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack];
+    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
     CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count), 0, list->count, RoomFor(checked, list->count), nullptr};
+    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
+                          0, RoomFor(automatic, list->count), nullptr};
     RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, leaves_out}, list);
 }
 

@@ -55,7 +55,8 @@ uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* act
 
 void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     char(TargetKindOf(item->policies)), NameOf(item->access.command), item->answer == Answer::Request ? "request" : "refuse");
+                     char(TargetKindOf(item->policies)), NameOf(item->access.command),
+                     item->answer == Answer::Request || item->answer == Answer::Auto ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -294,6 +295,26 @@ void ForgetLastRefusal() {
     last_refusal = LastRefusal{};
     for (RecentRefusal& met : recent_refusals)
         met = RecentRefusal{};
+}
+
+void MakeGrants(QueryDesc* query, const Query* parsed, const RefusedAccess* automatic, int count, const ActingUser* acting) {
+    RefusedAccess* wanted = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
+    memcpy(wanted, automatic, count * sizeof(RefusedAccess));
+    if (const char* why = AskForCommitted(wanted, &count))
+        RaiseRequested(automatic, wanted, count, why, "", acting);
+    if (!AwaitTurn(CurrentSubject()))
+        RaiseOverRate(nullptr, automatic, acting);
+    const char* begin = BeginArguments(query, parsed, acting, true, nullptr, 0);
+    // What does not fit into one entry is another grant.
+    constexpr int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
+    for (int next = 0; next < count;) {
+        const char* items = BuildItems(nullptr, nullptr, wanted, count, false, most_bytes - int(strlen(begin)), &next);
+        ActionRequest action = {"auto", psprintf("%s%s]}", begin, items), nullptr, nullptr, 0};
+        action.patient = true;
+        (void)RunAction(&action);
+    }
+    if (acting == nullptr)
+        UseClaims();
 }
 
 void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait) {

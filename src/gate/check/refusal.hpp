@@ -16,6 +16,10 @@ namespace warrant {
 //   may_wait   false when the statement has waited for a webhook before, so that it waits once
 void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool may_wait);
 
+// Has the recorder make the grants that policies of effect auto give the subject, or the acting user. The statement is to be decided again then; its
+// claims are used. Raises 42501 when the subject has made too many attempts, and what the recorder answers: 53400 for too many grants.
+void MakeGrants(QueryDesc* query, const Query* parsed, const RefusedAccess* automatic, int count, const ActingUser* acting);
+
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.
 struct LastRefusal {

@@ -117,7 +117,7 @@ static const char* HowToTrust(const RefusedAccess* item, const ActingUser* actin
 }
 
 static int TrustHint(const RefusedAccess* item, const ActingUser* acting) {
-    const char* how = HowToTrust(item, acting);
+    const char* how = acting == nullptr ? item->advice : HowToTrust(item, acting);
     return how == nullptr ? 0 : errhint("%s", how);
 }
 

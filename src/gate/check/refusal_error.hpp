@@ -18,6 +18,8 @@ struct RefusedAccess {
     Answer answer;
     // Why no grant would help, where the answer is Refuse; or nullptr.
     const char* why;
+    // What to do then; or nullptr.
+    const char* advice;
     // The columns (char*) that are refused under a policy on columns; NIL for the whole relation.
     List* columns;
 };

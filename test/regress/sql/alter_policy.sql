@@ -156,7 +156,7 @@ SELECT event, policy_version AS version, comment FROM warrant.audit_log WHERE ev
 SELECT t.state, t.message, t.detail, left(t.hint, 40) AS hint FROM (VALUES (NULL), ('null'), ('[]'), ('"enforce"'), ('{}'), ('{"Mode": "monitor"}'), ('{"name": "other"}'), ('{"on_table": "public.other"}'),
     ('{"on_database": true}'), ('{"id": 1}'), ('{"version": 1}'), ('{"target": 0}'), ('{"terms_from": 0}'), ('{"kept_grants": [1]}'), ('{"": 1}')) AS c (changes),
     LATERAL stage.try(format('SELECT warrant.alter_policy(%L, %L)', 'protect public.ledger', c.changes)) AS t;
-SELECT c.changes, t.state, t.message FROM (VALUES ('{"mode": "loose"}'), ('{"mode": ""}'), ('{"mode": 1}'), ('{"mode": {}}'), ('{"effect": null}'), ('{"effect": "auto"}'), ('{"commands": []}'), ('{"commands": "SELECT"}'),
+SELECT c.changes, t.state, t.message FROM (VALUES ('{"mode": "loose"}'), ('{"mode": ""}'), ('{"mode": 1}'), ('{"mode": {}}'), ('{"effect": null}'), ('{"effect": "none"}'), ('{"commands": []}'), ('{"commands": "SELECT"}'),
     ('{"commands": ["SELECT", null]}'), ('{"commands": ["BROWSE"]}'), ('{"commands": ["ADMIN"]}'), ('{"commands": {"a": 1}}'), ('{"priority": "high"}'), ('{"priority": 1e10}'), ('{"min_approvals": 0}'), ('{"min_approvals": 1.5}'),
     ('{"min_approvals": 101}'), ('{"approver_role": "regress_nobody"}'), ('{"approver_role": ["regress_chief"]}'), ('{"approver_role": ""}'), ('{"approver_role": "-"}'), ('{"approver_role": 4000000000}'), ('{"for_roles": "regress_clerk"}'),
     ('{"for_roles": [null]}'), ('{"for_roles": ["regress_nobody"]}'), ('{"for_roles": [["regress_clerk"]]}'), ('{"for_roles": {}}'), ('{"except_roles": [4000000000]}'), ('{"definer_roles": [true]}'), ('{"default_duration": "-1 s"}'),

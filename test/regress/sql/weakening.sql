@@ -57,6 +57,42 @@ SELECT weakens(d), d FROM unnest(ARRAY[
     $d$ warrant.create_policy('x', 'deny', on_table => 'ledger', commands => '{ALL}', priority => 1) $d$]) AS d;
 SELECT warrant.drop_policy('writes');
 
+-- A policy of effect auto is laxer than one that asks, and stricter than one that opens. Where it does not match, what comes behind it counts.
+SELECT warrant.create_policy('asks', 'approve', on_table => 'ledger', commands => '{SELECT,INSERT}');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.create_policy('x', 'auto', on_table => 'ledger', priority => 1) $d$,
+    $d$ warrant.create_policy('x', 'auto', on_table => 'ledger', priority => 1, commands => '{INSERT}', hours => 'Mon 08:00-09:00 UTC') $d$,
+    $d$ warrant.create_policy('x', 'auto', on_table => 'ledger', priority => 1, commands => '{UPDATE}') $d$,
+    $d$ warrant.create_policy('x', 'auto', on_table => 'ledger') $d$,
+    $d$ warrant.alter_policy('asks', '{"effect": "auto"}') $d$]) AS d;
+SELECT warrant.drop_policy('asks');
+SELECT warrant.create_policy('says why', 'auto', on_table => 'ledger', commands => '{SELECT}', require_reason => true, hours => 'Mon-Fri 08:00-18:00 UTC', priority => 1);
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.alter_policy('says why', '{"require_reason": false}') $d$,
+    $d$ warrant.alter_policy('says why', '{"hours": null}') $d$,
+    $d$ warrant.alter_policy('says why', '{"hours": "Mon-Fri 09:00-18:00 UTC"}') $d$,
+    $d$ warrant.alter_policy('says why', '{"default_duration": "10 min"}') $d$,
+    $d$ warrant.alter_policy('says why', '{"default_duration": "20 min"}') $d$,
+    $d$ warrant.alter_policy('says why', '{"max_uses": 1}') $d$,
+    $d$ warrant.alter_policy('says why', '{"commands": ["SELECT", "EXPORT"]}') $d$,
+    $d$ warrant.alter_policy('says why', '{"effect": "deny", "hours": null}') $d$,
+    $d$ warrant.alter_policy('says why', '{"effect": "open"}') $d$,
+    $d$ warrant.drop_policy('says why') $d$,
+    $d$ warrant.create_policy('x', 'approve', on_table => 'ledger', mode => 'monitor') $d$,
+    $d$ warrant.create_policy('x', 'deny', on_table => 'ledger') $d$]) AS d;
+SELECT warrant.create_policy('behind', 'deny', on_table => 'ledger');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.alter_policy('behind', '{"effect": "approve"}') $d$,
+    $d$ warrant.alter_policy('behind', '{"commands": ["SELECT"]}') $d$,
+    $d$ warrant.alter_policy('says why', '{"hours": "Mon 08:00-18:00 UTC"}') $d$]) AS d;
+SELECT warrant.alter_policy('behind', '{"effect": "open"}');
+SELECT weakens(d), d FROM unnest(ARRAY[
+    $d$ warrant.alter_policy('says why', '{"hours": "Mon 08:00-18:00 UTC"}') $d$,
+    $d$ warrant.alter_policy('says why', '{"priority": 2}') $d$,
+    $d$ warrant.alter_policy('behind', '{"effect": "approve"}') $d$]) AS d;
+SELECT warrant.drop_policy('behind');
+SELECT warrant.drop_policy('says why');
+
 -- Every condition of an approval counts; durations count in seconds.
 SELECT warrant.create_policy('strict', 'approve', on_table => 'ledger', max_duration => '1 hour', default_duration => '10 min', max_uses => 3, require_reason => true);
 SELECT weakens(format('warrant.create_policy(%L, %L, on_table => %L, priority => 1, %s)', 'x', 'approve', 'ledger', c)), c FROM unnest(ARRAY[
