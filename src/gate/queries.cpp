@@ -39,7 +39,7 @@ bool IsReadSilently(GoverningPolicies* policies, const Permission& permission) {
     if (policies->own || policies->column_count > 0 || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
         return false;
     // The policy is looked at first: as long as it wants a record, nothing else has to be asked.
-    const Policy* policy = policies->decisions[int(Command::Select)].policy;
+    const Policy* policy = policies->decisions[int(Command::Select)]->policy;
     return policy != nullptr && !policy->audited && ActingNow() == 0 && CachedDecision(policies, CurrentSubject(), Command::Select) != nullptr;
 }
 

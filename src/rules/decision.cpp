@@ -224,13 +224,13 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
         policies->columns[i].decided = 0;
     if (policies->decisions == nullptr && policies->context != nullptr)
         policies->decisions =
-            static_cast<Decision*>(MemoryContextAllocZero(policies->context, (1 + policies->column_count) * command_count * sizeof(Decision)));
+            static_cast<Decision**>(MemoryContextAllocZero(policies->context, (1 + policies->column_count) * command_count * sizeof(Decision*)));
 }
 
 // Where the decisions about a column stand.
 struct KeptDecisions {
     CommandMask* decided;
-    Decision* decisions;
+    Decision** decisions;
 };
 
 // A name that no policy has any more leads to the decisions of the relation itself.
@@ -305,7 +305,7 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
     KeptDecisions kept = KeptFor(policies, column);
     if ((*kept.decided & MaskOf(command)) == 0)
         return nullptr;
-    const Decision* cached = &kept.decisions[int(command)];
+    const Decision* cached = kept.decisions[int(command)];
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
 }
 
@@ -351,9 +351,12 @@ const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command
     if (policies->decisions == nullptr || !IsKept(&passing))
         return &passing;
     KeptDecisions kept = KeptFor(policies, column);
-    kept.decisions[int(command)] = passing;
+    Decision*& place = kept.decisions[int(command)];
+    if (place == nullptr)
+        place = static_cast<Decision*>(MemoryContextAlloc(policies->context, sizeof(Decision)));
+    *place = passing;
     *kept.decided |= MaskOf(command);
-    return &kept.decisions[int(command)];
+    return place;
 }
 
 bool IsMonitored(const Decision* decision) {

@@ -14,7 +14,8 @@ GoverningCache governing_cache = {.direct = {}, .family_generation = 1, .all_inv
 // What a relation's governing policies point to, in one piece: members, ancestors, and the places of the policies, which all relations share.
 struct CachedParts {
     CachedParts* next_replaced;
-    Decision* decisions;    // of governing policies that were replaced
+    Decision** decisions;    // of governing policies that were replaced
+    int decision_count;
 };
 
 namespace {
@@ -108,6 +109,7 @@ void Forget(GoverningPolicies* policies) {
     Oid relation = policies->relation;
     if (CachedParts* parts = policies->parts) {
         parts->decisions = policies->decisions;
+        parts->decision_count = (1 + policies->column_count) * command_count;
         parts->next_replaced = replaced;
         replaced = parts;
         governing_cache.release_wanted = true;
@@ -277,6 +279,9 @@ void ReleaseGoverningPolicies() {
         StartAfresh();
     while (replaced != nullptr) {
         CachedParts* next = replaced->next_replaced;
+        for (int i = 0; replaced->decisions != nullptr && i < replaced->decision_count; i++)
+            if (replaced->decisions[i] != nullptr)
+                pfree(replaced->decisions[i]);
         if (replaced->decisions != nullptr)
             pfree(replaced->decisions);
         pfree(replaced);

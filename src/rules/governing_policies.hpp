@@ -43,7 +43,7 @@ struct GoverningPolicies {
     uint32_t generation;      // of the decisions below
     Oid subject;              // of the decisions below
     CommandMask decided;      // which of the decisions below are there
-    Decision* decisions;      // by command: of the relation, then of each of the columns
+    Decision** decisions;     // by command: of the relation, then of each of the columns; each made when it is kept first, as most never are
 };
 
 // What the inline part of a look-up needs.
