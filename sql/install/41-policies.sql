@@ -164,6 +164,9 @@ BEGIN
     IF warrant_internal.label_weakens(relation, before, after) THEN
         PERFORM warrant_internal.note_definition('weakened', NULL, NULL, words);
     END IF;
+    IF after IS NOT NULL AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind = 'l' AND p.target_name = after) THEN
+        RAISE NOTICE 'no policy is on label "%"', after USING HINT = format('warrant.create_policy(..., on_label => %L) puts one on it.', after);
+    END IF;
 END;
 $$;
 GRANT EXECUTE ON FUNCTION warrant_internal.note_label(oid, text) TO warrant_admin;

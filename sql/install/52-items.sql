@@ -111,7 +111,9 @@ BEGIN
         items := ARRAY(SELECT warrant_internal.items_in(subject, commands, args->>'on_schema'));
     END IF;
     IF cardinality(items) = 0 THEN
-        PERFORM warrant_internal.fail('22023', 'nothing of it needs approval', 'Run the statement; SELECT * FROM warrant.explain(command, table) tells why.');
+        PERFORM warrant_internal.fail('22023', 'nothing of it needs approval', 'Run the statement' || CASE WHEN coalesce(args->>'on_table', args->'on_tables'->>0) IS NOT NULL THEN format('; SELECT * FROM warrant.explain(%L, %L) tells why', commands[1],
+                                             (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                                               WHERE c.oid = coalesce(args->>'on_table', args->'on_tables'->>0)::oid)) ELSE '' END || '.');
     END IF;
     RETURN items;
 END;

@@ -278,6 +278,7 @@ DECLARE
     commands text[];
     objects text[];
     counted record;
+    helps boolean;
     made bigint;
 BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items), comment);
@@ -307,6 +308,7 @@ BEGIN
                                  format('Approved so far: %s.', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request_id, items))));
         END IF;
     END IF;
+    helps := warrant_internal.would_help(request, warrant_internal.user_of(origin), warrant_internal.person_of(origin));
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
                                    duration, max_uses, comment, commands, objects, max_rows);
     IF made IS NOT NULL THEN
@@ -315,7 +317,8 @@ BEGIN
         RETURN made;
     END IF;
     counted := warrant_internal.approvers_of(request);
-    PERFORM warrant_internal.tell(format('approved request %s: it needs %s', request_id, warrant_internal.missing_in_words(counted.roles, counted.of_roles, ' more')));
+    PERFORM warrant_internal.tell(format('approved request %s: %s %s', request_id, CASE WHEN helps THEN 'it needs' ELSE 'this adds nothing to what is missing, which is' END,
+                                         warrant_internal.missing_in_words(counted.roles, counted.of_roles, CASE WHEN helps THEN ' more' ELSE '' END)));
     RETURN NULL;
 END;
 $$;

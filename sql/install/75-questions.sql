@@ -49,7 +49,8 @@ AS $$
       FROM (SELECT p.target_name::text, min(p.name) FROM warrant.policies p WHERE p.target_kind = 'l' GROUP BY 1) AS l (label, policy)
      WHERE NOT EXISTS (SELECT FROM pg_seclabel s WHERE s.provider = 'pg_warrant' AND s.label = l.label)
     UNION ALL SELECT 'policies whose target is gone', (g.gating + g.opens)::text,
-           nullif(concat_ws('; ', nullif(g.gating, 0) || ' cover what bears the name now', nullif(g.opens, 0) || ' are open and cover nothing'), '')
+           nullif(concat_ws('; ', nullif(g.gating, 0) || CASE g.gating WHEN 1 THEN ' covers' ELSE ' cover' END || ' what bears the name now',
+                            nullif(g.opens, 0) || CASE g.opens WHEN 1 THEN ' is open and covers nothing' ELSE ' are open and cover nothing' END), '')
       FROM (SELECT count(*) FILTER (WHERE p.effect <> 'open') AS gating, count(*) FILTER (WHERE p.effect = 'open') AS opens FROM warrant.policies p
              WHERE p.target_kind IN ('t', 's') AND NOT warrant_internal.target_exists(p.target_kind, p.target)) AS g
     UNION ALL SELECT 'audit partitions ahead', count(*)::text, CASE WHEN count(*) < 2 THEN 'the keeper has not run' END

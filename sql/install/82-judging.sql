@@ -93,7 +93,7 @@ BEGIN
 END;
 $$;
 
--- What else the requester asked for in the last 30 days under whatever login, what came of it, and what was denied last.
+-- What else the requester asked for in the last 30 days under whatever login, what came of it, and what was denied last: of the same object, if any was.
 CREATE FUNCTION warrant_internal.history_in_words(request warrant.requests) RETURNS SETOF text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
@@ -110,7 +110,9 @@ BEGIN
     SELECT concat('request ' || r.id, CASE WHEN seen THEN format(', %s,', warrant_internal.in_one_line(warrant_internal.scope_in_words(warrant_internal.items_of_request(r.id)), 60)) END)
            || format(' was denied %s ago', warrant_internal.in_words(at - r.decided_at)) || CASE WHEN r.requester <> (request).requester THEN format(' to %I', r.requester_name) ELSE '' END
            || CASE WHEN seen THEN coalesce((SELECT concat(' by ', d.approver_name, ': ' || d.comment) FROM warrant.decisions d WHERE d.request_id = r.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1), '') ELSE '' END
-      FROM warrant.requests r, LATERAL (SELECT warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL AS seen) AS s WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied' ORDER BY r.decided_at DESC LIMIT 1;
+      FROM warrant.requests r, LATERAL (SELECT warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL AS seen) AS s WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied'
+     ORDER BY EXISTS (SELECT FROM warrant.request_items i JOIN warrant.request_items o ON (o.target_kind, o.target) = (i.target_kind, i.target)
+                       WHERE i.request_id = (request).id AND o.request_id = r.id) DESC, r.decided_at DESC LIMIT 1;
 END;
 $$;
 
@@ -233,6 +235,9 @@ BEGIN
         RETURN QUERY VALUES ('profile', request.profile);
     END IF;
     RETURN QUERY SELECT 'wants', w FROM warrant_internal.items_in_words(request.id, whole) AS w;
+    IF pends AND EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = request.id AND 'ADMIN' = ANY (i.commands)) THEN
+        RETURN QUERY VALUES ('caution', 'ADMIN can read values of every protected table in statistics and files, and run code beside the checks');
+    END IF;
     IF pends THEN
         RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
             CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(warrant_internal.uses_in_words(limits.uses, limits.rows), 'any number of statements')));
@@ -272,7 +277,7 @@ BEGIN
     IF role <> 'decider' OR warrant_internal.is_requester(mine, request) THEN
         RETURN;
     END IF;
-    IF warrant_internal.own_votes(mine, request.id) = '{}' THEN
+    IF warrant_internal.own_votes(mine, request.id) = '{}' AND warrant_internal.would_help(request, looker, warrant_internal.person_of(mine)) THEN
         RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s%s);', request.id, request.version, comment)),
                             ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', greatest(limits.duration / 2, interval '1 s')), 'HH24:MI:SS'), comment));
     END IF;

@@ -1,6 +1,7 @@
 -- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox where his vote is missing.
 
--- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. rows and statement: of the
+-- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. The target may take what
+-- leaves 24 columns to the statement; where there is too little for all, the reason gives way first. rows and statement: of the
 -- statement that the card has first. That is the one among the last refused that may reach the most rows, or nobody knows how many.
 CREATE FUNCTION warrant_internal.waiting(inbox boolean, OUT id bigint, OUT who text, OUT target text, OUT commands text, OUT rows bigint, OUT statement text, OUT age text,
     OUT approvals text, OUT reason text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -57,18 +58,26 @@ BEGIN
     farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
-               coalesce(warrant_internal.in_one_line('profile ' || w.profile, 25),
-                        concat(warrant_internal.in_one_line(warrant_internal.target_in_words(w.first), CASE w.items WHEN 1 THEN 25 ELSE 14 END), ' and ' || nullif(w.items - 1, 0) || ' more')) AS target,
+               warrant_internal.in_one_line(coalesce('profile ' || w.profile, warrant_internal.target_in_words(w.first)), 60) AS target,
+               CASE WHEN w.profile IS NULL AND w.items > 1 THEN format(' and %s more', w.items - 1) ELSE '' END AS others,
                (SELECT CASE WHEN length(c.words) > 14 THEN w.worst || ' +' || cardinality(w.commands) - 1 ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
                CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 20) AS reason
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
+    longest AS MATERIALIZED (
+        SELECT room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(8, max(length(s.commands)))
+               - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age))) - CASE WHEN inbox THEN 0 ELSE length(' | ') END AS left_over,
+               greatest(6, max(length(s.target || s.others))) AS target, greatest(9, max(length(s.statement))) AS statement,
+               CASE WHEN inbox THEN 0 ELSE greatest(6, max(length(s.reason))) END AS reason FROM shown s),
+    narrowed AS MATERIALIZED (
+        SELECT n.left_over - r.reason AS left_over, n.target, n.statement, r.reason
+          FROM longest n, LATERAL (SELECT least(n.reason, greatest(6, n.left_over - least(25, n.target) - 12)) AS reason) AS r),
     widths AS MATERIALIZED (
-        SELECT greatest(12, room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(6, max(length(s.target)))
-               - greatest(8, max(length(s.commands))) - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age)))
-               - CASE WHEN inbox THEN 0 ELSE length(' | ') + greatest(6, coalesce(max(length(s.reason)), 0)) END) AS left_over FROM shown s)
-    SELECT s.id, s.who, s.target, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.left_over), s.age, s.approvals, s.reason, s.requested_at FROM shown s, widths w;
+        SELECT t.target, greatest(9, n.left_over - t.target) AS statement, n.reason
+          FROM narrowed n, LATERAL (SELECT least(n.target, greatest(12, least(25, n.left_over - 12), n.left_over - least(24, n.statement))) AS target) AS t)
+    SELECT s.id, s.who, warrant_internal.in_one_line(s.target, greatest(6, w.target - length(s.others))) || s.others, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.statement),
+           s.age, s.approvals, warrant_internal.in_one_line(s.reason, w.reason), s.requested_at FROM shown s, widths w;
 END;
 $$;
 

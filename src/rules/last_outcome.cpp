@@ -194,6 +194,16 @@ const char* DenialInWords(int64 request_id) {
     return words;
 }
 
+bool IsByProfile(int64 request_id, const char* name) {
+    static constexpr OwnColumn of_request[] = {{"profile", true}};
+    bool is = false;
+    LookBackById("requests", "requests_pkey", of_request, request_id, [&is, name](Datum* values, bool* nulls) {
+        is = !nulls[0] && strcmp(TextDatumGetCString(values[0]), name) == 0;
+        return true;
+    });
+    return is;
+}
+
 char* LastOutcome(Oid subject, const GoverningPolicies* policies, Command command) {
     TimestampTz now = MonotonicNow();
     List* outcomes = AddDenied(NIL, subject, now);

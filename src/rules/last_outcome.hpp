@@ -16,4 +16,7 @@ char* LastOutcome(Oid subject, const GoverningPolicies* policies, Command comman
 // Who denied the request, and with what words, as " by "boss" with the words "no"", in the current memory context; empty when nobody did.
 const char* DenialInWords(int64 request_id);
 
+// Whether the request was asked for by this profile.
+bool IsByProfile(int64 request_id, const char* name);
+
 }    // namespace warrant

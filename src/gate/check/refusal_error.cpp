@@ -297,8 +297,9 @@ static const char* WhatADumpNeeds(const RefusedAccess* asked, int count) {
                     TablesOf(asked, count));
 }
 
-// The profile that has all of it and that the subject may ask for, the nearest to it. On a line of its own; or empty.
-static const char* ProfileOf(const RefusedAccess* asked, int count, const ActingUser* acting) {
+// The profile that has all of it and that the subject may ask for, the nearest to it. On a line of its own; or empty, also where the request is by it
+// already.
+static const char* ProfileOf(const RefusedAccess* asked, int count, const char* answer, const ActingUser* acting) {
     const Profile* nearest = nullptr;
     auto reach = [](const Profile* profile) {
         return profile->target_kind == TargetKind::Table ? 0 : profile->target_kind == TargetKind::Schema ? 1 : 2;
@@ -312,9 +313,10 @@ static const char* ProfileOf(const RefusedAccess* asked, int count, const Acting
         if (about == count && (nearest == nullptr || reach(profile) < reach(nearest)))
             nearest = profile;
     }
-    return nearest == nullptr ? ""
-                              : psprintf("\nProfile \"%s\" covers it, too: SELECT warrant.request(profile => %s);", nearest->name,
-                                         quote_literal_cstr(nearest->name));
+    if (nearest == nullptr || IsByProfile(strtoll(answer, nullptr, 10), nearest->name))
+        return "";
+    return psprintf("\nProfile \"%s\" covers it, too: SELECT warrant.request(profile => %s, reason => '...');", nearest->name,
+                    quote_literal_cstr(nearest->name));
 }
 
 // Of a policy's two lines the first behind its number, or nullptr where it has a request.
@@ -370,7 +372,7 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
     int filed_count = AccessesUnder(nullptr, asked, asked_count, unfiled, filed);
     DescribeUnfiled(unfiled, asked, asked_count, &without, &advice);
     bool several = strchr(answer, ',') != nullptr;
-    const char* profile = ProfileOf(asked, asked_count, acting);
+    const char* profile = ProfileOf(asked, asked_count, answer, acting);
     ereport(ERROR,
             (errcode(error_refused),
              errmsg("%s on %s \"%s\" requires approval (%s pending)", CommandInWords(refused), KindOf(refused->policies), NameOfTarget(refused),

@@ -85,6 +85,7 @@ SELECT command, schema_name, relation_name, policy_name, request_ids FROM warran
 \c - regress_chief
 SELECT target, commands, warrant.request_status(id)->'items' AS items FROM warrant.pending WHERE commands = 'ADMIN';
 SELECT id FROM warrant.pending WHERE commands = 'ADMIN' \gset
+SELECT item, value FROM warrant.show_request(:id) WHERE item IN ('wants', 'caution');
 SELECT warrant.approve(:id) AS "grant" \gset
 \c - regress_clerk
 SELECT * FROM stage.outcomes();

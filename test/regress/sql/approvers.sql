@@ -83,6 +83,10 @@ SELECT warrant.approve(2);
 SELECT warrant.request('{DELETE}', on_table => 'orders');
 \c - regress_d1
 SELECT warrant.approve(3);
+-- Who brings it no nearer is told so, and not asked to.
+\c - regress_d2
+SELECT item FROM warrant.show_request(3) WHERE item IN ('waits for', 'to approve', 'for less', 'to deny');
+SELECT warrant.approve(3);
 \c - regress_s1
 SELECT warrant.deny(3, 'no');
 \c - regress_clerk

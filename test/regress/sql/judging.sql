@@ -193,6 +193,21 @@ SELECT format('DELETE FROM payroll WHERE a = 1 %s OR true', repeat(' ', 8300)) A
 SELECT i.value FROM warrant.pending b, warrant.show_request(b.id) AS i WHERE b.target = 'public.payroll' AND i.item = 'statement';
 SELECT statement LIKE 'DELETE FROM payroll WHERE a%...%' AS is_cut FROM warrant.my_inbox WHERE target = 'public.payroll';
 
+-- Of what was denied, the same object comes before a later one.
+\c - regress_other
+SELECT warrant.request('{SELECT}', on_table => 'payroll') AS first \gset
+\c - regress_deputy
+SELECT warrant.deny(:first, 'not the payroll');
+\c - regress_other
+SELECT warrant.request('{SELECT}', on_table => 'more1') AS second \gset
+\c - regress_deputy
+SELECT warrant.deny(:second, 'not this either');
+\c - regress_other
+SELECT warrant.request('{UPDATE}', on_table => 'payroll') AS third \gset
+SELECT warrant.request('{UPDATE}', on_table => 'more2') AS fourth \gset
+\c - regress_deputy
+SELECT i.item, regexp_replace(i.value, '^.* by ', 'by ') AS words FROM unnest(ARRAY[:third, :fourth]) AS r (id), warrant.show_request(r.id) AS i WHERE i.item = 'lately' AND i.value LIKE 'request%';
+
 -- In a copy nothing pends, and nothing lives.
 \c - :owner
 CREATE TABLE stage.before AS SELECT id, warrant.request_status(id)->>'state' AS state FROM warrant.requests WHERE id IN (1, 5);

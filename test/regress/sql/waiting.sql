@@ -24,6 +24,7 @@ SELECT warrant.protect('orders'), warrant.create_policy('desk', 'approve', on_ta
 \c - "regress ""odd, with a name that is long"
 SELECT warrant.request('{SELECT,INSERT,UPDATE,TRUNCATE,LOCK}', on_tables => (SELECT array_agg(c.oid::regclass) FROM pg_class c WHERE c.relname ~ '^(a .*|orders)$'), reason => '') AS made;
 \c - regress_clerk
+SET pg_warrant.reason = 'a reason that has more words than the row of a window has room for';
 UPDATE orders SET status = 'void' WHERE id = 7;
 UPDATE orders SET status = 'a status that is so long that nobody would write it into a table of orders, were it not for a test of the width of its row' WHERE id IS NOT NULL;
 \c - regress_gone
@@ -98,6 +99,18 @@ DROP ROLE regress_security;
 SELECT id, target, approvals FROM warrant.pending WHERE id = 5;
 SELECT value FROM warrant.show_request(5) WHERE item IN ('decided by', 'to approve');
 ROLLBACK;
+
+-- Columns and profiles are cut like any other target, and as late as the row allows.
+SELECT warrant.create_profile('a profile whose name is longer than any row of a window has room for', '{SELECT}', on_table => 'ledger') AS made;
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'orders', columns => '{id,status}', max_rows => 10) AS made;
+SELECT warrant.request(profile => 'a profile whose name is longer than any row of a window has room for', max_rows => 10, reason => 'short') AS made;
+\c - regress_chief
+SELECT target FROM warrant.my_inbox WHERE id > 6;
+\c - :owner
+SELECT id, target FROM warrant.pending WHERE id > 6 ORDER BY id;
+SELECT greatest(max(length(id::text)), 2) + greatest(max(length(who)), 3) + greatest(max(length(target)), 6) + greatest(max(length(commands)), 8) + greatest(max(length(rows::text)), 4)
+       + greatest(max(length(statement)), 9) + greatest(max(length(age)), 3) + 9 + greatest(max(length(reason)), 6) + 9 * 3 - 1 <= 120 AS fits FROM warrant.pending;
 SELECT warrant.request_status(NULL);
 SELECT warrant.request_timeline(NULL);
 DROP ROLE regress_at_desk, regress_security, regress_desk, regress_both, regress_gone, regress_short;
