@@ -135,6 +135,17 @@ SELECT state, message FROM stage.try($$UPDATE warrant.profiles SET commands = '{
 SELECT event, who, comment FROM stage.news() WHERE event = 'profile_changed' OR (event = 'request_created' AND comment LIKE 'profile%');
 -- Whose target is gone is dropped as any other.
 SELECT warrant.drop_profile('clerk''s "desk"');
+-- A refusal does not advise the profile by which its request was made.
+SET client_min_messages = warning;
+CREATE TABLE public.drawers (a int);
+GRANT ALL ON public.drawers TO PUBLIC;
+SELECT warrant.protect('public.drawers'), warrant.create_profile('drawer', '{LOCK}', on_table => 'public.drawers');
+\c - regress_clerk
+SELECT warrant.request(profile => 'drawer', reason => 'locked by name') > 0 AS filed;
+SELECT hint LIKE '%Profile%' AS advises FROM stage.try('LOCK public.drawers');
+\c - regress_other
+SELECT hint LIKE '%Profile "drawer"%' AS advises FROM stage.try('LOCK public.drawers');
+\c - :owner
 SET client_min_messages = warning;
 DROP OWNED BY regress_bare;
 DROP ROLE regress_bare;
