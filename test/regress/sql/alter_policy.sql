@@ -149,6 +149,7 @@ SELECT audit FROM warrant.policies WHERE name = :'policy';
 SELECT warrant.alter_policy(:'policy', '{"effect": "approve", "require_reason": false}');
 SELECT audit FROM warrant.policies WHERE name = :'policy';
 \c - :owner
+DO $$ BEGIN PERFORM stage.settle(); END $$;
 SELECT event, policy_version AS version, comment FROM warrant.audit_log WHERE event IN ('policy_changed', 'weakened') ORDER BY seq;
 
 -- What it refuses.
