@@ -2,7 +2,7 @@
 
 CREATE TABLE warrant.requests (
     id bigint,
-    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'cancelled', 'expired')),
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('draft', 'pending', 'approved', 'denied', 'cancelled', 'expired')),
     requester oid NOT NULL,
     awaited boolean NOT NULL DEFAULT false,
     requester_name name NOT NULL,
@@ -21,7 +21,10 @@ CREATE TABLE warrant.requests (
 CREATE INDEX requests_pending ON warrant.requests (requester, request_key) WHERE state = 'pending';
 CREATE INDEX requests_by_requester ON warrant.requests (requester, requested_at);
 CREATE INDEX requests_to_expire ON warrant.requests (expires_at) WHERE state = 'pending';
+CREATE INDEX drafts ON warrant.requests (requester, request_key) WHERE state = 'draft';
+CREATE INDEX drafts_to_expire ON warrant.requests (expires_at) WHERE state = 'draft';
 COMMENT ON TABLE warrant.requests IS 'what somebody asked for, and what became of it';
+COMMENT ON COLUMN warrant.requests.state IS 'draft: it lacks what its policy requires, and nobody is asked';
 COMMENT ON COLUMN warrant.requests.person IS 'the requester''s, as known when it was filed';
 COMMENT ON COLUMN warrant.requests.request_key IS 'digest of its items, by which a pending one for the same is found';
 COMMENT ON COLUMN warrant.requests.awaited IS 'a webhook has not yet given its first answer';
@@ -37,6 +40,11 @@ COMMENT ON COLUMN warrant.requests.max_rows IS 'rows that each statement may rea
 COMMENT ON COLUMN warrant.requests.extends_grant IS 'the grant at whose end the new one''s duration begins; NULL for a request of its own';
 ALTER TABLE warrant.requests ADD COLUMN profile text;
 COMMENT ON COLUMN warrant.requests.profile IS 'the profile by whose name it was asked for; NULL where it was written out';
+ALTER TABLE warrant.requests ADD COLUMN ticket text;
+ALTER TABLE warrant.requests ADD COLUMN ticket_fits text[];
+COMMENT ON COLUMN warrant.requests.ticket_fits IS 'the patterns that its ticket was seen to match';
+ALTER TABLE warrant.requests ADD COLUMN starts_at timestamptz;
+COMMENT ON COLUMN warrant.requests.starts_at IS 'before which its grant does not begin; NULL: it begins with the approval';
 
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,
@@ -123,6 +131,7 @@ ALTER TABLE warrant.grants ADD COLUMN max_rows bigint;
 COMMENT ON COLUMN warrant.grants.max_rows IS 'rows that each statement may read and write; NULL for no limit';
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
+ALTER TABLE warrant.grants ADD COLUMN ticket text;
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
 ALTER TABLE warrant.grants ADD COLUMN close_event text;

@@ -12,6 +12,8 @@ COMMENT ON COLUMN warrant.policies.other_approver_roles IS 'roles whose members 
 COMMENT ON COLUMN warrant.policies.other_approvals IS 'how many members of each of them; the rest of min_approvals are members of approver_role';
 ALTER TABLE warrant.policies ADD COLUMN max_rows bigint;
 COMMENT ON COLUMN warrant.policies.max_rows IS 'rows that each statement may read and write under one of its grants; NULL for no limit';
+ALTER TABLE warrant.policies ADD COLUMN ticket_pattern text;
+COMMENT ON COLUMN warrant.policies.ticket_pattern IS 'a regular expression that matches the whole ticket of each request; NULL: requests need none';
 
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
@@ -27,6 +29,12 @@ COMMENT ON COLUMN warrant.policies.column_numbers IS 'their numbers in the table
 
 -- Raises 22023 for what are no hours, and for a time zone that the server does not know.
 CREATE FUNCTION warrant_internal.check_hours(hours text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_check_hours';
+
+-- Raises 22023 for what is no pattern of tickets, or one that could keep somebody waiting.
+CREATE FUNCTION warrant_internal.check_ticket_pattern(pattern text) RETURNS void LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_check_ticket_pattern';
+
+-- Whether the whole ticket matches the pattern. For sessions: the recorder evaluates no pattern.
+CREATE FUNCTION warrant_internal.fits_pattern(ticket text, pattern text) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_fits_pattern';
 
 -- Whether the policy, made (NULL before), changed or ended (NULL after), lets more through than before, or lets fewer or other persons decide.
 CREATE FUNCTION warrant_internal.weakens(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_weakens';
@@ -322,6 +330,9 @@ BEGIN
     IF parameters->>'webhook' IS NOT NULL THEN
         PERFORM warrant_internal.check_asked(made.webhook);
     END IF;
+    IF parameters ? 'ticket_pattern' THEN
+        PERFORM warrant_internal.check_ticket_pattern(made.ticket_pattern);
+    END IF;
     IF parameters ? 'hours' THEN    -- a zone that the server knew then may be gone
         PERFORM warrant_internal.check_hours(made.hours);
     END IF;
@@ -455,7 +466,7 @@ CREATE FUNCTION warrant.create_policy(
     mode text DEFAULT 'enforce', min_approvals integer DEFAULT 1, approver_role regrole DEFAULT NULL, default_duration interval DEFAULT NULL,
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
-    require_comment boolean DEFAULT false, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
+    require_comment boolean DEFAULT false, ticket_pattern text DEFAULT NULL, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
     approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
@@ -467,7 +478,7 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows), false);
+        'require_comment', require_comment, 'ticket_pattern', ticket_pattern, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows), false);
     RETURN name;
 END;
 $$;
@@ -478,13 +489,13 @@ COMMENT ON FUNCTION warrant.create_policy IS
 'Adds a policy: who (for_roles minus except_roles, everybody when empty) may do which commands to one table, schema or this database,
 or to the tables of a label: open, auto, approve or deny. The highest priority wins, then columns before table before label before schema before database, then named roles before all, then deny before
 approve before auto before open. auto: the statement makes itself a grant for default_duration (15 minutes), as long as its conditions are met (hours,
-client_cidr, and with require_reason a pg_warrant.reason); where they are not, the next policy governs. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
+client_cidr, with require_reason a pg_warrant.reason, with ticket_pattern a pg_warrant.ticket); where they are not, the next policy governs. mode: enforce or monitor (audits would_refuse). min_approvals: distinct persons, members of approver_role
 (warrant_approver). approvers: instead of the two, how many persons of each of several roles must approve. default_duration, max_duration, request_ttl: NULL for the settings. max_uses: of each grant, in statements; NULL for no limit.
 max_rows: that each statement may read and write under a grant; NULL for no limit.
 audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
-denies says why. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
+denies says why. ticket_pattern: a regular expression for the whole ticket that each request, direct grant and grant by auto needs. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
 they pass. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
 Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
 

@@ -28,7 +28,7 @@ BEGIN
         WHEN 'revoke' THEN PERFORM warrant_internal.do_revoke(origin, args);
         WHEN 'revoke_all' THEN RETURN warrant_internal.do_revoke_all(origin, args);
         WHEN 'request' THEN RETURN warrant_internal.do_request(origin, args);
-        WHEN 'amend' THEN PERFORM warrant_internal.do_amend(origin, args);
+        WHEN 'amend' THEN RETURN warrant_internal.do_amend(origin, args);
         WHEN 'cancel' THEN PERFORM warrant_internal.do_cancel(origin, args);
         WHEN 'extend' THEN RETURN warrant_internal.do_extend(origin, args);
         WHEN 'give_back' THEN PERFORM warrant_internal.do_give_back(origin, args);

@@ -2,7 +2,7 @@
 
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant_internal.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text, webhooks text[], max_uses integer, max_rows bigint);
+    policies text, webhooks text[], max_uses integer, max_rows bigint, ticket_patterns text[]);
 REVOKE ALL ON TYPE warrant_internal.item, warrant_internal.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant_internal.terms_of(policy_ids bigint[]) RETURNS warrant_internal.terms LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_terms_of';
@@ -50,6 +50,69 @@ CREATE FUNCTION warrant_internal.that_require_reason(policy_ids bigint[]) RETURN
 AS $$
 BEGIN
     RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.require_reason);
+END;
+$$;
+
+-- For a message: what the policies among these ask of a ticket.
+CREATE FUNCTION warrant_internal.that_require_ticket(policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT string_agg(format('policy "%s" requires a ticket that matches %s', p.name, warrant_internal.in_one_line(p.ticket_pattern, 80)), ', ' ORDER BY p.id)
+              FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.ticket_pattern IS NOT NULL);
+END;
+$$;
+
+-- A pattern is evaluated in the session, whose call has of each that it looked at whether the ticket matches. These are the patterns that it does match.
+CREATE FUNCTION warrant_internal.fitted(args jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT f.key FROM jsonb_each(coalesce(args->'fits', '{}')) AS f WHERE f.value = 'true');
+END;
+$$;
+
+-- What the session is to look at before the call can be done, as its answer: the ticket, and patterns that it has not looked at yet. NULL for nothing.
+CREATE FUNCTION warrant_internal.patterns_to_fit(terms warrant_internal.terms, ticket text, args jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    most CONSTANT integer := 10;
+    unknown CONSTANT text[] := ARRAY(SELECT p FROM unnest((terms).ticket_patterns) AS p WHERE NOT coalesce(args->'fits', '{}') ? p LIMIT most);
+BEGIN
+    IF ticket <> '' THEN
+        PERFORM warrant_internal.check_ticket(ticket);
+        RETURN CASE WHEN unknown <> '{}' THEN concat_ws(E'\n', 'fits?', ticket, array_to_string(unknown, E'\n')) END;
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+-- A ticket stands in cards and rows of the log as it is.
+CREATE FUNCTION warrant_internal.check_ticket(ticket text) RETURNS void LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    IF octet_length(ticket) > 100 OR ticket <> coalesce(warrant_internal.in_one_line(ticket, 100), '') THEN
+        PERFORM warrant_internal.fail('22023', 'a ticket is one line of at most 100 bytes, without blanks around it');
+    END IF;
+END;
+$$;
+
+-- What the terms require and is not given, in words; NULL for nothing. fits: the patterns that the ticket matches.
+CREATE FUNCTION warrant_internal.lacking(terms warrant_internal.terms, reason text, ticket text, fits text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    RETURN nullif(concat_ws(' and ', CASE WHEN (terms).require_reason AND coalesce(reason, '') = '' THEN 'a reason' END,
+                            CASE WHEN (terms).ticket_patterns IS NOT NULL AND (coalesce(ticket, '') = '' OR NOT coalesce((terms).ticket_patterns <@ fits, false)) THEN 'a ticket' END), '');
+END;
+$$;
+
+-- Raises 22023 where a call does not give what the terms require, or a ticket that does not fit; NULL is not looked at.
+CREATE FUNCTION warrant_internal.check_given(policy_ids bigint[], terms warrant_internal.terms, reason text, ticket text, fits text[]) RETURNS void LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF reason = '' AND (terms).require_reason THEN
+        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(policy_ids)), 'Give one in the call: reason => ''...''.');
+    ELSIF ticket IS NOT NULL AND warrant_internal.lacking(terms, 'given', ticket, fits) IS NOT NULL THEN
+        PERFORM warrant_internal.fail('22023', warrant_internal.that_require_ticket(policy_ids), 'Give one in the call: ticket => ''...''.', CASE WHEN ticket <> '' THEN format('"%s" does not match.', ticket) END);
+    END IF;
 END;
 $$;
 

@@ -4,13 +4,41 @@
 CREATE FUNCTION warrant_internal.words_of(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN concat_ws(', ', 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses, 'max_rows: ' || (request).max_rows, 'reason: ' || (request).reason);
+    RETURN concat_ws(', ', 'starts_at: ' || (request).starts_at, 'duration: ' || (request).duration, 'max_uses: ' || (request).max_uses, 'max_rows: ' || (request).max_rows, 'ticket: ' || (request).ticket, 'reason: ' || (request).reason);
 END;
 $$;
 
--- Gives a pending request the reason, duration and uses that are given now, where they differ. Approvals that it had were of something else, and so
--- was what a webhook was sent: neither counts any more.
-CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer, new_max_rows bigint DEFAULT NULL) RETURNS void
+-- Makes a pending request of a draft that lacks nothing any more.
+CREATE FUNCTION warrant_internal.complete_draft(origin jsonb, request bigint) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request)));
+    draft warrant.requests;
+    lacks text;
+    asked_at timestamptz := warrant_internal.monotonic_now();
+BEGIN
+    SELECT * INTO draft FROM warrant.requests r WHERE r.id = request;
+    IF (terms).min_approvals IS NULL THEN
+        PERFORM warrant_internal.check_policies_stay(false);
+    END IF;
+    lacks := warrant_internal.lacking(terms, draft.reason, draft.ticket, draft.ticket_fits);
+    IF lacks IS NOT NULL THEN
+        PERFORM warrant_internal.tell(format('request %s is a draft still: it lacks %s', request, lacks));
+        RETURN;
+    END IF;
+    UPDATE warrant.requests r SET state = 'pending', requested_at = asked_at, expires_at = asked_at + warrant_internal.as_compared((terms).request_ttl),
+           min_approvals = (terms).min_approvals WHERE r.id = request;
+    PERFORM warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
+                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
+                         'policy_version', i.policy_version, 'comment', draft.reason))
+       FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
+    PERFORM warrant_internal.tell(format('request %s is no draft any more: it waits for its decision', request));
+END;
+$$;
+
+-- Gives a pending request the reason, duration, uses and ticket that are given now, where they differ. Approvals that it had were of something else, and
+-- so was what a webhook was sent: neither counts any more. Of a draft nobody has seen anything.
+CREATE FUNCTION warrant_internal.amend_request(origin jsonb, request bigint, new_reason text, new_duration interval, new_max_uses integer, new_max_rows bigint, new_ticket text, fits text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -19,15 +47,24 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT * INTO pending FROM warrant.requests r WHERE r.id = request;
+    IF pending.state = 'draft' THEN
+        UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
+               max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), ticket = coalesce(nullif(new_ticket, ''), r.ticket),
+               ticket_fits = CASE WHEN new_ticket <> '' THEN fits ELSE r.ticket_fits END WHERE r.id = request;
+        PERFORM warrant_internal.complete_draft(origin, request);
+        RETURN;
+    END IF;
     words := concat_ws(', ', CASE WHEN nullif(new_reason, '') <> coalesce(pending.reason, '') THEN 'reason' END,
                              CASE WHEN new_duration IS NOT NULL AND new_duration IS DISTINCT FROM pending.duration THEN 'duration' END,
                              CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END,
-                             CASE WHEN new_max_rows IS NOT NULL AND new_max_rows IS DISTINCT FROM pending.max_rows THEN 'max_rows' END);
+                             CASE WHEN new_max_rows IS NOT NULL AND new_max_rows IS DISTINCT FROM pending.max_rows THEN 'max_rows' END,
+                             CASE WHEN nullif(new_ticket, '') <> coalesce(pending.ticket, '') THEN 'ticket' END);
     IF words = '' THEN
         RETURN;
     END IF;
     UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-           max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
+           max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), ticket = coalesce(nullif(new_ticket, ''), r.ticket),
+           ticket_fits = CASE WHEN new_ticket <> '' THEN fits ELSE r.ticket_fits END, amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
            changed_in = coalesce(r.changed_in, '{}') || (SELECT jsonb_object_agg(w.word, r.version + 1) FROM unnest(string_to_array(words, ', ')) AS w (word))
      WHERE r.id = request RETURNING * INTO pending;
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
@@ -44,15 +81,21 @@ $$;
 -- A digest of the items, since an index takes no long ones.
 CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_key_of';
 
--- Files a request, or finds the pending one for the same items, which another reason or limit amends; may_share says whether it may find one.
+-- Files a request, or finds the pending one or the draft for the same items, which another reason, ticket or limit amends; may_share says whether it may
+-- find one. What a statement files is a draft where it lacks something, and a ticket that does not fit is none. A call has to give all.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
-    extends bigint DEFAULT NULL, profile text DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
+    extends bigint DEFAULT NULL, profile text DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL, fits text[] DEFAULT '{}',
+    starts_at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
-    key text := concat_ws(' of grant ', warrant_internal.key_of(items), extends);    -- more time is another thing to ask for
+    key text := concat_ws(' of grant ', warrant_internal.key_of(items), extends) || coalesce(' from ' || file_request.starts_at, '');    -- more or another time is another thing to ask for
+    of_statement CONSTANT boolean := statement_sha256 IS NOT NULL;
+    given text := nullif(file_request.ticket, '');
+    draft warrant.requests;
+    lacks text;
     asked_at timestamptz := warrant_internal.monotonic_now();
     request bigint;
     pending bigint;
@@ -70,27 +113,40 @@ BEGIN
     IF max_rows IS NOT NULL THEN
         PERFORM warrant_internal.check_rows_within(max_rows, terms);
     END IF;
-    SELECT count(*), min(r.id) FILTER (WHERE may_share AND r.request_key = key AND r.expires_at > asked_at) INTO pending, request
-      FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester;
+    IF of_statement AND NOT coalesce((terms).ticket_patterns <@ fits, true) THEN
+        given := NULL;
+    END IF;
+    SELECT count(*), min(f.id) FILTER (WHERE may_share AND f.request_key = key AND f.expires_at > asked_at) INTO pending, request
+      FROM (SELECT r.id, r.request_key, r.expires_at FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester
+            UNION ALL SELECT r.id, r.request_key, r.expires_at FROM warrant.requests r WHERE r.state = 'draft' AND r.requester = file_request.requester) AS f;
+    IF NOT of_statement AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = request AND r.state = 'pending') THEN
+        PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, NULL, given, fits);
+    ELSIF NOT of_statement THEN
+        SELECT * INTO draft FROM warrant.requests r WHERE r.id = request;
+        PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, coalesce(nullif(reason, ''), draft.reason, ''), coalesce(given, draft.ticket, ''),
+                                             CASE WHEN given IS NULL AND draft.ticket IS NOT NULL THEN draft.ticket_fits ELSE fits END);
+    END IF;
+    IF given IS NOT NULL THEN
+        PERFORM warrant_internal.check_ticket(given);
+    END IF;
     IF request IS NOT NULL THEN
-        PERFORM warrant_internal.amend_request(origin, request, reason, duration, max_uses, max_rows);
-        IF (terms).webhooks IS NOT NULL THEN
+        PERFORM warrant_internal.amend_request(origin, request, reason, duration, max_uses, max_rows, given, fits);
+        IF (terms).webhooks IS NOT NULL AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = request AND r.state = 'pending') THEN
             PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
         END IF;
         RETURN request;
     END IF;
-    IF (terms).require_reason AND coalesce(reason, '') = '' THEN
-        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), CASE WHEN statement_sha256 IS NULL
-            THEN 'Give one in the call: reason => ''...''.' ELSE 'SET pg_warrant.reason = ''...'', or give one to warrant.request.' END);
-    END IF;
+    lacks := warrant_internal.lacking(terms, reason, given, fits);
     IF pending >= current_setting('pg_warrant.max_pending')::bigint THEN
         PERFORM warrant_internal.fail('53400', format('%s requests are pending already', current_setting('pg_warrant.max_pending')),
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
-    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile, max_rows)
+    INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile, max_rows, state, ticket,
+                                  ticket_fits, starts_at)
     VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
-            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile, max_rows)
+            key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile, max_rows,
+            CASE WHEN lacks IS NULL THEN 'pending' ELSE 'draft' END, given, CASE WHEN given IS NOT NULL THEN fits END, file_request.starts_at)
     RETURNING id INTO request;
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
@@ -102,26 +158,47 @@ BEGIN
         IF NOT FOUND THEN
             PERFORM warrant_internal.check_policies_stay(false);
         END IF;
-        sealed := warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
+        sealed := warrant_internal.seal(CASE WHEN lacks IS NULL THEN 'request_created' ELSE 'draft_created' END, origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
                       'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'policy_name', filed.policy_name,
-                      'policy_version', filed.policy_version, 'comment', CASE WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END));
+                      'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END));
     END LOOP;
-    IF may_share AND (terms).webhooks IS NOT NULL THEN
+    IF may_share AND lacks IS NULL AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
     RETURN request;
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
+-- The beginning that is asked for. Raises 22023 for one that is over, or too far ahead.
+CREATE FUNCTION warrant_internal.start_in(args jsonb) RETURNS timestamptz LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    farthest CONSTANT interval := '720 hours';
+    starts CONSTANT timestamptz := timestamptz '2000-01-01 00:00:00+00' + (args->>'starts_at')::interval;
+BEGIN
+    IF starts < warrant_internal.monotonic_now() THEN
+        PERFORM warrant_internal.fail('22023', 'starts_at is over', 'Leave it out for a grant that begins with its approval.');
+    ELSIF starts > warrant_internal.monotonic_now() + farthest THEN
+        PERFORM warrant_internal.fail('22023', 'starts_at is more than 30 days ahead');
+    END IF;
+    RETURN starts;
+END;
+$$;
+
+-- Answers the request's number, or what the session is to look at before: see patterns_to_fit.
+CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     requester CONSTANT oid := warrant_internal.user_of(origin);
     items CONSTANT warrant_internal.item[] := warrant_internal.items_of(requester, warrant_internal.written_out(requester, args));
+    asked text := warrant_internal.patterns_to_fit(warrant_internal.terms_of(warrant_internal.policies_of(items)), args->>'ticket', args);
     request bigint;
 BEGIN
+    IF asked IS NOT NULL THEN
+        RETURN asked;
+    END IF;
     request := warrant_internal.file_request(origin, requester, items, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, true, profile => args->>'profile',
-                                             max_rows => (args->>'max_rows')::bigint);
+                                             max_rows => (args->>'max_rows')::bigint, ticket => args->>'ticket', fits => warrant_internal.fitted(args), starts_at => warrant_internal.start_in(args));
     PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, array_to_string(w.roles, '" and "'), rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
        FROM (SELECT p.name, p.approver_role_name || p.other_approver_role_names AS roles, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;
@@ -129,8 +206,8 @@ BEGIN
 END;
 $$;
 
--- A request that can still be decided. Raises P0002 for an unknown id, 55006 for a decided one.
-CREATE FUNCTION warrant_internal.pending_request(request_id bigint) RETURNS warrant.requests LANGUAGE plpgsql
+-- A request that can still be decided, or is a draft of one. Raises P0002 for an unknown id, 55006 for a decided one.
+CREATE FUNCTION warrant_internal.pending_request(request_id bigint, or_draft boolean DEFAULT false) RETURNS warrant.requests LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests;
@@ -142,16 +219,18 @@ BEGIN
     SELECT * INTO request FROM warrant.requests r WHERE r.id = request_id;
     IF NOT FOUND THEN
         PERFORM warrant_internal.fail('P0002', format('request %s does not exist', request_id));
-    ELSIF request.state = 'pending' AND request.expires_at <= warrant_internal.monotonic_now() THEN
+    ELSIF request.state IN ('pending', 'draft') AND request.expires_at <= warrant_internal.monotonic_now() THEN
         PERFORM warrant_internal.fail('55006', format('request %s has expired', request_id));
-    ELSIF request.state <> 'pending' THEN
+    ELSIF request.state = 'draft' AND NOT or_draft THEN
+        PERFORM warrant_internal.fail('55006', format('request %s is a draft', request_id), NULL, 'Its requester has not given what its policy requires.');
+    ELSIF request.state NOT IN ('pending', 'draft') THEN
         PERFORM warrant_internal.fail('55006', format('request %s is %s', request_id, request.state));
     END IF;
     RETURN request;
 END;
 $$;
 
--- Ends a pending request; outcome is its state from now on.
+-- Ends a pending request, or a draft; outcome is its state from now on.
 CREATE FUNCTION warrant_internal.end_request(origin jsonb, request_id bigint, outcome text, comment text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -164,7 +243,7 @@ END;
 $$;
 
 -- Puts a pending request under the terms that its policies have now. Votes that were given under others are void, and so is what a webhook was sent;
--- what cannot be asked for any more ends. Whether there are other terms.
+-- what cannot be asked for any more ends. A draft is looked at when it is completed. Whether there are other terms.
 CREATE FUNCTION warrant_internal.restate_request(request_id bigint) RETURNS boolean LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -175,10 +254,12 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' ELSE 'requires a reason' END), ', ' ORDER BY p.id)
-               FILTER (WHERE p.effect <> 'approve' OR (p.require_reason AND coalesce(r.reason, '') = ''))
+           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' WHEN p.require_reason AND coalesce(r.reason, '') = '' THEN 'requires a reason'
+                                                       ELSE 'requires another ticket' END), ', ' ORDER BY p.id)
+               FILTER (WHERE p.effect <> 'approve' OR (r.state = 'pending' AND ((p.require_reason AND coalesce(r.reason, '') = '')
+                                                                                OR (p.ticket_pattern IS NOT NULL AND NOT p.ticket_pattern = ANY (coalesce(r.ticket_fits, '{}'))))))
       INTO changed, why_ended FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
-           JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.id = request AND r.state = 'pending';
+           JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.id = request AND r.state IN ('pending', 'draft');
     IF changed IS NULL THEN
         RETURN false;
     ELSIF why_ended IS NOT NULL THEN
@@ -198,11 +279,11 @@ BEGIN
 END;
 $$;
 
--- The pending request, which is of the person who acts; what says what is done to it.
+-- The pending request or draft, which is of the person who acts; what says what is done to it.
 CREATE FUNCTION warrant_internal.own_request(origin jsonb, request_id bigint, what text) RETURNS warrant.requests LANGUAGE plpgsql
 AS $$
 DECLARE
-    request warrant.requests := warrant_internal.pending_request(request_id);
+    request warrant.requests := warrant_internal.pending_request(request_id, true);
 BEGIN
     IF NOT (CASE WHEN warrant_internal.is_in_pool(origin) THEN request.requester = warrant_internal.user_of(origin) ELSE warrant_internal.is_requester(origin, request) END) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to %s request %s', what, request.id));
@@ -221,20 +302,27 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_amend(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+-- Answers as patterns_to_fit.
+CREATE FUNCTION warrant_internal.do_amend(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.own_request(origin, (args->>'request_id')::bigint, 'amend');
-    terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
+    policies CONSTANT bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request(request.id));
+    terms warrant_internal.terms := warrant_internal.terms_of(policies);
+    asked text := warrant_internal.patterns_to_fit(terms, args->>'ticket', args);
 BEGIN
-    IF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses', args->>'max_rows') = 0 THEN
-        PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration, max_uses or max_rows.');
+    IF asked IS NOT NULL THEN
+        RETURN asked;
+    ELSIF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses', args->>'max_rows', nullif(args->>'ticket', '')) = 0 THEN
+        PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration, max_uses, max_rows or a ticket.');
     END IF;
+    PERFORM warrant_internal.check_given(policies, terms, NULL, nullif(args->>'ticket', ''), warrant_internal.fitted(args));
     PERFORM warrant_internal.check_within((args->>'duration')::interval, (args->>'max_uses')::integer, terms);
     PERFORM warrant_internal.check_rows_within((args->>'max_rows')::bigint, terms);
-    PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, (args->>'max_rows')::bigint);
-    IF (terms).webhooks IS NOT NULL THEN
+    PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, (args->>'max_rows')::bigint, args->>'ticket', warrant_internal.fitted(args));
+    IF (terms).webhooks IS NOT NULL AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = request.id AND r.state = 'pending') THEN
         PERFORM warrant_internal.queue_deliveries(origin, request.id, terms, NULL, NULL, NULL);
     END IF;
+    RETURN NULL;
 END;
 $$;

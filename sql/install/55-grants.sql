@@ -4,19 +4,20 @@
 CREATE FUNCTION warrant_internal.members_of(role oid) RETURNS oid[] LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_members_of';
 
 CREATE FUNCTION warrant_internal.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
-    reason text, items warrant_internal.item[], granters text[], max_rows bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
+    reason text, items warrant_internal.item[], granters text[], max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL,
+    starts_at timestamptz DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     duration interval := warrant_internal.as_compared(make_grant.duration);    -- which adds what it was compared as
-    starts timestamptz := warrant_internal.monotonic_now();
+    starts timestamptz := greatest(warrant_internal.monotonic_now(), make_grant.starts_at);
     members oid[] := warrant_internal.members_of(grantee);
     item warrant_internal.item;
     policy_name text;
     made bigint;
     sealed bigint;
 BEGIN
-    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses, max_rows)
-    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses, max_rows) RETURNING id INTO made;
+    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses, max_rows, ticket)
+    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses, max_rows, make_grant.ticket) RETURNING id INTO made;
     FOREACH item IN ARRAY items LOOP
         INSERT INTO warrant.grant_scopes
         SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters,
@@ -29,7 +30,7 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
                       'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
-                      'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ', max_uses ' || max_uses, ', max_rows ' || max_rows,
+                      'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ' from ' || make_grant.starts_at, ', max_uses ' || max_uses, ', max_rows ' || max_rows,
                                         CASE granted_by WHEN '{}' THEN concat(', by the policy itself', ', reason: ' || make_grant.reason) END)));
     END LOOP;
     IF max_uses IS NOT NULL THEN
@@ -46,8 +47,9 @@ DECLARE
     made warrant.grants;
 BEGIN
     SELECT * INTO made FROM warrant.grants g WHERE g.id = tell_granted.id;
-    PERFORM warrant_internal.tell(format('%s: %s gets %s for %s%s (grant %s)', what, warrant_internal.in_one_line(made.grantee_name, 63), warrant_internal.scope_in_words(items),
-                                         warrant_internal.in_words(made.ends_at - made.starts_at), ', ' || warrant_internal.uses_in_words(made.max_uses, made.max_rows), id));
+    PERFORM warrant_internal.tell(format('%s: %s gets %s for %s%s%s (grant %s)', what, warrant_internal.in_one_line(made.grantee_name, 63), warrant_internal.scope_in_words(items),
+                                         warrant_internal.in_words(made.ends_at - made.starts_at),
+                                         CASE WHEN made.starts_at > warrant_internal.monotonic_now() THEN format(' from %s on', to_char(made.starts_at, 'YYYY-MM-DD HH24:MI:SSOF')) END, ', ' || warrant_internal.uses_in_words(made.max_uses, made.max_rows), id));
 END;
 $$;
 
@@ -74,8 +76,8 @@ BEGIN
 END;
 $$;
 
--- An approver's direct grant. Under a quorum it files a request with one approval instead, and the answer is NULL.
-CREATE FUNCTION warrant_internal.do_grant(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
+-- An approver's direct grant. Under a quorum it files a request with one approval instead, and the answer is NULL. Or it answers as patterns_to_fit.
+CREATE FUNCTION warrant_internal.do_grant(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     grantee oid := (args->>'grantee')::oid;
@@ -84,6 +86,7 @@ DECLARE
     duration interval := (args->>'duration')::interval;
     max_uses integer := (args->>'max_uses')::integer;
     max_rows bigint := (args->>'max_rows')::bigint;
+    asked text;
     made bigint;
 BEGIN
     IF grantee IS NULL OR NOT warrant_internal.role_exists(grantee) THEN
@@ -102,16 +105,18 @@ BEGIN
     END IF;
     PERFORM warrant_internal.check_rows_within(max_rows, terms);
     PERFORM warrant_internal.check_comment(warrant_internal.policies_of(items), args->>'reason', 'reason');
-    IF (terms).require_reason AND coalesce(args->>'reason', '') = '' THEN
-        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(warrant_internal.policies_of(items))), 'Give one in the call: reason => ''...''.');
+    asked := warrant_internal.patterns_to_fit(terms, args->>'ticket', args);
+    IF asked IS NOT NULL THEN
+        RETURN asked;
     END IF;
+    PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, coalesce(args->>'reason', ''), coalesce(args->>'ticket', ''), warrant_internal.fitted(args));
     IF (warrant_internal.count_votes(warrant_internal.policies_of(items), ARRAY[warrant_internal.user_of(origin)], ARRAY[warrant_internal.person_of(origin)], '{1}')).missing > 0 THEN
-        made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false, max_rows => max_rows);
+        made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false, max_rows => max_rows, ticket => args->>'ticket', fits => warrant_internal.fitted(args));
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
         RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason', max_rows => max_rows);
     END IF;
     made := warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
-                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin), coalesce(max_rows, (terms).max_rows));
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin), coalesce(max_rows, (terms).max_rows), nullif(args->>'ticket', ''));
     PERFORM warrant_internal.tell_granted('granted', made, items);
     RETURN made;
 END;
@@ -212,7 +217,9 @@ BEGIN
            coalesce(array_agg('grant ' || c.id ORDER BY c.id) FILTER (WHERE NOT c.may AND c.place <= most), '{}') INTO ended, more, others FROM counted c;
     PERFORM warrant_internal.close_grant(origin, e.id, origin->>'session_user_name', 'grant_revoked', args->>'reason') FROM unnest(ended) AS e (id);
     WITH asked AS (SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT i.policy_id = ANY (mine)) AS may FROM warrant.requests r
-                    WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()),
+                    WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()
+                   UNION ALL SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT i.policy_id = ANY (mine)) FROM warrant.requests r
+                    WHERE r.state = 'draft' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()),
          counted AS (SELECT a.*, row_number() OVER (PARTITION BY a.may ORDER BY a.id) AS place FROM asked a)
     SELECT coalesce(array_agg(c.id ORDER BY c.id) FILTER (WHERE c.may AND c.place <= most), '{}'), more OR coalesce(bool_or(c.may AND c.place > most), false),
            others || coalesce(array_agg('request ' || c.id ORDER BY c.id) FILTER (WHERE NOT c.may AND c.place <= most), '{}') INTO withdrawn, more, others FROM counted c;
@@ -287,25 +294,31 @@ END;
 $$;
 
 -- Asks for more time than a grant has: a request for all that it covers. Who has the grant held the server's privileges when it was asked for.
-CREATE FUNCTION warrant_internal.do_extend(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
+-- It keeps the ticket, and the beginning of one that has not begun. Answers as do_request.
+CREATE FUNCTION warrant_internal.do_extend(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     live warrant.grants := warrant_internal.own_grant(origin, (args->>'grant_id')::bigint, 'extend');
     items warrant_internal.item[] := warrant_internal.items_to_extend(live);
+    asked text := warrant_internal.patterns_to_fit(warrant_internal.terms_of(warrant_internal.policies_of(items)), live.ticket, args);
 BEGIN
+    IF asked IS NOT NULL THEN
+        RETURN asked;
+    END IF;
     RETURN warrant_internal.file_request(origin, live.grantee, items, coalesce(nullif(args->>'reason', ''), live.reason), (args->>'duration')::interval,
                                          coalesce((args->>'max_uses')::integer, live.max_uses), true, extends => live.id,
                                          profile => (SELECT r.profile FROM warrant.requests r WHERE r.id = live.request_id),
-                                         max_rows => least(live.max_rows, (warrant_internal.terms_of(warrant_internal.policies_of(items))).max_rows));
+                                         max_rows => least(live.max_rows, (warrant_internal.terms_of(warrant_internal.policies_of(items))).max_rows), ticket => live.ticket,
+                                         fits => warrant_internal.fitted(args), starts_at => CASE WHEN live.starts_at > warrant_internal.monotonic_now() THEN live.starts_at END);
 END;
 $$;
 
--- How long the grant of an approved request lives from now on: where it extends one that still lives, the duration begins at that one's end, to the
+-- How long the grant of an approved request lives from its beginning on: where it extends one that still lives, the duration begins at that one's end, to the
 -- second. A webhook is not told of that one, so that its limit is one from now on.
 CREATE FUNCTION warrant_internal.from_now(request warrant.requests, duration interval, max_duration interval) RETURNS interval LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    longer interval := (SELECT date_trunc('second', g.ends_at - warrant_internal.monotonic_now()) FROM warrant.grants g
+    longer interval := (SELECT date_trunc('second', g.ends_at - greatest(warrant_internal.monotonic_now(), (request).starts_at)) FROM warrant.grants g
                          WHERE g.id = (request).extends_grant AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND
                                NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left <= 0));
 BEGIN

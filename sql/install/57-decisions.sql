@@ -234,7 +234,8 @@ BEGIN
     PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
     items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
-        warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name), limits.rows);
+        warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name), limits.rows,
+        (request).ticket, (request).starts_at);
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
@@ -370,22 +371,23 @@ BEGIN
 END;
 $$;
 
--- The requests that approve_all and deny_all are about: those of the numbers, or the oldest that a role has pending.
+-- The requests that approve_all and deny_all are about: those of the numbers, or the oldest that a role has pending, or a ticket.
 CREATE FUNCTION warrant_internal.requests_named(args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
 DECLARE
     most CONSTANT integer := 100;
     ids bigint[];
 BEGIN
-    IF num_nonnulls(args->>'request_ids', args->>'requester') <> 1 THEN
-        PERFORM warrant_internal.fail('22023', 'exactly one of request_ids and requester must be given');
+    IF num_nonnulls(args->>'request_ids', args->>'requester', nullif(args->>'ticket', '')) <> 1 THEN
+        PERFORM warrant_internal.fail('22023', 'exactly one of request_ids, requester and ticket must be given');
     ELSIF args->>'request_ids' IS NOT NULL THEN
         ids := warrant_internal.ids_of(args);
         IF cardinality(ids) > most THEN
             PERFORM warrant_internal.fail('22023', format('more than %s requests are not decided by one call', most));
         END IF;
     ELSE
-        ids := ARRAY(SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = (args->>'requester')::oid
+        ids := ARRAY(WITH pending AS MATERIALIZED (SELECT r.id, r.requester, r.ticket, r.expires_at FROM warrant.requests r WHERE r.state = 'pending')
+                     SELECT r.id FROM pending r WHERE (r.requester = (args->>'requester')::oid OR r.ticket = args->>'ticket')
                         AND r.expires_at > warrant_internal.monotonic_now() ORDER BY r.id LIMIT most + 1);
         IF cardinality(ids) > most THEN
             PERFORM warrant_internal.tell('there are more: run it again');

@@ -32,7 +32,7 @@ BEGIN
              WHERE s.grantee = requester AND s.target = (i->>'relation')::oid AND s.target_kind = (i->>'kind')::"char" AND NOT s.closed
                    AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
                    AND (s.columns IS NULL OR warrant_internal.column_numbers(s.target, warrant_internal.elements_of(i->'columns')::name[]) <@ s.columns)
-                   AND s.starts_at > now - young AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
+                   AND s.starts_at > now - young AND s.starts_at <= now AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
                    AND EXISTS (SELECT FROM warrant.policies p WHERE p.id = s.policy_id AND warrant_internal.stands(s, p))
                    AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
 END;
@@ -82,7 +82,8 @@ BEGIN
         BEGIN
             request := warrant_internal.file_request(CASE requester WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(requester, origin) END, requester,
                 warrant_internal.items_refused(args->'items', policy), args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
-                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', warrant_internal.rows_refused(args->'items', policy))));
+                jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', warrant_internal.rows_refused(args->'items', policy))),
+                ticket => args->>'ticket', fits => warrant_internal.fitted(args));
             requests := requests || request;
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
@@ -130,13 +131,14 @@ BEGIN
     FOR policy IN SELECT p.* FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_to_ask(args->'items')) AND p.effect = 'auto'
                      AND NOT EXISTS (SELECT FROM jsonb_array_elements(args->'items') AS i WHERE (i->>'policy')::bigint = p.id AND (i->>'policy_version')::integer <> p.version) ORDER BY p.id LOOP
         CONTINUE WHEN warrant_internal.is_granted_meanwhile(origin, subject, policy.id, args->'items') OR warrant_internal.revoked_until(policy.id, subject) IS NOT NULL
-                   OR (policy.require_reason AND warrant_internal.is_blank(reason));
+                   OR (policy.require_reason AND warrant_internal.is_blank(reason))
+                   OR (policy.ticket_pattern IS NOT NULL AND NOT policy.ticket_pattern = ANY (warrant_internal.fitted(args)));
         IF live >= most THEN
             PERFORM warrant_internal.fail('53400', format('%s grants that policies have made live already', live), 'Give some back with warrant.give_back, or wait for their end.');
         END IF;
         items := warrant_internal.items_refused(args->'items', policy.id);
         made := warrant_internal.make_grant(actor, NULL, subject, '{}', least(asked, policy.default_duration, current_setting('pg_warrant.max_duration')::interval),
-                                            policy.max_uses, reason, items, '{}', policy.max_rows);
+                                            policy.max_uses, reason, items, '{}', policy.max_rows, CASE WHEN policy.ticket_pattern IS NOT NULL THEN args->>'ticket' END);
         live := live + 1;
         PERFORM warrant_internal.tell_granted(format('policy "%s"', policy.name), made, items);
     END LOOP;

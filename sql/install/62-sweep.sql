@@ -9,7 +9,8 @@ DECLARE
     ended record;
     orphans integer := 0;
 BEGIN
-    FOR ended IN SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100 LOOP
+    FOR ended IN (SELECT r.id FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100)
+                 UNION ALL (SELECT r.id FROM warrant.requests r WHERE r.state = 'draft' AND r.expires_at <= now ORDER BY r.expires_at, r.id LIMIT 100) LOOP
         PERFORM warrant_internal.end_request(nobody, ended.id, 'expired');
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
@@ -49,6 +50,7 @@ BEGIN
     DELETE FROM warrant.action_results a WHERE a.action_id IN (SELECT o.action_id FROM warrant.action_results o ORDER BY o.action_id LIMIT 1000) AND a.done_at < now - interval '1 day';
     DELETE FROM warrant.deliveries d WHERE d.id IN (SELECT o.id FROM warrant.deliveries o ORDER BY o.id LIMIT 1000) AND d.ended_at < now - interval '30 days';
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
+                 (SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'draft'),
                  (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
 END;
 $$;

@@ -2,21 +2,23 @@
 
 CREATE FUNCTION warrant.request(commands text[] DEFAULT NULL, on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL, on_schema name DEFAULT NULL,
     on_database boolean DEFAULT false, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    profile text DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+    profile text DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL, starts_at timestamptz DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
 -- By its name alone, which no other function has: its parameters stand above.
 COMMENT ON FUNCTION warrant.request IS
 'Asks for commands on one table, several, a schema or this database, or for those of a profile; returns the request''s id, that of a pending one for the same. Another reason,
-duration, max_uses or max_rows than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
-max_uses: in statements. max_rows: that each statement may read and write. columns: of on_table, which alone SELECT, INSERT, UPDATE and EXPORT are asked for on. profile: the name of one of warrant.my_profiles, instead of commands and target. Raises P0002 for an unknown profile, 55006 for one
-whose target is gone, 22023 for none or two targets, unknown commands, a limit that is not positive or more than the
+ticket, duration, max_uses or max_rows than that one''s amends it, which voids the approvals given so far; a NOTICE says so.
+max_uses: in statements. max_rows: that each statement may read and write. columns: of on_table, which alone SELECT, INSERT, UPDATE and EXPORT are asked for on. profile: the name of one of warrant.my_profiles, instead of commands and target. ticket: as the policy''s
+ticket_pattern has it. starts_at: before which the grant does not begin, at most 30 days ahead. Raises P0002 for an unknown profile, 55006 for one
+whose target is gone, 22023 for a start that is over, a missing reason or ticket, none or two targets, unknown commands, a limit that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, for a profile that is for others, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
 CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    max_rows bigint DEFAULT NULL) RETURNS void
+    max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
-COMMENT ON FUNCTION warrant.amend(bigint, text, interval, integer, bigint) IS
-'Gives one''s own pending request another reason, duration, number of uses (statements) or of rows (of each statement), which voids the approvals given so far. Raises P0002, 55006,
+COMMENT ON FUNCTION warrant.amend(bigint, text, interval, integer, bigint, text) IS
+'Gives one''s own pending request another reason, ticket, duration, number of uses (statements) or of rows (of each statement), which voids the approvals given so far. A draft that
+lacks nothing any more waits for its decision from then on. Raises P0002, 55006,
 42501, and 22023 for a limit that is not positive or more than the policy allows, and when nothing is given. Durable at once.';
 
 CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
@@ -41,19 +43,19 @@ CREATE FUNCTION warrant.deny(request_ids bigint[], comment text DEFAULT NULL) RE
 COMMENT ON FUNCTION warrant.deny(bigint[], text) IS 'As warrant.deny, for several requests: all of them or none.';
 
 CREATE FUNCTION warrant.approve_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
-    comment text DEFAULT NULL, max_rows bigint DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
-COMMENT ON FUNCTION warrant.approve_all(bigint[], regrole, interval, integer, text, bigint) IS
-'Approves requests by their numbers, or those that a role has pending: at most 100, each by itself, as warrant.approve does. A row for each says what came of
-it: one that cannot be approved, or was amended, stops no other. Top-level statement only. Raises 22023 for none and two of request_ids and requester, 42501. Durable at once.';
+    comment text DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
+COMMENT ON FUNCTION warrant.approve_all(bigint[], regrole, interval, integer, text, bigint, text) IS
+'Approves requests by their numbers, or those that a role or a ticket has pending: at most 100, each by itself, as warrant.approve does. A row for each says what came of
+it: one that cannot be approved, or was amended, stops no other. Top-level statement only. Raises 22023 for none and two of request_ids, requester and ticket, 42501. Durable at once.';
 CREATE FUNCTION warrant.deny_all(request_ids bigint[] DEFAULT NULL, requester regrole DEFAULT NULL, comment text DEFAULT NULL,
-    OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
-COMMENT ON FUNCTION warrant.deny_all(bigint[], regrole, text) IS 'As warrant.approve_all, but denies them.';
+    ticket text DEFAULT NULL, OUT request_id bigint, OUT grant_id bigint, OUT outcome text) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decide_all';
+COMMENT ON FUNCTION warrant.deny_all(bigint[], regrole, text, text) IS 'As warrant.approve_all, but denies them.';
 
 CREATE FUNCTION warrant.grant(grantee regrole, commands text[], on_table regclass DEFAULT NULL, on_tables regclass[] DEFAULT NULL,
     on_schema name DEFAULT NULL, on_database boolean DEFAULT false, duration interval DEFAULT NULL, reason text DEFAULT NULL,
-    max_uses integer DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+    max_uses integer DEFAULT NULL, columns name[] DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL)
 RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer, name[], bigint) IS
+COMMENT ON FUNCTION warrant.grant(regrole, text[], regclass, regclass[], name, boolean, interval, text, integer, name[], bigint, text) IS
 'An approver''s grant without a request, never to himself; under a quorum a request with one approval, and NULL. columns: of on_table, for SELECT, INSERT,
 UPDATE and EXPORT; it covers what touches no others. Top-level statement only. Raises 42501, 22023, 42703. Durable at once.';
 

@@ -6,7 +6,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
            g.max_uses, u.uses_left, (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -19,7 +19,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE') OR pg_catalog.pg_has_role('warrant_admin', 'USAGE'))
             OR warrant_internal.may_decide((SELECT warrant_internal.current_subject()), ARRAY(SELECT o.policy_id FROM warrant.grant_scopes o WHERE o.grant_id OPERATOR(pg_catalog.=) g.id)));
 COMMENT ON VIEW warrant.active_grants IS
-'grants that live now, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
+'grants that live now or will begin, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
 
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses,
@@ -28,7 +28,7 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
            (SELECT pg_catalog.string_agg(d.comment, '; ' ORDER BY d.decided_at) FROM warrant.decisions d
              WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decision_comment, r.profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(i.columns), pg_catalog.unnest(i.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, r.max_rows
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, r.max_rows, r.ticket, r.starts_at
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
@@ -39,7 +39,7 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left,
            (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -51,7 +51,7 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND EXISTS (SELECT FROM pg_catalog.pg_roles a WHERE a.oid OPERATOR(pg_catalog.=) (SELECT warrant_internal.current_subject()) AND
                    (a.oid OPERATOR(pg_catalog.=) g.grantee OR (a.oid OPERATOR(pg_catalog.=) ANY (s.members) AND warrant_internal.is_member(a.oid, g.grantee))));
-COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use now, a row for each object; behind a pool the role of SET ROLE counts';
+COMMENT ON VIEW warrant.my_grants IS 'grants that the user of this session can use, from starts_at on, a row for each object; behind a pool the role of SET ROLE counts';
 
 CREATE VIEW warrant.my_profiles WITH (security_barrier) AS
     SELECT p.name, CASE p.target_kind WHEN 't' THEN pg_catalog.format('%I.%I', n.nspname, c.relname) WHEN 's' THEN pg_catalog.format('schema %I', n.nspname) ELSE 'this database' END AS target, p.commands
@@ -72,7 +72,7 @@ COMMENT ON COLUMN warrant.active_grants.max_uses IS 'statements that it was give
 COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still run under it; NULL for no limit';
 COMMENT ON COLUMN warrant.active_grants.max_rows IS 'rows that each statement may read and write; NULL for no limit';
 COMMENT ON COLUMN warrant.my_requests.id IS 'the request, for warrant.wait_for and warrant.cancel';
-COMMENT ON COLUMN warrant.my_requests.state IS 'pending, approved, denied, cancelled or expired';
+COMMENT ON COLUMN warrant.my_requests.state IS 'draft, pending, approved, denied, cancelled or expired';
 COMMENT ON COLUMN warrant.my_requests.grant_id IS 'what became of an approved one';
 COMMENT ON COLUMN warrant.my_requests.profile IS 'the profile by whose name it was asked for, or NULL';
 COMMENT ON COLUMN warrant.my_requests.decided_by IS 'who approved or denied it; NULL until it is decided';

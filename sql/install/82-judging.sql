@@ -57,7 +57,7 @@ $$;
 CREATE FUNCTION warrant_internal.state_now(request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN (request).state = 'pending' AND ((request).expires_at <= warrant_internal.monotonic_now() OR NOT warrant_internal.is_home()) THEN 'expired'
+    RETURN CASE WHEN (request).state IN ('draft', 'pending') AND ((request).expires_at <= warrant_internal.monotonic_now() OR NOT warrant_internal.is_home()) THEN 'expired'
                 ELSE (request).state END;
 END;
 $$;
@@ -89,6 +89,7 @@ BEGIN
                 WHEN made.ends_at <= at THEN format('expired %s ago', warrant_internal.in_words(at - made.ends_at))
                 WHEN left_over = 0 THEN 'used up'
                 WHEN made.closed_at IS NOT NULL THEN concat_ws(': ', format('ended %s ago', warrant_internal.in_words(at - made.closed_at)), made.close_reason)
+                WHEN made.starts_at > at THEN concat_ws(', ', format('begins in %s, for %s', warrant_internal.in_words(made.starts_at - at), warrant_internal.in_words(made.ends_at - made.starts_at)), left_over || ' uses left')
                 ELSE concat_ws(', ', format('lives for %s more', warrant_internal.in_words(made.ends_at - at)), left_over || ' uses left') END;
 END;
 $$;
@@ -103,7 +104,7 @@ DECLARE
     at timestamptz := warrant_internal.monotonic_now();
 BEGIN
     SELECT sum(s.n), string_agg(format('%s %s', s.n, s.state), ', ' ORDER BY s.n DESC, s.state) INTO asked, ends
-      FROM (SELECT CASE WHEN r.state = 'pending' AND r.expires_at <= at THEN 'expired' ELSE r.state END AS state, count(*) AS n FROM warrant.requests r
+      FROM (SELECT CASE WHEN r.state IN ('draft', 'pending') AND r.expires_at <= at THEN 'expired' ELSE r.state END AS state, count(*) AS n FROM warrant.requests r
              WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' GROUP BY 1) AS s;
     RETURN NEXT CASE WHEN asked > 0 THEN format('%s other request%s in 30 days: %s', asked, CASE WHEN asked > 1 THEN 's' END, ends) ELSE 'no other request in 30 days' END;
     RETURN QUERY
@@ -222,6 +223,7 @@ DECLARE
     counted CONSTANT record := warrant_internal.approvers_of(request);
     terms CONSTANT warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request.id)));
     limits CONSTANT record := warrant_internal.limits_of(request, terms);
+    lacks CONSTANT text := CASE WHEN state = 'draft' THEN coalesce(warrant_internal.lacking(terms, request.reason, request.ticket, request.ticket_fits), 'nothing any more') END;
     unasked CONSTANT boolean := request.duration IS NULL AND request.extends_grant IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves AND d.duration IS NOT NULL);
     roles CONSTANT name[] := warrant_internal.deciding_roles(request.id);
     comment CONSTANT text := CASE WHEN EXISTS (SELECT FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id WHERE i.request_id = request.id AND p.require_comment)
@@ -229,6 +231,7 @@ DECLARE
 BEGIN
     RETURN QUERY VALUES
         ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
+                                                     WHEN lacks IS NOT NULL THEN format('a draft that lacks %s, expires in %s', lacks, warrant_internal.in_words(request.expires_at - at))
                                                      ELSE format('%s %s ago', state, warrant_internal.in_words(at - coalesce(request.decided_at, least(request.expires_at, at)))) END)),
         ('by', concat_ws(', ', quote_ident(request.requester_name), warrant_internal.session_in_words(request, role <> 'requester')));
     IF request.profile IS NOT NULL THEN
@@ -246,7 +249,13 @@ BEGIN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
            FROM warrant.grants g WHERE g.id = request.extends_grant AND g.closed_at IS NULL AND g.ends_at > at;
     END IF;
+    IF pends AND request.starts_at > at THEN
+        RETURN QUERY VALUES ('begins', format('%s, in %s', to_char(request.starts_at, 'YYYY-MM-DD HH24:MI:SSOF'), warrant_internal.in_words(request.starts_at - at)));
+    END IF;
     RETURN QUERY VALUES ('reason', coalesce(request.reason, 'none given'));
+    IF request.ticket IS NOT NULL THEN
+        RETURN QUERY VALUES ('ticket', request.ticket);
+    END IF;
     IF request.amended_at IS NOT NULL THEN
         RETURN QUERY VALUES ('amended', concat_ws(': ', format('%s ago', warrant_internal.in_words(at - request.amended_at)),
                                 (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(request.changed_in) AS k)));
@@ -266,6 +275,10 @@ BEGIN
     IF request.grant_id IS NOT NULL THEN
         RETURN QUERY VALUES ('grant', format('%s, %s', request.grant_id, warrant_internal.grant_in_words(request.grant_id)));
         RETURN QUERY SELECT 'left out', o.words FROM warrant_internal.left_out_in_words(request.id, request.grant_id) AS o (words) WHERE o.words IS NOT NULL;
+    END IF;
+    IF lacks IS NOT NULL AND warrant_internal.is_requester(mine, request) THEN
+        RETURN QUERY VALUES ('complete', format('SELECT warrant.amend(%s%s%s);', request.id, CASE WHEN lacks LIKE '%reason%' THEN ', reason => ''why''' END,
+                                                CASE WHEN lacks LIKE '%ticket%' THEN ', ticket => ''which''' END));
     END IF;
     IF NOT pends THEN
         RETURN;
@@ -339,6 +352,7 @@ DECLARE
     counted CONSTANT record := warrant_internal.approvers_of(request);
     lives CONSTANT boolean := warrant_internal.is_home() AND EXISTS (SELECT FROM warrant.grants g LEFT JOIN warrant.grant_uses u ON u.grant_id = g.id
                                  WHERE g.id = request.grant_id AND g.closed_at IS NULL AND g.ends_at > warrant_internal.monotonic_now() AND coalesce(u.uses_left, 1) > 0);
+    begins CONSTANT timestamptz := (SELECT g.starts_at FROM warrant.grants g WHERE g.id = request.grant_id);
     denial warrant.decisions;
 BEGIN
     SELECT * INTO denial FROM warrant.decisions d WHERE d.request_id = request.id AND NOT d.approves ORDER BY d.decided_at DESC LIMIT 1;
@@ -347,10 +361,10 @@ BEGIN
         'waits_for', CASE state WHEN 'pending' THEN (SELECT jsonb_object_agg(coalesce(a.rolname, 'a role that is gone'), m.number)
                          FROM unnest(counted.roles, counted.of_roles) AS m (role, number) LEFT JOIN pg_roles a ON a.oid = m.role) END,
         'approvers', warrant_internal.deciding_roles(request_id), 'denied_by', denial.approver_name, 'deny_comment', denial.comment, 'grant_id', request.grant_id,
-        'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE state WHEN 'pending' THEN request.expires_at
+        'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE WHEN state IN ('draft', 'pending') THEN request.expires_at
                    ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
-        'next_step', CASE WHEN state = 'pending' THEN 'wait' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END,
-        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'max_rows', request.max_rows, 'requested_at', request.requested_at,
+        'next_step', CASE WHEN state = 'draft' THEN 'amend it' WHEN state = 'pending' THEN 'wait' WHEN lives AND begins > warrant_internal.monotonic_now() THEN 'wait until it begins' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END,
+        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'ticket', request.ticket, 'starts_at', request.starts_at, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'max_rows', request.max_rows, 'requested_at', request.requested_at,
         'items', (SELECT jsonb_agg(jsonb_build_object('schema', nullif(n.schema_name, ''), 'relation', nullif(n.relation_name, ''), 'commands', i.commands, 'policy', i.policy_name)
                                    ORDER BY n.schema_name, n.relation_name, i.policy_name)
                     FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS n WHERE i.request_id = request.id));
@@ -358,5 +372,5 @@ END;
 $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
 'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals, at least), waits_for (how many of which role), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
-expires_at (of the pending request, then of the grant), next_step (wait, run the statement, ask again, ask who denied it), and what was asked: requester, person, profile,
-reason, duration_s, max_uses, max_rows, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';
+expires_at (of the pending request, then of the grant), next_step (amend it, wait, wait until it begins, run the statement, ask again, ask who denied it), and what was asked: requester, person, profile,
+reason, ticket, starts_at, duration_s, max_uses, max_rows, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -47,7 +47,7 @@ core::WebhookRequest ReadRequest(const JsonValue& facts) {
             .requested_at = facts.OptionalNumber("requested_at_us").value_or(0),
             .expires_at = facts.OptionalNumber("expires_at_us").value_or(0),
             .reason = facts.OptionalText("reason"),
-            .ticket = {},
+            .ticket = facts.OptionalText("ticket"),
             .requested_duration_s = facts.OptionalNumber("duration_s"),
             .requested_max_rows = facts.OptionalNumber("max_rows"),
             .policy = facts.OptionalText("policy"),

@@ -75,8 +75,9 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (strcmp(step, "policy") == 0)
         return psprintf("%s%s", PolicyInWords(decision->policy, state->column), PassedOver(state));
     if (answered && decision->answer == Answer::Auto)
-        return psprintf("for %s%s", InWords(decision->policy->default_duration_us),
-                        decision->policy->require_reason && state->claims == Claims::Unknown ? ", to whoever gives a reason" : "");
+        return psprintf("for %s%s%s", InWords(decision->policy->default_duration_us),
+                        decision->policy->require_reason && state->claims == Claims::Unknown ? ", to whoever gives a reason" : "",
+                        decision->policy->ticket_pattern != nullptr && state->claims == Claims::Unknown ? ", to whoever gives a ticket" : "");
     if (strcmp(step, "grant") == 0 && decision->grant_id != 0)
         return psprintf("grant %lld until %s%s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)),

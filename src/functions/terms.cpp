@@ -24,8 +24,8 @@ namespace {
 constexpr OwnColumn of_decider[] = {{"approver_role"}, {"other_approver_roles", true}};
 
 // The columns of the terms, and of the policies that they come from.
-constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},   {"request_ttl"},   {"require_reason"},
-                                    {"name"},          {"webhook"},          {"max_uses", true}, {"max_rows", true}};
+constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},   {"request_ttl"},    {"require_reason"},
+                                    {"name"},          {"webhook"},          {"max_uses", true}, {"max_rows", true}, {"ticket_pattern", true}};
 enum {
     d_min_approvals,
     d_default_duration,
@@ -36,6 +36,7 @@ enum {
     d_webhooks,
     d_max_uses,
     d_max_rows,
+    d_patterns,
     demands
 };
 
@@ -44,6 +45,7 @@ struct Terms {
     bool nulls[demands];
     StringInfoData names;
     ArrayBuildState* webhooks;
+    ArrayBuildState* patterns;    // of tickets
 };
 
 void TakeLeast(Terms* terms, int place, Datum interval) {
@@ -74,12 +76,18 @@ void TakeLeastRows(Terms* terms, Datum value, bool is_null) {
     terms->nulls[d_max_rows] = false;
 }
 
-void TakeWebhook(Terms* terms, Datum webhook) {
-    const ArrayBuildState* known = terms->webhooks;
+// The texts, each once.
+void TakeText(ArrayBuildState** texts, Datum taken) {
+    const ArrayBuildState* known = *texts;
     for (int i = 0; known != nullptr && i < known->nelems; i++)
-        if (strcmp(TextDatumGetCString(known->dvalues[i]), TextDatumGetCString(webhook)) == 0)
+        if (strcmp(TextDatumGetCString(known->dvalues[i]), TextDatumGetCString(taken)) == 0)
             return;
-    terms->webhooks = accumArrayResult(terms->webhooks, webhook, false, TEXTOID, CurrentMemoryContext);
+    *texts = accumArrayResult(*texts, taken, false, TEXTOID, CurrentMemoryContext);
+}
+
+void PutTexts(Terms* terms, int place, ArrayBuildState* texts) {
+    terms->nulls[place] = texts == nullptr;
+    terms->values[place] = texts == nullptr ? Datum(0) : makeArrayResult(texts, CurrentMemoryContext);
 }
 
 void TakePolicy(Terms* terms, const Datum* values, const bool* nulls) {
@@ -94,7 +102,9 @@ void TakePolicy(Terms* terms, const Datum* values, const bool* nulls) {
     terms->nulls[d_require_reason] = false;
     appendStringInfo(&terms->names, "%s\"%s\"", terms->names.len > 0 ? ", " : "", TextDatumGetCString(values[d_policies]));
     if (!nulls[d_webhooks])
-        TakeWebhook(terms, values[d_webhooks]);
+        TakeText(&terms->webhooks, values[d_webhooks]);
+    if (!nulls[d_patterns])
+        TakeText(&terms->patterns, values[d_patterns]);
 }
 
 bool IsMemberOfOne(Oid role, Datum roles) {
@@ -298,8 +308,8 @@ WARRANT_FUNCTION(warrant_terms_of) {
         TakeLeast(&terms, d_default_duration, terms.values[d_max_duration]);
     terms.nulls[d_policies] = terms.names.len == 0;
     terms.values[d_policies] = CStringGetTextDatum(terms.names.data);
-    terms.nulls[d_webhooks] = terms.webhooks == nullptr;
-    terms.values[d_webhooks] = terms.webhooks == nullptr ? Datum(0) : makeArrayResult(terms.webhooks, CurrentMemoryContext);
+    PutTexts(&terms, d_webhooks, terms.webhooks);
+    PutTexts(&terms, d_patterns, terms.patterns);
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), terms.values, terms.nulls)));
 }
 

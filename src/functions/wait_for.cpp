@@ -38,6 +38,10 @@ State LookUp(int64 request_id) {
 bool IsApproved(State state, int64 request_id) {
     long long id = request_id;
     switch (state) {
+        case State::Draft:
+            ereport(ERROR, (errcode(error_wrong_state), errmsg("request %lld is a draft", id),
+                            errdetail("It lacks what its policy requires, so that nobody is asked."),
+                            errhint("warrant.amend completes it; warrant.show_request(%lld) says what it lacks.", id)));
         case State::Pending: return false;
         case State::Approved: return true;
         case State::Denied:

@@ -61,6 +61,14 @@ bool CheckDuration(char** value, void** extra, GucSource source) {
     return false;
 }
 
+bool CheckTicket(char** value, void** extra, GucSource source) {
+    constexpr size_t longest = 100;
+    if (strlen(*value) <= longest)
+        return CheckClaim(value, extra, source);
+    GUC_check_errdetail("The value must not be longer than %zu bytes.", longest);
+    return false;
+}
+
 bool CheckInstance(char** value, void**, GucSource) {
     if (strlen(*value) < NAMEDATALEN)
         return true;
@@ -115,7 +123,7 @@ bool CheckNames(char** value, void**, GucSource) {
 const char* TextOf(const Claim* claim) { return claim->text == nullptr || (claim->used != nullptr && *claim->used) ? "" : claim->text; }
 
 void UseClaims() {
-    for (const Claim* claim : {&settings.reason, &settings.duration})
+    for (const Claim* claim : {&settings.reason, &settings.duration, &settings.ticket})
         if (claim->used != nullptr)
             *claim->used = true;
 }
@@ -225,6 +233,8 @@ void DefineSettings() {
     DefineCustomStringVariable("pg_warrant.duration", "The duration asked for by requests that this session's refused statements file.", nullptr,
                                &settings.duration.text, "", PGC_USERSET, 0, CheckDuration, ClaimSet<&Settings::duration>,
                                ShowClaim<&Settings::duration>);
+    DefineCustomStringVariable("pg_warrant.ticket", "The ticket given with requests that this session's refused statements file.", nullptr,
+                               &settings.ticket.text, "", PGC_USERSET, 0, CheckTicket, ClaimSet<&Settings::ticket>, ShowClaim<&Settings::ticket>);
     MarkGUCPrefixReserved("pg_warrant");
 }
 

@@ -43,6 +43,7 @@ struct Settings {
     char* replication_roles;    // names with commas, or *
     Claim reason;
     Claim duration;
+    Claim ticket;
 };
 
 extern Settings settings;

@@ -86,6 +86,7 @@ const AuditColumn audit_columns[] = {
      [](Source row) { return Text(row.end->finished && row.end->sqlstate != 0 ? unpack_sql_state(row.end->sqlstate) : nullptr); }},
     {"comment", TEXTOID, AuditPart::Access, Comment},
     {"rows_estimated", INT8OID, AuditPart::Access, [](Source row) { return Number(Fields(row).rows_estimated, Fields(row).rows_estimated >= 0); }},
+    {"ticket", TEXTOID, AuditPart::Access, [](Source row) { return Text(row.ticket); }},
 };
 const int audit_column_count = lengthof(audit_columns);
 static_assert(lengthof(audit_columns) <= most_audit_columns);

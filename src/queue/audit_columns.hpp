@@ -28,6 +28,7 @@ struct AuditSource {
     EntryParts parts;
     const AuditFields* end;                   // the entry's own fields, or the outcome that belongs to it
     const char* (*name_of_role)(Oid role);    // nullptr where it has none, or is not to be looked for
+    const char* ticket;                       // of the grant or request; nullptr where there is none, and outside the recorder
 };
 
 struct AuditColumn {

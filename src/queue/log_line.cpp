@@ -64,7 +64,7 @@ void AddBytes(StringInfo json, const char* key, const char* bytes, uint32_t size
 }
 
 void AddColumns(StringInfo json, const EntryHeader* header, const EntryParts* parts, bool may_look) {
-    AuditSource source = {0, 0, nullptr, header, *parts, &header->fields, may_look ? NameNow : KnownNameOf};
+    AuditSource source = {0, 0, nullptr, header, *parts, &header->fields, may_look ? NameNow : KnownNameOf, nullptr};
     for (int i = 0; i < audit_column_count; i++)
         AddAsJson(json, &audit_columns[i], source, Absent::LeftOut);
 }

@@ -34,12 +34,15 @@ int64 ClockStep(int64 reference, int64 offset, TimestampTz now) {
 }
 
 // Moves times back with the clock: nothing waits longer because of a step back, and results are kept for a day, not until the clock is there again.
+// What is to begin at a time of day begins then by the clock that is right now.
 void FollowStep(int64 step) {
     if (step < 0) {
         const char* const moves[] = {
-            "UPDATE warrant.grants SET starts_at = starts_at - $1, ends_at = ends_at - $1 WHERE closed_at IS NULL",
-            "UPDATE warrant.grant_scopes SET starts_at = starts_at - $1, ends_at = ends_at - $1 WHERE NOT closed AND target_kind <> '!'",
-            "UPDATE warrant.requests SET expires_at = expires_at - $1 WHERE state = 'pending'",
+            "UPDATE warrant.grants SET starts_at = starts_at - $1, ends_at = ends_at - $1"
+            " WHERE closed_at IS NULL AND starts_at <= clock_timestamp() + $1",
+            "UPDATE warrant.grant_scopes SET starts_at = starts_at - $1, ends_at = ends_at - $1"
+            " WHERE NOT closed AND target_kind <> '!' AND starts_at <= clock_timestamp() + $1",
+            "UPDATE warrant.requests SET expires_at = expires_at - $1 WHERE state IN ('draft', 'pending')",
             "UPDATE warrant.deliveries SET next_at = next_at - $1 WHERE state IN ('queued', 'sending')",
             "UPDATE warrant.deliveries SET ended_at = ended_at - $1 WHERE ended_at > clock_timestamp()",
             "UPDATE warrant.action_results SET done_at = done_at - $1 WHERE done_at > clock_timestamp()",

@@ -10,6 +10,7 @@
 #include "recorder/kept_notices.hpp"
 #include "recorder/log_rows.hpp"
 #include "recorder/seal.hpp"
+#include "recorder/tickets.hpp"
 
 namespace warrant {
 
@@ -161,8 +162,14 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
     bool has_text = parts.text_size > 0;
     if (has_text)
         Sign(&sealed, parts.text, int(parts.text_size));
-    AuditSource source = {NextSeq(), SealTime(), has_text ? sealed.hmac : nullptr, entry, parts, outcome != nullptr ? outcome : &entry->fields,
-                          RoleName};
+    AuditSource source = {NextSeq(),
+                          SealTime(),
+                          has_text ? sealed.hmac : nullptr,
+                          entry,
+                          parts,
+                          outcome != nullptr ? outcome : &entry->fields,
+                          RoleName,
+                          TicketOf(entry->fields.grant_id, entry->fields.request_id)};
     Row row;
     for (int i = 0; i < audit_column_count; i++) {
         AuditValue value = audit_columns[i].value(source);
@@ -220,6 +227,13 @@ void PutDefault(Row* row, const char* name, Datum value) {
         PutNamed(row, name, value);
 }
 
+// The grant or request may have been made in this very transaction.
+void PutTicket(Row* row) {
+    int64_t grant = DatumGetInt64(row->values[AuditColumnNamed("grant_id")]), request = DatumGetInt64(row->values[AuditColumnNamed("request_id")]);
+    if (const char* ticket = TicketNow(grant, request))
+        PutNamed(row, "ticket", CStringGetTextDatum(ticket));
+}
+
 }    // namespace
 
 int64_t SealFacts(const SealCall* call) {
@@ -230,6 +244,7 @@ int64_t SealFacts(const SealCall* call) {
     PutDefault(&row, "occurred_at", TimestampTzGetDatum(GetCurrentTimestamp()));
     PutDefault(&row, "executions", Int32GetDatum(1));
     PutDefault(&row, "repeats", Int32GetDatum(1));
+    PutTicket(&row);
     PutNamed(&row, "event", PointerGetDatum(call->event));
     PutNamed(&row, "statement_sha256", PointerGetDatum(call->digest), call->digest != nullptr);
     if (has_text) {
@@ -259,7 +274,7 @@ void SealNote(const char* event, const char* comment) {
 namespace {
 
 void AddPart(StringInfo json, const EntryHeader* entry, AuditPart part) {
-    AuditSource source = {0, 0, nullptr, entry, EntryParts{}, &entry->fields, RoleName};
+    AuditSource source = {0, 0, nullptr, entry, EntryParts{}, &entry->fields, RoleName, nullptr};
     for (int i = 0; i < audit_column_count; i++)
         if (audit_columns[i].part == part)
             AddAsJson(json, &audit_columns[i], source, Absent::Null);

@@ -6,6 +6,7 @@
 #include "pg/words.hpp"
 #include "rules/automatic.hpp"
 #include "rules/committed.hpp"
+#include "rules/conditions/ticket.hpp"
 #include "rules/installation.hpp"
 
 namespace warrant {
@@ -63,6 +64,9 @@ Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, T
     bool given = claims == Claims::Unknown || (claims == Claims::Own && !IsParallelWorker() && SaysSomething(TextOf(&settings.reason)));
     if (policy->require_reason && !given)
         return Lack::Reason;
+    if (policy->ticket_pattern != nullptr && claims != Claims::Unknown &&
+        (claims != Claims::Own || IsParallelWorker() || !FitsPattern(TextOf(&settings.ticket), policy->ticket_pattern)))
+        return Lack::Ticket;
     return RevokedUntil(policy->id, subject, now) != 0 ? Lack::Revoked : Lack::Nothing;
 }
 
@@ -70,11 +74,16 @@ const char* WordsFor(Lack lack) {
     switch (lack) {
         case Lack::Command: return "it grants the commands that it names, and this is none of them";
         case Lack::Reason: return "it grants for a reason, and none is given";
+        case Lack::Ticket: return "it grants for a ticket, and none that it takes is given";
         case Lack::Revoked: return "its grant was revoked, and it makes no other until that one would have ended";
         default: return nullptr;
     }
 }
 
-const char* AdviceFor(Lack lack) { return lack == Lack::Reason ? "SET pg_warrant.reason = '...', and run the statement again." : nullptr; }
+const char* AdviceFor(Lack lack) {
+    return lack == Lack::Reason   ? "SET pg_warrant.reason = '...', and run the statement again."
+           : lack == Lack::Ticket ? "SET pg_warrant.ticket = '...', and run the statement again."
+                                  : nullptr;
+}
 
 }    // namespace warrant

@@ -190,6 +190,11 @@ bool AutoGrants(DecisionState* state) {
     return Answered(state, state->decision->lack == Lack::Nothing ? Answer::Auto : Answer::Refuse);
 }
 
+const char* GrantedLater(const DecisionState* state) {
+    GrantAhead ahead = FindGrantAhead(state->subject, state->decision->policy, state->policies, state->command, state->now);
+    return ahead.id == 0 ? nullptr : psprintf("grant %lld begins at %s", (long long)ahead.id, timestamptz_to_str(ahead.starts_at));
+}
+
 bool ApproveAsks(DecisionState* state) { return state->decision->policy->effect == Effect::Approve && Answered(state, Answer::Request); }
 
 bool NothingElseRuns(DecisionState* state) { return Answered(state, Answer::Refuse); }
@@ -248,7 +253,7 @@ const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
     {"hours", UnmetRefuses<0>, [](const Decision* decision, TimestampTz now) { return WhyClosed(decision->policy->hours, now); }, OpenUntil},
     {"client_cidr", UnmetRefuses<1>, WhyElsewhere, ClientAround},
-    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns},
+    {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns, nullptr, GrantedLater},
     {"auto", AutoGrants, [](const Decision* decision, TimestampTz) { return WordsFor(decision->lack); }},
     {"approve", ApproveAsks},
     {"otherwise", NothingElseRuns, [](const Decision*, TimestampTz) { return "its effect is none that this release knows"; }},

@@ -197,6 +197,23 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
     return home;
 }
 
+// Whether the grant serves the access while it is in its window and has uses left.
+bool Serves(Datum* values, const bool* nulls, Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command) {
+    return UnderPolicy(values, policy) && UnderItsTerms(values, policy) && CoversObject(values, policies) && IsMeant(values, subject) &&
+           !IsOwn(values, nulls) && (ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) != 0;
+}
+
+GrantAhead FirstAhead(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
+    GrantAhead first = {};
+    bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
+        TimestampTz starts_at = DatumGetTimestampTz(values[c_starts_at]);
+        if (nulls[c_columns] && !DatumGetBool(values[c_closed]) && starts_at > now && (first.id == 0 || starts_at < first.starts_at) &&
+            Serves(values, nulls, subject, policy, policies, command))
+            first = GrantAhead{DatumGetInt64(values[c_grant]), starts_at};
+    });
+    return home ? first : GrantAhead{};
+}
+
 LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now) {
     LiveGrant best = {};
@@ -205,9 +222,7 @@ LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* 
         bool on_columns = !nulls[c_columns] && IsOnColumns(command);
         LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing, on_columns && column == nullptr,
                            nulls[c_max_rows] ? 0 : DatumGetInt64(values[c_max_rows])};
-        if (!UnderPolicy(values, policy) || !UnderItsTerms(values, policy) || !InWindow(values, now) || !CoversObject(values, policies) ||
-            !IsMeant(values, subject) || IsOwn(values, nulls) || !MayBeBetter(limited, grant, best) ||
-            !(ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)))
+        if (!InWindow(values, now) || !MayBeBetter(limited, grant, best) || !Serves(values, nulls, subject, policy, policies, command))
             return;
         if (on_columns && !CoversColumns(ColumnsOf(values), policies, column, touched))
             return;
@@ -289,6 +304,10 @@ bool AreAtHome(Rows rows) {
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now) {
     return Reading([=] { return BestGrant(subject, policy, policies, command, column, touched, now); });
+}
+
+GrantAhead FindGrantAhead(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
+    return Reading([=] { return FirstAhead(subject, policy, policies, command, now); });
 }
 
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now) {

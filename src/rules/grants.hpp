@@ -32,6 +32,14 @@ void SendGrantsChanged(Oid role);
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now);
 
+struct GrantAhead {
+    int64_t id;    // 0: none
+    TimestampTz starts_at;
+};
+
+// As FindGrant, but of those that begin later the first.
+GrantAhead FindGrantAhead(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now);
+
 // Whether what is on this target is on the relation, too: on itself, an ancestor, its schema or the database.
 bool Covers(TargetKind kind, Oid target, const GoverningPolicies* policies);
 

@@ -334,6 +334,8 @@ bool Beats(const Policy* a, const Policy* b) {
 bool IsStricter(const Policy* a, const Policy* b) {
     if (Permissiveness(a) != Permissiveness(b))
         return Permissiveness(a) < Permissiveness(b);
+    if (a->effect == Effect::Auto && (a->ticket_pattern != nullptr) != (b->ticket_pattern != nullptr))
+        return a->ticket_pattern != nullptr;
     if (a->effect == Effect::Auto && a->require_reason != b->require_reason)
         return a->require_reason;
     return a->min_approvals != b->min_approvals ? a->min_approvals > b->min_approvals : a->id < b->id;

@@ -212,6 +212,11 @@ bool AsksAnotherWebhook(const Policy* before, const Policy* after) {
     return after->webhook != nullptr && (before->webhook == nullptr || strcmp(before->webhook, after->webhook) != 0);
 }
 
+// Which of two patterns matches more cannot be told, so that any other one counts as laxer.
+bool AsksAnotherTicket(const Policy* before, const Policy* after) {
+    return before->ticket_pattern != nullptr && (after->ticket_pattern == nullptr || strcmp(before->ticket_pattern, after->ticket_pattern) != 0);
+}
+
 int64_t MaxDuration(const Policy* policy) {
     return policy->max_duration_us != 0 ? policy->max_duration_us : settings.max_duration_s * INT64CONST(1000000);
 }
@@ -252,6 +257,7 @@ constexpr PolicyColumn policy_columns[] = {
            [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
     Column<&Policy::require_reason>({"require_reason"}, where_granted, IsLess<&Policy::require_reason>),
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
+    Column<&Policy::ticket_pattern>({"ticket_pattern", true}, where_granted, AsksAnotherTicket),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
     Column<&Policy::max_uses>({"max_uses", true}, where_granted, IsMore<&Policy::max_uses>),
     Column<&Policy::max_rows>({"max_rows", true}, where_granted, IsMore<&Policy::max_rows>),

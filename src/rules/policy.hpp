@@ -52,6 +52,7 @@ struct Policy {
     int32_t* other_approvals;    // of each of them; min_approvals counts all
     bool require_reason;
     bool require_comment;
+    char* ticket_pattern;           // that the tickets of its requests match; nullptr: they need none
     int max_uses;                   // of each grant; INT_MAX: no limit
     int64_t max_rows;               // of each statement under a grant; INT64_MAX: no limit
     int64_t default_duration_us;    // 0: the setting

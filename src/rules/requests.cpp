@@ -10,8 +10,8 @@ namespace warrant {
 
 namespace {
 
-constexpr OwnColumn of_request[] = {{"state"}, {"requester"}, {"awaited"}};
-enum { c_state, c_requester, c_awaited };
+constexpr OwnColumn of_request[] = {{"state"}, {"requester"}, {"awaited"}, {"reason"}, {"ticket", true}};
+enum { c_state, c_requester, c_awaited, c_reason, c_ticket };
 
 constexpr OwnColumn of_item[] = {{"policy_id"}};
 
@@ -20,11 +20,8 @@ RequestState ReadState(Datum value) {
     const struct {
         const char* word;
         RequestState state;
-    } states[] = {{"pending", RequestState::Pending},
-                  {"approved", RequestState::Approved},
-                  {"denied", RequestState::Denied},
-                  {"cancelled", RequestState::Cancelled},
-                  {"expired", RequestState::Expired}};
+    } states[] = {{"draft", RequestState::Draft},   {"pending", RequestState::Pending},     {"approved", RequestState::Approved},
+                  {"denied", RequestState::Denied}, {"cancelled", RequestState::Cancelled}, {"expired", RequestState::Expired}};
     for (const auto& known : states)
         if (strcmp(known.word, word) == 0)
             return known.state;
@@ -38,13 +35,14 @@ Request FindRequest(int64 request_id) {
     Oid requests = own == nullptr ? InvalidOid : get_relname_relid("requests", own->schema);
     if (!OidIsValid(requests))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the requests cannot be read")));
-    Request request = {RequestState::Unknown, InvalidOid, false};
+    Request request = {};
     CommittedScan scan;
     BeginOwn(&scan, of_request, requests, [own] { return get_relname_relid("requests_pkey", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
-    ForEachCommitted(&scan, &key, 1, [&request](Datum* values, bool*) {
-        request = Request{ReadState(values[c_state]), DatumGetObjectId(values[c_requester]), DatumGetBool(values[c_awaited])};
+    ForEachCommitted(&scan, &key, 1, [&request](Datum* values, bool* nulls) {
+        request = Request{ReadState(values[c_state]), DatumGetObjectId(values[c_requester]), DatumGetBool(values[c_awaited]), !nulls[c_reason],
+                          !nulls[c_ticket]};
     });
     EndCommitted(&scan);
     return request;

@@ -5,12 +5,14 @@
 
 namespace warrant {
 
-enum class RequestState : char { Unknown, Pending, Approved, Denied, Cancelled, Expired };
+enum class RequestState : char { Unknown, Draft, Pending, Approved, Denied, Cancelled, Expired };
 
 struct Request {
     RequestState state;    // Unknown: there is none
     Oid requester;
     bool awaited;    // a webhook has not yet given its first answer
+    bool has_reason;
+    bool has_ticket;
 };
 
 // The request as committed; raises 55000 when the table cannot be read.

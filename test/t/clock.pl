@@ -33,6 +33,10 @@ sub followed
 my $long = $node->safe_as('boss', q{SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders', duration => '1 hour')});
 my $request = $node->safe_as('clerk', "SELECT warrant.request('{DELETE}', on_table => 'orders')");
 $node->safe_as('boss', q{SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')}, 'shop');
+my $later = $node->safe_as('clerk', q{SELECT warrant.request('{TRUNCATE}', on_table => 'orders', starts_at => clock_timestamp() + interval '2 hours', duration => '1 hour')});
+$later = $node->safe_as('boss', "SELECT warrant.approve($later)");
+my $window = "SELECT g.starts_at, g.ends_at, s.starts_at, s.ends_at FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id = g.id WHERE g.id = $later";
+my $appointment = value($window);
 my $before_short = time;
 my $short = $node->safe_as('boss', q{SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', duration => '5 s')});
 my $started = time;
@@ -45,6 +49,7 @@ is(state_of('clerk', 'UPDATE orders SET id = id WHERE id = 1'), 'none', 'one of 
 is(value("SELECT ends_at - clock_timestamp() BETWEEN '50 min' AND '1 hour', ends_at - starts_at FROM warrant.active_grants WHERE id = $long"), 't|01:00:00',
 	'and ends when it would have');
 is(value("SELECT expires_at - clock_timestamp() BETWEEN '23:50' AND '24:00' FROM warrant.requests WHERE id = $request"), 't', 'so does a request');
+is(value($window), $appointment, 'what has not begun keeps its time of day');
 is(value("SELECT close_event FROM warrant.grants WHERE id = $short"), 'grant_expired', 'the other is closed');
 like(value(q{SELECT comment FROM warrant.audit_log WHERE event = 'clock_changed' ORDER BY seq LIMIT 1}), qr/^set back by (00:59:5|01:00:0)/, 'recorded');
 

@@ -5,6 +5,12 @@ CREATE INDEX deliveries_by_request ON warrant.deliveries (request_id);
 
 CREATE INDEX requests_by_requester ON warrant.requests (requester, requested_at);
 
+-- Drafts.
+ALTER TABLE warrant.requests DROP CONSTRAINT requests_state_check;
+ALTER TABLE warrant.requests ADD CHECK (state IN ('draft', 'pending', 'approved', 'denied', 'cancelled', 'expired'));
+CREATE INDEX drafts ON warrant.requests (requester, request_key) WHERE state = 'draft';
+CREATE INDEX drafts_to_expire ON warrant.requests (expires_at) WHERE state = 'draft';
+
 -- What grows with the number of grants.
 CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 CREATE INDEX grant_scopes_by_policy ON warrant.grant_scopes (policy_id) WHERE NOT closed;

@@ -1,15 +1,19 @@
 #include "pg/server.hpp"
 
 #include "pg/acting.hpp"
+#include "pg/clock.hpp"
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
+#include "rules/conditions/ticket.hpp"
 #include "rules/decision.hpp"
 #include "rules/governing_policies.hpp"
+#include "rules/grants.hpp"
 #include "rules/last_outcome.hpp"
 #include "rules/policies.hpp"
 #include "rules/subject.hpp"
@@ -105,6 +109,25 @@ char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* ref
 
 constexpr int most_reason_bytes = 2000;
 
+// Appends the ticket, and which patterns of the refusing policies it matches: they are evaluated here, never in the recorder.
+void AppendTicket(StringInfo json, const RefusedAccess* refused, int count) {
+    const char* ticket = CleanedText(TextOf(&settings.ticket));
+    appendStringInfoString(json, ",\"ticket\":");
+    escape_json(json, ticket);
+    appendStringInfoString(json, ",\"fits\":{");
+    List* seen = NIL;
+    for (int i = 0; i < count && ticket[0] != '\0'; i++) {
+        const char* pattern = refused[i].policy == nullptr ? nullptr : refused[i].policy->ticket_pattern;
+        if (pattern == nullptr || list_member_ptr(seen, refused[i].policy))
+            continue;
+        appendStringInfoString(json, seen == NIL ? "" : ",");
+        seen = lappend(seen, const_cast<Policy*>(refused[i].policy));
+        escape_json(json, pattern);
+        appendStringInfoString(json, FitsPattern(ticket, pattern) ? ":true" : ":false");
+    }
+    appendStringInfoChar(json, '}');
+}
+
 // Appends for whom else than the subject the request is, and no reason, because the session's is the subject's: an older script of the extension
 // files nothing then.
 void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
@@ -116,16 +139,18 @@ void AppendActing(StringInfo json, const ActingUser* acting, bool file) {
     appendStringInfoString(json, ",\"file\":false,\"reason\":\"\",\"duration\":\"\"");
 }
 
-void AppendClaims(StringInfo json, bool file) {
+void AppendClaims(StringInfo json, const RefusedAccess* refused, int count, bool file) {
     appendStringInfo(json, "\"file\":%s,\"reason\":", file ? "true" : "false");
     // A reason in the startup packet may be no text: the server does not check it.
     const char* reason = CleanedText(TextOf(&settings.reason));
     escape_json(json, pnstrdup(reason, pg_mbcliplen(reason, strlen(reason), most_reason_bytes)));
     AppendDuration(json);
+    AppendTicket(json, refused, count);
 }
 
 // Begins the arguments with all but the items, which close them. unfiled: why no request is filed although an approval would help, or nullptr.
-char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* acting, bool file, const char* unfiled, int portions) {
+char* BeginArguments(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool file,
+                     const char* unfiled, int portions) {
     StringInfoData json;
     initStringInfo(&json);
     // An older script does not know "apart", and answers with ids alone.
@@ -138,7 +163,7 @@ char* BeginArguments(QueryDesc* query, const Query* parsed, const ActingUser* ac
     if (acting != nullptr)
         AppendActing(&json, acting, file);
     else
-        AppendClaims(&json, file);
+        AppendClaims(&json, refused, count, file);
     const char* tag = CommandTagOf(query, parsed);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
     return json.data;
@@ -150,7 +175,7 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedA
     file = file && unfiled == nullptr;
     constexpr int most_portion_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
     int kept = KeptLength(action->text, action->text_length), next = 0, portions = 0;
-    const char* begin = BeginArguments(query, parsed, acting, file, unfiled, 0);
+    const char* begin = BeginArguments(query, parsed, refused, count, acting, file, unfiled, 0);
     int room = most_portion_bytes - kept - int(strlen(begin));
     char* items = BuildItems(query, parsed, refused, count, file, room, &next);
     if (next == count && int(strlen(items)) <= room)
@@ -160,7 +185,7 @@ const char* BuildArguments(QueryDesc* query, const Query* parsed, const RefusedA
         items = BuildItems(query, parsed, refused, count, file, most_portion_bytes, &next);
         SendPortion("refuse_portion", psprintf("{\"portion\":%d,\"items\":[%s]}", portions, items), action->fields, &deadline);
     }
-    return psprintf("%s]}", BeginArguments(query, parsed, acting, file, unfiled, portions));
+    return psprintf("%s]}", BeginArguments(query, parsed, refused, count, acting, file, unfiled, portions));
 }
 
 void Remember(const RefusedAccess* item, uint32_t digest, uint64_t statement_id, const char* answer) {
@@ -276,12 +301,42 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
     return nullptr;
 }
 
+// Why there is no request where grants for all of it begin later, as the recorder would say it, or nullptr.
+const char* WhatBeginsLater(const RefusedAccess* items, int count, Oid requester) {
+    TimestampTz now = MonotonicNow();
+    GrantAhead last = {};
+    for (int i = 0; i < count; i++) {
+        GrantAhead ahead = FindGrantAhead(requester, items[i].policy, items[i].policies, items[i].access.command, now);
+        if (ahead.id == 0)
+            return nullptr;
+        last = ahead.starts_at > last.starts_at ? ahead : last;
+    }
+    return psprintf("grant %lld for it begins at %s, in %s\nRun the statement again then. warrant.request asks for a grant that begins at once.",
+                    (long long)last.id, timestamptz_to_str(last.starts_at), InWords(last.starts_at - now));
+}
+
 // A refused access that no approval can help, which the error names first; nullptr when there is none.
 const RefusedAccess* FindUnapprovable(const RefusedAccess* refused, int count) {
     for (int i = 0; i < count; i++)
         if (refused[i].answer != Answer::Request)
             return &refused[i];
     return nullptr;
+}
+
+// The statement as a write with RETURNING.
+ReturningWrite ReturningWriteOf(const QueryDesc* query, const Query* parsed) {
+    const PlannedStmt* plan = query == nullptr ? nullptr : query->plannedstmt;
+    bool returns = plan != nullptr ? plan->hasReturning : parsed != nullptr && parsed->returningList != NIL;
+    int target = !returns ? 0 : plan == nullptr ? parsed->resultRelation : plan->resultRelations == NIL ? 0 : linitial_int(plan->resultRelations);
+    if (target == 0)
+        return {InvalidOid, Command::Select};
+    Oid relation = rt_fetch(target, plan != nullptr ? plan->rtable : parsed->rtable)->relid;
+    switch (plan != nullptr ? plan->commandType : parsed->commandType) {
+        case CMD_INSERT: return {relation, Command::Insert};
+        case CMD_UPDATE: return {relation, Command::Update};
+        case CMD_DELETE: return {relation, Command::Delete};
+        default: return {InvalidOid, Command::Select};
+    }
 }
 
 // Why no grant helps, for the log and last_refusal(); nullptr where the answer says it.
@@ -301,10 +356,10 @@ void MakeGrants(QueryDesc* query, const Query* parsed, const RefusedAccess* auto
     RefusedAccess* wanted = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
     memcpy(wanted, automatic, count * sizeof(RefusedAccess));
     if (const char* why = AskForCommitted(wanted, &count))
-        RaiseRequested(automatic, wanted, count, why, "", acting);
+        RaiseRequested(automatic, wanted, count, why, "", acting, ReturningWriteOf(query, parsed));
     if (!AwaitTurn(CurrentSubject()))
         RaiseOverRate(nullptr, automatic, acting);
-    const char* begin = BeginArguments(query, parsed, acting, true, nullptr, 0);
+    const char* begin = BeginArguments(query, parsed, wanted, count, acting, true, nullptr, 0);
     // What does not fit into one entry is another grant.
     constexpr int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - 100;
     for (int next = 0; next < count;) {
@@ -324,6 +379,8 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
     memcpy(asked, refused, count * sizeof(RefusedAccess));
     int asked_count = count;
     const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : WhyUnapprovable(unapprovable);
+    if (unapprovable == nullptr && unfiled == nullptr && asked_count > 0)
+        unfiled = WhatBeginsLater(asked, asked_count, acting == nullptr ? CurrentSubject() : acting->user);
     if (FindRecent(digest, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseOverRate(unapprovable, refused, acting);
     if (!RefusedInThisStatement(query, refused, count, digest)) {
@@ -344,7 +401,7 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
     }
     if (unapprovable != nullptr)
         RaiseRefused(unapprovable, acting);
-    RaiseRequested(refused, asked, asked_count, last_refusal.answer, last_refusal.unfiled, acting);
+    RaiseRequested(refused, asked, asked_count, last_refusal.answer, last_refusal.unfiled, acting, ReturningWriteOf(query, parsed));
 }
 
 }    // namespace warrant

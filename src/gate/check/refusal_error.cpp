@@ -12,6 +12,8 @@
 #include "rules/profiles.hpp"
 #include "rules/subject.hpp"
 #include "queue/rate.hpp"
+#include "gate/check/apart_requests.hpp"
+#include "gate/check/drafts.hpp"
 #include "gate/check/refusal_error.hpp"
 
 namespace warrant {
@@ -198,52 +200,6 @@ static const char* WhatWasBefore(const RefusedAccess* refused, const ActingUser*
     return outcome == nullptr ? "" : psprintf("\n%s", outcome);
 }
 
-// The requests of a refusal under several policies, apart: the recorder has filed one for each policy, in the order of the policies' numbers.
-struct ApartRequests {
-    int count;    // 0: they are too many to be told apart, or not all were filed
-    const Policy* policies[10];
-    const char* ids[10];
-};
-
-static int PlaceOf(const ApartRequests* apart, const Policy* policy) {
-    int place = 0;
-    while (place < apart->count && apart->policies[place]->id != policy->id)
-        place++;
-    return place;
-}
-
-static bool AddPolicy(ApartRequests* apart, const Policy* policy) {
-    if (apart->count == int(lengthof(apart->policies)))
-        return false;
-    apart->policies[apart->count++] = policy;
-    return true;
-}
-
-static int RankOf(const ApartRequests* apart, const Policy* policy) {
-    int rank = 0;
-    for (int i = 0; i < apart->count; i++)
-        rank += apart->policies[i]->id < policy->id;
-    return rank;
-}
-
-// The policies come in the order of the accesses.
-static ApartRequests TellApart(const RefusedAccess* asked, int count, const char* answer) {
-    ApartRequests apart = {};
-    for (int i = 0; i < count; i++)
-        if (PlaceOf(&apart, asked[i].policy) == apart.count && !AddPolicy(&apart, asked[i].policy))
-            return ApartRequests{};
-    const char* ids[lengthof(apart.ids)];
-    int filed = 0;
-    for (char* id = strtok(pstrdup(answer), ","); id != nullptr; id = strtok(nullptr, ",")) {
-        if (filed == apart.count)
-            return ApartRequests{};
-        ids[filed++] = id;
-    }
-    for (int i = 0; i < apart.count && filed == apart.count; i++)
-        apart.ids[i] = ids[RankOf(&apart, apart.policies[i])];
-    return filed == apart.count ? apart : ApartRequests{};
-}
-
 // What a request asks for and whose approvals it needs, and when nobody can give them; requests that are not told apart are told as one.
 static const char* DescribeRequest(const char* ids, const RefusedAccess* asked, int count, const ActingUser* acting) {
     bool several = strchr(ids, ',') != nullptr;
@@ -361,8 +317,30 @@ static void DescribeUnfiled(const char* unfiled, const RefusedAccess* asked, int
     }
 }
 
+static bool IsRefused(const RefusedAccess* asked, int count, Oid relation, Command command) {
+    for (int i = 0; i < count; i++)
+        if (asked[i].access.relation == relation && asked[i].access.command == command)
+            return true;
+    return false;
+}
+
+// Mappers let each write return its row, and who uses one cannot see that. On a line of its own; or empty.
+static const char* WhyReturningReads(const RefusedAccess* asked, int count, ReturningWrite returning) {
+    if (returning.command == Command::Select || !IsRefused(asked, count, returning.relation, Command::Select))
+        return "";
+    const char* write = NameOf(returning.command);
+    const char* why = psprintf("\nRETURNING reads the rows, so that this statement needs SELECT besides %s", write);
+    if (IsRefused(asked, count, returning.relation, returning.command))
+        return psprintf("%s.", why);
+    const char* name = get_rel_name(returning.relation);
+    const char* schema = name == nullptr ? nullptr : get_namespace_name(get_rel_namespace(returning.relation));
+    return schema == nullptr ? psprintf("%s.", why)
+                             : psprintf("%s. This asks for both at once:\nSELECT warrant.request('{%s,SELECT}', on_table => %s);", why, write,
+                                        quote_literal_cstr(quote_qualified_identifier(schema, name)));
+}
+
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const char* unfiled,
-                    const ActingUser* acting) {
+                    const ActingUser* acting, ReturningWrite returning) {
     if (!IsRequestIds(answer))
         RaiseUnfiled(refused, answer, acting);
     StringInfoData without, advice;
@@ -373,17 +351,16 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
     DescribeUnfiled(unfiled, asked, asked_count, &without, &advice);
     bool several = strchr(answer, ',') != nullptr;
     const char* profile = ProfileOf(asked, asked_count, answer, acting);
+    Drafts drafts = FindDrafts(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count);
     ereport(ERROR,
             (errcode(error_refused),
-             errmsg("%s on %s \"%s\" requires approval (%s pending)", CommandInWords(refused), KindOf(refused->policies), NameOfTarget(refused),
-                    several ? psprintf("requests %s are", answer) : psprintf("request %s is", answer)),
-             errdetail("%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
-                       without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
+             errmsg("%s on %s \"%s\" requires approval (%s)", CommandInWords(refused), KindOf(refused->policies), NameOfTarget(refused),
+                    several && drafts.count == 0 ? psprintf("requests %s are pending", answer) : drafts.states.data),
+             errdetail("%s%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
+                       drafts.detail.data, without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
              acting != nullptr ? TrustHint(refused, acting)
-             : several ? errhint("Run the statement again once they are approved; CALL warrant.wait_for(id) waits for a decision.%s%s%s", advice.data,
-                                 WhatADumpNeeds(asked, asked_count), profile)
-                       : errhint("Run the statement again once it is approved; CALL warrant.wait_for(%s) waits for the decision.%s%s%s", answer,
-                                 advice.data, WhatADumpNeeds(asked, asked_count), profile),
+                               : errhint("%s%s%s%s%s", WhatToDo(answer, &drafts), advice.data, WhyReturningReads(asked, asked_count, returning),
+                                         WhatADumpNeeds(asked, asked_count), profile),
              ErrorFields(refused)));
 }
 

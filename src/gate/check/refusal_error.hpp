@@ -4,24 +4,14 @@
 #include "pg/server.hpp"
 
 #include "pg/acting.hpp"
-#include "rules/access.hpp"
-#include "rules/decision.hpp"
+#include "gate/check/refused_access.hpp"
 
 namespace warrant {
 
-struct RefusedAccess {
-    Access access;
-    // nullptr where no policy could be told.
-    const Policy* policy;
-    const GoverningPolicies* policies;
-    // Deny, Request or Refuse.
-    Answer answer;
-    // Why no grant would help, where the answer is Refuse; or nullptr.
-    const char* why;
-    // What to do then; or nullptr.
-    const char* advice;
-    // The columns (char*) that are refused under a policy on columns; NIL for the whole relation.
-    List* columns;
+// A write with RETURNING; command is SELECT where the statement is none.
+struct ReturningWrite {
+    Oid relation;
+    Command command;
 };
 
 TargetKind TargetKindOf(const GoverningPolicies* policies);
@@ -46,10 +36,11 @@ bool IsRequestIds(const char* answer);
 //   acting         the acting user who lacks the approval; nullptr for the subject
 //   unapprovable   a refused access that no approval can help, or nullptr
 //   asked          the refused accesses as the request has them
+//   returning      the refused statement as a write with RETURNING
 //   unfiled        of each policy that has no request beside those that have: a line with its number and why, and a line with what to do; or empty
 [[noreturn]] void RaiseRefused(const RefusedAccess* item, const ActingUser* acting);
 [[noreturn]] void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting);
 [[noreturn]] void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const char* unfiled,
-                                 const ActingUser* acting);
+                                 const ActingUser* acting, ReturningWrite returning);
 
 }    // namespace warrant

@@ -16,7 +16,7 @@ const char* const preload_settings[] = {"shared_preload_libraries", "session_pre
 const char* const settings_beside[] = {
     "archive_command", "archive_cleanup_command", "restore_command", "recovery_end_command", "ssl_passphrase_command", "hba_file", "ident_file"};
 // What a session may say of itself.
-const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration"};
+const char* const claims[] = {"pg_warrant.reason", "pg_warrant.duration", "pg_warrant.ticket"};
 
 template <int count>
 bool IsOneOf(const char* name, const char* const (&names)[count]) {

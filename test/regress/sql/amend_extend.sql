@@ -165,10 +165,10 @@ SELECT warrant.grant('regress_clerk', '{TRUNCATE}', on_table => 'ledger', reason
 SELECT warrant.extend(8, '1 hour');
 \c - regress_chief
 SELECT warrant.revoke(8, 'grant_expired');
-SELECT warrant.approve(12);
+SELECT warrant.approve(14);
 \c - regress_clerk
-SELECT state FROM warrant.my_requests WHERE id = 12;
-SELECT event, detail FROM warrant.request_timeline(12);
+SELECT state FROM warrant.my_requests WHERE id = 14;
+SELECT event, detail FROM warrant.request_timeline(14);
 TRUNCATE ledger;
 SET pg_warrant.reason = 'again';
 TRUNCATE ledger;

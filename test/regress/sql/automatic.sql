@@ -184,13 +184,59 @@ SET client_min_messages = warning;
 SELECT warrant.drop_policy('part');
 SELECT warrant.drop_policy('whole');
 
+-- A ticket: of the session that asks, whole, and of nobody else. The grant has it, and it is used by that.
+SET client_min_messages = warning;
+SELECT warrant.drop_policy('elsewhere');
+SELECT warrant.alter_policy('once', '{"require_reason": false, "ticket_pattern": "OPS-[0-9]+"}');
+GRANT warrant_exempt TO regress_other;
+\c - regress_clerk
+SELECT state, detail, hint FROM stage.try('TABLE payroll');
+SET pg_warrant.ticket = 'OPS-7 x';
+SELECT state, detail FROM stage.try('TABLE payroll');
+SELECT rule, answer, detail FROM warrant.explain('SELECT', 'payroll') WHERE rule IN ('policy', 'auto');
+SET pg_warrant.ticket = 'OPS-7';
+SELECT rule, answer, detail FROM warrant.explain('SELECT', 'payroll') WHERE rule IN ('policy', 'auto');
+TABLE payroll;
+SHOW pg_warrant.ticket;
+TABLE payroll;
+SELECT policy_name, ticket FROM warrant.my_grants WHERE policy_name = 'once';
+\c - regress_other
+SET pg_warrant.ticket = 'OPS-8';
+SELECT state, detail FROM stage.try('SELECT regress_peek()');
+-- Another pattern ends the grants whose tickets do not match it.
+\c - :owner
+SET client_min_messages = warning;
+REVOKE warrant_exempt FROM regress_other;
+SELECT rule, answer, detail FROM warrant.explain('regress_other', 'SELECT', 'payroll') WHERE rule = 'auto';
+SELECT warrant.alter_policy('once', '{"ticket_pattern": "OPS-[0-9]"}');
+\c - regress_clerk
+TABLE payroll;
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.alter_policy('once', '{"ticket_pattern": "CHG-[0-9]"}');
+\c - regress_clerk
+SELECT state, detail FROM stage.try('TABLE payroll');
+\c - :owner
+SET client_min_messages = warning;
+-- In a family the policy that wants a ticket governs.
+SELECT warrant.create_policy('whole', 'auto', on_table => 'book', require_reason => true);
+SELECT warrant.create_policy('part', 'auto', on_table => 'book_1', ticket_pattern => 'OPS-[0-9]+');
+\c - regress_clerk
+SET pg_warrant.reason = 'parts';
+SELECT state, detail FROM stage.try('INSERT INTO book VALUES (1)');
+SET pg_warrant.ticket = 'OPS-1';
+SELECT state, policy FROM stage.try('INSERT INTO book VALUES (1)');
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy('part');
+SELECT warrant.drop_policy('whole');
+
 -- At most so many live at a time.
 ALTER SYSTEM SET pg_warrant.max_pending = 3;
 SELECT pg_reload_conf();
 \c -
 SET client_min_messages = warning;
 SELECT warrant.drop_policy('once');
-SELECT warrant.drop_policy('elsewhere');
 SELECT warrant.create_policy('any', 'auto', on_schema => 'public', max_uses => 2);
 GRANT ALL ON ledger TO regress_auditor;
 \c - regress_auditor

@@ -72,11 +72,11 @@ SELECT * FROM stage.seen();
 SELECT * FROM stage.enforce('on_call');
 \c - regress_clerk
 SELECT state, message, detail FROM stage.try('UPDATE ledger SET a = 5 WHERE a IS NOT NULL');
-SELECT warrant.request('{WRITE}', on_table => 'ledger', reason => 'order 7 hangs');
+SELECT warrant.request('{WRITE}', on_table => 'ledger', reason => 'order 7 hangs') AS request \gset
 \c - regress_chief
 SET client_min_messages = warning;
-SELECT warrant.approve(2, duration => '3 h');
-SELECT warrant.approve(2);
+SELECT warrant.approve(:request, duration => '3 h');
+SELECT warrant.approve(:request);
 SELECT ends_at - starts_at AS lives FROM warrant.grants ORDER BY id DESC LIMIT 1;
 \c - regress_clerk
 UPDATE ledger SET a = 5 WHERE a IS NOT NULL;
@@ -97,10 +97,10 @@ SELECT * FROM stage.enforce('migrations');
 \c - regress_clerk
 SELECT state, message, detail FROM stage.try('ALTER TABLE ledger DROP COLUMN b');
 INSERT INTO ledger VALUES (6);
-SELECT warrant.request('{ALTER}', on_tables => '{ledger,cards}', reason => 'V12 drops b');
+SELECT warrant.request('{ALTER}', on_tables => '{ledger,cards}', reason => 'V12 drops b') AS request \gset
 \c - regress_chief
 SET client_min_messages = warning;
-SELECT warrant.approve(3);
+SELECT warrant.approve(:request);
 \c - regress_clerk
 ALTER TABLE ledger DROP COLUMN b;
 SELECT state, message FROM stage.try('TRUNCATE ledger');

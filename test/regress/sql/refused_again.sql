@@ -111,7 +111,8 @@ DROP FUNCTION change();
 CREATE TABLE parts (a int);
 GRANT ALL ON parts TO PUBLIC;
 SELECT warrant.create_policy('parts', 'approve', on_table => 'parts', commands => '{SELECT}');
-SELECT warrant.create_policy('parts by two', 'approve', on_table => 'parts', commands => '{UPDATE}', require_reason => true, min_approvals => 2);
+SELECT warrant.create_policy('parts by two', 'approve', on_table => 'parts', commands => '{UPDATE}', max_duration => '1 hour', min_approvals => 2);
+ALTER ROLE regress_clerk SET pg_warrant.duration = '2 hours';
 \c - regress_clerk
 \x on
 SELECT message, detail, hint FROM stage.try('UPDATE parts SET a = 1 WHERE a IS NOT NULL RETURNING a');
@@ -125,7 +126,7 @@ BEGIN
     END LOOP;
     RAISE NOTICE 'the same: %', told[1] = told[2];
 END $$;
-SET pg_warrant.reason = 'for the auditor';
+SET pg_warrant.duration = '30 min';
 SELECT message, detail, hint FROM stage.try('UPDATE parts SET a = 1 WHERE a IS NOT NULL RETURNING a');
 \x off
 \c - :owner

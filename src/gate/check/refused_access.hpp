@@ -1,0 +1,26 @@
+// An access that was decided, and does not run.
+#pragma once
+
+#include "pg/server.hpp"
+
+#include "rules/access.hpp"
+#include "rules/decision.hpp"
+
+namespace warrant {
+
+struct RefusedAccess {
+    Access access;
+    // nullptr where no policy could be told.
+    const Policy* policy;
+    const GoverningPolicies* policies;
+    // Deny, Request or Refuse.
+    Answer answer;
+    // Why no grant would help, where the answer is Refuse; or nullptr.
+    const char* why;
+    // What to do then; or nullptr.
+    const char* advice;
+    // The columns (char*) that are refused under a policy on columns; NIL for the whole relation.
+    List* columns;
+};
+
+}    // namespace warrant
