@@ -8,7 +8,7 @@ MERGE INTO orders o USING (SELECT 1 AS id) s ON o.id = s.id WHEN MATCHED THEN UP
 
 --- merge_by_source: MERGE that deletes what its source lacks
 -- since 17
--- needs SELECT, DELETE on orders
+-- needs SELECT, DELETE, DELETE_ALL on orders
 -- setup
 DROP TABLE order_lines;
 -- attack
