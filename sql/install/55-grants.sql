@@ -195,8 +195,9 @@ $$;
 CREATE FUNCTION warrant_internal.do_revoke_all(origin jsonb, args jsonb) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
-    most CONSTANT integer := 200;    -- of each, and of
-    most_rows CONSTANT integer := 1000;    -- of the log, within the time of an action
+    -- What an action has time for: grants and requests, and rows of the log for the grants.
+    most CONSTANT integer := 200;
+    most_rows CONSTANT integer := 1000;
     role CONSTANT oid := (args->>'grantee')::oid;
     name CONSTANT text := warrant_internal.in_one_line(pg_get_userbyid(role), 63);
     ended bigint[];
