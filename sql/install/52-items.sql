@@ -71,12 +71,43 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION warrant_internal.governing_policy(subject oid, command text, relation oid) RETURNS bigint LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'warrant_governing_policy';
+
+-- Raises 22023 where a policy of effect auto governs one of the commands on one of the relations, and no person is asked.
+CREATE FUNCTION warrant_internal.refuse_to_ask(subject oid, commands text[], relations oid[]) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    governing bigint;
+    policy warrant.policies;
+    command text;
+    until timestamptz;
+    granted text[];
+    claims text;    -- what it wants of the session
+BEGIN
+    SELECT c.command, p.id INTO command, governing FROM unnest(relations) AS r (relation) CROSS JOIN unnest(commands) WITH ORDINALITY AS c (command, place)
+      JOIN warrant.policies p ON p.id = warrant_internal.governing_policy(subject, c.command, r.relation) WHERE p.effect = 'auto' AND p.mode = 'enforce' ORDER BY c.place LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT p.* INTO policy FROM warrant.policies p WHERE p.id = governing;
+    until := warrant_internal.revoked_until(policy.id, subject);
+    granted := array_remove(warrant.expand_commands(policy.commands), 'ADMIN');
+    claims := concat_ws(' and ', CASE WHEN policy.require_reason THEN 'a reason' END, CASE WHEN policy.ticket_pattern IS NOT NULL THEN 'a ticket' END);
+    PERFORM warrant_internal.fail('22023', format('no person is asked for %s: policy "%s" governs it', command, policy.name),
+        CASE WHEN until IS NOT NULL OR command <> ALL (granted) THEN 'An administrator can make a policy of effect approve, of lower priority: it asks a person for what is left.'
+             WHEN claims <> '' THEN format('Run the statement with %s: SET %s.', claims, concat_ws(' and ', CASE WHEN policy.require_reason THEN 'pg_warrant.reason' END, CASE WHEN policy.ticket_pattern IS NOT NULL THEN 'pg_warrant.ticket' END)) ELSE 'Run the statement.' END,
+        format('It grants %s by itself%s, and nothing else.', array_to_string(granted, ', '), ', for ' || nullif(claims, '')) || coalesce(' Its grant was revoked, and it makes no other until ' || until || '.', ''));
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.items_of(subject oid, args jsonb) RETURNS warrant_internal.item[] LANGUAGE plpgsql
 AS $$
 DECLARE
     words text[];
     commands text[];
     columns name[];
+    relations oid[];
     items warrant_internal.item[];
 BEGIN
     IF num_nonnulls(args->>'on_table', args->>'on_tables', args->>'on_schema', nullif((args->>'on_database')::boolean, false)) <> 1 THEN
@@ -105,12 +136,13 @@ BEGIN
         END IF;
     END IF;
     IF args->>'on_table' IS NOT NULL OR args->>'on_tables' IS NOT NULL THEN
-        items := warrant_internal.items_on(subject, commands,
-            CASE WHEN args->>'on_table' IS NULL THEN warrant_internal.elements_of(args->'on_tables')::oid[] ELSE ARRAY[(args->>'on_table')::oid] END, columns);
+        relations := CASE WHEN args->>'on_table' IS NULL THEN warrant_internal.elements_of(args->'on_tables')::oid[] ELSE ARRAY[(args->>'on_table')::oid] END;
+        items := warrant_internal.items_on(subject, commands, relations, columns);
     ELSE
         items := ARRAY(SELECT warrant_internal.items_in(subject, commands, args->>'on_schema'));
     END IF;
     IF cardinality(items) = 0 THEN
+        PERFORM warrant_internal.refuse_to_ask(subject, commands, relations);
         PERFORM warrant_internal.fail('22023', 'nothing of it needs approval', 'Run the statement' || CASE WHEN coalesce(args->>'on_table', args->'on_tables'->>0) IS NOT NULL THEN format('; SELECT * FROM warrant.explain(%L, %L) tells why', commands[1],
                                              (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                                                WHERE c.oid = coalesce(args->>'on_table', args->'on_tables'->>0)::oid)) ELSE '' END || '.');

@@ -188,6 +188,12 @@ BEGIN
                JOIN warrant.persons other ON other.person = mine.person AND other.role <> mine.role
                JOIN warrant.grant_scopes l ON l.grantee = other.role AND NOT l.closed AND l.ends_at > warrant_internal.monotonic_now() WHERE mine.role = tell_what_lives_on.role) AS o
       WHERE o.names IS NOT NULL;
+    PERFORM warrant_internal.tell(format('policy "%s" still grants to %s by itself', a.name, tell_what_lives_on.name))
+       FROM (SELECT p.name FROM warrant.policies p
+              WHERE p.effect = 'auto' AND p.mode = 'enforce'
+                    AND NOT EXISTS (SELECT FROM unnest(p.except_roles) AS r (id) WHERE warrant_internal.is_member(tell_what_lives_on.role, r.id))
+                    AND (p.for_roles = '{}' OR EXISTS (SELECT FROM unnest(p.for_roles) AS r (id) WHERE warrant_internal.is_member(tell_what_lives_on.role, r.id)))
+              ORDER BY p.id LIMIT 3) AS a;
 END;
 $$;
 

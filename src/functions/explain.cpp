@@ -56,7 +56,7 @@ const char* PassedOver(const DecisionState* state) {
     const Policy* policy = state->passed_over;
     if (policy == nullptr || policy == state->decision->policy || !Beats(policy, state->decision->policy))
         return "";
-    const char* why = WordsFor(state->passed_over_lack);
+    const char* why = WordsFor(state->passed_over_lack, policy, state->subject, state->now);
     return psprintf("; policy %s does not match: %s", policy->name, why == nullptr ? "a condition of it is not met" : why);
 }
 
@@ -68,7 +68,7 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
     if (answered && (decision->answer == Answer::Request || decision->answer == Answer::Auto) && WhyUnfiled() != nullptr)
         return pstrdup(WhyUnfiled());
-    if (const char* why = answered ? WhyRefused(decision) : nullptr)
+    if (const char* why = answered ? WhyRefused(decision, state->subject) : nullptr)
         return why;
     if (!answered && asked->met != nullptr)
         return asked->met(state);

@@ -201,7 +201,7 @@ WARRANT_FUNCTION(warrant_governing_admin_policy) {
 
 // revoked_until(policy bigint, grantee oid) -> timestamptz: until when the policy, of effect auto, makes no grant to the role; NULL when it does.
 WARRANT_FUNCTION(warrant_revoked_until) {
-    TimestampTz until = RevokedUntil(PG_GETARG_INT64(0), PG_GETARG_OID(1), MonotonicNow(), Rows::OfTransaction);
+    TimestampTz until = FindRevoke(PG_GETARG_INT64(0), PG_GETARG_OID(1), MonotonicNow(), Rows::OfTransaction).until;
     if (until == 0)
         PG_RETURN_NULL();
     PG_RETURN_TIMESTAMPTZ(until);

@@ -19,15 +19,21 @@ enum class Claims : uint8_t { Own, OfSomebodyElse, Unknown };
 // What the policy lacks for a grant of the command to the subject. Reads the grants that were revoked from him: raises as FindGrant does.
 Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, TimestampTz now);
 
-// Until when the policy makes no grant to the subject, because one that it had made was revoked; 0 when none was. What a person ends, the next
-// statement does not begin again: it stays ended as long as it would have lived.
-TimestampTz RevokedUntil(int64_t policy_id, Oid subject, TimestampTz now, Rows rows = Rows::Committed);
+// The revoke of a grant that the policy had made to the subject, of several that which lasts longest: it makes no other until then. until is 0 when
+// there was none. What a person ends, the next statement does not begin again: it stays ended as long as it would have lived.
+struct Revoke {
+    TimestampTz until = 0;
+    int64_t grant_id = 0;
+    const char* by = nullptr;
+    const char* words = nullptr;
+};
+Revoke FindRevoke(int64_t policy_id, Oid subject, TimestampTz now, Rows rows = Rows::Committed);
 
 // Whether the text says something: blanks, and marks that show nothing, do not.
 bool SaysSomething(const char* text);
 
-// The lack in words, for who is refused; and what to do about it, or nullptr.
-const char* WordsFor(Lack lack);
+// What the policy lacks, in words for the subject who is refused, or nullptr; and what to do about it, or nullptr.
+const char* WordsFor(Lack lack, const Policy* policy, Oid subject, TimestampTz now);
 const char* AdviceFor(Lack lack);
 
 }    // namespace warrant

@@ -149,7 +149,7 @@ const char* OpenUntil(const DecisionState* state) {
     return until == DT_NOEND ? TextOf(hours) : psprintf("%s, at least until %s", TextOf(hours), timestamptz_to_str(until));
 }
 
-const char* WhyElsewhere(const Decision* decision, TimestampTz) {
+const char* WhyElsewhere(const Decision* decision, Oid, TimestampTz) {
     const char* address = AddressOfClient();
     const char* where = address[0] == '\0'                ? "this process has none"
                         : strcmp(address, "[local]") == 0 ? "that of this session uses a Unix-domain socket"
@@ -251,19 +251,19 @@ KeptDecisions KeptFor(GoverningPolicies* policies, const char* column) {
 // clang-format off
 const DecisionStep decision_steps[] = {
     {"policy", FindPolicy}, {"exempt", ExemptRuns},
-    {"hours", UnmetRefuses<0>, [](const Decision* decision, TimestampTz now) { return WhyClosed(decision->policy->hours, now); }, OpenUntil},
+    {"hours", UnmetRefuses<0>, [](const Decision* decision, Oid, TimestampTz now) { return WhyClosed(decision->policy->hours, now); }, OpenUntil},
     {"client_cidr", UnmetRefuses<1>, WhyElsewhere, ClientAround},
     {"open", OpenRuns},     {"deny", DenyRefuses}, {"grant", GrantRuns, nullptr, GrantedLater},
-    {"auto", AutoGrants, [](const Decision* decision, TimestampTz) { return WordsFor(decision->lack); }},
+    {"auto", AutoGrants, [](const Decision* decision, Oid subject, TimestampTz now) { return WordsFor(decision->lack, decision->policy, subject, now); }},
     {"approve", ApproveAsks},
-    {"otherwise", NothingElseRuns, [](const Decision*, TimestampTz) { return "its effect is none that this release knows"; }},
+    {"otherwise", NothingElseRuns, [](const Decision*, Oid, TimestampTz) { return "its effect is none that this release knows"; }},
 };
 // clang-format on
 const int decision_step_count = lengthof(decision_steps);
 
-const char* WhyRefused(const Decision* decision) {
+const char* WhyRefused(const Decision* decision, Oid subject) {
     auto why = decision->answer == Answer::Refuse && decision->policy != nullptr ? decision_steps[decision->step].why : nullptr;
-    return why == nullptr ? nullptr : why(decision, MonotonicNow());
+    return why == nullptr ? nullptr : why(decision, subject, MonotonicNow());
 }
 
 const Policy* GoverningPolicy(const GoverningPolicies* policies, Oid subject, Command command, const char* column, Automatic automatic) {

@@ -71,7 +71,7 @@ struct DecisionStep {
     // Answers the access, or returns false and leaves it to the next step.
     bool (*answer)(DecisionState*);
     // What a refusal by this step is told, where no grant would help.
-    const char* (*why)(const Decision* decision, TimestampTz now) = nullptr;
+    const char* (*why)(const Decision* decision, Oid subject, TimestampTz now) = nullptr;
     // What explain() says where the step goes on; or nullptr.
     const char* (*met)(const DecisionState*) = nullptr;
 };
@@ -79,8 +79,8 @@ struct DecisionStep {
 extern const DecisionStep decision_steps[];
 extern const int decision_step_count;
 
-// Why the step refused what no grant would help; nullptr for any other answer.
-const char* WhyRefused(const Decision* decision);
+// Why the step refused to the subject what no grant would help; nullptr for any other answer.
+const char* WhyRefused(const Decision* decision, Oid subject);
 
 // The decision that this backend's cache has, or nullptr.
 const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);

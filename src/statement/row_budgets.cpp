@@ -81,6 +81,7 @@ RowBudget* BudgetOf(uint64_t statement, const CheckedAccess* checked_access) {
     budget->family = family;
     budget->most = checked_access->max_rows;
     budget->relkind = checked_access->policies->relkind;
+    budget->may_be_more = checked_access->policy->effect == Effect::Approve && budget->most < checked_access->policy->max_rows;
     budget->schema_name = checked_access->policies->schema_name;
     budget->relation_name = checked_access->policies->relation_name;
     strlcpy(budget->policy_name, checked_access->policy->name, sizeof budget->policy_name);
@@ -218,7 +219,9 @@ void RaiseOverBudget(const RowBudget* budget) {
                     errmsg("the statement reads or writes more than %lld row%s of %s \"%s\"", (long long)budget->most, budget->most == 1 ? "" : "s",
                            KindOf(budget), NameStr(budget->relation_name)),
                     DetailOf(budget, ""),
-                    errhint("Let its conditions find fewer rows, or ask for more: SELECT warrant.request(..., max_rows => ...)."), FieldsOf(budget)));
+                    errhint("Let its conditions find fewer rows%s.",
+                            budget->may_be_more ? ", or ask for more: SELECT warrant.request(..., max_rows => ...)" : ""),
+                    FieldsOf(budget)));
 }
 
 void RaiseUncountable(const RowBudget* budget, const char* why, const char* instead) {

@@ -17,6 +17,7 @@ struct RowBudget {
     int64_t rows;
     int holders;    // queries that charge it: those of cursors outlive the statement
     char relkind;
+    bool may_be_more;    // an approval can allow more rows
     NameData schema_name;
     NameData relation_name;
     char policy_name[most_policy_name_bytes + 1];

@@ -119,19 +119,19 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
     }
 }
 
-void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
+void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject) {
     RefusedAccess* item = FindAmong(items, *count, access, decision->policy);
     if (item == nullptr) {
         item = &items[(*count)++];
-        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision), AdviceFor(decision->lack), NIL};
+        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision, subject), AdviceFor(decision->lack), NIL};
         item->access.column = nullptr;
     }
     if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
         item->columns = WithColumn(item->columns, access.column);
 }
 
-void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision) {
-    AddItem(result->refused, &result->refused_count, access, policies, decision);
+void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject) {
+    AddItem(result->refused, &result->refused_count, access, policies, decision, subject);
 }
 
 // Another actor's come when these are granted.
@@ -139,7 +139,7 @@ void AddAutomatic(CheckResult* result, const Access& access, const GoverningPoli
     if (result->automatic_count > 0 && result->automatic_actor != actor)
         return;
     result->automatic_actor = actor;
-    AddItem(result->automatic, &result->automatic_count, access, policies, decision);
+    AddItem(result->automatic, &result->automatic_count, access, policies, decision, InvalidOid);
 }
 
 // Whether the policy's definer_roles name whom the server checks, or the user for whom a process without a client works: no client can have
@@ -168,7 +168,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
         AddAutomatic(result, access, policies, decision, nullptr);
         return Answer::Granted;
     } else {
-        AddRefused(result, access, policies, decision);
+        AddRefused(result, access, policies, decision, subject);
     }
     return decision->answer;
 }
@@ -192,7 +192,7 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     if (decision.answer == Answer::Auto && !IsMonitored(&decision))
         AddAutomatic(result, access, policies, &decision, result->refused_actor);
     else if (!Runs(&decision) && !IsMonitored(&decision))
-        AddRefused(result, access, policies, &decision);
+        AddRefused(result, access, policies, &decision, user);
     else if (decision.policy != nullptr && decision.answer != Answer::Exempt && decision.answer != Answer::Open)
         AddChecked(result, access, policies, &decision, false);
 }
