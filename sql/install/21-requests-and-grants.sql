@@ -179,6 +179,20 @@ ALTER TABLE warrant.grant_uses ADD COLUMN used_at timestamptz;
 COMMENT ON COLUMN warrant.grant_uses.used_at IS 'when the last statement ran under it';
 COMMENT ON TABLE warrant.grant_uses IS 'how many statements may still run under a grant of a limited number of uses';
 
+-- Which policies of effect auto make no grant to whom: what a person has ended, the next statement does not begin again. Sessions read it for each such
+-- grant, and keep nothing of it.
+CREATE TABLE warrant.auto_stops (
+    role oid NOT NULL,
+    policy_id bigint NOT NULL,
+    until timestamptz NOT NULL,
+    stopped_by name NOT NULL,
+    reason text,
+    grant_id bigint,
+    PRIMARY KEY (role, policy_id) INCLUDE (grant_id)
+);
+COMMENT ON TABLE warrant.auto_stops IS 'to whom a policy of effect auto makes no grant, because its grants were revoked';
+COMMENT ON COLUMN warrant.auto_stops.grant_id IS 'the grant that was revoked; NULL where all were';
+
 -- The sentinel names the grants' home: server (in policy_id), database (in target) and instance (in schema_name). In a copy of the database no grant
 -- lives.
 INSERT INTO warrant.grant_scopes

@@ -97,7 +97,7 @@ BEGIN
     PERFORM warrant_internal.fail('22023', format('no person is asked for %s: policy "%s" governs it', command, policy.name),
         CASE WHEN until IS NOT NULL OR command <> ALL (granted) THEN 'An administrator can make a policy of effect approve, of lower priority: it asks a person for what is left.'
              WHEN claims <> '' THEN format('Run the statement with %s: SET %s.', claims, concat_ws(' and ', CASE WHEN policy.require_reason THEN 'pg_warrant.reason' END, CASE WHEN policy.ticket_pattern IS NOT NULL THEN 'pg_warrant.ticket' END)) ELSE 'Run the statement.' END,
-        format('It grants %s by itself%s, and nothing else.', array_to_string(granted, ', '), ', for ' || nullif(claims, '')) || coalesce(' Its grant was revoked, and it makes no other until ' || until || '.', ''));
+        format('It grants %s by itself%s, and nothing else.', array_to_string(granted, ', '), ', for ' || nullif(claims, '')) || coalesce(' Grants were revoked, and it makes none until ' || to_char(until, 'YYYY-MM-DD HH24:MI:SSOF') || '.', ''));
 END;
 $$;
 

@@ -122,6 +122,13 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION warrant_internal.is_live(made warrant.grants) RETURNS boolean LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (made).closed_at IS NULL AND (made).ends_at > warrant_internal.monotonic_now();
+END;
+$$;
+
 -- A grant that still lives. Raises P0002 for an unknown id, 55006 for one that has ended.
 CREATE FUNCTION warrant_internal.live_grant(grant_id bigint) RETURNS warrant.grants LANGUAGE plpgsql
 AS $$
@@ -134,7 +141,7 @@ BEGIN
     SELECT * INTO live FROM warrant.grants g WHERE g.id = grant_id;
     IF NOT FOUND THEN
         PERFORM warrant_internal.fail('P0002', format('grant %s does not exist', grant_id));
-    ELSIF live.closed_at IS NOT NULL OR live.ends_at <= warrant_internal.monotonic_now() THEN
+    ELSIF NOT warrant_internal.is_live(live) THEN
         PERFORM warrant_internal.fail('55006', format('grant %s has ended', grant_id));
     END IF;
     RETURN live;
@@ -158,25 +165,73 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+-- How long a policy of effect auto is kept from granting to whom its grant was revoked from: as long as a grant of it can live, and an hour at least. What
+-- the user asked for would be too short.
+CREATE FUNCTION warrant_internal.stopped_for(policy warrant.policies) RETURNS interval LANGUAGE plpgsql STABLE
 AS $$
-DECLARE
-    target warrant.grants := warrant_internal.live_grant((args->>'grant_id')::bigint);
-    policies bigint[] := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
-    others text;
 BEGIN
-    IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
-    END IF;
-    PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
-    SELECT string_agg(DISTINCT o.grant_id::text, ', ') INTO others FROM warrant.grant_scopes s JOIN warrant.grant_scopes o ON o.grantee = s.grantee AND o.target = s.target AND NOT o.closed
-     WHERE s.grant_id = target.id AND o.commands && s.commands AND o.ends_at > warrant_internal.monotonic_now();
-    PERFORM warrant_internal.tell(concat_ws('; also granted, and not revoked: ', format('revoked grant %s of %s: %s', target.id, warrant_internal.in_one_line(target.grantee_name, 63),
-        warrant_internal.scope_in_words(warrant_internal.items_of_grant(target.id))), others));
+    RETURN greatest(warrant_internal.as_compared(least(policy.default_duration, current_setting('pg_warrant.max_duration')::interval)), interval '1 hour');
 END;
 $$;
 
--- What a role that is revoked from can still use: grants of roles that it is a member of, and of other logins of the person.
+-- Keeps the policy, of effect auto, from granting to the role and to the person's other logins. Returns until when.
+CREATE FUNCTION warrant_internal.stop_automatic(origin jsonb, policy warrant.policies, grantee oid, revoked bigint, words text) RETURNS timestamptz LANGUAGE plpgsql
+AS $$
+DECLARE
+    ends CONSTANT timestamptz := warrant_internal.monotonic_now() + warrant_internal.stopped_for(policy);
+BEGIN
+    INSERT INTO warrant.auto_stops AS s (role, policy_id, until, stopped_by, reason, grant_id)
+    SELECT l.role, policy.id, ends, (origin->>'session_user_name')::name, words, revoked
+      FROM (SELECT grantee AS role UNION SELECT o.role FROM warrant.persons m JOIN warrant.persons o ON o.person = m.person WHERE m.role = grantee) AS l
+        ON CONFLICT ON CONSTRAINT auto_stops_pkey DO UPDATE
+       SET until = greatest(s.until, excluded.until), stopped_by = excluded.stopped_by, reason = excluded.reason, grant_id = excluded.grant_id;
+    PERFORM warrant_internal.seal('auto_stopped', origin, jsonb_build_object('grant_id', revoked, 'policy_name', policy.name, 'policy_version', policy.version,
+                                  'comment', concat_ws(', ', format('%s until %s', pg_get_userbyid(grantee), ends), nullif(words, ''))));
+    RETURN ends;
+END;
+$$;
+
+-- A grant that a policy has made can be revoked when it has ended, too: a user who asks for short ones would be quicker than whoever wants to stop him.
+CREATE FUNCTION warrant_internal.do_revoke(origin jsonb, args jsonb) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    target warrant.grants := (SELECT g FROM warrant.grants g WHERE g.id = (args->>'grant_id')::bigint AND g.granted_by = '{}' AND NOT warrant_internal.is_live(g));
+    ended CONSTANT boolean := target.id IS NOT NULL;
+    policies bigint[];
+    others text;
+    policy warrant.policies;
+BEGIN
+    target := CASE WHEN ended THEN target ELSE warrant_internal.live_grant((args->>'grant_id')::bigint) END;
+    policies := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
+    IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
+    END IF;
+    IF NOT ended THEN
+        PERFORM warrant_internal.close_grant(origin, target.id, origin->>'session_user_name', 'grant_revoked', args->>'reason');
+    END IF;
+    SELECT string_agg(DISTINCT o.grant_id::text, ', ') INTO others FROM warrant.grant_scopes s JOIN warrant.grant_scopes o ON o.grantee = s.grantee AND o.target = s.target AND NOT o.closed
+     WHERE s.grant_id = target.id AND o.commands && s.commands AND o.ends_at > warrant_internal.monotonic_now();
+    PERFORM warrant_internal.tell(concat_ws('; also granted, and not revoked: ', format(CASE WHEN ended THEN 'grant %s of %s has ended: %s' ELSE 'revoked grant %s of %s: %s' END, target.id, warrant_internal.in_one_line(target.grantee_name, 63),
+        warrant_internal.scope_in_words(warrant_internal.items_of_grant(target.id))), others));
+    FOR policy IN SELECT p.* FROM warrant.policies p WHERE p.id = ANY (policies) AND p.effect = 'auto' AND target.granted_by = '{}' ORDER BY p.id LOOP
+        PERFORM warrant_internal.tell(format('policy "%s" makes no other to %s until %s', policy.name, warrant_internal.in_one_line(target.grantee_name, 63),
+            to_char(warrant_internal.stop_automatic(origin, policy, target.grantee, target.id, args->>'reason'), 'YYYY-MM-DD HH24:MI:SSOF')));
+    END LOOP;
+END;
+$$;
+
+-- The policies of effect auto that are about the role.
+CREATE FUNCTION warrant_internal.automatic_for(role oid) RETURNS SETOF warrant.policies LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN QUERY SELECT p.* FROM warrant.policies p
+     WHERE p.effect = 'auto' AND NOT EXISTS (SELECT FROM unnest(p.except_roles) AS r (id) WHERE warrant_internal.is_member(automatic_for.role, r.id))
+           AND (p.for_roles = '{}' OR EXISTS (SELECT FROM unnest(p.for_roles) AS r (id) WHERE warrant_internal.is_member(automatic_for.role, r.id)));
+END;
+$$;
+
+-- What a role that is revoked from can still use: grants of roles that it is a member of, and of other logins of the person,
+-- and policies of effect auto that others have to stop.
 CREATE FUNCTION warrant_internal.tell_what_lives_on(role oid, name text) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -189,10 +244,8 @@ BEGIN
                JOIN warrant.grant_scopes l ON l.grantee = other.role AND NOT l.closed AND l.ends_at > warrant_internal.monotonic_now() WHERE mine.role = tell_what_lives_on.role) AS o
       WHERE o.names IS NOT NULL;
     PERFORM warrant_internal.tell(format('policy "%s" still grants to %s by itself', a.name, tell_what_lives_on.name))
-       FROM (SELECT p.name FROM warrant.policies p
-              WHERE p.effect = 'auto' AND p.mode = 'enforce'
-                    AND NOT EXISTS (SELECT FROM unnest(p.except_roles) AS r (id) WHERE warrant_internal.is_member(tell_what_lives_on.role, r.id))
-                    AND (p.for_roles = '{}' OR EXISTS (SELECT FROM unnest(p.for_roles) AS r (id) WHERE warrant_internal.is_member(tell_what_lives_on.role, r.id)))
+       FROM (SELECT p.name FROM warrant_internal.automatic_for(tell_what_lives_on.role) AS p
+              WHERE p.mode = 'enforce' AND NOT EXISTS (SELECT FROM warrant.auto_stops s WHERE s.role = tell_what_lives_on.role AND s.policy_id = p.id AND s.until > warrant_internal.monotonic_now())
               ORDER BY p.id LIMIT 3) AS a;
 END;
 $$;
@@ -212,6 +265,8 @@ DECLARE
     all_are_mine CONSTANT boolean := warrant_internal.may_revoke(warrant_internal.user_of(origin), '{}');
     mine bigint[];    -- policies
     more boolean;
+    stopped text[];
+    ends timestamptz;
 BEGIN
     IF role IS NULL OR NOT warrant_internal.role_exists(role) THEN
         PERFORM warrant_internal.fail('22023', 'grantee must be a role');
@@ -243,6 +298,13 @@ BEGIN
         PERFORM warrant_internal.tell(format('%s has no grant and no pending request', name));
     ELSIF more THEN
         PERFORM warrant_internal.tell('there are more: run it again');
+    END IF;
+    -- Those that are not stopped yet come first.
+    WITH automatic AS (SELECT p FROM warrant_internal.automatic_for(role) AS p LEFT JOIN warrant.auto_stops s ON s.role = (args->>'grantee')::oid AND s.policy_id = p.id
+                        WHERE all_are_mine OR p.id = ANY (mine) ORDER BY s.until NULLS FIRST, p.id LIMIT most)
+    SELECT array_agg(format('"%s"', (a.p).name) ORDER BY (a.p).id), min(warrant_internal.stop_automatic(origin, a.p, role, NULL, args->>'reason')) INTO stopped, ends FROM automatic a;
+    IF stopped <> '{}' THEN
+        PERFORM warrant_internal.tell(format('%s gets no grant before %s by policy %s', name, to_char(ends, 'YYYY-MM-DD HH24:MI:SSOF'), warrant_internal.in_one_line(array_to_string(stopped, ', '), 100)));
     END IF;
     PERFORM warrant_internal.tell_what_lives_on(role, name);
     RETURN cardinality(ended);
@@ -294,6 +356,9 @@ BEGIN
                      FROM unnest(governed) AS g, unnest(g.commands) AS c (command)
                     GROUP BY g.target_kind, g.target, g.schema_name, g.relation_name, g.policy_id, g.columns ORDER BY g.schema_name, g.relation_name, g.policy_id);
     IF items = '{}' THEN
+        IF (live).granted_by = '{}' THEN
+            PERFORM warrant_internal.fail('55006', format('grant %s was made by a policy, which no person extends', (live).id), 'When it has ended, the next statement gets another.');
+        END IF;
         PERFORM warrant_internal.fail('55006', format('nothing of grant %s needs approval any more', (live).id));
     END IF;
     RETURN items;

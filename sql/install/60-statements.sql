@@ -114,7 +114,6 @@ CREATE FUNCTION warrant_internal.do_auto(origin jsonb, args jsonb) RETURNS void 
 AS $$
 DECLARE
     subject CONSTANT oid := coalesce((args->>'file_for')::oid, warrant_internal.user_of(origin));
-    actor CONSTANT jsonb := CASE subject WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(subject, origin) END;
     asked CONSTANT interval := nullif(args->>'duration', '')::interval;
     reason CONSTANT text := nullif(args->>'reason', '');
     most CONSTANT bigint := current_setting('pg_warrant.max_pending')::bigint;
@@ -137,7 +136,7 @@ BEGIN
             PERFORM warrant_internal.fail('53400', format('%s grants that policies have made live already', live), 'Give some back with warrant.give_back, or wait for their end.');
         END IF;
         items := warrant_internal.items_refused(args->'items', policy.id);
-        made := warrant_internal.make_grant(actor, NULL, subject, '{}', least(asked, policy.default_duration, current_setting('pg_warrant.max_duration')::interval),
+        made := warrant_internal.make_grant(origin, NULL, subject, '{}', least(asked, policy.default_duration, current_setting('pg_warrant.max_duration')::interval),
                                             policy.max_uses, reason, items, '{}', policy.max_rows, CASE WHEN policy.ticket_pattern IS NOT NULL THEN args->>'ticket' END);
         live := live + 1;
         PERFORM warrant_internal.tell_granted(format('policy "%s"', policy.name), made, items);

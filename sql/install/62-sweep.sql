@@ -49,6 +49,7 @@ BEGIN
     -- The oldest have the lowest numbers.
     DELETE FROM warrant.action_results a WHERE a.action_id IN (SELECT o.action_id FROM warrant.action_results o ORDER BY o.action_id LIMIT 1000) AND a.done_at < now - interval '1 day';
     DELETE FROM warrant.deliveries d WHERE d.id IN (SELECT o.id FROM warrant.deliveries o ORDER BY o.id LIMIT 1000) AND d.ended_at < now - interval '30 days';
+    DELETE FROM warrant.auto_stops s WHERE s.until <= now;
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
                  (SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'draft'),
                  (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
@@ -95,6 +96,7 @@ BEGIN
                  WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = q.role) FOR UPDATE SKIP LOCKED) RETURNING s.role_name LOOP
         PERFORM warrant_internal.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));
     END LOOP;
+    DELETE FROM warrant.auto_stops s WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.role);
     DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
 END;
 $$;

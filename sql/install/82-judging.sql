@@ -325,24 +325,43 @@ COMMENT ON FUNCTION warrant.show_request(bigint, boolean) IS
 may reach by the server''s statistics, who has approved, and the calls that decide it. What is wider than 120 columns is cut, unless whole. For its requester, those who may decide it, warrant_approver,
 warrant_auditor and warrant_admin; statements for those who may decide it and warrant_auditor only. Raises P0002, 42501, 22023 for NULL.';
 
+-- Whose session refused, asked through a function, or used the grant, the requester is not told: the card does not tell it either.
+CREATE FUNCTION warrant_internal.doer_of(line warrant.audit_log, request warrant.requests, judges boolean) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN CASE WHEN judges OR (line).session_user_oid = (request).requester OR (line).event NOT IN ('refused', 'request_created', 'allowed', 'outcome')
+                THEN warrant_internal.in_one_line((line).session_user_name, 63) ELSE 'somebody else' END;
+END;
+$$;
+
 CREATE FUNCTION warrant.request_timeline(request_id bigint, OUT at timestamptz, OUT event text, OUT who text, OUT detail text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
-    -- Whose session refused, or asked through a function, the requester is not told: the card does not tell it either.
     judges CONSTANT boolean := warrant_internal.seen_as(warrant_internal.current_subject(), request) <> 'requester';
+    -- The rows of the log under the grant have no index of their own, which each row would pay for: they are looked for while it lived, and a little longer,
+    -- as a statement ends after it.
+    lived CONSTANT tstzrange := (SELECT tstzrange(g.starts_at - interval '1 minute', least(g.closed_at, g.ends_at) + interval '5 min') FROM warrant.grants g WHERE g.id = request.grant_id);
+    most CONSTANT integer := 200;
 BEGIN
     RETURN QUERY
-    SELECT min(l.sealed_at), l.event, CASE WHEN judges OR l.session_user_oid = request.requester OR l.event NOT IN ('refused', 'request_created', 'allowed', 'outcome')
-                                           THEN warrant_internal.in_one_line(l.session_user_name, 63) ELSE 'somebody else' END AS doer,
-           concat_ws(', ', 'grant ' || l.grant_id, warrant_internal.in_one_line(l.comment, 200), CASE WHEN l.event = 'refused' AND sum(l.repeats) > 1 THEN sum(l.repeats) || ' times' END)
-      FROM warrant.audit_log l WHERE l.request_id = request.id
-     GROUP BY l.event, doer, l.grant_id, l.comment ORDER BY min(l.seq);
+    SELECT t.since, t.event, t.doer, t.words FROM (
+        SELECT min(l.seq) AS place, min(l.sealed_at) AS since, l.event, w.doer,
+               concat_ws(', ', 'grant ' || l.grant_id, warrant_internal.in_one_line(l.comment, 200), CASE WHEN l.event = 'refused' AND sum(l.repeats) > 1 THEN sum(l.repeats) || ' times' END) AS words
+          FROM warrant.audit_log l, warrant_internal.doer_of(l, request, judges) AS w (doer) WHERE l.request_id = request.id GROUP BY l.event, w.doer, l.grant_id, l.comment
+        UNION ALL
+        SELECT min(l.seq), min(l.sealed_at), l.event, w.doer,
+               concat_ws(', ', 'grant ' || l.grant_id, format('%s on %s', l.command, warrant_internal.in_one_line(concat_ws('.', l.schema_name, l.relation_name), 130)),
+                         'failed with ' || nullif(l.sqlstate, '00000'), CASE WHEN sum(l.executions * l.repeats) > 1 THEN sum(l.executions * l.repeats) || ' times' END)
+          FROM warrant.audit_log l, warrant_internal.doer_of(l, request, judges) AS w (doer)
+         WHERE l.grant_id = request.grant_id AND l.request_id IS NULL AND l.event = 'allowed' AND l.sealed_at >= lower(lived) AND l.sealed_at < upper(lived)
+         GROUP BY l.event, w.doer, l.grant_id, l.command, l.schema_name, l.relation_name, l.sqlstate) AS t
+     ORDER BY t.place LIMIT most;
 END;
 $$;
 COMMENT ON FUNCTION warrant.request_timeline(bigint) IS
-'What happened to a request and its grant, in order, by the audit log. Who may see it, and errors: as show_request.';
+'What happened to a request and its grant, and what ran under that, in order, by the audit log: 200 lines at most. Who may see it, and errors: as show_request.';
 
 CREATE FUNCTION warrant.request_status(request_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

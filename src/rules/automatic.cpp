@@ -11,29 +11,6 @@ namespace warrant {
 
 namespace {
 
-constexpr OwnColumn of_grant[] = {{"id"}, {"ends_at"}, {"closed_by"}, {"close_event", true}, {"granted_by"}, {"close_reason"}};
-enum { c_id, c_ends_at, c_closed_by, c_close_event, c_granted_by, c_close_reason };
-
-// Whether a person has ended a grant that no person gave. Who has given his own back may have another.
-bool IsRevoked(const Datum* values, const bool* nulls) {
-    const ArrayType* granted_by = DatumGetArrayTypeP(values[c_granted_by]);
-    return !nulls[c_closed_by] && !nulls[c_close_event] && ARR_NDIM(granted_by) == 0 &&
-           strcmp(TextDatumGetCString(values[c_close_event]), "grant_revoked") == 0;
-}
-
-bool IsUnder(int64_t grant_id, int64_t policy_id, Rows rows) {
-    static constexpr OwnColumn of_scope[] = {{"policy_id"}};
-    const Installation* own = RequireInstallation();
-    CommittedScan scan;
-    BeginOwn(
-        &scan, of_scope, own->grant_scopes, [own] { return get_relname_relid("grant_scopes_grant_id_idx", own->schema); }, rows);
-    ScanKeyData key;
-    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(grant_id));
-    bool found = AnyCommitted(&scan, &key, 1, [policy_id](Datum* values, bool*) { return DatumGetInt64(values[0]) == policy_id; });
-    EndCommitted(&scan);
-    return found;
-}
-
 // The commands by name, with commas between them; none for ADMIN, which persons alone grant.
 const char* NamesOf(CommandMask mask) {
     StringInfoData names;
@@ -47,28 +24,35 @@ const char* NamesOf(CommandMask mask) {
 const char* RevokeInWords(const Revoke& revoke) {
     constexpr int most_words = 100;
     if (revoke.until == 0)    // which ended a moment ago
-        return "its grant was revoked";
+        return "its grants were revoked";
     const char* words = revoke.words == nullptr ? "" : InOneLine(revoke.words, int(strlen(revoke.words)), most_words);
-    return psprintf("its grant %lld was revoked by \"%s\"%s, and it makes no other until %s", (long long)revoke.grant_id, revoke.by,
+    return psprintf("%s revoked by \"%s\"%s, and it makes none until %s",
+                    revoke.grant_id == 0 ? "all grants were" : psprintf("its grant %lld was", (long long)revoke.grant_id), revoke.by,
                     words[0] == '\0' ? "" : psprintf(" with the words \"%s\"", words), timestamptz_to_str(revoke.until));
 }
 
 }    // namespace
 
+// An older script has no such table, and makes no such grants.
 Revoke FindRevoke(int64_t policy_id, Oid subject, TimestampTz now, Rows rows) {
+    static constexpr OwnColumn of_stop[] = {{"until"}, {"stopped_by"}, {"reason"}, {"grant_id"}};
+    enum { c_until, c_stopped_by, c_reason, c_grant_id };
     const Installation* own = RequireInstallation();
+    Oid stops = get_relname_relid("auto_stops", own->schema);
     Revoke revoke;
+    if (!OidIsValid(stops))
+        return revoke;
     CommittedScan scan;
     BeginOwn(
-        &scan, of_grant, get_relname_relid("grants", own->schema), [own] { return get_relname_relid("grants_by_grantee", own->schema); }, rows);
+        &scan, of_stop, stops, [own] { return get_relname_relid("auto_stops_pkey", own->schema); }, rows);
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(subject));
-    ScanKeyInit(&keys[1], 2, BTGreaterStrategyNumber, F_TIMESTAMPTZ_GT, TimestampTzGetDatum(now));
+    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(policy_id));
     ForEachCommitted(&scan, keys, 2, [&](Datum* values, bool* nulls) {
-        TimestampTz ends_at = DatumGetTimestampTz(values[c_ends_at]);
-        if (ends_at > revoke.until && IsRevoked(values, nulls) && IsUnder(DatumGetInt64(values[c_id]), policy_id, rows))
-            revoke = Revoke{ends_at, DatumGetInt64(values[c_id]), pstrdup(NameStr(*DatumGetName(values[c_closed_by]))),
-                            nulls[c_close_reason] ? nullptr : TextDatumGetCString(values[c_close_reason])};
+        TimestampTz until = DatumGetTimestampTz(values[c_until]);
+        if (until > now)
+            revoke = Revoke{until, nulls[c_grant_id] ? 0 : DatumGetInt64(values[c_grant_id]), pstrdup(NameStr(*DatumGetName(values[c_stopped_by]))),
+                            nulls[c_reason] ? nullptr : TextDatumGetCString(values[c_reason])};
     });
     EndCommitted(&scan);
     return revoke;

@@ -16,11 +16,10 @@ enum class Lack : uint8_t { Nothing, Command, Reason, Ticket, Revoked };
 // session nobody knows, and what the claims could give is taken as given.
 enum class Claims : uint8_t { Own, OfSomebodyElse, Unknown };
 
-// What the policy lacks for a grant of the command to the subject. Reads the grants that were revoked from him: raises as FindGrant does.
+// What the policy lacks for a grant of the command to the subject. Reads what was revoked from him: raises as FindGrant does.
 Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, TimestampTz now);
 
-// The revoke of a grant that the policy had made to the subject, of several that which lasts longest: it makes no other until then. until is 0 when
-// there was none. What a person ends, the next statement does not begin again: it stays ended as long as it would have lived.
+// The revoke that keeps the policy from granting to the subject. until is 0 when there is none, grant_id where all of his grants were revoked.
 struct Revoke {
     TimestampTz until = 0;
     int64_t grant_id = 0;

@@ -41,3 +41,15 @@ ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.reque
 ALTER TABLE warrant.requests ALTER COLUMN id DROP IDENTITY;
 ALTER TABLE warrant.deliveries ALTER COLUMN id DROP IDENTITY;
 ALTER TABLE warrant.grants ALTER COLUMN id DROP IDENTITY;
+
+-- Which policies of effect auto make no grant to whom: what a person has ended, the next statement does not begin again. Sessions read it for each such
+-- grant, and keep nothing of it.
+CREATE TABLE warrant.auto_stops (
+    role oid NOT NULL,
+    policy_id bigint NOT NULL,
+    until timestamptz NOT NULL,
+    stopped_by name NOT NULL,
+    reason text,
+    grant_id bigint,
+    PRIMARY KEY (role, policy_id) INCLUDE (grant_id)
+);

@@ -75,7 +75,11 @@ SELECT warrant.give_back(1);
 SET pg_warrant.reason = 'again';
 SELECT count(*) FROM ledger;
 \c - regress_chief
+SET client_min_messages = warning;
 SELECT warrant.revoke(3, 'no more');
+SELECT role::regrole, stopped_by, reason, grant_id, until > now() + interval '59 min' AND until <= now() + interval '1 hour' AS for_an_hour FROM warrant.auto_stops;
+SELECT warrant.revoke(NULL);
+SELECT warrant.revoke(99);
 \c - regress_clerk
 SELECT rule, answer, regexp_replace(detail, 'until .*', 'until ...') AS detail FROM warrant.explain('SELECT', 'ledger') WHERE rule = 'auto';
 SET pg_warrant.reason = 'once more';
@@ -88,11 +92,41 @@ SHOW pg_warrant.reason;
 SET pg_warrant.reason = 'somebody else';
 SELECT count(*) FROM ledger;
 \c - regress_dba
+SET client_min_messages = warning;
 SELECT warrant.revoke_all('regress_other', 'leaver');
-SELECT warrant.revoke_all('regress_other');
+SELECT warrant.revoke_all('regress_other', 'leaver');
+SELECT event, who, regexp_replace(comment, 'until [^,]*', 'until ...') AS comment, "grant" FROM stage.news() WHERE event = 'auto_stopped';
 \c - regress_other
 SET pg_warrant.reason = 'somebody else';
 SELECT state, regexp_replace(detail, 'until .*', 'until ...') AS detail FROM stage.try('TABLE ledger');
+
+-- Short grants are no way around it: one that has ended can be revoked, and what stops is as long as any. All logins of the person are stopped.
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.create_policy('quick', 'auto', on_table => 'payroll', commands => '{SELECT}', default_duration => '2 hours');
+SELECT warrant.set_person('regress_clerk', 'one'), warrant.set_person('regress_deputy', 'one');
+GRANT SELECT ON payroll TO regress_deputy;
+\c - regress_clerk
+SET client_min_messages = warning;
+SET pg_warrant.duration = '1 second';
+TABLE payroll;
+SELECT pg_sleep(1.1);
+SELECT warrant.revoke(5);
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.revoke(5, 'too quick');
+SELECT role::regrole, s.until > now() + interval '119 min' AND s.until <= now() + interval '2 hours' AS for_two_hours FROM warrant.auto_stops s WHERE reason = 'too quick' ORDER BY 1;
+\c - regress_clerk
+SELECT state, regexp_replace(detail, 'grant [0-9]+ (.*) until .*', 'grant N \1 until ...') AS detail FROM stage.try('TABLE payroll');
+\c - regress_deputy
+SELECT state, message FROM stage.try('TABLE payroll');
+-- Who has neither asked nor got anything is stopped as well.
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.set_person('regress_clerk', NULL), warrant.set_person('regress_deputy', NULL), warrant.drop_policy('quick');
+SELECT count(*) FROM warrant.auto_stops WHERE role = 'regress_dba'::regrole;
+SELECT warrant.revoke_all('regress_dba');
+SELECT p.name FROM warrant.auto_stops s JOIN warrant.policies p ON p.id = s.policy_id WHERE s.role = 'regress_dba'::regrole;
 
 -- Behind it comes the next policy, of lower priority or further away: it governs what this one does not grant.
 \c - regress_dba
@@ -162,6 +196,7 @@ SELECT regress_peek();
 SELECT regress_peek();
 \c - :owner
 SELECT who, policy FROM made WHERE who = 'regress_owner';
+SELECT session_user_name, current_user_name, comment FROM warrant.audit_log WHERE event = 'grant_created' ORDER BY seq DESC LIMIT 1;
 SET client_min_messages = warning;
 SELECT warrant.alter_policy('once', '{"require_reason": true}');
 \c - regress_other

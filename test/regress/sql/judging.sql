@@ -64,6 +64,8 @@ SELECT warrant.deny(2, E'not\n  all of them');
 SELECT id, state, decided_by, decision_comment FROM warrant.my_requests WHERE id < 3 ORDER BY id;
 SELECT r.id, s - '{expires_at,grant,requested_at,requester,person,reason,max_uses,items}'::text[] AS status, s->>'grant' ~ '^lives for' AS lives FROM generate_series(1, 3) AS r (id), warrant.request_status(r.id) AS s;
 SELECT * FROM stage.card(2);
+UPDATE orders SET status = 'void' WHERE id = 7;
+UPDATE orders SET status = 'void' WHERE id = 7;
 SELECT event, who, detail FROM warrant.request_timeline(1);
 SELECT event, who, detail FROM warrant.request_timeline(2);
 
