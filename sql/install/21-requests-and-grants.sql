@@ -37,6 +37,8 @@ COMMENT ON COLUMN warrant.requests.changed_in IS 'which words were amended, each
 ALTER TABLE warrant.requests ADD COLUMN extends_grant bigint;
 ALTER TABLE warrant.requests ADD COLUMN max_rows bigint;
 COMMENT ON COLUMN warrant.requests.max_rows IS 'rows that each statement may read and write; NULL for what the policy allows';
+ALTER TABLE warrant.requests ADD COLUMN exact bytea;
+COMMENT ON COLUMN warrant.requests.exact IS 'the identity of the one statement that it asks for; NULL where it asks for commands';
 COMMENT ON COLUMN warrant.requests.extends_grant IS 'the grant at whose end the new one''s duration begins; NULL for a request of its own';
 ALTER TABLE warrant.requests ADD COLUMN profile text;
 COMMENT ON COLUMN warrant.requests.profile IS 'the profile by whose name it was asked for; NULL where it was written out';
@@ -82,8 +84,24 @@ ALTER TABLE warrant.decisions ADD COLUMN commands text[];
 ALTER TABLE warrant.decisions ADD COLUMN objects text[];
 ALTER TABLE warrant.decisions ADD COLUMN max_rows bigint;
 COMMENT ON COLUMN warrant.decisions.max_rows IS 'rows that each statement may read and write; NULL for what was asked for';
+ALTER TABLE warrant.decisions ADD COLUMN exact bytea;
+COMMENT ON COLUMN warrant.decisions.exact IS 'the identity of the one statement that is approved; NULL for whatever the commands serve';
 COMMENT ON COLUMN warrant.decisions.commands IS 'the commands that are approved, of those asked for; NULL for all';
 COMMENT ON COLUMN warrant.decisions.objects IS 'the objects for which it is approved, each kind and OID; NULL for all';
+
+-- The different statements of a request: what an exact grant would compare.
+CREATE TABLE warrant.request_statements (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    statement_sha256 bytea NOT NULL,
+    exact bytea,
+    not_exact text,
+    parameters text
+);
+CREATE INDEX ON warrant.request_statements (request_id);
+COMMENT ON TABLE warrant.request_statements IS 'the different statements that were refused for a request, or asked for, up to 20';
+COMMENT ON COLUMN warrant.request_statements.exact IS 'the statement''s identity: digests of its text, parameters, session and objects; NULL where it cannot be approved exactly';
+COMMENT ON COLUMN warrant.request_statements.not_exact IS 'why it cannot';
+COMMENT ON COLUMN warrant.request_statements.parameters IS 'the values of its parameters';
 
 -- One message to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (
@@ -132,6 +150,8 @@ COMMENT ON COLUMN warrant.grants.max_rows IS 'rows that each statement may read 
 CREATE INDEX grants_to_expire ON warrant.grants (ends_at) WHERE closed_at IS NULL;
 CREATE INDEX grants_by_grantee ON warrant.grants (grantee, ends_at);
 ALTER TABLE warrant.grants ADD COLUMN ticket text;
+ALTER TABLE warrant.grants ADD COLUMN exact bytea;
+COMMENT ON COLUMN warrant.grants.exact IS 'the identity of the one statement that it serves; NULL for whatever its scopes cover';
 COMMENT ON TABLE warrant.grants IS 'approvals: who may, until when, and how they ended';
 COMMENT ON COLUMN warrant.grants.closed_by IS 'who revoked it; NULL when the gate ended it';
 ALTER TABLE warrant.grants ADD COLUMN close_event text;
@@ -160,6 +180,8 @@ COMMENT ON COLUMN warrant.grant_scopes.members IS 'who was a member of the grant
 ALTER TABLE warrant.grant_scopes ADD COLUMN granters text[];
 COMMENT ON COLUMN warrant.grant_scopes.granters IS 'the persons who approved it, who cannot use it themselves, whatever their login';
 ALTER TABLE warrant.grant_scopes ADD COLUMN policy_version integer;
+ALTER TABLE warrant.grant_scopes ADD COLUMN exact bytea;
+COMMENT ON COLUMN warrant.grant_scopes.exact IS 'as that of the grant';
 COMMENT ON COLUMN warrant.grant_scopes.policy_version IS 'of the policy when it was made';
 ALTER TABLE warrant.grant_scopes ADD COLUMN columns smallint[];
 ALTER TABLE warrant.grant_scopes ADD COLUMN column_names name[];

@@ -15,6 +15,9 @@ COMMENT ON COLUMN warrant.policies.max_rows IS 'rows that each statement may rea
 ALTER TABLE warrant.policies ADD COLUMN ticket_pattern text;
 COMMENT ON COLUMN warrant.policies.ticket_pattern IS 'a regular expression that matches the whole ticket of each request; NULL: requests need none';
 
+ALTER TABLE warrant.policies ADD COLUMN exact boolean;
+COMMENT ON COLUMN warrant.policies.exact IS 'each of its grants is for exactly one statement; NULL for no';
+
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
 COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statements pass; NULL: always';
@@ -324,6 +327,12 @@ BEGIN
     IF made.default_duration > made.max_duration THEN
         RAISE EXCEPTION 'default_duration must not exceed max_duration' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF parameters->'exact' = 'null' THEN
+        RAISE EXCEPTION 'exact must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.exact AND made.effect <> 'approve' THEN
+        RAISE EXCEPTION 'only a policy of effect approve is exact' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF made.webhook IS NOT NULL AND made.effect <> 'approve' THEN
         RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -467,7 +476,7 @@ CREATE FUNCTION warrant.create_policy(
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
     require_comment boolean DEFAULT false, ticket_pattern text DEFAULT NULL, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
-    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL
+    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -478,7 +487,8 @@ BEGIN
         'mode', mode, 'min_approvals', min_approvals, 'approver_role', approver_role::oid::bigint, 'default_duration', default_duration,
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
-        'require_comment', require_comment, 'ticket_pattern', ticket_pattern, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows), false);
+        'require_comment', require_comment, 'ticket_pattern', ticket_pattern, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows,
+        'exact', exact), false);
     RETURN name;
 END;
 $$;
@@ -497,7 +507,7 @@ audit_wait: the row is durable before the statement''s first effect. webhook: de
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
 denies says why. ticket_pattern: a regular expression for the whole ticket that each request, direct grant and grant by auto needs. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
 they pass. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
-Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
+exact: each approval is of exactly one statement. Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -120,8 +120,8 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns, (before).ticket_pattern, (before).max_rows)
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns, (after).ticket_pattern, (after).max_rows);
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns, (before).ticket_pattern, (before).max_rows, coalesce((before).exact, false))
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns, (after).ticket_pattern, (after).max_rows, coalesce((after).exact, false));
 END;
 $$;
 
@@ -153,6 +153,7 @@ BEGIN
        AND ((after).max_duration IS NOT DISTINCT FROM (before).max_duration OR (given).ends_at - (given).starts_at <= longest)
        AND ((after).max_uses IS NOT DISTINCT FROM (before).max_uses OR coalesce((given).max_uses <= (after).max_uses, (after).max_uses IS NULL))
        AND ((after).max_rows IS NOT DISTINCT FROM (before).max_rows OR coalesce((given).max_rows <= (after).max_rows, (after).max_rows IS NULL))
+       AND ((given).exact IS NOT NULL OR coalesce((after).exact, false) <= coalesce((before).exact, false))
        AND ((after).require_reason <= (before).require_reason OR coalesce((given).reason, '') <> '')
        AND ((after).ticket_pattern IS NULL OR (after).ticket_pattern IS NOT DISTINCT FROM (before).ticket_pattern
             OR coalesce(warrant_internal.fits_pattern((given).ticket, (after).ticket_pattern), false))

@@ -20,7 +20,7 @@ BEGIN
             {"name": "pci change", "effect": "approve", "commands": ["WRITE", "TRUNCATE", "ALTER", "DROP", "GRANT"], "priority": 2, "min_approvals": 2, "require_reason": true, "require_comment": true, "default_duration": "15 min", "max_duration": "1 h"}]'
         WHEN 'agents' THEN '[
             {"name": "agents read", "effect": "approve", "commands": ["SELECT"], "require_reason": true, "default_duration": "15 min", "max_duration": "1 h", "request_ttl": "1 h"},
-            {"name": "agents change", "effect": "approve", "commands": ["WRITE", "LOCK", "EXPORT"], "priority": 1, "require_reason": true, "default_duration": "10 min", "max_duration": "10 min", "max_uses": 1, "request_ttl": "1 h"},
+            {"name": "agents change", "effect": "approve", "commands": ["WRITE", "LOCK", "EXPORT"], "priority": 1, "require_reason": true, "default_duration": "10 min", "max_duration": "10 min", "max_uses": 1, "exact": true, "request_ttl": "1 h"},
             {"name": "agents stay out", "effect": "deny", "commands": ["TRUNCATE", "MAINTAIN", "ALTER", "DROP", "GRANT"], "priority": 2}]'
         END::jsonb;
 END;

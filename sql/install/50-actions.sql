@@ -8,7 +8,7 @@ CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, stat
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF action IN ('request', 'extend', 'approve', 'decide_each', 'grant', 'auto') AND NOT warrant_internal.is_home() THEN
+    IF action IN ('request', 'request_statement', 'extend', 'approve', 'decide_each', 'grant', 'auto') AND NOT warrant_internal.is_home() THEN
         PERFORM warrant_internal.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
     IF origin->>'authn_id' IS NOT NULL THEN
@@ -28,6 +28,7 @@ BEGIN
         WHEN 'revoke' THEN PERFORM warrant_internal.do_revoke(origin, args);
         WHEN 'revoke_all' THEN RETURN warrant_internal.do_revoke_all(origin, args);
         WHEN 'request' THEN RETURN warrant_internal.do_request(origin, args);
+        WHEN 'request_statement' THEN RETURN warrant_internal.do_request_statement(origin, args, statement, statement_sha256, statement_text);
         WHEN 'amend' THEN RETURN warrant_internal.do_amend(origin, args);
         WHEN 'cancel' THEN PERFORM warrant_internal.do_cancel(origin, args);
         WHEN 'extend' THEN RETURN warrant_internal.do_extend(origin, args);

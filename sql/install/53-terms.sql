@@ -136,6 +136,23 @@ BEGIN
 END;
 $$;
 
+-- Where one of the policies approves single statements alone, there has to be one.
+CREATE FUNCTION warrant_internal.check_exact(policy_ids bigint[], exact bytea, not_exact text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    exacting text;
+BEGIN
+    IF exact IS NULL THEN
+        SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) INTO exacting FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.exact;
+    END IF;
+    IF exacting IS NOT NULL THEN
+        PERFORM warrant_internal.fail('22023', format('policy %s approves single statements alone', exacting) || coalesce(', and this is none: ' || nullif(not_exact, ''), ''),
+                             CASE WHEN not_exact IS NULL THEN 'Run the statement, or ask for it: SELECT warrant.request_statement(''...'').'
+                                  ELSE 'Send it as one SELECT, INSERT, UPDATE, DELETE or MERGE of the client''s own.' END);
+    END IF;
+END;
+$$;
+
 -- A policy can be dropped while an action under it runs: then it is as if it had been gone before.
 CREATE FUNCTION warrant_internal.check_policies_stay(still_there boolean) RETURNS void LANGUAGE plpgsql
 AS $$

@@ -8,8 +8,8 @@ BEGIN
 END;
 $$;
 
--- Makes a pending request of a draft that lacks nothing any more.
-CREATE FUNCTION warrant_internal.complete_draft(origin jsonb, request bigint) RETURNS void LANGUAGE plpgsql
+-- Makes a pending request of a draft that lacks nothing any more, or tells what it lacks, where something new was given for it.
+CREATE FUNCTION warrant_internal.complete_draft(origin jsonb, request bigint, amended boolean) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request)));
@@ -23,7 +23,9 @@ BEGIN
     END IF;
     lacks := warrant_internal.lacking(terms, draft.reason, draft.ticket, draft.ticket_fits);
     IF lacks IS NOT NULL THEN
-        PERFORM warrant_internal.tell(format('request %s is a draft still: it lacks %s', request, lacks));
+        IF amended THEN
+            PERFORM warrant_internal.tell(format('request %s is a draft still: it lacks %s', request, lacks));
+        END IF;
         RETURN;
     END IF;
     UPDATE warrant.requests r SET state = 'pending', requested_at = asked_at, expires_at = asked_at + warrant_internal.as_compared((terms).request_ttl),
@@ -47,18 +49,18 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT * INTO pending FROM warrant.requests r WHERE r.id = request;
-    IF pending.state = 'draft' THEN
-        UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
-               max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), ticket = coalesce(nullif(new_ticket, ''), r.ticket),
-               ticket_fits = CASE WHEN new_ticket <> '' THEN fits ELSE r.ticket_fits END WHERE r.id = request;
-        PERFORM warrant_internal.complete_draft(origin, request);
-        RETURN;
-    END IF;
     words := concat_ws(', ', CASE WHEN nullif(new_reason, '') <> coalesce(pending.reason, '') THEN 'reason' END,
                              CASE WHEN new_duration IS NOT NULL AND new_duration IS DISTINCT FROM pending.duration THEN 'duration' END,
                              CASE WHEN new_max_uses IS NOT NULL AND new_max_uses IS DISTINCT FROM pending.max_uses THEN 'max_uses' END,
                              CASE WHEN new_max_rows IS NOT NULL AND new_max_rows IS DISTINCT FROM pending.max_rows THEN 'max_rows' END,
                              CASE WHEN nullif(new_ticket, '') <> coalesce(pending.ticket, '') THEN 'ticket' END);
+    IF pending.state = 'draft' THEN
+        UPDATE warrant.requests r SET reason = coalesce(nullif(new_reason, ''), r.reason), duration = coalesce(new_duration, r.duration),
+               max_uses = coalesce(new_max_uses, r.max_uses), max_rows = coalesce(new_max_rows, r.max_rows), ticket = coalesce(nullif(new_ticket, ''), r.ticket),
+               ticket_fits = CASE WHEN new_ticket <> '' THEN fits ELSE r.ticket_fits END WHERE r.id = request;
+        PERFORM warrant_internal.complete_draft(origin, request, words <> '');
+        RETURN;
+    END IF;
     IF words = '' THEN
         RETURN;
     END IF;
@@ -86,13 +88,15 @@ CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS t
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
     extends bigint DEFAULT NULL, profile text DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL, fits text[] DEFAULT '{}',
-    starts_at timestamptz DEFAULT NULL) RETURNS bigint
+    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL, not_exact text DEFAULT NULL, statement jsonb DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
     terms warrant_internal.terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
-    key text := concat_ws(' of grant ', warrant_internal.key_of(items), extends) || coalesce(' from ' || file_request.starts_at, '');    -- more or another time is another thing to ask for
-    of_statement CONSTANT boolean := statement_sha256 IS NOT NULL;
+    -- More or another time is another thing to ask for, and so is another statement.
+    key text := concat_ws(' of statement ', concat_ws(' of grant ', warrant_internal.key_of(items), extends) || coalesce(' from ' || file_request.starts_at, ''),
+                          encode(sha256(exact), 'hex'));
+    of_statement CONSTANT boolean := statement_sha256 IS NOT NULL AND statement IS NULL;    -- refused, not asked for in a call
     given text := nullif(file_request.ticket, '');
     draft warrant.requests;
     lacks text;
@@ -107,6 +111,7 @@ BEGIN
     IF (terms).min_approvals IS NULL THEN
         PERFORM warrant_internal.check_policies_stay(false);
     END IF;
+    PERFORM warrant_internal.check_exact(warrant_internal.policies_of(items), exact, not_exact);
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
@@ -142,11 +147,11 @@ BEGIN
                              'Cancel some with warrant.cancel, or wait for their decisions.');
     END IF;
     INSERT INTO warrant.requests (id, requester, requester_name, person, request_key, reason, duration, min_approvals, requested_at, expires_at, max_uses, extends_grant, profile, max_rows, state, ticket,
-                                  ticket_fits, starts_at)
+                                  ticket_fits, starts_at, exact)
     VALUES ((SELECT coalesce(max(r.id), 0) + 1 FROM warrant.requests r), requester, pg_get_userbyid(requester),
             CASE requester WHEN warrant_internal.user_of(origin) THEN warrant_internal.person_of(origin) ELSE warrant_internal.person_of(requester, NULL) END,
             key, nullif(reason, ''), duration, (terms).min_approvals, asked_at, asked_at + warrant_internal.as_compared((terms).request_ttl), max_uses, extends, file_request.profile, max_rows,
-            CASE WHEN lacks IS NULL THEN 'pending' ELSE 'draft' END, given, CASE WHEN given IS NOT NULL THEN fits END, file_request.starts_at)
+            CASE WHEN lacks IS NULL THEN 'pending' ELSE 'draft' END, given, CASE WHEN given IS NOT NULL THEN fits END, file_request.starts_at, file_request.exact)
     RETURNING id INTO request;
     FOREACH item IN ARRAY items LOOP
         called := warrant_internal.object_now(item.target_kind, item.target, item.schema_name, item.relation_name);
@@ -160,7 +165,8 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal(CASE WHEN lacks IS NULL THEN 'request_created' ELSE 'draft_created' END, origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
                       'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'policy_name', filed.policy_name,
-                      'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END));
+                      'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END),
+                      statement, CASE WHEN statement IS NOT NULL THEN statement_sha256 END, CASE WHEN statement IS NOT NULL AND sealed IS NULL THEN statement_text END);
     END LOOP;
     IF may_share AND lacks IS NULL AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
@@ -202,6 +208,48 @@ BEGIN
     PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, array_to_string(w.roles, '" and "'), rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
        FROM (SELECT p.name, p.approver_role_name || p.other_approver_role_names AS roles, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;
+    RETURN request;
+END;
+$$;
+
+-- Notes a statement of a request, as far as an exact grant would compare it. Of many that differ no more are noted.
+CREATE FUNCTION warrant_internal.attach_statement(request bigint, statement_sha256 bytea, args jsonb) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    most CONSTANT integer := 20;
+    identity CONSTANT bytea := decode(nullif(args->>'exact', ''), 'hex');
+BEGIN
+    IF NOT EXISTS (SELECT FROM warrant.request_statements s WHERE s.request_id = request AND s.statement_sha256 = attach_statement.statement_sha256 AND s.exact IS NOT DISTINCT FROM identity)
+       AND (SELECT count(*) FROM warrant.request_statements s WHERE s.request_id = request) < most THEN
+        INSERT INTO warrant.request_statements VALUES (request, statement_sha256, identity, nullif(args->>'not_exact', ''), args->>'parameters');
+    END IF;
+END;
+$$;
+
+-- Asks for exactly one statement, which was analysed, and neither planned nor run. Answers as do_request.
+CREATE FUNCTION warrant_internal.do_request_statement(origin jsonb, args jsonb, statement jsonb, statement_sha256 bytea, statement_text text) RETURNS text LANGUAGE plpgsql
+AS $$
+DECLARE
+    given CONSTANT jsonb := args->'with';
+    asked text;
+    policies CONSTANT bigint[] := warrant_internal.policies_to_ask(args->'items');
+    items warrant_internal.item[] := '{}';
+    policy bigint;
+    rows bigint;
+    request bigint;
+BEGIN
+    FOREACH policy IN ARRAY policies LOOP
+        items := items || warrant_internal.items_refused(args->'items', policy);
+        rows := greatest(rows, warrant_internal.rows_refused(args->'items', policy));
+    END LOOP;
+    asked := warrant_internal.patterns_to_fit(warrant_internal.terms_of(warrant_internal.policies_of(items)), given->>'ticket', args);
+    IF asked IS NOT NULL THEN
+        RETURN asked;
+    END IF;
+    request := warrant_internal.file_request(origin, warrant_internal.user_of(origin), items, given->>'reason', (given->>'duration')::interval, coalesce((given->>'max_uses')::integer, 1),
+        true, statement_sha256, statement_text, jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', rows)),
+        max_rows => (given->>'max_rows')::bigint, ticket => given->>'ticket', fits => warrant_internal.fitted(args), exact => decode(args->>'exact', 'hex'), statement => statement);
+    PERFORM warrant_internal.attach_statement(request, statement_sha256, args);
     RETURN request;
 END;
 $$;
@@ -254,10 +302,11 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' WHEN p.require_reason AND coalesce(r.reason, '') = '' THEN 'requires a reason'
-                                                       ELSE 'requires another ticket' END), ', ' ORDER BY p.id)
-               FILTER (WHERE p.effect <> 'approve' OR (r.state = 'pending' AND ((p.require_reason AND coalesce(r.reason, '') = '')
-                                                                                OR (p.ticket_pattern IS NOT NULL AND NOT p.ticket_pattern = ANY (coalesce(r.ticket_fits, '{}'))))))
+           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' WHEN p.exact AND r.exact IS NULL THEN 'approves single statements alone'
+                                                       WHEN p.require_reason AND coalesce(r.reason, '') = '' THEN 'requires a reason' ELSE 'requires another ticket' END), ', ' ORDER BY p.id)
+               FILTER (WHERE p.effect <> 'approve' OR (p.exact AND r.exact IS NULL)
+                             OR (r.state = 'pending' AND ((p.require_reason AND coalesce(r.reason, '') = '')
+                                                          OR (p.ticket_pattern IS NOT NULL AND NOT p.ticket_pattern = ANY (coalesce(r.ticket_fits, '{}'))))))
       INTO changed, why_ended FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
            JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.id = request AND r.state IN ('pending', 'draft');
     IF changed IS NULL THEN

@@ -5,7 +5,7 @@ CREATE FUNCTION warrant_internal.members_of(role oid) RETURNS oid[] LANGUAGE c S
 
 CREATE FUNCTION warrant_internal.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
     reason text, items warrant_internal.item[], granters text[], max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL,
-    starts_at timestamptz DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
+    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     duration interval := warrant_internal.as_compared(make_grant.duration);    -- which adds what it was compared as
@@ -16,13 +16,13 @@ DECLARE
     made bigint;
     sealed bigint;
 BEGIN
-    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses, max_rows, ticket)
-    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses, max_rows, make_grant.ticket) RETURNING id INTO made;
+    INSERT INTO warrant.grants (id, request_id, grantee, grantee_name, granted_by, reason, starts_at, ends_at, max_uses, max_rows, ticket, exact)
+    VALUES ((SELECT coalesce(max(g.id), 0) + 1 FROM warrant.grants g), request, grantee, pg_get_userbyid(grantee), granted_by, reason, starts, starts + duration, max_uses, max_rows, make_grant.ticket, make_grant.exact) RETURNING id INTO made;
     FOREACH item IN ARRAY items LOOP
         INSERT INTO warrant.grant_scopes
         SELECT made, grantee, item.policy_id, item.target_kind, item.target, item.commands, starts, starts + duration, false, members, item.schema_name, item.relation_name, p.name, make_grant.max_uses, make_grant.granters,
                coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version),
-               item.columns, warrant_internal.column_names(item.target, item.columns, NULL), make_grant.max_rows
+               make_grant.exact, item.columns, warrant_internal.column_names(item.target, item.columns, NULL), make_grant.max_rows
           FROM warrant.policies p WHERE p.id = item.policy_id
         RETURNING grant_scopes.policy_name INTO policy_name;
         IF NOT FOUND THEN
@@ -31,6 +31,7 @@ BEGIN
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
                       'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
                       'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ' from ' || make_grant.starts_at, ', max_uses ' || max_uses, ', max_rows ' || max_rows,
+                                        CASE WHEN exact IS NOT NULL THEN ', exactly one statement' END,
                                         CASE granted_by WHEN '{}' THEN concat(', by the policy itself', ', reason: ' || make_grant.reason) END)));
     END LOOP;
     IF max_uses IS NOT NULL THEN
@@ -49,7 +50,8 @@ BEGIN
     SELECT * INTO made FROM warrant.grants g WHERE g.id = tell_granted.id;
     PERFORM warrant_internal.tell(format('%s: %s gets %s for %s%s%s (grant %s)', what, warrant_internal.in_one_line(made.grantee_name, 63), warrant_internal.scope_in_words(items),
                                          warrant_internal.in_words(made.ends_at - made.starts_at),
-                                         CASE WHEN made.starts_at > warrant_internal.monotonic_now() THEN format(' from %s on', to_char(made.starts_at, 'YYYY-MM-DD HH24:MI:SSOF')) END, ', ' || warrant_internal.uses_in_words(made.max_uses, made.max_rows), id));
+                                         CASE WHEN made.starts_at > warrant_internal.monotonic_now() THEN format(' from %s on', to_char(made.starts_at, 'YYYY-MM-DD HH24:MI:SSOF')) END, ', ' || warrant_internal.uses_in_words(made.max_uses, made.max_rows)
+                                         || CASE WHEN made.exact IS NOT NULL THEN ', and for exactly the statement of the request' ELSE '' END, id));
 END;
 $$;
 
@@ -104,6 +106,7 @@ BEGIN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
     PERFORM warrant_internal.check_rows_within(max_rows, terms);
+    PERFORM warrant_internal.check_exact(warrant_internal.policies_of(items), NULL);
     PERFORM warrant_internal.check_comment(warrant_internal.policies_of(items), args->>'reason', 'reason');
     asked := warrant_internal.patterns_to_fit(terms, args->>'ticket', args);
     IF asked IS NOT NULL THEN
@@ -344,6 +347,9 @@ DECLARE
     governed warrant_internal.item[] := '{}';
     items warrant_internal.item[];
 BEGIN
+    IF (live).exact IS NOT NULL THEN
+        PERFORM warrant_internal.fail('55006', format('grant %s is for exactly one statement', (live).id), 'warrant.request_statement asks for it anew.');
+    END IF;
     IF EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = (live).id AND u.uses_left <= 0) THEN
         PERFORM warrant_internal.fail('55006', format('the uses of grant %s are spent', (live).id), 'warrant.request asks for others.');
     END IF;

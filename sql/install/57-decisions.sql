@@ -204,6 +204,15 @@ BEGIN
 END;
 $$;
 
+-- The identity of the one statement that the request's grant is to serve; NULL for whatever its commands serve. An approval of exactly one statement
+-- narrows what the others allow.
+CREATE FUNCTION warrant_internal.exact_of(request warrant.requests) RETURNS bytea LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN coalesce((request).exact, (SELECT d.exact FROM warrant.decisions d WHERE d.request_id = (request).id AND d.exact IS NOT NULL LIMIT 1));
+END;
+$$;
+
 -- How long a grant would live, and for how many statements, if the request were approved as it is: the least of what was asked, voted and allowed.
 CREATE FUNCTION warrant_internal.limits_of(request warrant.requests, terms warrant_internal.terms, OUT duration interval, OUT uses integer, OUT rows bigint) LANGUAGE plpgsql STABLE
 AS $$
@@ -211,12 +220,39 @@ BEGIN
     SELECT least(min(d.duration), (request).duration), least(min(d.max_uses), (request).max_uses, (terms).max_uses), least(min(d.max_rows), (request).max_rows, (terms).max_rows) INTO duration, uses, rows
       FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
     duration := least(coalesce(duration, (terms).default_duration), (terms).max_duration);
+    IF uses IS NULL AND warrant_internal.exact_of(request) IS NOT NULL THEN    -- this statement, and not again
+        uses := 1;
+    END IF;
+END;
+$$;
+
+-- The identity of the one statement that an approval of the request is to be for. Raises 22023 where it has none, or several.
+CREATE FUNCTION warrant_internal.exact_named(request warrant.requests) RETURNS bytea LANGUAGE plpgsql
+AS $$
+DECLARE
+    found bytea := warrant_internal.exact_of(request);
+    attached bigint;
+    why text;
+BEGIN
+    IF found IS NOT NULL THEN
+        RETURN found;
+    END IF;
+    attached := (SELECT count(*) FROM warrant.request_statements s WHERE s.request_id = (request).id);
+    SELECT s.exact, s.not_exact INTO found, why FROM warrant.request_statements s WHERE s.request_id = (request).id LIMIT 1;
+    IF attached = 1 AND found IS NOT NULL THEN
+        RETURN found;
+    END IF;
+    PERFORM warrant_internal.fail('22023', CASE attached WHEN 0 THEN format('request %s has no statement that could be approved exactly', (request).id)
+                                                        WHEN 1 THEN format('the statement of request %s cannot be approved exactly: %s', (request).id, why)
+                                                        ELSE format('request %s has several statements', (request).id) END,
+                         'Deny it, and have exactly one asked for: SELECT warrant.request_statement(''...'').');
 END;
 $$;
 
 -- Keeps an approval that was found valid; with the last one that the policies need the grant is made.
 CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.requests, items warrant_internal.item[], terms warrant_internal.terms, approver oid,
-    approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
+    approver_name text, person text, duration interval, max_uses integer, comment text, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL,
+    exact bytea DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -224,7 +260,7 @@ DECLARE
     limits record;
     made bigint;
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects, max_rows);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects, max_rows, exact);
     counted := warrant_internal.approvers_of(request);
     IF counted.missing > 0 THEN
         PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
@@ -235,7 +271,7 @@ BEGIN
     items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
         warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name), limits.rows,
-        (request).ticket, (request).starts_at);
+        (request).ticket, (request).starts_at, warrant_internal.exact_of(request));
     UPDATE warrant.requests r SET grant_id = made WHERE r.id = (request).id;
     RETURN made;
 END;
@@ -270,7 +306,7 @@ END;
 $$;
 
 CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL,
-    command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
+    command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     request warrant.requests := warrant_internal.pending_request(request_id);
@@ -311,7 +347,7 @@ BEGIN
     END IF;
     helps := warrant_internal.would_help(request, warrant_internal.user_of(origin), warrant_internal.person_of(origin));
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
-                                   duration, max_uses, comment, commands, objects, max_rows);
+                                   duration, max_uses, comment, commands, objects, max_rows, CASE WHEN exact THEN warrant_internal.exact_named(request) END);
     IF made IS NOT NULL THEN
         PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, warrant_internal.items_of_grant(made));
         PERFORM warrant_internal.tell(format('not approved of it: %s', o.words)) FROM warrant_internal.left_out_in_words(request_id, made) AS o (words) WHERE o.words IS NOT NULL;
@@ -356,7 +392,8 @@ BEGIN
     END IF;
     RETURN warrant_internal.approve_one(origin, (args->>'request_id')::bigint, (args->>'duration')::interval, (args->>'max_uses')::integer, args->>'comment', (args->>'version')::integer,
                                         CASE WHEN args->>'commands' IS NOT NULL THEN warrant_internal.elements_of(args->'commands') END,
-                                        CASE WHEN args->>'objects' IS NOT NULL THEN warrant_internal.elements_of(args->'objects') END, (args->>'max_rows')::bigint);
+                                        CASE WHEN args->>'objects' IS NOT NULL THEN warrant_internal.elements_of(args->'objects') END, (args->>'max_rows')::bigint,
+                                        coalesce((args->>'exact')::boolean, false));
 END;
 $$;
 

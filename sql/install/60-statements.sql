@@ -13,7 +13,7 @@ $$;
 
 -- Whether grants cover all that a statement wanted under a policy, grants so young that its session may have decided without them: a request would
 -- ask for them again. An older grant was known to the session, and does not serve the statement for whatever reason.
-CREATE FUNCTION warrant_internal.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb) RETURNS boolean LANGUAGE plpgsql
+CREATE FUNCTION warrant_internal.is_granted_meanwhile(origin jsonb, requester oid, policy bigint, items jsonb, exact bytea DEFAULT NULL) RETURNS boolean LANGUAGE plpgsql
 AS $$
 DECLARE
     now timestamptz := warrant_internal.monotonic_now();
@@ -33,6 +33,7 @@ BEGIN
                    AND s.policy_id = is_granted_meanwhile.policy AND i->>'command' = ANY (s.commands)
                    AND (s.columns IS NULL OR warrant_internal.column_numbers(s.target, warrant_internal.elements_of(i->'columns')::name[]) <@ s.columns)
                    AND s.starts_at > now - young AND s.starts_at <= now AND s.ends_at > now AND NOT coalesce(s.granters && names, false)
+                   AND (s.exact IS NULL OR s.exact = is_granted_meanwhile.exact)
                    AND EXISTS (SELECT FROM warrant.policies p WHERE p.id = s.policy_id AND warrant_internal.stands(s, p))
                    AND (s.max_uses IS NULL OR EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = s.grant_id AND u.uses_left > 0))));
 END;
@@ -61,6 +62,7 @@ DECLARE
     advice text;
     requester oid := coalesce((args->>'file_for')::oid, warrant_internal.user_of(origin));
     files boolean := (args->>'file')::boolean OR args ? 'file_for';
+    identity CONSTANT bytea := decode(nullif(args->>'exact', ''), 'hex');
 BEGIN
     IF files AND NOT warrant_internal.is_home() THEN
         files := false;
@@ -72,7 +74,7 @@ BEGIN
         refusal := 'the role of this session is gone';
     END IF;
     FOREACH policy IN ARRAY CASE WHEN files THEN warrant_internal.policies_to_ask(args->'items') ELSE '{}' END LOOP
-        IF warrant_internal.is_granted_meanwhile(origin, requester, policy, args->'items') THEN
+        IF warrant_internal.is_granted_meanwhile(origin, requester, policy, args->'items', identity) THEN
             refusal := 'it was granted a moment ago';
             advice := 'Run the statement again.';
             unfiled := unfiled || jsonb_build_object(policy, refusal);
@@ -83,7 +85,11 @@ BEGIN
             request := warrant_internal.file_request(CASE requester WHEN warrant_internal.user_of(origin) THEN origin ELSE warrant_internal.origin_of(requester, origin) END, requester,
                 warrant_internal.items_refused(args->'items', policy), args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
                 jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', warrant_internal.rows_refused(args->'items', policy))),
-                ticket => args->>'ticket', fits => warrant_internal.fitted(args));
+                ticket => args->>'ticket', fits => warrant_internal.fitted(args),
+                exact => CASE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = policy AND p.exact) THEN identity END, not_exact => args->>'not_exact');
+            IF args ? 'exact' THEN
+                PERFORM warrant_internal.attach_statement(request, statement_sha256, args);
+            END IF;
             requests := requests || request;
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN

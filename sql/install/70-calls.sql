@@ -13,6 +13,15 @@ ticket_pattern has it. starts_at: before which the grant does not begin, at most
 whose target is gone, 22023 for a start that is over, a missing reason or ticket, none or two targets, unknown commands, a limit that is not positive or more than the
 policy allows, and when nothing of it needs approval; 42501 when a policy denies it, for a profile that is for others, and as the server does when the caller lacks its privilege; 53400 when too many are pending. Durable at once, whatever the transaction does.';
 
+CREATE FUNCTION warrant.request_statement(sql text, reason text DEFAULT NULL, duration interval DEFAULT NULL, ticket text DEFAULT NULL, max_uses integer DEFAULT 1,
+    max_rows bigint DEFAULT NULL) RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_request_statement';
+COMMENT ON FUNCTION warrant.request_statement(text, text, interval, text, integer, bigint) IS
+'Asks for exactly one SELECT, INSERT, UPDATE, DELETE or MERGE, which is analysed, and neither planned nor run; returns the request''s id, that of a pending
+one for the same statement. Its grant serves this text alone, with the objects that it means now, in a session of the same user, search_path and settings.
+max_uses: how many times it may run. max_rows: that it may read and write each time. Raises what the server says of the text, 22023 for none or several statements and when nothing of it needs approval,
+0A000 for other commands, and where a user''s function would be called; 54000 for a text longer than pg_warrant.max_query_length; and what warrant.request
+raises. Durable at once.';
+
 CREATE FUNCTION warrant.amend(request_id bigint, reason text DEFAULT NULL, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL,
     max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
@@ -25,12 +34,13 @@ CREATE FUNCTION warrant.cancel(request_id bigint) RETURNS void LANGUAGE c AS 'MO
 COMMENT ON FUNCTION warrant.cancel(bigint) IS 'Withdraws one''s own pending request, filed under whatever login of the same person. Raises P0002, 55006, 42501. Durable at once.';
 
 CREATE FUNCTION warrant.approve(request_id bigint, duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL,
-    version integer DEFAULT NULL, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL) RETURNS bigint
+    version integer DEFAULT NULL, commands text[] DEFAULT NULL, objects text[] DEFAULT NULL, max_rows bigint DEFAULT NULL,
+    exact boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
-COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer, text[], text[], bigint) IS
+COMMENT ON FUNCTION warrant.approve(bigint, interval, integer, text, integer, text[], text[], bigint, boolean) IS
 'Approves a request, as the client''s own top-level statement only. Returns the grant''s id, NULL while more approvals are needed. duration,
 max_uses (statements) and max_rows (of each statement) narrow what was asked for, and so do commands and objects, by their names in show_request: what all approvals have in common
-is granted. version: that of the request as it was seen; an amended one needs it. Raises 42501 (not an
+is granted. exact: for exactly the statement that was refused, once where no number is given. version: that of the request as it was seen; an amended one needs it. Raises 42501 (not an
 approver, one''s own request, called indirectly), P0002, 55006 (decided, or amended since), 22023. Durable at once.';
 CREATE FUNCTION warrant.approve(request_ids bigint[], duration interval DEFAULT NULL, max_uses integer DEFAULT NULL, comment text DEFAULT NULL,
     max_rows bigint DEFAULT NULL) RETURNS bigint[]

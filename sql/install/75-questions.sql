@@ -11,6 +11,14 @@ CREATE FUNCTION warrant.explain(command text, target regclass, OUT step integer,
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
 COMMENT ON FUNCTION warrant.explain(text, regclass) IS 'The same for the user of this session, whatever SET ROLE says outside of a pool; anybody may ask.';
 
+CREATE FUNCTION warrant.needs(sql text, OUT statement integer, OUT command text, OUT object text, OUT policy text, OUT answer text, OUT detail text)
+RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_needs';
+COMMENT ON FUNCTION warrant.needs(text) IS
+'What the statements of a text would need of what is protected, under which policy, and how the gate would answer now: a row for each access, none for what
+needs nothing. Nothing of it is planned, run, filed or recorded; the server''s privileges come first. Of functions and triggers that a statement calls it tells
+nothing. Raises what the server says of the text; 0A000 for commands other than TRUNCATE, LOCK and DROP of relations, and where a user''s function would be
+called; 22023 for NULL; 54000 for more than 100000 bytes.';
+
 CREATE FUNCTION warrant.last_refusal(OUT refused_at timestamptz, OUT command text, OUT schema_name name, OUT relation_name name,
     OUT policy_name text, OUT request_ids bigint[]) RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_last_refusal';
 COMMENT ON FUNCTION warrant.last_refusal() IS 'What the subject was refused last in this session, and the requests that it filed; no row when nothing was, and after DISCARD ALL.';

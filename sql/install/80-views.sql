@@ -6,7 +6,7 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
            g.max_uses, u.uses_left, (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -28,7 +28,7 @@ CREATE VIEW warrant.my_requests WITH (security_barrier) AS
            (SELECT pg_catalog.string_agg(d.comment, '; ' ORDER BY d.decided_at) FROM warrant.decisions d
              WHERE d.request_id OPERATOR(pg_catalog.=) r.id AND r.state OPERATOR(pg_catalog.=) ANY ('{approved,denied}') AND d.approves OPERATOR(pg_catalog.=) (r.state OPERATOR(pg_catalog.=) 'approved')) AS decision_comment, r.profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(i.columns), pg_catalog.unnest(i.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, r.max_rows, r.ticket, r.starts_at
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) i.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, r.max_rows, r.ticket, r.starts_at, r.exact IS NOT NULL AS exact
       FROM warrant.requests r JOIN warrant.request_items i ON i.request_id OPERATOR(pg_catalog.=) r.id
            LEFT JOIN pg_catalog.pg_class c ON i.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) i.target
            LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) coalesce(c.relnamespace, CASE WHEN i.target_kind OPERATOR(pg_catalog.=) 's' THEN i.target END)
@@ -39,7 +39,7 @@ CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left,
            (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
            (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -67,6 +67,9 @@ COMMENT ON COLUMN warrant.my_profiles.commands IS 'the commands that it asks for
 GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants, warrant.my_profiles TO PUBLIC;
 
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
+COMMENT ON COLUMN warrant.active_grants.exact IS 'it serves exactly one statement';
+COMMENT ON COLUMN warrant.my_grants.exact IS 'it serves exactly one statement';
+COMMENT ON COLUMN warrant.my_requests.exact IS 'it asks for exactly one statement';
 COMMENT ON COLUMN warrant.active_grants.granted_by IS 'who approved it; empty where its policy has made it by itself';
 COMMENT ON COLUMN warrant.active_grants.max_uses IS 'statements that it was given for; NULL for no limit';
 COMMENT ON COLUMN warrant.active_grants.uses_left IS 'statements that may still run under it; NULL for no limit';

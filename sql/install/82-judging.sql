@@ -139,7 +139,7 @@ BEGIN
     RETURN QUERY
     SELECT coalesce(max(t.with_text), max(t.seq)), max(t.estimated), sum(t.times)::bigint
       FROM (SELECT l.statement_sha256, max(l.seq) AS seq, max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.repeats) AS times
-              FROM (SELECT * FROM warrant.audit_log a WHERE a.request_id = statements_of.request_id AND a.event = 'refused' ORDER BY a.seq DESC LIMIT most_refusals) AS l
+              FROM (SELECT * FROM warrant.audit_log a WHERE a.request_id = statements_of.request_id AND (a.event = 'refused' OR (a.event = 'request_created' AND a.statement_sha256 IS NOT NULL)) ORDER BY a.seq DESC LIMIT most_refusals) AS l
              GROUP BY l.statement_sha256, l.statement_id) AS t
      GROUP BY t.statement_sha256 ORDER BY 2 DESC NULLS FIRST, 1 DESC;
 END;
@@ -170,6 +170,16 @@ BEGIN
     ELSIF shown IS NULL THEN
         RETURN NEXT 'none yet: it was asked for before one was tried';
     END IF;
+END;
+$$;
+
+-- The whole text of the one statement that is asked for, line by line, because a comment ends with its line; then the values of its parameters.
+CREATE FUNCTION warrant_internal.exact_text(request warrant.requests) RETURNS SETOF text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN QUERY SELECT t.line FROM (SELECT warrant_internal.refused_text(s.seq) AS statement FROM warrant_internal.statements_of((request).id) AS s LIMIT 1) AS x,
+                        regexp_split_to_table(coalesce(x.statement, 'its text is not kept'), E'\r\n?|\n') WITH ORDINALITY AS t (line, place) ORDER BY t.place;
+    RETURN QUERY SELECT 'with ' || s.parameters FROM warrant.request_statements s WHERE s.request_id = (request).id AND s.parameters IS NOT NULL AND s.exact = (request).exact;
 END;
 $$;
 
@@ -243,7 +253,9 @@ BEGIN
     END IF;
     IF pends THEN
         RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
-            CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END, coalesce(warrant_internal.uses_in_words(limits.uses, limits.rows), 'any number of statements')));
+            CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END,
+            coalesce(warrant_internal.uses_in_words(limits.uses, limits.rows), 'any number of statements')
+            || CASE WHEN warrant_internal.exact_of(request) IS NULL THEN '' WHEN request.exact IS NULL THEN ': exactly one that was refused' ELSE ': exactly the one below' END));
     END IF;
     IF request.extends_grant IS NOT NULL THEN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
@@ -262,6 +274,9 @@ BEGIN
     END IF;
     IF role IN ('decider', 'auditor') THEN
         RETURN QUERY SELECT 'statement', w FROM warrant_internal.statements_in_words(request.id, whole) AS w;
+    END IF;
+    IF request.exact IS NOT NULL AND role IN ('decider', 'auditor') THEN
+        RETURN QUERY SELECT 'exactly', w FROM warrant_internal.exact_text(request) AS w;
     END IF;
     IF role <> 'requester' THEN
         RETURN QUERY SELECT 'lately', w FROM warrant_internal.history_in_words(request) AS w;
@@ -309,7 +324,7 @@ DECLARE
 BEGIN
     FOR item, value IN SELECT c.item, warrant_internal.in_one_line(c.value, 100000) FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id), whole) AS c LOOP
         full_length := length(value);
-        value := CASE WHEN whole THEN value ELSE warrant_internal.in_one_line(value, room) END;
+        value := CASE WHEN whole OR item = 'exactly' THEN value ELSE warrant_internal.in_one_line(value, room) END;
         is_cut := is_cut OR (whole IS NOT TRUE AND (length(value) < full_length OR (item = 'statement' AND value LIKE 'and %') OR (item = 'wants' AND value ~ '^[A-Z, ]+ on \d+ objects: ')));
         RETURN NEXT;
     END LOOP;

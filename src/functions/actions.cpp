@@ -20,6 +20,7 @@
 #include "queue/slots.hpp"
 #include "statement/statement_record.hpp"
 #include "gate/defence/cluster.hpp"
+#include "functions/actions.hpp"
 #include "functions/asked.hpp"
 
 namespace warrant {
@@ -75,14 +76,9 @@ void RequireShort(const char* name, const char* text) {
         ereport(ERROR, (errcode(error_too_large), errmsg("%s must not be longer than %d bytes", name, most_text_bytes)));
 }
 
-struct Call {
-    char* name;
-    char* arguments;    // a JSON object
-    Oid result;
-};
+}    // namespace
 
-// The function's own name and arguments, as its catalogue row has them.
-Call PackCall(FunctionCallInfo fcinfo) {
+Call PackCall(FunctionCallInfo fcinfo, const char* without) {
     Oid function = fcinfo->flinfo->fn_oid;
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
@@ -96,7 +92,9 @@ Call PackCall(FunctionCallInfo fcinfo) {
     initStringInfo(&json);
     appendStringInfoChar(&json, '{');
     for (int i = 0; i < count && i < PG_NARGS(); i++) {
-        if (i > 0)
+        if (without != nullptr && strcmp(names[i], without) == 0)
+            continue;
+        if (json.len > 1)
             appendStringInfoChar(&json, ',');
         escape_json(&json, names[i]);
         appendStringInfoChar(&json, ':');
@@ -129,7 +127,6 @@ Datum AnswerAs(FunctionCallInfo fcinfo, Oid type, char* answer) {
     return OidInputFunctionCall(input, answer, element, -1);
 }
 
-// Code that the server runs for another user must not ask for anything, or take it back, in the subject's name.
 void RefuseForOthers(FunctionCallInfo fcinfo) {
     Oid subject = CurrentSubject();
     Actors actors;
@@ -142,17 +139,15 @@ void RefuseForOthers(FunctionCallInfo fcinfo) {
                     errdetail("The server runs this code for \"%s\".", user == nullptr ? "" : user)));
 }
 
-// Does the call. Where the recorder asks first whether a ticket matches patterns of policies, it is told: patterns are evaluated here, where one that
-// takes its time keeps nobody else waiting.
-char* RunWithTicket(const Call* call) {
+char* RunWithTicket(const ActionRequest* action) {
     constexpr char question[] = "fits?\n";
     constexpr int most_questions = 20;
     StringInfoData known;
     initStringInfo(&known);
     for (int asked = 0;; asked++) {
-        const char* arguments =
-            known.len == 0 ? call->arguments : psprintf("%.*s,\"fits\":{%s}}", int(strlen(call->arguments)) - 1, call->arguments, known.data);
-        ActionRequest request = {call->name, arguments, nullptr, nullptr, 0};
+        ActionRequest request = *action;
+        if (known.len > 0)
+            request.arguments = psprintf("%.*s,\"fits\":{%s}}", int(strlen(action->arguments)) - 1, action->arguments, known.data);
         char* answer = RunAction(&request);
         if (answer == nullptr || strncmp(answer, question, sizeof question - 1) != 0)
             return answer;
@@ -169,12 +164,15 @@ char* RunWithTicket(const Call* call) {
     }
 }
 
+namespace {
+
 Datum DoAction(FunctionCallInfo fcinfo) {
     RefuseForOthers(fcinfo);
     if (IsTransactionBlock())
         ereport(NOTICE, (errmsg("this takes effect at once, whether the transaction commits or not")));
     Call call = PackCall(fcinfo);
-    return AnswerAs(fcinfo, call.result, RunWithTicket(&call));
+    ActionRequest request = {call.name, call.arguments, nullptr, nullptr, 0};
+    return AnswerAs(fcinfo, call.result, RunWithTicket(&request));
 }
 
 // A copy that has no recorder, because it belongs to nobody who administers the gate, gets one when an administrator adopts it.

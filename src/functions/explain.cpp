@@ -7,20 +7,20 @@
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
+#include "rules/exact.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
 #include "rules/privileges.hpp"
 #include "rules/subject.hpp"
+#include "functions/answers.hpp"
 #include "functions/asked.hpp"
 
 namespace warrant {
 
-namespace {
-
 // Why no request can be filed here whatever is asked, or nullptr.
-const char* WhyUnfiled() {
+static const char* WhyUnfiled() {
     return RecoveryInProgress() ? "This is a standby."
            : AreAtHome()        ? nullptr
                                 : "This database is a copy, where nobody decides until warrant.adopt().";
@@ -40,8 +40,9 @@ const char* WordFor(Answer answer) {
     return "refuse";
 }
 
-// Whether the access would be refused, but is only watched.
 bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonitored(decision); }
+
+namespace {
 
 const char* PolicyInWords(const Policy* policy, const char* column) {
     if (policy == nullptr)
@@ -70,6 +71,8 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
         return pstrdup(WhyUnfiled());
     if (const char* why = answered ? WhyRefused(decision, state->subject) : nullptr)
         return why;
+    if (strcmp(step, "grant") == 0 && !answered && missed_grant.id != 0)
+        return psprintf("grant %lld is for exactly one statement", (long long)missed_grant.id);
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
@@ -184,6 +187,7 @@ WARRANT_FUNCTION(warrant_explain) {
     state.knows_client = knows_client;
     state.claims = knows_client ? Claims::Own : Claims::Unknown;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    missed_grant = MissedGrant{};
     bool holds = PutWhatComesFirst(result, role, target, command);
     for (int i = 0; i < decision_step_count && holds; i++) {
         decision.step = uint8_t(i);

@@ -10,7 +10,7 @@ namespace warrant {
 
 void CheckBeforeRun(const QueryDesc* query) {
     if (MustAsk(query, query->estate->es_top_eflags))
-        CheckBeforeFetch(query->plannedstmt);
+        CheckBeforeFetch(query->plannedstmt, query);
 }
 
 void CheckPortal(Frame* fetch, const char* name) {

@@ -18,10 +18,12 @@
 #include "statement/statement.hpp"
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
+#include "gate/access/analysis.hpp"
 #include "gate/access/created.hpp"
 #include "gate/access/plan_notes.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
+#include "gate/check/identity.hpp"
 #include "gate/check/refusal.hpp"
 #include "gate/defence/cluster.hpp"
 #include "gate/defence/databases.hpp"
@@ -224,17 +226,22 @@ void OnUtility(PlannedStmt* plan, const char* source, bool read_only_tree, Proce
 
 // What runs while a statement is planned (immutable functions) runs inside that statement.
 PlannedStmt* OnPlanner(WARRANT_PLANNER_PARAMETERS) {
-    Frame frame = {.kind = FrameKind::Planning, .source = {source, parse->stmt_location, parse->stmt_len}, .query_id = uint64_t(parse->queryId)};
+    Frame frame = {.kind = FrameKind::Planning,
+                   .source = {source, parse->stmt_location, parse->stmt_len},
+                   .params = params,
+                   .query_id = uint64_t(parse->queryId)};
     PlannedStmt* plan = nullptr;
     InFrame(&frame, [&] {
         PlanNotes notes = NotesOf(parse);
         CheckBeforePlanning(parse, notes, frame.outer == nullptr ? nullptr : frame.outer->utility);
+        ServedObjects objects = TakeServedObjects();
         // Parallel workers do not know what this transaction has created.
         if (HasCreated())
             cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
         plan = previous_planner(WARRANT_PLANNER_ARGUMENTS);
         CheckUnitsOfCalls(parse, plan, source);
         Note(plan, notes);
+        NoteServedObjects(plan, objects);
     });
     return plan;
 }
@@ -260,6 +267,8 @@ pg_noinline void OnRareAccess(ObjectAccessType access, Oid class_id, Oid object,
 
 void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int sub_id, void* argument) {
     // The expressions of an index have no other beginning.
+    if (access == OAT_FUNCTION_EXECUTE && is_analysing)
+        RefuseConstraint();
     if (access == OAT_FUNCTION_EXECUTE)
         NoteActing();
     bool usual = access == OAT_NAMESPACE_SEARCH || (access == OAT_FUNCTION_EXECUTE && StaysInside(object));
@@ -284,6 +293,7 @@ void Install(Hook* slot, Hook* previous, Hook standard, Hook ours) {
 
 void InstallHooks() {
     FollowFrames();
+    CompareIdentities();
     Install<ExecutorStart_hook_type>(&ExecutorStart_hook, &previous_start, standard_ExecutorStart, OnExecutorStart);
     Install<ExecutorRun_hook_type>(&ExecutorRun_hook, &previous_run, standard_ExecutorRun, OnExecutorRun);
     Install<ExecutorFinish_hook_type>(&ExecutorFinish_hook, &previous_finish, standard_ExecutorFinish, OnExecutorFinish);

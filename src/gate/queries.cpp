@@ -24,16 +24,6 @@ namespace warrant {
 
 namespace {
 
-// Whether the query, or a modifying CTE, writes to what anybody reads without approval.
-bool HasWriteToUnprotected(Node* node, void* context) {
-    if (node == nullptr)
-        return false;
-    if (!IsA(node, Query))
-        return WalkExpression(node, HasWriteToUnprotected, context);
-    Query* query = reinterpret_cast<Query*>(node);
-    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) || WalkQuery(query, HasWriteToUnprotected, context, 0);
-}
-
 // Whether the relation is read by a decision that is kept and asks for no record.
 bool IsReadSilently(GoverningPolicies* policies, const Permission& permission) {
     if (policies->own || policies->column_count > 0 || permission.required != ACL_SELECT || (policies->decided & MaskOf(Command::Select)) == 0)
@@ -75,19 +65,18 @@ void CheckBeforePlanning(Query* query, const PlanNotes& notes, const Node* utili
     if (GateIsOff() || !GateIsPresent() || IsPlannedIntegrityLookup(query))
         return;
     AccessList list;
-    bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
-    bool exported = ExportsResult(utility) || (writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr));
+    bool exported = ExportsResult(utility) || WritesUnprotected(query);
     CollectBeforePlanning(&list, query, notes, exported);
     RefuseUnapproved(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
 }
 
-void CheckBeforeFetch(const PlannedStmt* plan) {
+void CheckBeforeFetch(const PlannedStmt* plan, const QueryDesc* running) {
     if (GateIsOff() || !GateIsPresent() || AllFree(plan) || AllReadSilently(plan))
         return;
     AccessList list;
     CollectAccesses(&list, PermissionsOf(plan), NotedWith(plan), false);
     // Without the plan: the server has asked for its privileges when it started, maybe as another user.
-    RefuseUnapproved(&list);
+    RefuseUnapproved(&list, nullptr, 0, running);
 }
 
 static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {

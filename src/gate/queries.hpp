@@ -18,7 +18,8 @@ void CheckDeferred(QueryDesc* query);
 // utility: the statement whose query it is, or nullptr.
 void CheckBeforePlanning(Query* query, const PlanNotes& notes, const Node* utility);
 
-// Checks before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else.
-void CheckBeforeFetch(const PlannedStmt* plan);
+// Checks before more rows are fetched from a plan that has started in an earlier statement, or may have. Records nothing else. running: the plan's
+// query, when it goes on by itself and not by a FETCH.
+void CheckBeforeFetch(const PlannedStmt* plan, const QueryDesc* running = nullptr);
 
 }    // namespace warrant

@@ -26,6 +26,7 @@ struct Frame {
     QueryDesc* query = nullptr;              // of a Run frame
     const Node* utility = nullptr;           // of a Utility frame
     Source source = {};                      // of a frame of any other kind
+    ParamListInfo params = nullptr;          // of a Planning frame: the values that are known
     StatementRecord* statement = nullptr;    // the record of a utility statement or a planning; a query's is found by its QueryDesc
     Portal resumed = nullptr;                // of FETCH and MOVE: the cursor
     int concealed = 0;                       // which errors of a utility statement are kept from the client

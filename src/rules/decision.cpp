@@ -9,6 +9,7 @@
 #include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
 #include "rules/decision.hpp"
+#include "rules/exact.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/invalidation.hpp"
@@ -45,7 +46,8 @@ const Condition conditions[] = {
 
 const LiveGrant& GrantUnder(const Policy* policy, DecisionState* state) {
     if (state->granting != policy) {
-        state->grant = FindGrant(state->subject, policy, state->policies, state->command, state->column, state->touched, state->now);
+        state->grant =
+            FindGrant(state->subject, policy, state->policies, state->command, state->column, state->touched, state->now, state->knows_statement);
         state->granting = policy;
     }
     return state->grant;
@@ -172,6 +174,7 @@ bool GrantRuns(DecisionState* state) {
     const LiveGrant& grant = GrantUnder(state->decision->policy, state);
     if (grant.id == 0)
         return false;
+    exact_grant_serves |= grant.exact;
     state->decision->grant_id = grant.id;
     state->decision->cost = grant.cost;
     state->decision->narrow = grant.narrow;
@@ -351,6 +354,7 @@ const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command
         return cached;
     passing = Decision{};
     DecisionState state = {subject, policies, command, column, touched, MonotonicNow(), &passing};
+    state.knows_statement = true;
     if (policies->known_kind || IsExempt(subject))
         Evaluate(&state);
     if (policies->decisions == nullptr || !IsKept(&passing))

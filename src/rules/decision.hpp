@@ -64,6 +64,8 @@ struct DecisionState {
     // A policy of effect auto that does not match, so that the next one governs, and what it lacks beside its conditions.
     const Policy* passed_over = nullptr;
     Lack passed_over_lack = Lack::Nothing;
+    // Whether it is about the statement under check, which exact grants ask.
+    bool knows_statement = false;
 };
 
 struct DecisionStep {

@@ -4,6 +4,7 @@
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
+#include "rules/exact.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
@@ -19,14 +20,14 @@ namespace {
 constexpr OwnColumn of_scope[] = {
     {"grant_id"}, {"grantee"}, {"policy_id"}, {"target_kind"}, {"target"}, {"commands"}, {"starts_at"}, {"ends_at"},
     {"closed"}, {"members"}, {"schema_name"}, {"max_uses", true}, {"granters", true}, {"policy_version", true}, {"columns", true},
-    {"max_rows", true},
+    {"max_rows", true}, {"exact", true},
 };
 enum {
     c_grant, c_grantee, c_policy, c_target_kind, c_target, c_commands, c_starts_at, c_ends_at,
-    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version, c_columns, c_max_rows
+    c_closed, c_members, c_schema_name, c_max_uses, c_granters, c_policy_version, c_columns, c_max_rows, c_exact
 };
 // clang-format on
-static_assert(lengthof(of_scope) == c_max_rows + 1);
+static_assert(lengthof(of_scope) == c_exact + 1);
 
 bool UnderPolicy(Datum* values, const Policy* policy) { return DatumGetInt64(values[c_policy]) == policy->id; }
 
@@ -114,7 +115,23 @@ bool HasMoreRows(const LiveGrant& grant, const LiveGrant& than) {
 bool IsBetter(const LiveGrant& grant, const LiveGrant& best) {
     if (best.id == 0 || grant.cost != best.cost)
         return best.id == 0 || grant.cost < best.cost;
-    return HasMoreRows(grant, best) || (!HasMoreRows(best, grant) && grant.ends_at > best.ends_at);
+    if (HasMoreRows(grant, best) || HasMoreRows(best, grant))
+        return HasMoreRows(grant, best);
+    return grant.exact != best.exact ? grant.exact : grant.ends_at > best.ends_at;
+}
+
+// Whether the grant, if it is exact, serves the statement under check. Notes one that does not.
+bool ServesStatement(const Datum* values, const LiveGrant& grant, bool for_statement) {
+    if (!grant.exact)
+        return true;
+    const bytea* identity = DatumGetByteaPP(values[c_exact]);
+    Difference difference = !for_statement || difference_from == nullptr || VARSIZE_ANY_EXHDR(identity) != identity_bytes
+                                ? Difference::NotItself
+                                : difference_from(reinterpret_cast<const StatementIdentity*>(VARDATA_ANY(identity)));
+    bool nearer = missed_grant.id == 0 || missed_grant.difference == Difference::NotItself || difference > missed_grant.difference;
+    if (difference != Difference::None && nearer)
+        missed_grant = MissedGrant{grant.id, difference};
+    return difference == Difference::None;
 }
 
 // The sentinel names where the grants were made: the server in its policy's place, the database, and the instance. A copy has others.
@@ -197,8 +214,13 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
     return home;
 }
 
+// What an exact grant lets run is no decision to keep: it always has uses.
+bool MayBeExact(const bool* nulls, const Policy* policy) { return nulls[c_exact] ? !policy->exact : !nulls[c_max_uses]; }
+
 // Whether the grant serves the access while it is in its window and has uses left.
 bool Serves(Datum* values, const bool* nulls, Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command) {
+    if (!MayBeExact(nulls, policy))
+        return false;
     return UnderPolicy(values, policy) && UnderItsTerms(values, policy) && CoversObject(values, policies) && IsMeant(values, subject) &&
            !IsOwn(values, nulls) && (ParseCommands(DatumGetArrayTypeP(values[c_commands])) & MaskOf(command)) != 0;
 }
@@ -215,18 +237,24 @@ GrantAhead FirstAhead(Oid subject, const Policy* policy, const GoverningPolicies
 }
 
 LiveGrant BestGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
-                    const TouchedColumns& touched, TimestampTz now) {
+                    const TouchedColumns& touched, TimestampTz now, bool for_statement) {
     LiveGrant best = {};
     bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
         bool limited = !nulls[c_max_uses];
         bool on_columns = !nulls[c_columns] && IsOnColumns(command);
-        LiveGrant grant = {DatumGetInt64(values[c_grant]), DatumGetTimestampTz(values[c_ends_at]), UseCost::Nothing, on_columns && column == nullptr,
-                           nulls[c_max_rows] ? 0 : DatumGetInt64(values[c_max_rows])};
+        LiveGrant grant = {DatumGetInt64(values[c_grant]),
+                           DatumGetTimestampTz(values[c_ends_at]),
+                           UseCost::Nothing,
+                           on_columns && column == nullptr,
+                           nulls[c_max_rows] ? 0 : DatumGetInt64(values[c_max_rows]),
+                           !nulls[c_exact]};
         if (!InWindow(values, now) || !MayBeBetter(limited, grant, best) || !Serves(values, nulls, subject, policy, policies, command))
             return;
         if (on_columns && !CoversColumns(ColumnsOf(values), policies, column, touched))
             return;
         if (limited && !FindUseCost(grant.id, &grant.cost))
+            return;
+        if (!ServesStatement(values, grant, for_statement))
             return;
         if (IsBetter(grant, best))
             best = grant;
@@ -302,8 +330,8 @@ bool AreAtHome(Rows rows) {
 }
 
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
-                    const TouchedColumns& touched, TimestampTz now) {
-    return Reading([=] { return BestGrant(subject, policy, policies, command, column, touched, now); });
+                    const TouchedColumns& touched, TimestampTz now, bool for_statement) {
+    return Reading([=] { return BestGrant(subject, policy, policies, command, column, touched, now, for_statement); });
 }
 
 GrantAhead FindGrantAhead(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {
@@ -313,8 +341,8 @@ GrantAhead FindGrantAhead(Oid subject, const Policy* policy, const GoverningPoli
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now) {
     return Reading([=] {
         bool open = false;
-        bool home = ForEachScope(subject, policies, [&](Datum* values, bool*) {
-            open |= DatumGetInt64(values[c_grant]) == id && InWindow(values, now) && IsMeant(values, subject);
+        bool home = ForEachScope(subject, policies, [&](Datum* values, bool* nulls) {
+            open |= DatumGetInt64(values[c_grant]) == id && nulls[c_exact] && InWindow(values, now) && IsMeant(values, subject);
         });
         return home && open;
     });

@@ -16,6 +16,7 @@ struct LiveGrant {
     UseCost cost;
     bool narrow;         // it covers the columns that are touched, and not others that the policy governs
     int64_t max_rows;    // of each statement; 0: no limit
+    bool exact;          // it serves the statement under check alone (exact.hpp)
 };
 
 // Voids the decisions that depend on grants of the role, because the server's message says that some were made or ended. Callable from callbacks.
@@ -27,10 +28,11 @@ void SendGrantsChanged(Oid role);
 
 // The committed grant that covers the command on the relation, or on a column (as in Access), and all that is touched besides columns which are
 // decided about by themselves, for the subject or a role that it is a member of. It was made under this policy, is in its window now, and has uses
-// left. Of several it is the cheapest, of those the one of most rows, and of those the one that lives longest. Raises 55000 when the table cannot be
-// trusted.
+// left. Of several it is the cheapest, of those the one of most rows, of those one that is exact, and of those the one that lives longest. Exact
+// grants serve only where for_statement says that a statement is decided about; missed_grant tells of one that does not serve it. Raises 55000 when
+// the table cannot be trusted.
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
-                    const TouchedColumns& touched, TimestampTz now);
+                    const TouchedColumns& touched, TimestampTz now, bool for_statement);
 
 struct GrantAhead {
     int64_t id;    // 0: none
@@ -49,7 +51,8 @@ bool IsMeantFor(Oid grantee, Datum members, Oid subject);
 // Whether this database is where its grants were made, not a copy, where no grant lives.
 bool AreAtHome(Rows rows = Rows::Committed);
 
-// Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not. Raises as FindGrant does.
+// Whether this grant of the subject's, on the relation or around it, is in its window and was not revoked, used up or not, and serves more than one
+// statement. Raises as FindGrant does.
 bool IsGrantOpen(int64_t id, Oid subject, const GoverningPolicies* policies, TimestampTz now);
 
 }    // namespace warrant

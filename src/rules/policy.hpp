@@ -53,6 +53,7 @@ struct Policy {
     bool require_reason;
     bool require_comment;
     char* ticket_pattern;           // that the tickets of its requests match; nullptr: they need none
+    bool exact;                     // its grants are for single statements
     int max_uses;                   // of each grant; INT_MAX: no limit
     int64_t max_rows;               // of each statement under a grant; INT64_MAX: no limit
     int64_t default_duration_us;    // 0: the setting

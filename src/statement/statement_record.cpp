@@ -14,8 +14,6 @@
 
 namespace warrant {
 
-namespace {
-
 void StatementText(const Source& source, const char** text, int* text_length) {
     const char* start = source.text == nullptr ? "" : source.text + (source.location > 0 ? source.location : 0);
     int size = source.length > 0 && source.location >= 0 ? source.length : int(strlen(start));
@@ -26,6 +24,8 @@ void StatementText(const Source& source, const char** text, int* text_length) {
     *text = start;
     *text_length = size;
 }
+
+namespace {
 
 // The query id of the client's statement, where the statement is the query or there is no query. Another extension may have taken it out of a
 // utility statement's plan.

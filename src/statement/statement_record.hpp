@@ -94,6 +94,9 @@ int LevelOf(const Frame* frame);
 // A new statement record; of no query and no frame, it is a fast-path call's. Its digest is for the caller to fill.
 StatementRecord* NewStatement(QueryDesc* owner, int nest_level);
 
+// A statement within its source, without the blanks and semicolons around it.
+void StatementText(const Source& source, const char** text, int* text_length);
+
 // The place of the top-level statement under way, or of the query that is starting, in its source.
 void TopLevelText(QueryDesc* query, const char** text, int* length);
 

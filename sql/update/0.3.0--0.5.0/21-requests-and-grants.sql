@@ -53,3 +53,13 @@ CREATE TABLE warrant.auto_stops (
     grant_id bigint,
     PRIMARY KEY (role, policy_id) INCLUDE (grant_id)
 );
+
+-- The different statements of a request: what an exact grant would compare.
+CREATE TABLE warrant.request_statements (
+    request_id bigint NOT NULL REFERENCES warrant.requests,
+    statement_sha256 bytea NOT NULL,
+    exact bytea,
+    not_exact text,
+    parameters text
+);
+CREATE INDEX ON warrant.request_statements (request_id);

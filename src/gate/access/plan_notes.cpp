@@ -6,11 +6,7 @@ namespace warrant {
 
 namespace {
 
-// What a note says of its relation. The numbers are those of no system cache: the plan cache compares them with those whose entries have changed, and
-// passes over them.
-enum Kind : int { implied_read = -4711, shown_read = -4712, narrow_update = -4713, narrow_delete = -4714 };
-
-void Note(PlannedStmt* plan, Kind kind, const List* relations) {
+void Note(PlannedStmt* plan, NoteKind kind, const List* relations) {
     ListCell* cell;
     foreach (cell, relations) {
         PlanInvalItem* note = makeNode(PlanInvalItem);

@@ -118,6 +118,16 @@ bool CallsUser(Node* node, void* context) {
     return check_functions_in_node(node, IsUsersFunction, nullptr) || WalkExpression(node, CallsUser, context);
 }
 
+// Whether the query, or a modifying CTE, writes to what anybody reads without approval.
+bool HasWriteToUnprotected(Node* node, void* context) {
+    if (node == nullptr)
+        return false;
+    if (!IsA(node, Query))
+        return WalkExpression(node, HasWriteToUnprotected, context);
+    Query* query = reinterpret_cast<Query*>(node);
+    return (query->commandType != CMD_SELECT && WritesUnprotected(PermissionsOf(query))) || WalkQuery(query, HasWriteToUnprotected, context, 0);
+}
+
 // Whether the query reads keys: FROM table x ... FOR KEY SHARE OF x, or FROM such a query.
 bool ReadsKeys(const Query* query) {
     if (query->commandType != CMD_SELECT || list_length(query->rtable) != 1 || query->cteList != NIL)
@@ -143,6 +153,13 @@ void CollectBeforePlanning(AccessList* list, Query* query, const PlanNotes& note
     Collection collection = {Collect, list, notes, exported};
     CollectFromQuery(query, &collection);
 }
+
+bool WritesUnprotected(Query* query) {
+    bool writes = query->commandType != CMD_SELECT || query->hasModifyingCTE;
+    return writes && HasWriteToUnprotected(reinterpret_cast<Node*>(query), nullptr);
+}
+
+void CollectFromQuery(AccessList* list, Query* query) { CollectBeforePlanning(list, query, NotesOf(query), WritesUnprotected(query)); }
 
 void RequirePrivilegesBeforePlanning(Query* query) {
     Collection collection = {Require, nullptr, PlanNotes{}, false};

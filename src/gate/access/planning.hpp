@@ -12,6 +12,12 @@ namespace warrant {
 // CollectAccesses would name from its plan, without relations that nothing governs. Runs nobody's code.
 void CollectBeforePlanning(AccessList* list, Query* query, const PlanNotes& notes, bool exported);
 
+// Whether the analysed query writes to what anybody reads without approval.
+bool WritesUnprotected(Query* query);
+
+// What an analysed query needs when the client sends it by itself.
+void CollectFromQuery(AccessList* list, Query* query);
+
 // The server's own check of the privileges that the plan will need, on all levels of the query; raises the server's error.
 void RequirePrivilegesBeforePlanning(Query* query);
 

@@ -7,6 +7,7 @@
 #include "rules/access.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
+#include "rules/exact.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
 #include "rules/presence.hpp"
@@ -19,6 +20,7 @@
 #include "gate/access/plan_notes.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
+#include "gate/check/identity.hpp"
 #include "gate/check/privileges.hpp"
 #include "gate/check/refusal.hpp"
 
@@ -123,7 +125,8 @@ void AddItem(RefusedAccess* items, int* count, const Access& access, const Gover
     RefusedAccess* item = FindAmong(items, *count, access, decision->policy);
     if (item == nullptr) {
         item = &items[(*count)++];
-        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision, subject), AdviceFor(decision->lack), NIL};
+        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision, subject), AdviceFor(decision->lack),
+                              NIL,    missed_grant};
         item->access.column = nullptr;
     }
     if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
@@ -154,6 +157,7 @@ Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
     if (policies->own)
         return Answer::Unprotected;
+    missed_grant = MissedGrant{};
     const Decision* decision = Decide(policies, subject, access.command, access.column, access.touched);
     if (decision->answer == Answer::Unprotected)
         return decision->answer;
@@ -186,7 +190,9 @@ void ExamineActing(CheckResult* result, const Access& access, Oid user) {
                                         (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.column, access.definer)));
     if (trusted)
         return;
+    missed_grant = MissedGrant{};
     Decision decision = DecideFor(policies, user, access.command, access.column, true, true, access.touched), covered;
+    missed_grant = MissedGrant{};    // it would not be the subject's
     if (HasCreated() && IsCoveredByCreation(policies, &decision, access.command, user, &covered))
         decision = covered;
     if (decision.answer == Answer::Auto && !IsMonitored(&decision))
@@ -247,11 +253,13 @@ void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, 
         FindOthers(result, list, granted, actors);
 }
 
-// What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for.
+// What a check is about: a query that starts or one that is analysed, or neither. plan: whose privileges the server will ask for. running: a query
+// that is to go on.
 struct CheckedStatement {
     QueryDesc* query;
     Query* parsed;
     const PlannedStmt* plan;
+    const QueryDesc* running;
     // So many of the users who acted last are not asked.
     int leaves_out;
 };
@@ -264,6 +272,7 @@ void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, 
     // A grant may be used up by other sessions before this one decides under it.
     constexpr int most_grants = 20;
     for (int granted = 0; granted < most_grants; may_wait = false) {
+        BeginCheck(checked_statement.query != nullptr ? checked_statement.query : checked_statement.running, checked_statement.parsed);
         FindAll(result, list, &actors, subject);
         if (result->refused_count == 0 && result->automatic_count == 0)
             return;
@@ -289,7 +298,7 @@ void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool st
     // Whoever loses the race for a last use has one grant less to try.
     constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
-        RequireAll(&result, CheckedStatement{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, leaves_out}, list, lost == 0);
+        RequireAll(&result, CheckedStatement{query, nullptr, query == nullptr ? nullptr : query->plannedstmt, nullptr, leaves_out}, list, lost == 0);
         // What the server refuses would not have asked.
         if (unlikely(result.watched) && starts)
             RequireServerPrivileges(query->plannedstmt, nullptr);
@@ -302,16 +311,61 @@ void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool st
 
 }    // namespace
 
+void Foresee(const AccessList* list, void (*visit)(const ForeseenAccess& foreseen, void* context), void* context) {
+    Oid subject = CurrentSubject();
+    bool on_stack[most_on_stack];
+    bool* granted = RoomFor(on_stack, list->count);
+    for (int i = 0; i < list->count; i++) {
+        const Access& access = list->items[i];
+        missed_grant = MissedGrant{};
+        granted[i] = false;
+        if (!Asks(access))
+            continue;
+        GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
+        Decision decision = *Decide(policies, subject, access.command, access.column, access.touched);
+        granted[i] = decision.answer == Answer::Granted;
+        if (decision.answer != Answer::Unprotected)
+            visit(ForeseenAccess{access, subject, policies, decision, !Runs(&decision) && IsTrusted(policies, subject, access), missed_grant},
+                  context);
+    }
+    ListCell* cell;
+    foreach (cell, list->others) {
+        const OwnerAccess* owner = static_cast<const OwnerAccess*>(lfirst(cell));
+        const Access& access = owner->access;
+        if (!owner->stored || IsGranted(list, granted, access))
+            continue;
+        GoverningPolicies* policies = GoverningPoliciesOf(access, owner->user);
+        Decision decision = DecideFor(policies, owner->user, access.command, access.column, true, true, access.touched);
+        bool trusted = !Runs(&decision) && TrustsDefiner(policies, owner->user, access.command, access.column, owner->user);
+        if (decision.answer != Answer::Unprotected)
+            visit(ForeseenAccess{access, owner->user, policies, decision, trusted, MissedGrant{}}, context);
+    }
+}
+
+RefusedAccess* ForeseeRefusals(const AccessList* list, int* count) {
+    Oid subject = CurrentSubject();
+    CheckResult result = {};
+    result.refused = static_cast<RefusedAccess*>(palloc((list->count + 1) * sizeof(RefusedAccess)));
+    result.automatic = static_cast<RefusedAccess*>(palloc((list->count + 1) * sizeof(RefusedAccess)));
+    result.checked_room = list->count + 1;
+    result.checked = static_cast<CheckedAccess*>(palloc(result.checked_room * sizeof(CheckedAccess)));
+    for (int i = 0; i < list->count; i++)
+        if (Asks(list->items[i]))
+            (void)Examine(&result, list->items[i], subject);
+    *count = result.refused_count;
+    return result.refused;
+}
+
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) { CheckList(query, list, leaves_out, false); }
 
-void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out) {
+void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out, const QueryDesc* running) {
     if (GateIsOff() || list->count == 0)
         return;
     RefusedAccess refused[most_on_stack], automatic[most_on_stack];
     CheckedAccess checked[most_on_stack];
     CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
                           0, RoomFor(automatic, list->count), nullptr};
-    RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, leaves_out}, list);
+    RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, running, leaves_out}, list);
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, const PlanNotes& notes, bool exported, int leaves_out) {

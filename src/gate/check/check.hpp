@@ -3,7 +3,10 @@
 
 #include "pg/server.hpp"
 
+#include "rules/decision.hpp"
+#include "rules/exact.hpp"
 #include "gate/access/access.hpp"
+#include "gate/check/refusal_error.hpp"
 
 namespace warrant {
 
@@ -16,7 +19,24 @@ void CheckPermissions(QueryDesc* query, List* permissions, const PlanNotes& note
 void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out = 0);
 
 // Refuses what an approval is missing for, as CheckAccesses does, and records nothing about what runs. parsed: the query that asks, when it is not
-// planned yet.
-void RefuseUnapproved(const AccessList* list, Query* parsed = nullptr, int leaves_out = 0);
+// planned yet. running: the query that goes on, when it runs already.
+void RefuseUnapproved(const AccessList* list, Query* parsed = nullptr, int leaves_out = 0, const QueryDesc* running = nullptr);
+
+// An access, and how it would be decided now for a user who has to pass: the subject, or the owner of a view or rule that the statement reads
+// through.
+struct ForeseenAccess {
+    Access access;
+    Oid user;
+    const GoverningPolicies* policies;
+    Decision decision;
+    bool trusted;    // as a definer
+    MissedGrant missed;
+};
+
+// Visits each access of the list that is protected, and those that the owners of views and rules need besides. Records, files and spends nothing.
+void Foresee(const AccessList* list, void (*visit)(const ForeseenAccess& foreseen, void* context), void* context);
+
+// What the subject would be refused now, each command and policy with its columns. In the current memory context.
+RefusedAccess* ForeseeRefusals(const AccessList* list, int* count);
 
 }    // namespace warrant

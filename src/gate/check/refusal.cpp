@@ -26,11 +26,35 @@
 #include "gate/check/committed_items.hpp"
 #include "gate/check/decision_wait.hpp"
 #include "gate/check/estimate.hpp"
+#include "gate/check/identity.hpp"
 #include "gate/check/refusal.hpp"
 
 namespace warrant {
 
 LastRefusal last_refusal;
+
+void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
+    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
+                     char(TargetKindOf(item->policies)), NameOf(item->access.command),
+                     item->answer == Answer::Request || item->answer == Answer::Auto ? "request" : "refuse");
+    if (item->policy == nullptr)
+        appendStringInfoString(json, "null");
+    else
+        appendStringInfo(json, "%lld", (long long)item->policy->id);
+    appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
+    escape_json(json, item->policy == nullptr ? "" : item->policy->name);
+    appendStringInfoString(json, ",\"schema\":");
+    escape_json(json, NameStr(item->policies->schema_name));
+    appendStringInfoString(json, ",\"name\":");
+    escape_json(json, NameStr(item->policies->relation_name));
+    appendStringInfo(json, ",\"rows\":%lld", (long long)rows);
+    ListCell* cell;
+    foreach (cell, item->columns) {
+        appendStringInfoString(json, foreach_current_index(cell) == 0 ? ",\"columns\":[" : ",");
+        escape_json(json, static_cast<char*>(lfirst(cell)));
+    }
+    appendStringInfoString(json, item->columns == NIL ? "}" : "]}");
+}
 
 namespace {
 
@@ -56,29 +80,6 @@ uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* act
         }
     }
     return digest;
-}
-
-void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
-    appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     char(TargetKindOf(item->policies)), NameOf(item->access.command),
-                     item->answer == Answer::Request || item->answer == Answer::Auto ? "request" : "refuse");
-    if (item->policy == nullptr)
-        appendStringInfoString(json, "null");
-    else
-        appendStringInfo(json, "%lld", (long long)item->policy->id);
-    appendStringInfo(json, ",\"policy_version\":%d,\"policy_name\":", item->policy == nullptr ? 0 : item->policy->version);
-    escape_json(json, item->policy == nullptr ? "" : item->policy->name);
-    appendStringInfoString(json, ",\"schema\":");
-    escape_json(json, NameStr(item->policies->schema_name));
-    appendStringInfoString(json, ",\"name\":");
-    escape_json(json, NameStr(item->policies->relation_name));
-    appendStringInfo(json, ",\"rows\":%lld", (long long)rows);
-    ListCell* cell;
-    foreach (cell, item->columns) {
-        appendStringInfoString(json, foreach_current_index(cell) == 0 ? ",\"columns\":[" : ",");
-        escape_json(json, static_cast<char*>(lfirst(cell)));
-    }
-    appendStringInfoString(json, item->columns == NIL ? "}" : "]}");
 }
 
 // Appends the duration in units that no setting changes: the recorder's IntervalStyle is another than the session's.
@@ -149,6 +150,18 @@ void AppendClaims(StringInfo json, const RefusedAccess* refused, int count, bool
     AppendTicket(json, refused, count);
 }
 
+// Appends what an exact grant would compare, or why there can be none.
+void AppendIdentity(StringInfo json, const ActingUser* acting) {
+    StatementIdentity identity;
+    const char *parameters = nullptr, *why_not = acting != nullptr ? "it is asked for code of somebody else" : WhyNoIdentity(&identity, &parameters);
+    appendStringInfo(json, ",\"exact\":\"%s\",\"not_exact\":", why_not == nullptr ? IdentityAsHex(&identity) : "");
+    escape_json(json, why_not == nullptr ? "" : why_not);
+    if (parameters != nullptr) {
+        appendStringInfoString(json, ",\"parameters\":");
+        escape_json(json, parameters);
+    }
+}
+
 // Begins the arguments with all but the items, which close them. unfiled: why no request is filed although an approval would help, or nullptr.
 char* BeginArguments(QueryDesc* query, const Query* parsed, const RefusedAccess* refused, int count, const ActingUser* acting, bool file,
                      const char* unfiled, int portions) {
@@ -165,6 +178,7 @@ char* BeginArguments(QueryDesc* query, const Query* parsed, const RefusedAccess*
         AppendActing(&json, acting, file);
     else
         AppendClaims(&json, refused, count, file);
+    AppendIdentity(&json, acting);
     const char* tag = CommandTagOf(query, parsed);
     appendStringInfo(&json, ",\"default_duration_s\":%d,\"tag\":\"%s\",\"items\":[", settings.default_duration_s, tag == nullptr ? "" : tag);
     return json.data;

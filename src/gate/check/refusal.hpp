@@ -20,6 +20,9 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
 // claims are used. Raises 42501 when the subject has made too many attempts, and what the recorder answers: 53400 for too many grants.
 void MakeGrants(QueryDesc* query, const Query* parsed, const RefusedAccess* automatic, int count, const ActingUser* acting);
 
+// A refused access as the recorder's actions have it, with the rows that it may reach (-1: not known).
+void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows);
+
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.
 struct LastRefusal {

@@ -138,6 +138,13 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
                     errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
 }
 
+// Tells the subject of a grant for exactly one statement that this one is not, on a line of its own; or empty.
+static const char* WhatGrantMisses(const RefusedAccess* refused) {
+    const MissedGrant& missed = refused->missed;
+    return missed.id == 0 ? ""
+                          : psprintf("\nGrant %lld is for exactly one statement: %s.", (long long)missed.id, other_statement[int(missed.difference)]);
+}
+
 [[noreturn]] static void RaiseUnfiled(const RefusedAccess* item, const char* answer, const ActingUser* acting) {
     const char* advice = strchr(answer, '\n');
     int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
@@ -148,7 +155,8 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
                         ErrorFields(item)));
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
-             errdetail("No request was filed: %.*s.", length, answer), advice == nullptr ? 0 : errhint("%s", advice + 1), ErrorFields(item)));
+             errdetail("No request was filed: %.*s.%s", length, answer, WhatGrantMisses(item)), advice == nullptr ? 0 : errhint("%s", advice + 1),
+             ErrorFields(item)));
 }
 
 void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refused, const ActingUser* acting) {
@@ -356,8 +364,8 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
             (errcode(error_refused),
              errmsg("%s on %s \"%s\" requires approval (%s)", CommandInWords(refused), KindOf(refused->policies), NameOfTarget(refused),
                     several && drafts.count == 0 ? psprintf("requests %s are pending", answer) : drafts.states.data),
-             errdetail("%s%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
-                       drafts.detail.data, without.data, WhoActs(acting), WhatWasBefore(refused, acting)),
+             errdetail("%s%s%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
+                       drafts.detail.data, without.data, WhoActs(acting), WhatWasBefore(refused, acting), WhatGrantMisses(refused)),
              acting != nullptr ? TrustHint(refused, acting)
                                : errhint("%s%s%s%s%s", WhatToDo(answer, &drafts), advice.data, WhyReturningReads(asked, asked_count, returning),
                                          WhatADumpNeeds(asked, asked_count), profile),

@@ -5,6 +5,7 @@
 
 #include "rules/access.hpp"
 #include "rules/decision.hpp"
+#include "rules/exact.hpp"
 
 namespace warrant {
 
@@ -21,6 +22,8 @@ struct RefusedAccess {
     const char* advice;
     // The columns (char*) that are refused under a policy on columns; NIL for the whole relation.
     List* columns;
+    // A grant of the subject's that would serve another statement.
+    MissedGrant missed;
 };
 
 }    // namespace warrant

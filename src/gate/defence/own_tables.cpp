@@ -11,6 +11,7 @@
 #include "rules/two_phase.hpp"
 #include "queue/shared.hpp"
 #include "statement/queued.hpp"
+#include "gate/access/analysis.hpp"
 #include "gate/check/refusal_error.hpp"
 #include "gate/defence/own_tables.hpp"
 
@@ -44,6 +45,8 @@ bool IsTriggerOfOthers(Oid function) {
 }
 
 bool NeedsFmgrHook(Oid function) {
+    if (is_analysing)
+        RefuseWhileAnalysing(function);
     if (previous_needs_fmgr_hook != nullptr && previous_needs_fmgr_hook(function))
         return true;
     return !is_own_worker && (IsDefinitionFunction(function) || IsTriggerOfOthers(function) || (AnyRechecks() && function >= FirstNormalObjectId));

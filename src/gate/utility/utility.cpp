@@ -111,6 +111,38 @@ void DecideUtility(Node* utility, AccessList* list) {
     SettleJoins();
 }
 
+// Those whose collectors take no locks when they are not to.
+static bool IsForeseeable(const Node* utility) {
+    switch (nodeTag(utility)) {
+        case T_LockStmt:
+        case T_TruncateStmt: return true;
+        case T_DropStmt:
+            switch (reinterpret_cast<const DropStmt*>(utility)->removeType) {
+                case OBJECT_TABLE:
+                case OBJECT_VIEW:
+                case OBJECT_MATVIEW:
+                case OBJECT_FOREIGN_TABLE: return true;
+                default: return false;
+            }
+        default: return KnownTagOf(utility).known && KnownTagOf(utility).row == nullptr;
+    }
+}
+
+static void RequireDropped(const DropStmt* drop) {
+    ListCell* cell;
+    foreach (cell, drop->missing_ok ? NIL : drop->objects)
+        (void)RangeVarGetRelid(makeRangeVarFromNameList(lfirst_node(List, cell)), NoLock, false);
+}
+
+bool CollectForeseen(Node* utility, AccessList* list) {
+    if (!IsForeseeable(utility))
+        return false;
+    if (IsA(utility, DropStmt))
+        RequireDropped(As<DropStmt>(utility));
+    Collect(static_cast<Node*>(copyObjectImpl(utility)), list, false);
+    return true;
+}
+
 void RefuseUnknown(Node* utility) {
     if (GateIsOff() || AreAllExempt() || !AnythingIsProtected())
         return;

@@ -41,6 +41,9 @@ bool HasNames(const Node* utility);
 // belongs to the gate itself, in every mode. Raises it also for a command that no row knows, when somebody is not exempt and something is protected.
 void DecideUtility(Node* utility, AccessList* list);
 
+// Adds what a command would need, as far as that is told without waiting for anything and without its locks; false for a command of which it is not.
+bool CollectForeseen(Node* utility, AccessList* list);
+
 // For a node that a collector does not know: raises 42501 as DecideUtility does for an unknown command, or returns.
 void RefuseUnknown(Node* utility);
 

@@ -183,6 +183,7 @@ SELECT state, message FROM stage.try('DROP TABLE ledger');
 SELECT state, message, detail FROM stage.try('SELECT * FROM ledger');
 SELECT warrant.request('{SELECT}', on_table => 'ledger', reason => 'answer a question');
 SELECT warrant.request('{UPDATE}', on_table => 'ledger', reason => 'correct a row');
+SELECT warrant.request_statement('UPDATE ledger SET a = 8 WHERE a IS NOT NULL', reason => 'correct a row');
 \c - regress_chief
 SET client_min_messages = warning;
 SELECT max(id) AS change, max(id) - 1 AS read FROM warrant.requests \gset

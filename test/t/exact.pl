@@ -1,0 +1,121 @@
+# A grant of exactly one statement over the wire: its parameters, portals and cached plans; and two sessions that race for each of many such grants,
+# of which each runs once. WARRANT_ROUNDS says how many: a thousand in make soak.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Test::More;
+use GatedServer;
+use WireClient;
+
+my $rounds = $ENV{WARRANT_ROUNDS} // 200;
+my $node = GatedServer->running('exact', 'pg_warrant.refusal_rate = 1000', "pg_warrant.max_pending = " . (2 * $rounds + 100));
+$node->safe_psql('postgres', 'CREATE TABLE ledger (round int); GRANT ALL ON ledger TO clerk; CREATE DOMAIN amount AS int');
+
+# --- two sessions, one grant after the other ---
+
+$node->safe_as('dba', q{SELECT warrant.create_policy('ledger', 'approve', on_table => 'ledger', exact => true)});
+my $statement = sub { "INSERT INTO ledger VALUES ($_[0])" };
+for my $first (map { $_ * 100 + 1 } 0 .. int(($rounds - 1) / 100))
+{
+	my $last = $first + 99 < $rounds ? $first + 99 : $rounds;
+	my $ids = $node->safe_as('clerk', join "\n", map { "SELECT warrant.request_statement('" . $statement->($_) . "');" } $first .. $last);
+	my @ids = split /\n/, $ids;
+	$node->safe_as('boss', 'SELECT * FROM warrant.approve_all(ARRAY[' . join(',', @ids) . '])');
+}
+is($node->safe_psql('postgres', 'SELECT count(*) FROM warrant.active_grants WHERE exact AND uses_left = 1'), $rounds, 'a grant for each round');
+
+my @sessions = map { $node->session_as('clerk') } 1 .. 2;
+my $all = join '', map { $statement->($_) . ";\n" } 1 .. $rounds;
+# Both are sent everything at once, and go from one to the next together, because each waits for the recorder.
+$_->{stdin} .= $all . "\\echo done with all\n" for @sessions;
+$_->{timeout}->start for @sessions;
+$_->{run}->pump_nb for @sessions;
+for my $session (@sessions)
+{
+	$session->{run}->pump until $session->{stdout} =~ /done with all/ || $session->{timeout}->is_expired;
+}
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT round) FROM ledger'), "$rounds|$rounds", 'each statement ran once');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM warrant.active_grants'), '0', 'each grant is used up');
+$node->safe_as('auditor', 'SELECT warrant.action_result(0)');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM warrant.audit_log WHERE event = 'allowed' AND relation_name = 'ledger'}), $rounds, 'one row tells of each');
+is($node->safe_psql('postgres', q{SELECT sum(executions * repeats) FROM warrant.audit_log WHERE event = 'refused' AND relation_name = 'ledger'}), $rounds, 'and each was refused once');
+$_->quit for @sessions;
+
+# --- over the wire ---
+
+my $client = WireClient->connect($node->host, $node->port, 'clerk', 'postgres');
+my $sync = WireClient->message('S');
+sub parse { return WireClient->message('P', "$_[0]\0$_[1]\0", pack 'n', 0); }
+sub bind_to { my ($portal, $name, @values) = @_; return WireClient->message('B', "$portal\0$name\0", pack('nn', 0, scalar @values), (map { pack('N', length $_) . $_ } @values), pack 'n', 0); }
+sub execute { return WireClient->message('E', "$_[0]\0", pack 'N', $_[1]); }
+sub whole { my ($sql, @values) = @_; return WireClient->state_of($client->ask(parse('', $sql) . bind_to('', '', @values) . execute('', 0) . $sync)); }
+
+# Has the last request of clerk approved.
+sub approve_exactly
+{
+	my ($uses) = @_;
+	my $id = $node->safe_psql('postgres', q{SELECT max(id) FROM warrant.requests WHERE state = 'pending'});
+	return $node->sqlstate_as('boss', "SELECT warrant.approve($id, exact => true, max_uses => $uses)");
+}
+
+my $update = q{UPDATE orders SET status = $2 WHERE id = $1};
+is(whole($update, 7, 'void'), '42501', 'a statement with parameters is refused');
+is(approve_exactly(2), 'none', 'and approved as it was');
+is(whole($update, 8, 'void'), '42501', 'other values are refused');
+is(whole($update, 7, 'sent'), '42501', 'each of them counts');
+is(whole(q{UPDATE orders SET status = 'void' WHERE id = 7}), '42501', 'the values in the text are another text');
+is(whole($update, 7, 'void'), 'none', 'the approved values run');
+my $prepared = parse('u', $update);
+is(WireClient->state_of($client->ask($prepared . bind_to('', 'u', 7, 'void') . execute('', 0) . $sync)), 'none', 'also of a prepared statement');
+is(WireClient->state_of($client->ask(bind_to('', 'u', 7, 'void') . execute('', 0) . $sync)), '42501', 'until the uses are spent');
+is($node->safe_psql('postgres', q{SELECT string_agg(id::text, ',') FROM orders WHERE status <> 'new'}), '7', 'nothing else has changed');
+
+# What the approver sees of them, and who else.
+is($node->safe_psql('postgres', q{SELECT DISTINCT parameters FROM warrant.request_statements WHERE parameters LIKE '%void%' ORDER BY 1 LIMIT 1}),
+	q{$1 = '7'::integer, $2 = 'void'::text}, 'the values are kept');
+is($node->sqlstate_as('boss', 'SELECT FROM warrant.request_statements'), '42501', 'for auditors');
+
+# A plan that is made for any values knows them only as it starts.
+$client->ask(WireClient->message('Q', "SET plan_cache_mode = force_generic_plan\0"));
+is(whole($update, 9, 'void'), '42501', 'a plan for any values is refused');
+is(approve_exactly(1), '22023', 'it cannot be approved: its values were not known');
+$client->ask(WireClient->message('Q', "RESET plan_cache_mode\0"));
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+is(whole($update, 9, 'void'), '42501', 'a plan for these values is refused');
+is(approve_exactly(1), 'none', 'and approved');
+$client->ask(WireClient->message('Q', "SET plan_cache_mode = force_generic_plan\0"));
+is(whole($update, 10, 'void'), '42501', 'planned for any, other values are refused as it starts');
+is(whole($update, 9, 'void'), 'none', 'and the approved ones run');
+$client->ask(WireClient->message('Q', "RESET plan_cache_mode\0"));
+
+# Values of users' types: their output would be users' code.
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+is(whole(q{UPDATE orders SET status = 'x' WHERE id = $1::amount}, 3), '42501', 'a parameter of a domain is refused');
+is(approve_exactly(1), '22023', 'and cannot be approved exactly');
+
+# Rows that come one after the other belong to one run.
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+is(whole('SELECT id FROM orders ORDER BY id'), '42501', 'a query is refused');
+is(approve_exactly(1), 'none', 'and approved');
+$client->ask(WireClient->message('Q', "BEGIN\0"));
+my @rows = $client->ask(parse('', 'SELECT id FROM orders ORDER BY id') . bind_to('p', '') . execute('p', 2) . $sync);
+is(WireClient->shape_of(@rows), '12DDsZ', 'its first rows');
+@rows = $client->ask(execute('p', 3) . $sync);
+is(WireClient->shape_of(@rows), 'DDDsZ', 'and the next');
+$client->ask(WireClient->message('Q', "COMMIT\0"));
+is(whole('SELECT id FROM orders ORDER BY id'), '42501', 'the next run is another one');
+
+# A plan that was made before the approval does not say what its names led to.
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+my $grant = $node->let('DELETE');
+is(WireClient->state_of($client->ask(parse('d', 'DELETE FROM orders WHERE id = 50') . bind_to('', 'd') . execute('', 0) . $sync)), 'none', 'a plan is kept');
+$node->safe_as('boss', "SELECT warrant.revoke($grant)");
+is($node->sqlstate_as('clerk', q{SELECT warrant.request_statement('DELETE FROM orders WHERE id = 50')}), 'none', 'exactly its statement is asked for');
+is(approve_exactly(1), 'none', 'and approved');
+is(WireClient->state_of($client->ask(bind_to('', 'd') . execute('', 0) . $sync)), '42501', 'the kept plan is refused');
+is(whole('DELETE FROM orders WHERE id = 50'), 'none', 'the statement that is planned anew runs');
+$client->close;
+
+$node->stop;
+done_testing();
