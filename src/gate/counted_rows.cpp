@@ -233,19 +233,22 @@ void RequireNoPushedJoin(const CountedQuery* counted, const Plan* plan) {
                          "Ask for a grant without max_rows.");
 }
 
+List* BudgetsOfScan(const CountedQuery* counted, const Plan* plan) {
+    Index scanned = ScannedBy(plan);
+    List* budgets = scanned == 0 ? NIL : BudgetsOfEntry(counted, scanned);
+    return IsLeaf(plan) ? list_concat_unique_ptr(budgets, BudgetsOfViews(counted)) : budgets;
+}
+
 void CountScan(CountedQuery* counted, PlanState* state) {
     const Plan* plan = state->plan;
     RequireNoPushedJoin(counted, plan);
-    Index scanned = ScannedBy(plan);
-    List* budgets = scanned == 0 ? NIL : BudgetsOfEntry(counted, scanned);
-    if (IsLeaf(plan))
-        budgets = list_concat_unique_ptr(budgets, BudgetsOfViews(counted));
+    List* budgets = BudgetsOfScan(counted, plan);
     if (budgets == NIL)
         return;
     RequireCountable(budgets, plan);
     CountedNode* node = NodeOf(counted, state);
     node->read = budgets;
-    if (scanned != 0)
+    if (ScannedBy(plan) != 0)
         ComputeLater(node, state);
 }
 
@@ -262,8 +265,42 @@ void CountInserted(CountedQuery* counted, ModifyTableState* state) {
     node->found_by = plan->operation == CMD_INSERT ? InvalidAttrNumber : state->resultRelInfo->ri_RowIdAttNo;
 }
 
+// --- what is read once more for a row that another session has changed meanwhile ---
+
+// A CTE is read again from its beginning.
+bool RequireUnlimited(PlanState* state, void* context) {
+    const CountedQuery* counted = static_cast<CountedQuery*>(context);
+    List* budgets = BudgetsOfScan(counted, state->plan);
+    const RowBudget* budget = IsA(state, CteScanState) ? LimitIn(list_head(counted->limits))->budget
+                              : budgets != NIL         ? static_cast<const RowBudget*>(linitial(budgets))
+                                                       : nullptr;
+    if (budget != nullptr)
+        RaiseUncountable(budget, "A subquery may read them again for a row that another session has just changed.",
+                         "Read them in a statement of its own, without locking or changing rows in it.");
+    return WalkPlanState(state, RequireUnlimited, context);
+}
+
+bool RequireReadOnce(PlanState* state, void* context) {
+    ListCell* cell;
+    foreach (cell, state->initPlan)
+        (void)RequireUnlimited(lfirst_node(SubPlanState, cell)->planstate, context);
+    foreach (cell, state->subPlan)
+        (void)RequireUnlimited(lfirst_node(SubPlanState, cell)->planstate, context);
+    return WalkPlanState(state, RequireReadOnce, context);
+}
+
+// The server reads again under the node by a plan of its own, which nobody can count: the row that was found, and all that its subqueries read.
+bool ReadsAgain(const PlanState* state) {
+    if (IsA(state, LockRowsState))
+        return true;
+    CmdType operation = IsA(state, ModifyTableState) ? reinterpret_cast<const ModifyTable*>(state->plan)->operation : CMD_INSERT;
+    return operation != CMD_INSERT;
+}
+
 bool CountNode(PlanState* state, void* context) {
     CountedQuery* counted = static_cast<CountedQuery*>(context);
+    if (ReadsAgain(state))
+        (void)RequireReadOnce(outerPlanState(state), counted);
     CountScan(counted, state);
     if (IsA(state, ModifyTableState))
         CountInserted(counted, reinterpret_cast<ModifyTableState*>(state));

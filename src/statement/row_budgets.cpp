@@ -69,6 +69,16 @@ Oid FamilyOf(const CheckedAccess* checked_access) {
     return policies->ancestor_count == 0 ? checked_access->access.relation : policies->ancestors[policies->ancestor_count - 1];
 }
 
+void Describe(RowBudget* budget, const CheckedAccess* checked_access) {
+    budget->grant_id = checked_access->grant_id;
+    budget->most = checked_access->max_rows;
+    budget->relkind = checked_access->policies->relkind;
+    budget->may_be_more = checked_access->policy->effect == Effect::Approve && budget->most < checked_access->policy->max_rows;
+    budget->schema_name = checked_access->policies->schema_name;
+    budget->relation_name = checked_access->policies->relation_name;
+    strlcpy(budget->policy_name, checked_access->policy->name, sizeof budget->policy_name);
+}
+
 RowBudget* BudgetOf(uint64_t statement, const CheckedAccess* checked_access) {
     Oid family = FamilyOf(checked_access);
     for (RowBudget* budget = budgets; budget != nullptr; budget = budget->next)
@@ -77,14 +87,8 @@ RowBudget* BudgetOf(uint64_t statement, const CheckedAccess* checked_access) {
     FreeOldBudgets(statement);
     RowBudget* budget = static_cast<RowBudget*>(MemoryContextAllocZero(TopMemoryContext, sizeof(RowBudget)));
     budget->statement = statement;
-    budget->grant_id = checked_access->grant_id;
+    Describe(budget, checked_access);
     budget->family = family;
-    budget->most = checked_access->max_rows;
-    budget->relkind = checked_access->policies->relkind;
-    budget->may_be_more = checked_access->policy->effect == Effect::Approve && budget->most < checked_access->policy->max_rows;
-    budget->schema_name = checked_access->policies->schema_name;
-    budget->relation_name = checked_access->policies->relation_name;
-    strlcpy(budget->policy_name, checked_access->policy->name, sizeof budget->policy_name);
     budget->next = budgets;
     budgets = budget;
     return budget;
@@ -186,6 +190,13 @@ void LimitRows(QueryDesc* query, uint64_t statement, const CheckedAccess* checke
     }
 }
 
+const CheckedAccess* FindLimited(const CheckedAccess* checked, int count) {
+    for (int i = 0; i < count; i++)
+        if (IsLimited(&checked[i]))
+            return &checked[i];
+    return nullptr;
+}
+
 void ForEachRowLimit(const QueryDesc* query, void (*visit)(const RowLimit*, void*), void* context) {
     ForgetOlderTransactions();
     // An error may have left a note of another query at this address behind the newest one.
@@ -227,6 +238,12 @@ void RaiseOverBudget(const RowBudget* budget) {
 void RaiseUncountable(const RowBudget* budget, const char* why, const char* instead) {
     ereport(ERROR, (errcode(error_refused), errmsg("the rows of %s \"%s\" cannot be counted here", KindOf(budget), NameStr(budget->relation_name)),
                     DetailOf(budget, why), errhint("%s", instead), FieldsOf(budget)));
+}
+
+void RaiseUncountable(const CheckedAccess* limited, const char* why, const char* instead) {
+    RowBudget budget = {};
+    Describe(&budget, limited);
+    RaiseUncountable(&budget, why, instead);
 }
 
 }    // namespace warrant

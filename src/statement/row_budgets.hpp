@@ -63,5 +63,9 @@ void ChargeCopied(const Frame* frame, uint64_t rows);
 
 // Raises 42501: the rows of the budget cannot be counted, why and what to do instead in whole sentences.
 [[noreturn]] void RaiseUncountable(const RowBudget* budget, const char* why, const char* instead);
+[[noreturn]] void RaiseUncountable(const CheckedAccess* limited, const char* why, const char* instead);
+
+// The first of the checked accesses that a grant limits the rows of; nullptr when there is none.
+const CheckedAccess* FindLimited(const CheckedAccess* checked, int count);
 
 }    // namespace warrant

@@ -21,6 +21,8 @@ struct Collection {
     bool exported;
     // The functions around, each within the one before.
     List* inlined = NIL;
+    const Query* outermost = nullptr;
+    bool shows_statistics = false;
 };
 
 void Collect(Query* level, Collection* collection) {
@@ -148,6 +150,65 @@ bool ReadsMoreThanKeys(Node* node, void* context) {
 }
 
 }    // namespace
+
+namespace {
+
+bool MentionsAnyRow(Node* node, void*) {
+    if (node == nullptr)
+        return false;
+    if (IsA(node, Var) || (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_SUBLINK))
+        return true;
+    return IsA(node, Query) ? WalkQuery(reinterpret_cast<Query*>(node), MentionsAnyRow, nullptr, 0) : WalkExpression(node, MentionsAnyRow, nullptr);
+}
+
+// The operator that the planner estimates the node by; 0 for none.
+Oid EstimatedBy(Node* node) {
+    switch (nodeTag(node)) {
+        case T_OpExpr:
+        case T_DistinctExpr:
+        case T_NullIfExpr: return reinterpret_cast<OpExpr*>(node)->opno;
+        case T_ScalarArrayOpExpr: return reinterpret_cast<ScalarArrayOpExpr*>(node)->opno;
+        default: return InvalidOid;
+    }
+}
+
+bool IsEstimated(Oid op) { return OidIsValid(op) && (OidIsValid(get_oprrest(op)) || OidIsValid(get_oprjoin(op))); }
+
+// The planner puts what such a function does in the place of its call.
+bool IsUsersSql(Node* node) {
+    if (!IsA(node, FuncExpr) || reinterpret_cast<FuncExpr*>(node)->funcid < FirstUnpinnedObjectId)
+        return false;
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(reinterpret_cast<FuncExpr*>(node)->funcid));
+    bool sql = HeapTupleIsValid(tuple) && Form_pg_proc(GETSTRUCT(tuple))->prolang == SQLlanguageId;
+    if (HeapTupleIsValid(tuple))
+        ReleaseSysCache(tuple);
+    return sql;
+}
+
+// sql_too: of a condition, or of what may become part of one.
+bool IsShownStatistics(Node* node, void* sql_too) {
+    if (node == nullptr || IsA(node, Query))
+        return false;
+    bool shown = (IsEstimated(EstimatedBy(node)) && check_functions_in_node(node, IsUsersFunction, nullptr)) ||
+                 (*static_cast<bool*>(sql_too) && IsUsersSql(node));
+    return (shown && MentionsAnyRow(node, nullptr)) || WalkExpression(node, IsShownStatistics, sql_too);
+}
+
+void FindShownStatistics(Query* level, Collection* collection) {
+    bool conditions = true, all = level != collection->outermost;
+    collection->shows_statistics |= IsShownStatistics(reinterpret_cast<Node*>(level->jointree), &conditions) ||
+                                    IsShownStatistics(level->havingQual, &conditions) ||
+                                    WalkQuery(level, IsShownStatistics, &all, QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
+}    // namespace
+
+bool ShowsStatistics(Query* query) {
+    Collection collection = {FindShownStatistics, nullptr, PlanNotes{}, false};
+    collection.outermost = query;
+    CollectFromQuery(query, &collection);
+    return collection.shows_statistics;
+}
 
 void CollectBeforePlanning(AccessList* list, Query* query, const PlanNotes& notes, bool exported) {
     Collection collection = {Collect, list, notes, exported};

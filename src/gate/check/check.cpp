@@ -13,11 +13,13 @@
 #include "rules/presence.hpp"
 #include "rules/subject.hpp"
 #include "queue/entry.hpp"
+#include "statement/row_budgets.hpp"
 #include "statement/statement.hpp"
 #include "statement/uses.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
 #include "gate/access/plan_notes.hpp"
+#include "gate/access/planning.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
 #include "gate/check/identity.hpp"
@@ -366,6 +368,10 @@ void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out, con
     CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
                           0, RoomFor(automatic, list->count), nullptr};
     RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, running, leaves_out}, list);
+    const CheckedAccess* limited = parsed == nullptr ? nullptr : FindLimited(result.checked, result.checked_count);
+    if (unlikely(limited != nullptr) && ShowsStatistics(parsed))
+        RaiseUncountable(limited, "The planner would show values to an operator or SQL function in its conditions.",
+                         "Compare its columns by built-in functions and operators alone, or ask for a grant without max_rows.");
 }
 
 void CheckPermissions(QueryDesc* query, List* permissions, const PlanNotes& notes, bool exported, int leaves_out) {

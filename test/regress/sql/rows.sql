@@ -109,6 +109,31 @@ UPDATE ledger SET amount = 0 WHERE tell(id) < 0;
 SELECT detail, hint FROM stage.try('SELECT id FROM ledger WHERE tell(id) < 0');
 \set VERBOSITY terse
 
+-- The planner would show statistics to an operator or SQL function of the reader's before anything is counted.
+CREATE OPERATOR ==== (LEFTARG = int, RIGHTARG = int, FUNCTION = tell_same, RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE FUNCTION wrapped(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 ==== 3';
+CREATE FUNCTION found() RETURNS SETOF ledger STABLE LANGUAGE sql AS 'SELECT * FROM ledger WHERE amount ==== 3';
+EXPLAIN (COSTS OFF) SELECT id FROM ledger WHERE amount ==== 3;
+EXPLAIN (COSTS OFF) SELECT id FROM ledger WHERE amount ==== ANY (ARRAY[3, 4]);
+EXPLAIN (COSTS OFF) SELECT id FROM ledger WHERE wrapped(amount);
+EXPLAIN (COSTS OFF) SELECT 1 FROM (SELECT amount ==== 3 AS it FROM ledger) AS l WHERE it;
+EXPLAIN (COSTS OFF) SELECT 1 FROM (SELECT wrapped(amount) AS it FROM ledger) AS l WHERE it;
+EXPLAIN (COSTS OFF) SELECT 1 FROM ledger_view WHERE amount ==== 3;
+EXPLAIN (COSTS OFF) SELECT 1 FROM ledger JOIN behind ON amount ==== v;
+EXPLAIN (COSTS OFF) SELECT 1 FROM behind WHERE v ==== ANY (SELECT amount FROM ledger);
+EXPLAIN (COSTS OFF) SELECT id FROM found();
+SELECT (SELECT count(*) FROM ledger WHERE amount ==== 3);
+UPDATE ledger SET amount = 0 WHERE amount ==== 3;
+SELECT id, wrapped(NULL) FROM ledger WHERE id < 2;
+
+-- A row that another session has just changed is found again by a plan that is not counted.
+SELECT (SELECT count(*) FROM ledger WHERE id > f.id) FROM free f FOR UPDATE;
+UPDATE free SET body = (SELECT note FROM ledger WHERE id = free.id);
+DELETE FROM free WHERE CASE WHEN id > 0 THEN EXISTS (SELECT FROM ledger WHERE ledger.id > free.id OFFSET 0) ELSE false END;
+WITH l AS MATERIALIZED (SELECT id FROM ledger WHERE id < 3) UPDATE free SET body = (SELECT max(l.id) FROM l WHERE l.id > free.id);
+UPDATE free SET body = (SELECT note FROM ledger WHERE id = 1) WHERE false;
+UPDATE free SET body = note FROM ledger WHERE ledger.id = free.id AND ledger.id < 3;
+
 -- What is written. A row that is found and changed counts once.
 UPDATE ledger SET amount = amount + 1 WHERE id <= 5 RETURNING id;
 UPDATE ledger SET amount = amount + 1 WHERE id <= 6;
