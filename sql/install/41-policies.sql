@@ -182,6 +182,18 @@ END;
 $$;
 GRANT EXECUTE ON FUNCTION warrant_internal.note_label(oid, text) TO warrant_admin;
 
+-- Notes that a relation which is dropped takes its label with it.
+CREATE FUNCTION warrant_internal.note_dropped_label(relation oid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+DECLARE
+    label CONSTANT text := warrant_internal.label_of(relation);
+    called CONSTANT text := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
+BEGIN
+    PERFORM warrant_internal.note_definition('label_changed', NULL, NULL, format('%s: %s, dropped', called, label));
+    RAISE WARNING 'label "%" is dropped with %', label, called USING HINT = 'What is made anew under its name has none: SECURITY LABEL FOR pg_warrant puts it there.';
+END;
+$$;
+
 -- What a new policy is on.
 CREATE FUNCTION warrant_internal.target_of(parameters jsonb, OUT kind "char", OUT target oid, OUT in_schema name, OUT called name) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

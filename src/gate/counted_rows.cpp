@@ -1,9 +1,10 @@
 #include "pg/server.hpp"
 
+#include "pg/client_messages.hpp"
 #include "pg/errors.hpp"
 #include "statement/row_budgets.hpp"
-#include "gate/access/implied_reads.hpp"
 #include "gate/counted_rows.hpp"
+#include "gate/shown_rows.hpp"
 
 namespace warrant {
 
@@ -38,6 +39,8 @@ CountedQuery* FindCounted(const EState* estate) {
 
 // --- while it runs ---
 
+constexpr char advice[] = "Compare its columns by built-in functions and operators alone, or ask for a grant without max_rows.";
+
 void Charge(const List* budgets) {
     ListCell* cell;
     foreach (cell, budgets)
@@ -52,9 +55,25 @@ bool HasFound(const CountedNode* node, TupleTableSlot* row) {
     return !is_null;
 }
 
+// A message of a built-in function in a condition tells values of rows that it need not let through: one of them counts, and none is told.
+void RaiseToldRow(void* node) {
+    const List* budgets = static_cast<const CountedNode*>(node)->read;
+    Charge(budgets);
+    RaiseUncountable(static_cast<const RowBudget*>(linitial(budgets)), "A function in its conditions reports values of rows by a notice or warning.",
+                     advice);
+}
+
+TupleTableSlot* NextOf(CountedNode* node, PlanState* state) {
+    if (node->read == NIL)
+        return node->next(state);
+    TupleTableSlot* row = nullptr;
+    WithoutMessages(RaiseToldRow, node, [&row, node, state] { row = node->next(state); });
+    return row;
+}
+
 TupleTableSlot* NextCounted(PlanState* state) {
-    const CountedNode* node = &FindCounted(state->state)->nodes[state->plan->plan_node_id];
-    TupleTableSlot* row = node->next(state);
+    CountedNode* node = &FindCounted(state->state)->nodes[state->plan->plan_node_id];
+    TupleTableSlot* row = NextOf(node, state);
     if (TupIsNull(row))
         return row;
     Charge(node->read);
@@ -128,49 +147,6 @@ List* BudgetsOfEntry(const CountedQuery* counted, Index entry) {
 
 // --- what cannot be counted ---
 
-bool MentionsRow(Node* node, void*) {
-    if (node == nullptr)
-        return false;
-    if (IsA(node, Var) || IsA(node, CaseTestExpr) || IsA(node, CoerceToDomainValue))
-        return true;
-    return WalkExpression(node, MentionsRow, nullptr);
-}
-
-// Whether a condition shows values of the row to others' code. What a subquery does with a value that it is given, nobody knows.
-bool ShowsRow(Node* node, void*) {
-    if (node == nullptr)
-        return false;
-    if (IsA(node, SubPlan) && reinterpret_cast<SubPlan*>(node)->args != NIL)
-        return true;
-    return (CallsOthers(node) && MentionsRow(node, nullptr)) || WalkExpression(node, ShowsRow, nullptr);
-}
-
-bool Show(List* conditions) { return ShowsRow(reinterpret_cast<Node*>(conditions), nullptr); }
-
-// Whether the scan shows rows that it does not let through.
-bool ShowsMore(const Plan* plan) {
-    if (Show(plan->qual))
-        return true;
-    switch (nodeTag(plan)) {
-        case T_IndexScan: {
-            const IndexScan* scan = reinterpret_cast<const IndexScan*>(plan);
-            return Show(scan->indexqualorig) || Show(scan->indexorderbyorig);
-        }
-        case T_IndexOnlyScan: {
-            const IndexOnlyScan* scan = reinterpret_cast<const IndexOnlyScan*>(plan);
-            return Show(scan->indexqual) || Show(scan->recheckqual) || Show(scan->indexorderby);
-        }
-        case T_BitmapHeapScan: return Show(reinterpret_cast<const BitmapHeapScan*>(plan)->bitmapqualorig);
-        case T_TidScan: return Show(reinterpret_cast<const TidScan*>(plan)->tidquals);
-        case T_TidRangeScan: return Show(reinterpret_cast<const TidRangeScan*>(plan)->tidrangequals);
-        case T_ForeignScan: return Show(reinterpret_cast<const ForeignScan*>(plan)->fdw_recheck_quals);
-        case T_CustomScan: return Show(reinterpret_cast<const CustomScan*>(plan)->custom_exprs);
-        default: return false;
-    }
-}
-
-constexpr char advice[] = "Compare its columns by built-in functions and operators alone, or ask for a grant without max_rows.";
-
 void RequireCountable(const List* budgets, const Plan* plan) {
     const RowBudget* budget = static_cast<const RowBudget*>(linitial(budgets));
     bool computed_elsewhere = IsA(plan, ForeignScan) && reinterpret_cast<const ForeignScan*>(plan)->operation != CMD_SELECT;
@@ -198,13 +174,11 @@ Index ScannedBy(const Plan* plan) {
     }
 }
 
-// Whether the rows of a view may begin here. What a statement writes out itself, as VALUES, is read from nowhere.
+// Whether the rows of a view may begin here. Those of VALUES and of constants may be the view's as well.
 bool IsLeaf(const Plan* plan) {
     switch (nodeTag(plan)) {
         case T_BitmapHeapScan:
         case T_ProjectSet: return true;
-        case T_Result:
-        case T_ValuesScan:
         case T_Append:
         case T_MergeAppend:
         case T_ModifyTable:
@@ -248,6 +222,7 @@ void CountScan(CountedQuery* counted, PlanState* state) {
     RequireCountable(budgets, plan);
     CountedNode* node = NodeOf(counted, state);
     node->read = budgets;
+    node->inserted = list_difference_ptr(node->inserted, budgets);    // each row counts once
     if (ScannedBy(plan) != 0)
         ComputeLater(node, state);
 }

@@ -79,16 +79,21 @@ void Describe(RowBudget* budget, const CheckedAccess* checked_access) {
     strlcpy(budget->policy_name, checked_access->policy->name, sizeof budget->policy_name);
 }
 
+// One for all grants that a statement reads the table under, with the smallest of their limits: else each new grant would let it read as much again.
 RowBudget* BudgetOf(uint64_t statement, const CheckedAccess* checked_access) {
     Oid family = FamilyOf(checked_access);
-    for (RowBudget* budget = budgets; budget != nullptr; budget = budget->next)
-        if (budget->statement == statement && budget->grant_id == checked_access->grant_id && budget->family == family)
-            return budget;
+    for (RowBudget* budget = budgets; budget != nullptr; budget = budget->next) {
+        if (budget->statement != statement || budget->family != family)
+            continue;
+        if (checked_access->max_rows < budget->most)
+            Describe(budget, checked_access);
+        return budget;
+    }
     FreeOldBudgets(statement);
     RowBudget* budget = static_cast<RowBudget*>(MemoryContextAllocZero(TopMemoryContext, sizeof(RowBudget)));
     budget->statement = statement;
-    Describe(budget, checked_access);
     budget->family = family;
+    Describe(budget, checked_access);
     budget->next = budgets;
     budgets = budget;
     return budget;

@@ -11,8 +11,8 @@ namespace warrant {
 struct RowBudget {
     RowBudget* next;
     uint64_t statement;    // its statement record's id
-    int64_t grant_id;
-    Oid family;    // the table at the top of the partitions
+    Oid family;            // the table at the top of the partitions
+    int64_t grant_id;      // of those that the statement uses, the one that lets it read least
     int64_t most;
     int64_t rows;
     int holders;    // queries that charge it: those of cursors outlive the statement

@@ -225,6 +225,11 @@ int SilenceNotices(int flags) {
                     CopyName(PG_DIAG_CONSTRAINT_NAME, error->constraint_name)));
 }
 
+void RaiseInsteadOfNotice(void*) {
+    ereport(ERROR, (errcode(error_refused), errmsg(message_concealed), errdetail(detail_concealed),
+                    errhint("Let it call no function that reports something by a notice or warning.")));
+}
+
 static bool MayStay(const ErrorData* error) { return QuotesNothing(error) && !TellsContext(error); }
 
 void RaiseConcealed(MemoryContext caller, int flags) {

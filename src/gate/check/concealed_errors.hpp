@@ -8,6 +8,7 @@
 
 #include "pg/server.hpp"
 
+#include "pg/client_messages.hpp"
 #include "pg/frame.hpp"
 
 namespace warrant {
@@ -48,6 +49,9 @@ inline void KeepHearingErrors() {
 // Keeps notices from the client where all errors are concealed, until the GUC nesting level that it returns ends, or its transaction fails.
 int SilenceNotices(int flags);
 
+// In the place of a notice that reaches the client all the same, because the statement has changed client_min_messages meanwhile.
+[[noreturn]] void RaiseInsteadOfNotice(void*);
+
 // Raises the current error again, in a catch block: without its words, which go to the server log, if the flags concern it.
 [[noreturn]] void RaiseConcealed(MemoryContext caller, int flags);
 
@@ -57,7 +61,12 @@ pg_noinline void ConcealingErrors(const QueryDesc* query, const Body& body) {
     int flags = ConcealedOf(query);
     int level = SilenceNotices(flags);
     PG_TRY();
-    { body(); }
+    {
+        if ((flags & flag_concealed) != 0)
+            WithoutMessages(RaiseInsteadOfNotice, nullptr, body);
+        else
+            body();
+    }
     PG_CATCH();
     { RaiseConcealed(caller, flags); }
     PG_END_TRY();

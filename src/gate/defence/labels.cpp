@@ -27,21 +27,21 @@ void RequireAdministrator() {
                         errdetail("Policies can be on it: it is for members of \"warrant_admin\", who own the relation.")));
 }
 
-// The function that checks and notes a label; InvalidOid under the script of an older release, where a schema of that name is a user's.
-Oid NotingFunction() {
+// A function of ours that notes something of labels; InvalidOid under the script of an older release, where a schema of that name is a user's.
+template <int count>
+Oid NotingFunction(const char* name, const Oid (&arguments)[count]) {
     Oid schema = get_namespace_oid(internal_schema_name, true);
     if (!IsOwnSchema(schema))
         return InvalidOid;
-    Oid arguments[] = {OIDOID, TEXTOID};
-    return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("note_label"),
-                           PointerGetDatum(buildoidvector(arguments, lengthof(arguments))), ObjectIdGetDatum(schema));
+    return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name), PointerGetDatum(buildoidvector(arguments, count)),
+                           ObjectIdGetDatum(schema));
 }
 
 // A label without the extension, as in a dump that comes before it, governs nothing yet.
 void Note(Oid relation, const char* label) {
     if (!OidIsValid(get_extension_oid(extension_name, true)))
         return;
-    Oid function = NotingFunction();
+    Oid function = NotingFunction("note_label", {OIDOID, TEXTOID});
     if (!OidIsValid(function))
         ereport(ERROR, (errcode(error_unavailable), errmsg("the extension \"%s\" knows no labels yet", extension_name),
                         errhint("Run ALTER EXTENSION %s UPDATE.", extension_name)));
@@ -60,6 +60,14 @@ void OnLabel(const ObjectAddress* object, const char* label) {
 }
 
 }    // namespace
+
+void NoteDroppedLabel(Oid relation) {
+    if (LabelOf(relation, Rows::OfTransaction) == nullptr || !OidIsValid(get_extension_oid(extension_name, true)))
+        return;
+    Oid function = NotingFunction("note_dropped_label", {OIDOID});
+    if (OidIsValid(function))
+        OidFunctionCall1(function, ObjectIdGetDatum(relation));
+}
 
 void RegisterLabels() { register_label_provider(label_provider, OnLabel); }
 

@@ -4,6 +4,7 @@
 #include "rules/presence.hpp"
 #include "gate/access/access.hpp"
 #include "gate/check/check.hpp"
+#include "gate/defence/labels.hpp"
 #include "gate/defence/own_tables.hpp"
 #include "gate/utility/object_access.hpp"
 #include "gate/utility/utility.hpp"
@@ -133,6 +134,8 @@ void CheckObjectAccess(ObjectAccessType access, Oid class_id, Oid object, int su
         if (!IsLeftOut(lfirst_oid(cell)) && GateIsPresent())
             Need(&list, lfirst_oid(cell), CommandOf(access, class_id, object, sub_id, lfirst_oid(cell)));
     CheckAccesses(nullptr, &list);
+    if (access == OAT_DROP && class_id == RelationRelationId && sub_id == 0)
+        NoteDroppedLabel(object);
 }
 
 }    // namespace warrant

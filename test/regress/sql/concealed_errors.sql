@@ -37,6 +37,9 @@ SELECT * FROM stage.try('UPDATE ledger SET days = 3 WHERE id IS NOT NULL');
 -- All else is not.
 SELECT * FROM stage.try('UPDATE ledger SET days = 4 WHERE id IS NOT NULL');
 SELECT * FROM stage.try('UPDATE ledger SET days = 6 WHERE id IS NOT NULL');
+-- Notices are kept back, and fail it where it turns them on for itself.
+UPDATE ledger SET days = 0 WHERE to_regtype(repeat('x', 64) || word) IS NOT NULL;
+SELECT * FROM stage.try($$UPDATE ledger SET days = 0 WHERE set_config('client_min_messages', 'notice', false) IS NOT NULL AND to_regtype(repeat('x', 64) || word) IS NOT NULL$$);
 SELECT * FROM stage.try($$UPDATE ledger SET days = 0 WHERE (word || repeat('x', 3000))::tsquery IS NOT NULL$$);
 SELECT * FROM stage.try('DELETE FROM ledger WHERE (pg_identify_object((days + 4200)::oid, 1, 0)).identity IS NOT NULL');
 SELECT * FROM stage.try('UPDATE ledger SET days = 0 WHERE pg_tablespace_location((days + 4200)::oid) IS NULL');

@@ -185,8 +185,23 @@ SELECT warrant.unprotect('shop.notes');
 SELECT stage.lacks('TABLE shop.cards');
 \c - :owner
 SET client_min_messages = warning;
-DROP SCHEMA shop CASCADE;
+-- A relation that is dropped takes its label with it, which is told and noted, once it has happened.
+SELECT s.n AS seen FROM (SELECT count(*) AS n FROM stage.news()) AS s \gset
+SET client_min_messages = error;
+CREATE TABLE "odd ""table" (id int);
+CREATE TABLE plain (id int);
+SECURITY LABEL FOR pg_warrant ON TABLE "odd ""table" IS 'pci';
+SECURITY LABEL FOR pg_warrant ON TABLE labelled_too IS 'pci';
+SELECT warrant.drop_policy('pci');
+RESET client_min_messages;
+BEGIN;
 DROP TABLE labelled_too;
+ROLLBACK;
+DROP TABLE "odd ""table", plain;
+DROP TABLE labelled_too;
+SELECT comment FROM stage.news() WHERE event = 'label_changed' AND comment LIKE '%dropped';
+SET client_min_messages = error;
+DROP SCHEMA shop CASCADE;
 DROP FUNCTION relabel();
 DROP ROLE regress_owner, regress_keeper;
 \set file :directory '/sql/include/leave.sql'

@@ -229,6 +229,45 @@ EXECUTE p(2);
 DO $$ BEGIN FOR i IN 1 .. 8 LOOP BEGIN PERFORM FROM ledger WHERE id = i AND note::int = 0;
     EXCEPTION WHEN OTHERS THEN RAISE NOTICE '%', SQLERRM; END; END LOOP; END $$;
 
+-- So does what a built-in function reports of a row that it does not let through, whoever wants to hear it.
+SET client_min_messages = error;
+SELECT id FROM ledger WHERE id = 1 AND to_regtype(repeat('x', 64) || note) IS NOT NULL;
+SELECT id FROM ledger WHERE set_config('client_min_messages', 'notice', false) IS NOT NULL AND to_regtype(repeat('x', 64) || note) IS NOT NULL;
+RESET client_min_messages;
+\set VERBOSITY default
+SELECT id FROM ledger WHERE to_regtype(repeat('x', 64) || note) IS NOT NULL;
+\set VERBOSITY terse
+SELECT id FROM ledger WHERE id = (SELECT 1 FROM set_config('client_min_messages', 'debug1', true)) AND to_regtype(repeat('x', 64) || note) IS NOT NULL;
+WITH told AS (UPDATE ledger SET amount = 0 WHERE to_regtype(repeat('x', 64) || note) IS NOT NULL RETURNING id) SELECT id FROM told;
+DO $$ BEGIN FOR i IN 1 .. 8 LOOP BEGIN PERFORM FROM ledger WHERE to_regtype(repeat('x', 64) || note) IS NOT NULL;
+    EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE '%', SQLERRM; END; END LOOP; END $$;
+
+-- A view's own rows count, and what a statement writes into a view counts once.
+\c :DBNAME :owner
+CREATE VIEW codes AS VALUES ('code 1'), ('code 2'), ('code 3');
+CREATE VIEW code AS SELECT 'code 0' AS code UNION ALL SELECT 'code 4';
+GRANT SELECT ON codes, code TO PUBLIC;
+SELECT warrant.create_policy('codes', 'approve', on_table => 'codes'), warrant.create_policy('code', 'approve', on_table => 'code');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_tables => '{codes,code}', max_rows => 1);
+\c - regress_clerk
+SELECT count(*) FROM codes WHERE column1 = 'code 2';
+SELECT * FROM code;
+SELECT * FROM code LIMIT 1;
+
+-- All grants that a statement reads a table under have one number of rows, the smallest.
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.grant('regress_other', '{SELECT}', on_table => 'parts', max_rows => 5);
+SELECT warrant.grant('regress_other', '{UPDATE}', on_table => 'parts', max_rows => 6);
+\c - regress_other
+DO $$ BEGIN PERFORM FROM parts_1 WHERE id < 3; UPDATE parts_2 SET v = 0 WHERE id < 12; END $$;
+DO $$ BEGIN PERFORM FROM parts_1 WHERE id < 3; UPDATE parts_2 SET v = 0 WHERE id < 13; END $$;
+DO $$ BEGIN UPDATE parts_2 SET v = 0 WHERE id < 16; PERFORM FROM parts_1 WHERE id < 3; END $$;
+UPDATE parts_2 SET v = 0 WHERE id < 16;
+\c - regress_clerk
+
 -- No parallel worker reads: it would not know what others have read.
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
