@@ -66,8 +66,10 @@ void CheckBeforePlanning(Query* query, const PlanNotes& notes, const Node* utili
         return;
     AccessList list;
     bool exported = ExportsResult(utility) || WritesUnprotected(query);
-    CollectBeforePlanning(&list, query, notes, exported);
-    RefuseUnapproved(&list, query, list.count > 0 && SwitchedForKey(current_frame->acting) ? 1 : 0);
+    PlanNotes noted = notes;
+    noted.reads.of_key = SwitchedForKey(current_frame->acting);
+    CollectBeforePlanning(&list, query, noted, exported);
+    RefuseUnapproved(&list, query, noted.reads.of_key ? 1 : 0);
 }
 
 void CheckBeforeFetch(const PlannedStmt* plan, const QueryDesc* running) {
@@ -87,7 +89,8 @@ static pg_noinline int CheckGoverned(QueryDesc* query, int eflags) {
     List* permissions = PermissionsOf(plan);
     PlanNotes notes = NotedWith(plan);
     CheckOwnTables(permissions);
-    CheckPermissions(query, permissions, notes, may_export && Exports(query, permissions), IsKeyAction(query, eflags) ? 1 : 0);
+    notes.reads.of_key = IsKeyAction(query, eflags);
+    CheckPermissions(query, permissions, notes, may_export && Exports(query, permissions), notes.reads.of_key ? 1 : 0);
     bool only_reads = plan->commandType == CMD_SELECT && !plan->hasModifyingCTE && notes.reads.implied == NIL;
     return only_reads ? 0 : FlagConcealed(permissions, notes.reads.implied);
 }

@@ -20,6 +20,8 @@ struct Access {
     // The column, of those that policies on columns name; or nullptr, for all others and the relation itself.
     const char* column = nullptr;
     TouchedColumns touched = {};    // as long as the statement's plan or query lives
+    // What a write reads of its target: decided about only where who writes has a grant on columns of it.
+    bool implied = false;
 };
 
 // Whether two accesses differ in whose view or function they come by at most.

@@ -228,6 +228,7 @@ void PrepareDecisions(GoverningPolicies* policies, Oid subject) {
     policies->generation = decision_generation;
     policies->subject = subject;
     policies->decided = 0;
+    policies->no_grant_on_columns = false;
     for (int i = 0; i < policies->column_count; i++)
         policies->columns[i].decided = 0;
     if (policies->decisions == nullptr && policies->context != nullptr)
@@ -315,6 +316,13 @@ const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command
         return nullptr;
     const Decision* cached = kept.decisions[int(command)];
     return cached->until == DT_NOEND || MonotonicNow() < cached->until ? cached : nullptr;
+}
+
+bool HasGrantOnColumns(GoverningPolicies* policies, Oid subject) {
+    PrepareDecisions(policies, subject);
+    if (!policies->no_grant_on_columns)
+        policies->no_grant_on_columns = !FindGrantOnColumns(subject, policies);
+    return !policies->no_grant_on_columns;
 }
 
 Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column, bool may_be_exempt, bool knows_client,

@@ -87,6 +87,9 @@ const char* WhyRefused(const Decision* decision, Oid subject);
 // The decision that this backend's cache has, or nullptr.
 const Decision* CachedDecision(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr);
 
+// Whether the subject has a grant on columns of the relation or another of its family, as FindGrantOnColumns tells it. That there is none is kept.
+bool HasGrantOnColumns(GoverningPolicies* policies, Oid subject);
+
 // column and touched: as in Access, here and below.
 // Decides an access, or takes the decision from this backend's cache. Valid until the next call.
 const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command, const char* column = nullptr, const TouchedColumns& touched = {});

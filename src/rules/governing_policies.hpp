@@ -38,12 +38,13 @@ struct GoverningPolicies {
     GovernedColumn* columns;    // owned by the parts
     bool has_family;
     uint32_t family_generation;
-    MemoryContext context;    // of the decisions below; nullptr when nothing governs it
-    CachedParts* parts;       // owns members and ancestors; nullptr when nothing governs it, or when they are the caller's
-    uint32_t generation;      // of the decisions below
-    Oid subject;              // of the decisions below
-    CommandMask decided;      // which of the decisions below are there
-    Decision** decisions;     // by command: of the relation, then of each of the columns; each made when it is kept first, as most never are
+    MemoryContext context;       // of the decisions below; nullptr when nothing governs it
+    CachedParts* parts;          // owns members and ancestors; nullptr when nothing governs it, or when they are the caller's
+    uint32_t generation;         // of the decisions below
+    Oid subject;                 // of the decisions below
+    bool no_grant_on_columns;    // the subject has none here
+    CommandMask decided;         // which of the decisions below are there
+    Decision** decisions;        // by command: of the relation, then of each of the columns; each made when it is kept first, as most never are
 };
 
 // What the inline part of a look-up needs.

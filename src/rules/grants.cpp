@@ -1,10 +1,12 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/exact.hpp"
+#include "rules/family.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/grants.hpp"
 #include "rules/installation.hpp"
@@ -184,13 +186,12 @@ void RememberGrantees(const List* roles) {
     }
 }
 
-// Calls visit(values, nulls) for the scopes of the subject's grants that may be on the relation, or around it. False in a copy, where no grant
-// lives. Raises 55000 when the table cannot be read.
+// Calls visit(values, nulls) for the scopes of the subject's grants on these targets, with an older script for others, too. False in a copy, where no
+// grant lives. Raises 55000 when the table cannot be read.
 template <class Visit>
-bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
+bool ForEachScopeOn(const List* targets, Oid subject, Visit visit) {
     const Installation* own = RequireInstallation();
     bool sentinel = false, home = false;
-    List* targets = TargetsOf(policies);
     List* roles = RoleIsGone(subject) ? NIL : RolesOf(subject);
     RememberGrantees(roles);
     List* grantees = lappend_oid(roles, InvalidOid);    // the sentinel's grantee
@@ -212,6 +213,12 @@ bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
         ereport(ERROR, (errcode(error_unavailable), errmsg("the gate cannot read its grants"),
                         errdetail("The table is being rewritten, or its contents were removed.")));
     return home;
+}
+
+// As ForEachScopeOn, of those that may be on the relation, or around it.
+template <class Visit>
+bool ForEachScope(Oid subject, const GoverningPolicies* policies, Visit visit) {
+    return ForEachScopeOn(TargetsOf(policies), subject, visit);
 }
 
 // What an exact grant lets run is no decision to keep: it always has uses.
@@ -332,6 +339,21 @@ bool AreAtHome(Rows rows) {
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now, bool for_statement) {
     return Reading([=] { return BestGrant(subject, policy, policies, command, column, touched, now, for_statement); });
+}
+
+bool FindGrantOnColumns(Oid user, const GoverningPolicies* policies) {
+    if (!OidIsValid(user) || IsExempt(user))
+        return false;
+    return Reading([=] {
+        List* family = FamilyOf(policies->relation);
+        TimestampTz now = MonotonicNow();
+        bool found = false;
+        bool home = ForEachScopeOn(family, user, [&](Datum* values, bool* nulls) {
+            found |= !nulls[c_columns] && !DatumGetBool(values[c_closed]) && DatumGetTimestampTz(values[c_ends_at]) > now &&
+                     list_member_oid(family, DatumGetObjectId(values[c_target])) && IsMeant(values, user);
+        });
+        return home && found;
+    });
 }
 
 GrantAhead FindGrantAhead(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, TimestampTz now) {

@@ -34,6 +34,10 @@ void SendGrantsChanged(Oid role);
 LiveGrant FindGrant(Oid subject, const Policy* policy, const GoverningPolicies* policies, Command command, const char* column,
                     const TouchedColumns& touched, TimestampTz now, bool for_statement);
 
+// Whether the user, who is not exempt, has a grant on columns of the relation or another of its family, now or from some time on: what is written now
+// may be read then. Raises as FindGrant does.
+bool FindGrantOnColumns(Oid user, const GoverningPolicies* policies);
+
 struct GrantAhead {
     int64_t id;    // 0: none
     TimestampTz starts_at;

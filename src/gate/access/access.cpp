@@ -182,6 +182,7 @@ static void AddOne(AccessList* list, const Access& access) {
     for (int i = 0; i < list->count; i++)
         if (list->items[i].definer == access.definer && IsSameAccess(list->items[i], access)) {
             list->items[i].touched = Both(list->items[i].touched, access.touched);
+            list->items[i].implied = list->items[i].implied && access.implied;
             return;
         }
     if (list->count == list->room) {
@@ -212,15 +213,13 @@ static bool Touches(const GovernedColumn& column, const TouchedColumns& touched)
 }
 
 // Adds an access for each column that is decided about by itself. The names live as long as the list, the policies need not.
-static bool AddColumns(AccessList* list, const GoverningPolicies* policies, Access access, const TouchedColumns& touched) {
-    int before = list->count;
+static void AddColumns(AccessList* list, const GoverningPolicies* policies, Access access, const TouchedColumns& touched) {
     for (int i = 0; i < policies->column_count; i++) {
         if (!Touches(policies->columns[i], touched))
             continue;
         access.column = pstrdup(NameStr(policies->columns[i].name));
         AddOne(list, access);
     }
-    return list->count > before;
 }
 
 void AddAccess(AccessList* list, Oid relation, Command command, Oid definer, TouchedColumns touched) {
@@ -232,14 +231,29 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer, Tou
     touched.all = touched.all || policies->relkind == RELKIND_TOASTVALUE;
     if (TouchesOthers(policies, touched))
         AddOne(list, Access{relation, command, definer, nullptr, touched});
-    (void)AddColumns(list, policies, Access{relation, command, definer}, touched);
+    AddColumns(list, policies, Access{relation, command, definer}, touched);
 }
 
-// Adds what a write reads of the columns that are decided about by themselves: it could put their values where reading needs no approval.
-static bool AddImplied(AccessList* list, const Permission& permission, Command command, Oid definer) {
-    const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
-    return policies->column_count > 0 &&
-           AddColumns(list, policies, Access{permission.relation, command, definer}, TouchedColumns{false, permission.selected});
+// What a write reads of its target needs no SELECT, because what it writes stays as protected. That is so as long as one column is not more open than
+// another, by a policy on columns, or by a grant on columns, as whoever examines the access finds out. A foreign key's own action tells nobody
+// anything.
+static void AddReads(AccessList* list, const Permission& permission, const PlanNotes& notes, Oid definer, bool exported) {
+    bool shown = list_member_oid(notes.reads.shown, permission.relation) || MovesRowsOut(permission);
+    bool selects = (permission.required & ACL_SELECT) != 0;
+    bool implied = !shown && Writes(permission) && list_member_oid(notes.reads.implied, permission.relation);
+    if ((!selects && !shown) || (implied && notes.reads.of_key))
+        return;
+    implied = implied && FindGoverningPolicies(permission.relation)->column_count == 0;
+    auto add = [&](Command command) {
+        TouchedColumns touched = {shown, permission.selected};
+        if (implied)
+            AddOne(list, Access{permission.relation, command, definer, nullptr, touched, true});
+        else
+            AddAccess(list, permission.relation, command, definer, touched);
+    };
+    add(Command::Select);
+    if (exported)
+        add(Command::Export);
 }
 
 // Whether the query is that of a COPY, whose rows go to the caller, as a cursor's do.
@@ -270,16 +284,7 @@ static void AddPermissionItself(AccessList* list, const Permission& permission, 
         return;
     }
     Oid definer = TrustedDefinerOf(permission);
-    bool selects = (permission.required & ACL_SELECT) != 0;
-    bool implied = Writes(permission) && list_member_oid(notes.reads.implied, permission.relation);
-    bool shown = list_member_oid(notes.reads.shown, permission.relation) || MovesRowsOut(permission);
-    if ((selects && !implied) || shown) {
-        AddAccess(list, permission.relation, Command::Select, definer, TouchedColumns{shown, permission.selected});
-        if (exported)
-            AddAccess(list, permission.relation, Command::Export, definer, TouchedColumns{shown, permission.selected});
-    } else if (selects && AddImplied(list, permission, Command::Select, definer) && exported) {
-        (void)AddImplied(list, permission, Command::Export, definer);
-    }
+    AddReads(list, permission, notes, definer, exported);
     if (permission.required & ACL_INSERT)
         AddAccess(list, permission.relation, Command::Insert, definer, TouchedColumns{false, permission.inserted});
     if (permission.required & ACL_UPDATE) {

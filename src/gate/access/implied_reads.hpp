@@ -12,6 +12,8 @@ struct ImpliedReads {
     List* implied;
     // Need SELECT although the server does not ask for it: the conditions of a view show them to functions.
     List* shown;
+    // Whether it is a foreign key's own action that writes.
+    bool of_key = false;
 };
 
 // Whether this node, without its children, shows its arguments to code that is not the server's own.

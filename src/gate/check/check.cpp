@@ -154,10 +154,15 @@ bool IsTrusted(const GoverningPolicies* policies, Oid subject, const Access& acc
            (IsServersChoice(subject) && TrustsDefiner(policies, subject, access.command, access.column, subject));
 }
 
+// Whether the user may read some columns of the relation and not others, so that it matters what a write puts where.
+bool HasColumnsOpened(GoverningPolicies* policies, Oid user) {
+    return policies->member_count > 0 && (user == CurrentSubject() ? HasGrantOnColumns(policies, user) : FindGrantOnColumns(user, policies));
+}
+
 // The decision may live in the governing policies' memory, which stays while no other check runs.
 Answer Examine(CheckResult* result, const Access& access, Oid subject) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
-    if (policies->own)
+    if (policies->own || (access.implied && !HasColumnsOpened(policies, subject)))
         return Answer::Unprotected;
     missed_grant = MissedGrant{};
     const Decision* decision = Decide(policies, subject, access.command, access.column, access.touched);
@@ -186,7 +191,7 @@ bool Asks(const Access& access) {
 // An acting user has a checked access only for the grant that lets it pass, because the subject's own row names the acting user already.
 void ExamineActing(CheckResult* result, const Access& access, Oid user) {
     GoverningPolicies* policies = GoverningPoliciesOf(access, user);
-    if (policies->own || (policies->member_count == 0 && policies->known_kind))
+    if (policies->own || (policies->member_count == 0 && policies->known_kind) || (access.implied && !HasColumnsOpened(policies, user)))
         return;
     bool trusted = OidIsValid(user) && (TrustsDefiner(policies, user, access.command, access.column, user) ||
                                         (OidIsValid(access.definer) && TrustsDefiner(policies, user, access.command, access.column, access.definer)));
@@ -324,6 +329,8 @@ void Foresee(const AccessList* list, void (*visit)(const ForeseenAccess& foresee
         if (!Asks(access))
             continue;
         GoverningPolicies* policies = GoverningPoliciesOf(access, subject);
+        if (access.implied && !HasColumnsOpened(policies, subject))
+            continue;
         Decision decision = *Decide(policies, subject, access.command, access.column, access.touched);
         granted[i] = decision.answer == Answer::Granted;
         if (decision.answer != Answer::Unprotected)
@@ -337,6 +344,8 @@ void Foresee(const AccessList* list, void (*visit)(const ForeseenAccess& foresee
         if (!owner->stored || IsGranted(list, granted, access))
             continue;
         GoverningPolicies* policies = GoverningPoliciesOf(access, owner->user);
+        if (access.implied && !HasColumnsOpened(policies, owner->user))
+            continue;
         Decision decision = DecideFor(policies, owner->user, access.command, access.column, true, true, access.touched);
         bool trusted = !Runs(&decision) && TrustsDefiner(policies, owner->user, access.command, access.column, owner->user);
         if (decision.answer != Answer::Unprotected)

@@ -178,7 +178,7 @@ GRANT ALL ON customers TO regress_clerk;
 SELECT * FROM tried('SELECT pan FROM customers', 'SELECT cvv FROM customers', 'SELECT x FROM customers');
 \c - :owner
 SELECT warrant.protect('customers', columns => '{pan,cvv}');
-SELECT columns, column_numbers FROM warrant.policies WHERE columns IS NOT NULL;
+SELECT columns, column_numbers FROM warrant.policies WHERE columns IS NOT NULL ORDER BY id;
 SET client_min_messages = warning;
 SELECT warrant.drop_policy(name) FROM warrant.policies WHERE target_kind <> '!';
 

@@ -106,3 +106,102 @@ SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', columns => '{id,
 -- attack
 SELECT id FROM orders WHERE status = 'new' ORDER BY card;
 SELECT id, card FROM orders;
+
+--- column_into_open_one: a write to a column that a policy opens
+-- needs SELECT, EXPORT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.create_policy('states', 'open', on_table => 'orders', columns => '{id,status}', commands => '{READ,WRITE}');
+-- attack
+UPDATE orders SET status = card WHERE id > 0;
+SELECT status FROM orders;
+
+--- column_into_open_one_by_conflict: the same, where the row is there already
+-- needs SELECT, EXPORT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.create_policy('states', 'open', on_table => 'orders', columns => '{id,status}', commands => '{READ,WRITE}');
+-- attack
+INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = orders.card;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_into_open_one_by_merge: the same with MERGE
+-- needs SELECT, EXPORT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.create_policy('states', 'open', on_table => 'orders', columns => '{id,status}', commands => '{READ,WRITE}');
+-- attack
+MERGE INTO orders o USING (SELECT 1 AS id) s ON o.id = s.id WHEN MATCHED THEN UPDATE SET status = o.card;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_tested_by_open_one: a write to an open column tells which rows it was
+-- needs SELECT, EXPORT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.create_policy('states', 'open', on_table => 'orders', columns => '{id,status}', commands => '{READ,WRITE}');
+-- attack
+UPDATE orders SET status = 'found' WHERE card > '';
+
+--- column_into_granted_one: a grant on one column, and a write that reads another into it
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.grant('clerk', '{SELECT,UPDATE}', on_table => 'orders', columns => '{id,status}');
+-- attack
+UPDATE orders SET status = card WHERE id = 1;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_tested_by_granted_one: the same in WHERE
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.grant('clerk', '{SELECT,UPDATE}', on_table => 'orders', columns => '{id,status}');
+-- attack
+UPDATE orders SET status = 'found' WHERE card > '';
+
+--- column_beside_free_update: a grant of SELECT on columns, and an UPDATE that needs no approval
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', commands => '{READ}');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', columns => '{id,status}');
+-- attack
+UPDATE orders SET status = card WHERE id = 1;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_beside_free_upsert: the same where the row is there already
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', commands => '{READ}');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', columns => '{id,status}');
+-- attack
+INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET status = orders.card;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_beside_free_delete: the same, and what a DELETE finds
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', commands => '{READ}');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', columns => '{id,status}');
+-- attack
+DELETE FROM orders WHERE id = 2 AND card > '';
+
+--- column_beside_granted_update: a grant of SELECT on columns, and another of all UPDATE
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'orders', columns => '{id,status}');
+SELECT warrant.grant('clerk', '{UPDATE}', on_table => 'orders');
+-- attack
+UPDATE orders SET status = card WHERE id = 1;
+SELECT status FROM orders WHERE id = 1;
+
+--- column_of_part_beside_free_update: the same on a partition, written through its parent
+-- needs SELECT on payments
+-- setup
+ALTER TABLE payments ADD COLUMN note text;
+-- gate
+SELECT warrant.create_policy('payments', 'approve', on_table => 'payments', commands => '{READ}');
+SELECT warrant.grant('clerk', '{SELECT}', on_table => 'payments_old', columns => '{note}');
+-- attack
+UPDATE payments SET note = card WHERE day < '2026-01-01';
+SELECT note FROM payments_old;
