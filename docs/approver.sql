@@ -2,7 +2,7 @@
 \set ON_ERROR_STOP off
 \set VERBOSITY terse
 SET client_min_messages = warning;
-SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest('{ann,ben,cleo,dan,eva,eva_batch}'::text[]) AS person (name) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest('{ann,ben,cleo,dan,eva,eva_batch,deputy}'::text[]) AS person (name) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 CREATE TABLE customers AS SELECT g AS id, 'customer ' || g AS name FROM generate_series(1, 8000) AS g;
 CREATE TABLE invoices AS SELECT g AS id, g % 8000 AS customer, 100 AS amount, 'sent' AS status FROM generate_series(1, 20000) AS g;

@@ -89,6 +89,11 @@ COMMENT ON COLUMN warrant.decisions.exact IS 'the identity of the one statement 
 COMMENT ON COLUMN warrant.decisions.commands IS 'the commands that are approved, of those asked for; NULL for all';
 COMMENT ON COLUMN warrant.decisions.objects IS 'the objects for which it is approved, each kind and OID; NULL for all';
 
+ALTER TABLE warrant.decisions ADD COLUMN voted_for oid[];
+ALTER TABLE warrant.decisions ADD COLUMN voted_for_names name[];
+COMMENT ON COLUMN warrant.decisions.voted_for IS 'the roles whose delegated votes it is as well, where they are members of an approver role that the approver is none of; NULL for none';
+COMMENT ON COLUMN warrant.decisions.voted_for_names IS 'their names when it was given';
+
 -- The different statements of a request: what an exact grant would compare.
 CREATE TABLE warrant.request_statements (
     request_id bigint NOT NULL REFERENCES warrant.requests,
@@ -102,6 +107,20 @@ COMMENT ON TABLE warrant.request_statements IS 'the different statements that we
 COMMENT ON COLUMN warrant.request_statements.exact IS 'the statement''s identity: digests of its text, parameters, session and objects; NULL where it cannot be approved exactly';
 COMMENT ON COLUMN warrant.request_statements.not_exact IS 'why it cannot';
 COMMENT ON COLUMN warrant.request_statements.parameters IS 'the values of its parameters';
+
+CREATE TABLE warrant.delegations (
+    delegator oid,
+    delegator_name name NOT NULL,
+    delegate oid NOT NULL,
+    delegate_name name,
+    roles oid[] NOT NULL,
+    begun_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    PRIMARY KEY (delegator) INCLUDE (delegate_name)
+);
+CREATE INDEX delegations_by_delegate ON warrant.delegations (delegate);
+COMMENT ON TABLE warrant.delegations IS 'who decides for whom, and until when; ended ones are in the audit log';
+COMMENT ON COLUMN warrant.delegations.roles IS 'the approver roles of the delegator when it began: it ends when he is a member of none of them';
 
 -- One message to one webhook. facts holds all that is sent, so that every attempt sends the same bytes.
 CREATE TABLE warrant.deliveries (

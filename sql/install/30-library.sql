@@ -16,6 +16,7 @@ CREATE FUNCTION warrant_internal.origin() RETURNS jsonb LANGUAGE c AS 'MODULE_PA
 CREATE FUNCTION warrant_internal.is_courier(pid integer) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_courier';
 CREATE FUNCTION warrant_internal.wake_courier() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wake_courier';
 CREATE FUNCTION warrant_internal.is_administrator(role oid) RETURNS boolean LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'warrant_is_administrator';
+CREATE FUNCTION warrant_internal.guards_changed() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_guards_changed';
 CREATE FUNCTION warrant_internal.policies_moved() RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_moved';
 CREATE FUNCTION warrant_internal.policies_swept() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_policies_swept';
 CREATE FUNCTION warrant_internal.renamed_targets() RETURNS oid[] LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_renamed_targets';

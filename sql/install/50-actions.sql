@@ -8,7 +8,7 @@ CREATE FUNCTION warrant_internal.act(action text, origin jsonb, args jsonb, stat
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF action IN ('request', 'request_statement', 'extend', 'approve', 'decide_each', 'grant', 'auto') AND NOT warrant_internal.is_home() THEN
+    IF action IN ('request', 'request_statement', 'extend', 'approve', 'decide_each', 'grant', 'auto', 'delegate') AND NOT warrant_internal.is_home() THEN
         PERFORM warrant_internal.fail('55000', 'this database is a copy of the one where grants were made', 'A superuser makes it one of its own: SELECT warrant.adopt().');
     END IF;
     IF origin->>'authn_id' IS NOT NULL THEN
@@ -34,6 +34,8 @@ BEGIN
         WHEN 'extend' THEN RETURN warrant_internal.do_extend(origin, args);
         WHEN 'give_back' THEN PERFORM warrant_internal.do_give_back(origin, args);
         WHEN 'deny' THEN PERFORM warrant_internal.do_deny(origin, args);
+        WHEN 'delegate' THEN PERFORM warrant_internal.do_delegate(origin, args);
+        WHEN 'end_delegation' THEN PERFORM warrant_internal.do_end_delegation(origin, args);
         WHEN 'adopt' THEN PERFORM warrant_internal.do_adopt(origin, args);
         WHEN 'ask_result' THEN RETURN warrant_internal.do_ask_result(origin, args);
         WHEN 'webhook_answer' THEN PERFORM warrant_internal.do_webhook_answer(origin, args);

@@ -175,7 +175,7 @@ BEGIN
 END;
 $$;
 
--- The beginning that is asked for. Raises 22023 for one that is over, or too far ahead.
+-- The beginning that is asked for: moments are microseconds since the beginning of 2000. Raises 22023 for one that is over, or too far ahead.
 CREATE FUNCTION warrant_internal.start_in(args jsonb) RETURNS timestamptz LANGUAGE plpgsql STABLE
 AS $$
 DECLARE

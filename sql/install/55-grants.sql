@@ -5,7 +5,7 @@ CREATE FUNCTION warrant_internal.members_of(role oid) RETURNS oid[] LANGUAGE c S
 
 CREATE FUNCTION warrant_internal.make_grant(origin jsonb, request bigint, grantee oid, granted_by name[], duration interval, max_uses integer,
     reason text, items warrant_internal.item[], granters text[], max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL,
-    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
+    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL, given text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql
 AS $$
 DECLARE
     duration interval := warrant_internal.as_compared(make_grant.duration);    -- which adds what it was compared as
@@ -31,7 +31,7 @@ BEGIN
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
                       'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
                       'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ' from ' || make_grant.starts_at, ', max_uses ' || max_uses, ', max_rows ' || max_rows,
-                                        CASE WHEN exact IS NOT NULL THEN ', exactly one statement' END,
+                                        CASE WHEN exact IS NOT NULL THEN ', exactly one statement' END, ', given ' || make_grant.given,
                                         CASE granted_by WHEN '{}' THEN concat(', by the policy itself', ', reason: ' || make_grant.reason) END)));
     END LOOP;
     IF max_uses IS NOT NULL THEN
@@ -83,6 +83,8 @@ CREATE FUNCTION warrant_internal.do_grant(origin jsonb, args jsonb) RETURNS text
 AS $$
 DECLARE
     grantee oid := (args->>'grantee')::oid;
+    voices CONSTANT oid[] := warrant_internal.voices_on(warrant_internal.user_of(origin), grantee, NULL);
+    given_for oid[];
     items warrant_internal.item[];
     terms warrant_internal.terms;
     duration interval := (args->>'duration')::interval;
@@ -96,8 +98,8 @@ BEGIN
     END IF;
     items := warrant_internal.items_of(grantee, args);
     terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
-    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), warrant_internal.policies_of(items)) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to grant under policy %s', warrant_internal.that_others_decide(warrant_internal.user_of(origin), warrant_internal.policies_of(items))), 'The policy names the role whose members may.');
+    IF NOT warrant_internal.may_decide(voices, warrant_internal.policies_of(items)) THEN
+        PERFORM warrant_internal.fail('42501', format('permission denied to grant under policy %s', warrant_internal.that_others_decide(voices, warrant_internal.policies_of(items))), 'The policy names the role whose members may.');
     END IF;
     IF warrant_internal.is_himself(origin, grantee) THEN
         PERFORM warrant_internal.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
@@ -113,13 +115,17 @@ BEGIN
         RETURN asked;
     END IF;
     PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, coalesce(args->>'reason', ''), coalesce(args->>'ticket', ''), warrant_internal.fitted(args));
-    IF (warrant_internal.count_votes(warrant_internal.policies_of(items), ARRAY[warrant_internal.user_of(origin)], ARRAY[warrant_internal.person_of(origin)], '{1}')).missing > 0 THEN
+    IF (warrant_internal.count_votes(warrant_internal.policies_of(items), voices, array_fill(warrant_internal.person_of(origin), ARRAY[cardinality(voices)]),
+                                      array_fill(1, ARRAY[cardinality(voices)]))).missing > 0 THEN
         made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false, max_rows => max_rows, ticket => args->>'ticket', fits => warrant_internal.fitted(args));
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
         RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason', max_rows => max_rows);
     END IF;
+    given_for := warrant_internal.decides_for(warrant_internal.user_of(origin), grantee, NULL, warrant_internal.policies_of(items));
     made := warrant_internal.make_grant(origin, NULL, grantee, ARRAY[(origin->>'session_user_name')::name], coalesce(duration, (terms).default_duration),
-                              coalesce(max_uses, (terms).max_uses), args->>'reason', items, warrant_internal.names_of(origin), coalesce(max_rows, (terms).max_rows), nullif(args->>'ticket', ''));
+                              coalesce(max_uses, (terms).max_uses), args->>'reason', items,
+                              warrant_internal.names_of(origin) || ARRAY(SELECT n FROM unnest(given_for) AS f (role), unnest(warrant_internal.all_names_of(f.role)) AS n),
+                              coalesce(max_rows, (terms).max_rows), nullif(args->>'ticket', ''), given => warrant_internal.for_whom(warrant_internal.role_names(given_for)));
     PERFORM warrant_internal.tell_granted('granted', made, items);
     RETURN made;
 END;

@@ -1,14 +1,16 @@
 -- Decisions of persons: who may decide, whose votes count, what a vote does.
 
--- Whether the role has a voice in what these policies ask for together: as an approver of one of them, while all are there.
+-- Whether the role has a voice in what these policies ask for together: it, or who has delegated to it, is an approver of one of them, while all are
+-- there. Whoever asks: what is decided, and what is shown as somebody's to decide, goes by voices_on.
 CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_decide';
+CREATE FUNCTION warrant_internal.may_decide(voices oid[], policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_one_decide';
 
 -- For a message: the policies among these that others decide.
-CREATE FUNCTION warrant_internal.that_others_decide(role oid, policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.that_others_decide(voices oid[], policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p
-             WHERE p.id = ANY (policy_ids) AND NOT warrant_internal.may_decide(role, ARRAY[p.id]));
+             WHERE p.id = ANY (policy_ids) AND NOT warrant_internal.may_decide(voices, ARRAY[p.id]));
 END;
 $$;
 
@@ -19,16 +21,46 @@ CREATE FUNCTION warrant_internal.count_votes(policy_ids bigint[], logins oid[], 
 CREATE FUNCTION warrant_internal.count_votes(policy warrant.policies, logins oid[], known_by text[], persons integer[],
     OUT valid boolean[], OUT needed boolean[], OUT missing integer, OUT roles oid[], OUT of_roles integer[]) LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_count_votes_under';
 
--- The approvals of a request, in the order in which they were given: by which login (0: a webhook), as what it was known, and by which person.
-CREATE FUNCTION warrant_internal.votes_for(request warrant.requests, OUT logins oid[], OUT names name[], OUT known_by text[], OUT known_as jsonb[], OUT persons integer[])
-LANGUAGE plpgsql STABLE
+-- The approvals of a request, in the order in which they were given: by which login (0: a webhook), as what it was known, and by which person. A vote that
+-- was given for others as well has a row for each of them, as the voter's person. It does not count (0) where that one has voted himself, or for him
+-- somebody before; of a pending request nor where it is not delegated any more. more: one who has not voted yet, as if he approved now.
+CREATE FUNCTION warrant_internal.votes_for(request warrant.requests, more oid DEFAULT NULL, more_known_by text DEFAULT NULL,
+    OUT logins oid[], OUT names name[], OUT known_by text[], OUT known_as jsonb[], OUT persons integer[]) LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    lent boolean[];
+    one integer[];    -- each row: the person whose vote it is
+    voter integer;    -- the row of who has given it
+    taken integer[] := '{}';
 BEGIN
-    SELECT coalesce(array_agg(d.approver ORDER BY d.decided_at, d.person), '{}'), coalesce(array_agg(d.approver_name ORDER BY d.decided_at, d.person), '{}'),
-           coalesce(array_agg(d.person ORDER BY d.decided_at, d.person), '{}') INTO logins, names, known_by FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves;
-    known_as := ARRAY(SELECT to_jsonb(warrant_internal.names_of(v.login, v.known_by)) FROM unnest(logins, known_by) WITH ORDINALITY AS v (login, known_by, place) ORDER BY v.place);
+    SELECT coalesce(array_agg(coalesce(v.lender, g.approver) ORDER BY g.place, v.lender NULLS FIRST), '{}'), coalesce(array_agg(g.name ORDER BY g.place, v.lender NULLS FIRST), '{}'),
+           coalesce(array_agg(g.person ORDER BY g.place, v.lender NULLS FIRST), '{}'), array_agg(v.lender IS NOT NULL ORDER BY g.place, v.lender NULLS FIRST) INTO logins, names, known_by, lent
+      FROM (SELECT d.approver, d.approver_name AS name, d.person, row_number() OVER (ORDER BY d.decided_at, d.person) AS place,
+                   CASE WHEN (request).state <> 'pending' THEN d.voted_for WHEN d.voted_for IS NOT NULL THEN ARRAY(SELECT unnest(d.voted_for) INTERSECT SELECT unnest(warrant_internal.delegators_of(d.approver))) END AS lenders
+              FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves
+            UNION ALL SELECT more, pg_get_userbyid(more), more_known_by, NULL,
+                   warrant_internal.decides_for(more, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) WHERE more IS NOT NULL) AS g
+           CROSS JOIN LATERAL (SELECT NULL::oid UNION ALL SELECT unnest(g.lenders)) AS v (lender);
+    known_as := ARRAY(SELECT to_jsonb(CASE WHEN v.lent THEN warrant_internal.all_names_of(v.login) ELSE warrant_internal.names_of(v.login, v.known_by) END)
+                        FROM unnest(logins, known_by, lent) WITH ORDINALITY AS v (login, known_by, lent, place) ORDER BY v.place);
     persons := CASE WHEN logins = '{}' THEN '{}' ELSE
         (array_replace(warrant_internal.persons_of(to_jsonb(warrant_internal.names_of((request).requester, (request).person)) || known_as), 1, 0))[2:] END;
+    IF true <> ALL (lent) THEN
+        RETURN;
+    END IF;
+    one := persons;
+    FOR place IN 1 .. cardinality(logins) LOOP
+        IF NOT lent[place] THEN
+            voter := place;
+            CONTINUE;
+        END IF;
+        persons[place] := 0;
+        CONTINUE WHEN one[place] = 0 OR one[place] = ANY (taken);    -- as the requester, or by somebody else for him
+        CONTINUE WHEN EXISTS (SELECT FROM unnest(one, lent) AS o (person, lent) WHERE NOT o.lent AND o.person = one[place] AND o.person <> one[voter]);    -- by himself
+        persons[place] := one[voter];
+        taken := taken || one[place];
+        known_as[place] := known_as[place] || known_as[voter];
+    END LOOP;
 END;
 $$;
 
@@ -63,7 +95,7 @@ $$;
 CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[], comment text) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF NOT warrant_internal.may_decide(warrant_internal.user_of(origin), policy_ids) THEN
+    IF NOT warrant_internal.may_decide(warrant_internal.voices_on(warrant_internal.user_of(origin), (request).requester, (request).person), policy_ids) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Members of "' || nullif(array_to_string(warrant_internal.deciding_roles((request).id), '" and "'), '') || '" decide it.');
     END IF;
@@ -115,11 +147,16 @@ $$;
 CREATE FUNCTION warrant_internal.would_help(request warrant.requests, role oid, known_by text) RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    votes CONSTANT record := warrant_internal.votes_for(request);
-    vote CONSTANT integer := cardinality(votes.persons) + 1;
+    policies CONSTANT bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request((request).id));
+    before CONSTANT record := warrant_internal.votes_for(request);
+    votes CONSTANT record := warrant_internal.votes_for(request, role, known_by);
+    counted CONSTANT record := warrant_internal.count_votes(policies, votes.logins, votes.known_by, votes.persons);
 BEGIN
-    RETURN coalesce((warrant_internal.count_votes(warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), votes.logins || role, votes.known_by || known_by,
-                                                  votes.persons || (vote + 1))).needed[vote], false);
+    RETURN coalesce(true = ANY (counted.needed[cardinality(before.logins) + 1:]), false)
+           -- Who votes himself takes the place of the one who has voted for him.
+           AND (NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.voted_for IS NOT NULL)
+                OR (SELECT sum(n) FROM unnest(counted.of_roles) AS n)
+                   IS DISTINCT FROM (SELECT sum(n) FROM unnest((warrant_internal.count_votes(policies, before.logins, before.known_by, before.persons)).of_roles) AS n));
 END;
 $$;
 
@@ -256,18 +293,21 @@ CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.re
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(items)), '{}');
+    voted_for_names CONSTANT name[] := nullif(warrant_internal.role_names(voted_for), '{}');
+    said CONSTANT text := nullif(concat_ws(': ', warrant_internal.for_whom(voted_for_names), comment), '');
     counted record;
     limits record;
     made bigint;
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects, max_rows, exact);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, true, duration, comment, max_uses, commands, objects, max_rows, exact, voted_for, voted_for_names);
     counted := warrant_internal.approvers_of(request);
     IF counted.missing > 0 THEN
-        PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', comment));
+        PERFORM warrant_internal.seal('approval', origin, jsonb_build_object('request_id', (request).id, 'comment', said));
         RETURN NULL;
     END IF;
     limits := warrant_internal.limits_of(request, terms);
-    PERFORM warrant_internal.end_request(origin, (request).id, 'approved', comment);
+    PERFORM warrant_internal.end_request(origin, (request).id, 'approved', said);
     items := warrant_internal.approved_by_all((request).id, items);
     made := warrant_internal.make_grant(origin, (request).id, (request).requester, counted.approvers,
         warrant_internal.from_now(request, limits.duration, (terms).max_duration), limits.uses, (request).reason, items, ARRAY(SELECT DISTINCT n.name FROM unnest(counted.granters) AS n (name) ORDER BY n.name), limits.rows,
@@ -280,9 +320,12 @@ $$;
 CREATE FUNCTION warrant_internal.enter_denial(origin jsonb, request warrant.requests, approver oid, approver_name text, person text, comment text)
 RETURNS void LANGUAGE plpgsql
 AS $$
+DECLARE
+    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))), '{}');
+    voted_for_names CONSTANT name[] := nullif(warrant_internal.role_names(voted_for), '{}');
 BEGIN
-    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL);
-    PERFORM warrant_internal.end_request(origin, (request).id, 'denied', comment);
+    INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL, NULL, NULL, NULL, NULL, voted_for, voted_for_names);
+    PERFORM warrant_internal.end_request(origin, (request).id, 'denied', nullif(concat_ws(': ', warrant_internal.for_whom(voted_for_names), comment), ''));
 END;
 $$;
 
@@ -316,6 +359,7 @@ DECLARE
     objects text[];
     counted record;
     helps boolean;
+    which text;
     made bigint;
 BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items), comment);
@@ -348,13 +392,15 @@ BEGIN
     helps := warrant_internal.would_help(request, warrant_internal.user_of(origin), warrant_internal.person_of(origin));
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),
                                    duration, max_uses, comment, commands, objects, max_rows, CASE WHEN exact THEN warrant_internal.exact_named(request) END);
+    which := (SELECT concat_ws(' ', request.id, warrant_internal.for_whom(d.voted_for_names)) FROM warrant.decisions d
+               WHERE d.request_id = request.id AND d.person = warrant_internal.person_of(origin));
     IF made IS NOT NULL THEN
-        PERFORM warrant_internal.tell_granted('approved request ' || request_id, made, warrant_internal.items_of_grant(made));
+        PERFORM warrant_internal.tell_granted('approved request ' || which, made, warrant_internal.items_of_grant(made));
         PERFORM warrant_internal.tell(format('not approved of it: %s', o.words)) FROM warrant_internal.left_out_in_words(request_id, made) AS o (words) WHERE o.words IS NOT NULL;
         RETURN made;
     END IF;
     counted := warrant_internal.approvers_of(request);
-    PERFORM warrant_internal.tell(format('approved request %s: %s %s', request_id, CASE WHEN helps THEN 'it needs' ELSE 'this adds nothing to what is missing, which is' END,
+    PERFORM warrant_internal.tell(format('approved request %s: %s %s', which, CASE WHEN helps THEN 'it needs' ELSE 'this adds nothing to what is missing, which is' END,
                                          warrant_internal.missing_in_words(counted.roles, counted.of_roles, CASE WHEN helps THEN ' more' ELSE '' END)));
     RETURN NULL;
 END;
@@ -368,7 +414,8 @@ BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(warrant_internal.items_of_request(request_id)), comment);
     DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant_internal.own_votes(origin, request.id));
     PERFORM warrant_internal.enter_denial(origin, request, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin), comment);
-    PERFORM warrant_internal.tell(format('denied request %s of %s: %s', request_id, warrant_internal.in_one_line(request.requester_name, 63),
+    PERFORM warrant_internal.tell(format('denied request %s of %s: %s', (SELECT concat_ws(' ', request.id, warrant_internal.for_whom(d.voted_for_names)) FROM warrant.decisions d
+                                                                                WHERE d.request_id = request.id AND d.person = warrant_internal.person_of(origin)), warrant_internal.in_one_line(request.requester_name, 63),
                                          warrant_internal.scope_in_words(warrant_internal.items_of_request(request_id))));
 END;
 $$;

@@ -13,6 +13,7 @@ BEGIN
     END IF;
     PERFORM warrant_internal.close_grant(origin, g.id, adopter, 'grant_revoked', 'it was made in another database') FROM warrant.grants g WHERE g.closed_at IS NULL;
     PERFORM warrant_internal.end_request(origin, r.id, 'cancelled', 'it was filed in another database') FROM warrant.requests r WHERE r.state IN ('draft', 'pending');
+    PERFORM warrant_internal.close_delegation(origin, d.delegator, 'it was made in another database') FROM warrant.delegations d;
     UPDATE warrant.deliveries d SET state = 'dropped', ended_at = clock_timestamp() WHERE d.state IN ('queued', 'sending');
     UPDATE warrant.webhooks w SET enabled = false WHERE w.enabled;
     UPDATE warrant.grant_scopes s SET policy_id = c.system_identifier, target = d.oid, schema_name = current_setting('pg_warrant.instance')

@@ -16,6 +16,9 @@ BEGIN
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
         PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
     END LOOP;
+    FOR ended IN SELECT d.delegator FROM warrant.delegations d WHERE d.ends_at <= now LIMIT 100 LOOP
+        PERFORM warrant_internal.close_delegation(nobody, ended.delegator, 'its time is over');
+    END LOOP;
     IF warrant_internal.policies_moved() THEN
         -- From one policy to the next in the index, whatever the number of their grants.
         FOR ended IN WITH RECURSIVE used (policy) AS (
@@ -52,7 +55,7 @@ BEGIN
     DELETE FROM warrant.auto_stops s WHERE s.until <= now;
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
                  (SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'draft'),
-                 (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL));
+                 (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL), (SELECT min(d.ends_at) FROM warrant.delegations d));
 END;
 $$;
 
@@ -97,6 +100,11 @@ BEGIN
         PERFORM warrant_internal.seal('person_changed', '{}', jsonb_build_object('comment', format('%s: nobody in particular, the role is gone', gone.role_name)));
     END LOOP;
     DELETE FROM warrant.auto_stops s WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = s.role);
+    FOR gone IN SELECT d.delegator, CASE WHEN NOT warrant_internal.role_exists(d.delegator) THEN 'the delegator is gone' WHEN NOT warrant_internal.role_exists(d.delegate) THEN 'the delegate is gone'
+                                         ELSE 'the delegator has no vote any more' END AS why
+                  FROM warrant.delegations d WHERE NOT warrant_internal.role_exists(d.delegate) OR NOT EXISTS (SELECT FROM unnest(d.roles) AS r WHERE warrant_internal.is_member(d.delegator, r)) LOOP
+        PERFORM warrant_internal.close_delegation('{}', gone.delegator, gone.why);
+    END LOOP;
     DELETE FROM warrant.identities i WHERE NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = i.role);
 END;
 $$;

@@ -91,6 +91,17 @@ COMMENT ON FUNCTION warrant.revoke_all(regrole, text) IS
 'Ends the grants of a role, as revoke does, and cancels its pending requests: at most 200 of each. Returns how many grants it ended; a NOTICE names them, what
 is for others to revoke, and what the role can use still. Top-level statement only. Raises 22023, and 42501 when nothing of it is the caller''s to end. Durable at once.';
 
+CREATE FUNCTION warrant.delegate("to" regrole, until timestamptz) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.delegate(regrole, timestamptz) IS
+'Lets another login decide for the caller until then, at most 90 days ahead: what the caller could decide as a member of approver roles, except his own requests. A second
+call for the same login moves the end. Both count as one person; the delegate cannot hand it on. It ends when the caller loses the roles. Top-level statement only. Raises 22023 (oneself,
+a superuser, a role that cannot log in or is shared, a time that is over or too far), 42501 without a vote, 55006 while it is delegated to another, 53400. Durable at once.';
+
+CREATE FUNCTION warrant.end_delegation(delegator regrole DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
+COMMENT ON FUNCTION warrant.end_delegation(regrole) IS
+'Ends the caller''s delegation before its time, or another''s: for that one''s delegate and warrant_admin. Votes that were given by it do not count any more, while their requests
+pend. Top-level statement only. Raises 42501, 55006 without one. Durable at once.';
+
 CREATE PROCEDURE warrant.wait_for(request_id bigint, timeout interval DEFAULT '10 min') LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_wait_for';
 COMMENT ON PROCEDURE warrant.wait_for(bigint, interval) IS
 'Returns when the request is approved, holding no locks meanwhile. Raises 42501 denied, 55006 cancelled or expired, 57014 still pending at

@@ -21,6 +21,18 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
 COMMENT ON VIEW warrant.active_grants IS
 'grants that live now or will begin, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
 
+CREATE VIEW warrant.active_delegations WITH (security_barrier) AS
+    SELECT coalesce(a.rolname, d.delegator_name) AS delegator_name, coalesce(b.rolname, d.delegate_name) AS delegate_name, d.begun_at, d.ends_at
+      FROM warrant.delegations d LEFT JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) d.delegator LEFT JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) d.delegate
+     WHERE d.ends_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()
+       AND EXISTS (SELECT FROM warrant.grant_scopes h WHERE h.grantee OPERATOR(pg_catalog.=) 0 AND NOT h.closed AND h.target_kind OPERATOR(pg_catalog.=) '!'
+           AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
+       AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE') OR pg_catalog.pg_has_role('warrant_admin', 'USAGE'))
+            OR (SELECT warrant_internal.current_subject()) OPERATOR(pg_catalog.=) ANY (ARRAY[d.delegator, d.delegate]))
+     ORDER BY 1, 2;
+COMMENT ON VIEW warrant.active_delegations IS
+'who decides for whom now: all of it for members of warrant_approver, warrant_auditor and warrant_admin, for others what they have delegated and what was delegated to them';
+
 CREATE VIEW warrant.my_requests WITH (security_barrier) AS
     SELECT r.id, r.state, coalesce(n.nspname, i.schema_name) AS schema_name, coalesce(c.relname, i.relation_name) AS relation_name, i.commands, i.policy_name, r.reason, r.duration, r.requested_at, r.expires_at, r.decided_at, r.grant_id, r.max_uses,
            (SELECT pg_catalog.array_agg(d.approver_name ORDER BY d.decided_at) FROM warrant.decisions d
@@ -64,7 +76,7 @@ CREATE VIEW warrant.my_profiles WITH (security_barrier) AS
 COMMENT ON VIEW warrant.my_profiles IS 'what the user of this session may ask for by a name: warrant.request(profile => ...); behind a pool the role of SET ROLE counts';
 COMMENT ON COLUMN warrant.my_profiles.commands IS 'the commands that it asks for on the target, groups not spelled out';
 
-GRANT SELECT ON warrant.active_grants, warrant.my_requests, warrant.my_grants, warrant.my_profiles TO PUBLIC;
+GRANT SELECT ON warrant.active_grants, warrant.active_delegations, warrant.my_requests, warrant.my_grants, warrant.my_profiles TO PUBLIC;
 
 COMMENT ON COLUMN warrant.active_grants.id IS 'the grant, for warrant.revoke; it ends with all its rows';
 COMMENT ON COLUMN warrant.active_grants.exact IS 'it serves exactly one statement';

@@ -25,7 +25,7 @@ $$;
 CREATE FUNCTION warrant_internal.seen_as(looker oid, request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN warrant_internal.may_decide(looker, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) THEN 'decider'
+    RETURN CASE WHEN warrant_internal.may_decide(warrant_internal.voices_on(looker, (request).requester, (request).person), warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) THEN 'decider'
                 WHEN pg_has_role(looker, 'warrant_auditor', 'USAGE') THEN 'auditor'
                 WHEN pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE') THEN 'reader'
                 WHEN looker = (request).requester THEN 'requester' END;
@@ -282,8 +282,8 @@ BEGIN
         RETURN QUERY SELECT 'lately', w FROM warrant_internal.history_in_words(request) AS w;
     END IF;
     RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(counted.approvers), greatest(request.min_approvals, cardinality(counted.approvers) + counted.missing)), nullif(array_to_string(counted.approvers, ', '), '')));
-    RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', d.approver_name, d.comment)
-      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves) ORDER BY d.decided_at;
+    RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', concat_ws(' ', d.approver_name, warrant_internal.for_whom(d.voted_for_names)), d.comment)
+      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves OR d.voted_for IS NOT NULL) ORDER BY d.decided_at;
     IF pends AND EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND (d.commands IS NOT NULL OR d.objects IS NOT NULL)) THEN
         RETURN QUERY VALUES ('so far', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request.id, warrant_internal.items_of_request(request.id))));
     END IF;
@@ -339,6 +339,62 @@ COMMENT ON FUNCTION warrant.show_request(bigint, boolean) IS
 'All that there is to know of a request, a row for each thing: who asks for what from where and why, the statements so far with the rows that they
 may reach by the server''s statistics, who has approved, and the calls that decide it. What is wider than 120 columns is cut, unless whole. For its requester, those who may decide it, warrant_approver,
 warrant_auditor and warrant_admin; statements for those who may decide it and warrant_auditor only. Raises P0002, 42501, 22023 for NULL.';
+
+CREATE FUNCTION warrant.approvers(request_id bigint, OUT approver name, OUT person text, OUT roles name[], OUT decides_for name[], OUT until timestamptz, OUT vote text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most CONSTANT integer := 100;
+    request CONSTANT warrant.requests := warrant_internal.request_to_see(warrant_internal.current_subject(), request_id);
+    pends CONSTANT boolean := warrant_internal.state_now(request) = 'pending';
+    policies CONSTANT bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request(request.id));
+    counted CONSTANT name[] := (warrant_internal.approvers_of(request)).approvers;
+    deciders CONSTANT text[] := ARRAY(SELECT n FROM warrant.decisions d, unnest(warrant_internal.names_of(d.approver, d.person)) AS n WHERE d.request_id = request.id AND d.approver <> 0);
+    found record;
+    shown integer := 0;
+    names text[];
+    lenders oid[];
+BEGIN
+    FOR found IN
+        WITH asked AS (SELECT DISTINCT a.role FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles) AS a (role) WHERE pends AND p.id = ANY (policies)),
+        members AS MATERIALIZED (SELECT m.login, array_agg(r.rolname ORDER BY r.rolname) AS roles
+                                   FROM asked a JOIN pg_roles r ON r.oid = a.role, unnest(a.role || warrant_internal.members_of(a.role)) AS m (login) GROUP BY m.login),
+        logins AS (SELECT * FROM members UNION ALL SELECT DISTINCT d.delegate, NULL::name[] FROM warrant.delegations d
+                    WHERE d.delegator IN (SELECT m.login FROM members m) AND d.delegate NOT IN (SELECT m.login FROM members m))
+        SELECT l.login, r.rolname AS name, l.roles, d.approves, d.approver_name, d.person, d.voted_for_names
+          FROM logins l JOIN pg_roles r ON r.oid = l.login AND r.rolcanlogin LEFT JOIN warrant.decisions d ON d.request_id = request.id AND d.approver = l.login
+        UNION ALL SELECT d.approver, coalesce(r.rolname, d.approver_name), NULL, d.approves, d.approver_name, d.person, d.voted_for_names
+          FROM warrant.decisions d LEFT JOIN pg_roles r ON r.oid = d.approver
+         WHERE d.request_id = request.id AND NOT EXISTS (SELECT FROM logins l JOIN pg_roles o ON o.oid = l.login AND o.rolcanlogin WHERE l.login = d.approver)
+        UNION ALL SELECT DISTINCT 0::oid, ('webhook:' || w.name)::name, NULL::name[], NULL::boolean, NULL::name, NULL::text, NULL::name[]
+          FROM warrant.policies p JOIN warrant.webhooks w ON w.name = p.webhook AND w.enabled
+         WHERE pends AND p.id = ANY (policies) AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = 'webhook:' || w.name)
+         ORDER BY 4 DESC NULLS LAST, 2 LOOP
+        approver := found.name;
+        person := CASE WHEN found.login <> 0 THEN warrant_internal.person_of(found.login, found.person) END;
+        roles := found.roles;
+        decides_for := found.voted_for_names;
+        until := NULL;
+        vote := CASE WHEN found.approves THEN 'approved' || CASE WHEN pends AND found.approver_name <> ALL (counted) THEN ', does not count' ELSE '' END WHEN NOT found.approves THEN 'denied' END;
+        IF found.approves IS NULL AND found.login <> 0 THEN
+            names := warrant_internal.all_names_of(found.login);
+            lenders := warrant_internal.decides_for(found.login, request.requester, request.person, policies);
+            CONTINUE WHEN names && deciders OR found.login = request.requester OR request.person = ANY (names) OR warrant_internal.is_known_as(request.requester, names)
+                       OR (roles IS NULL AND lenders = '{}');
+            SELECT array_agg(r.rolname ORDER BY r.rolname), min(d.ends_at) INTO decides_for, until FROM warrant.delegations d JOIN pg_roles r ON r.oid = d.delegator WHERE d.delegator = ANY (lenders);
+        END IF;
+        shown := shown + 1;
+        IF shown > most THEN
+            RAISE NOTICE 'there are more than %', most;
+            RETURN;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION warrant.approvers(bigint) IS
+'Who may decide a pending request now, a row for each login, and who has: person (as known), roles (of those that its policies name), decides_for (whose vote he has besides,
+until when), vote (approved or denied; NULL for none). Of a request that is decided only who has voted. At most 100 rows, a NOTICE says when there are more. Who may see it, and errors: as show_request.';
 
 -- Whose session refused, asked through a function, or used the grant, the requester is not told: the card does not tell it either.
 CREATE FUNCTION warrant_internal.doer_of(line warrant.audit_log, request warrant.requests, judges boolean) RETURNS text LANGUAGE plpgsql STABLE

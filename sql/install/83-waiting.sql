@@ -13,6 +13,7 @@ DECLARE
     mine CONSTANT jsonb := warrant_internal.origin();
     names CONSTANT text[] := warrant_internal.names_of(mine);
     mine_as CONSTANT text := warrant_internal.person_of(mine);
+    has_delegators CONSTANT boolean := warrant_internal.delegators_of(looker) <> '{}';
     at CONSTANT timestamptz := warrant_internal.monotonic_now();
     audits CONSTANT boolean := pg_has_role(looker, 'warrant_auditor', 'USAGE');
     sees_all CONSTANT boolean := NOT inbox AND (audits OR pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE'));
@@ -43,14 +44,16 @@ BEGIN
           JOIN warrant.requests r ON r.id = v.request_id CROSS JOIN LATERAL warrant_internal.approvers_of(r) AS c),
     askers AS MATERIALIZED (    -- once for each of them
         SELECT f.asker, inbox AND (f.person = ANY (names) OR warrant_internal.is_himself(mine, f.requester)) AS is_caller,
+               CASE WHEN has_delegators THEN warrant_internal.voices_on(looker, f.requester, f.person) END AS voices,
                warrant_internal.in_one_line(coalesce(s.person, CASE WHEN f.person = f.requester_name OR EXISTS (SELECT FROM pg_roles p WHERE p.rolname = f.person)
                                                                     THEN coalesce(q.rolname, f.requester_name) ELSE f.person END), 16) AS who
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, a.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
+        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
-          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND NOT (inbox AND coalesce(v.by_caller OR v.needless, false))),
+          CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id))) AS decides) AS d
+          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.by_caller OR v.needless, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
           FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m

@@ -267,7 +267,7 @@ WARRANT_FUNCTION(warrant_wake_courier) {
     PG_RETURN_VOID();
 }
 
-// guards_changed(): which roles hold grants is to be looked at again; in the recorder only. For scripts up to 0.3.0.
+// guards_changed(): which roles the gate depends on is to be looked at again; in the recorder only.
 WARRANT_FUNCTION(warrant_guards_changed) {
     RequireRecorder();
     ForgetGuards();

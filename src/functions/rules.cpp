@@ -20,6 +20,7 @@
 #include "recorder/seal.hpp"
 #include "functions/asked.hpp"
 #include "functions/policies_by_id.hpp"
+#include "functions/values.hpp"
 
 namespace warrant {
 
@@ -34,16 +35,6 @@ void PutGoverned(ReturnSetInfo* result, Oid relation, int64_t policy, CommandMas
     Datum values[3] = {ObjectIdGetDatum(relation), Int64GetDatum(policy), CommandsAsArray(commands)};
     bool nulls[3] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-List* OidsOf(ArrayType* array) {
-    Datum* elements;
-    int count;
-    List* oids = NIL;
-    deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
-    for (int i = 0; i < count; i++)
-        oids = lappend_oid(oids, DatumGetObjectId(elements[i]));
-    return oids;
 }
 
 // The grantee of a row of warrant.grant_scopes.

@@ -5,6 +5,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/decision.hpp"
@@ -115,6 +116,19 @@ bool IsMemberOfOne(Oid role, Datum roles) {
     for (int i = 0; i < count && !is; i++)
         is = IsMemberByName(role, DatumGetObjectId(elements[i]));
     return is;
+}
+
+// Whether one of the roles is an approver of one of the policies, which all have to be there.
+bool IsOneApprover(const List* roles, const Ids& ids) {
+    int found = 0;
+    bool may = false;
+    ForEachPolicy(of_decider, ids, [&](int64, Datum* values, bool* nulls) {
+        found++;
+        ListCell* cell;
+        foreach (cell, roles)
+            may = may || IsMemberByName(lfirst_oid(cell), DatumGetObjectId(values[0])) || (!nulls[1] && IsMemberOfOne(lfirst_oid(cell), values[1]));
+    });
+    return may && found == ids.count;
 }
 
 // --- items ---
@@ -277,20 +291,30 @@ constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"schema_name"}, {
 
 using namespace warrant;
 
-// may_decide(role oid, policy_ids bigint[]) -> boolean: whether the role has a voice in what these policies ask for together: it is an approver of
-// one of them, and all are there; false for none.
+// may_decide(role oid, policy_ids bigint[]) -> boolean: whether the role has a voice in what these policies ask for together: it, or who has
+// delegated to it, is an approver of one of them, and all are there; false for none.
 WARRANT_FUNCTION(warrant_may_decide) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
         PG_RETURN_BOOL(false);
     Oid role = PG_GETARG_OID(0);
-    Ids ids = IdsOf(PG_GETARG_ARRAYTYPE_P(1));
-    int found = 0;
-    bool may = false;
-    ForEachPolicy(of_decider, ids, [&](int64, Datum* values, bool* nulls) {
-        found++;
-        may = may || IsMemberByName(role, DatumGetObjectId(values[0])) || (!nulls[1] && IsMemberOfOne(role, values[1]));
-    });
-    PG_RETURN_BOOL(may && found == ids.count);
+    PG_RETURN_BOOL(IsOneApprover(lcons_oid(role, DelegatorsOf(role)), IdsOf(PG_GETARG_ARRAYTYPE_P(1))));
+}
+
+// may_decide(voices oid[], policy_ids bigint[]) -> boolean: the same for these roles alone, as members.
+WARRANT_FUNCTION(warrant_may_one_decide) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+        PG_RETURN_BOOL(false);
+    PG_RETURN_BOOL(IsOneApprover(OidsOf(PG_GETARG_ARRAYTYPE_P(0)), IdsOf(PG_GETARG_ARRAYTYPE_P(1))));
+}
+
+// delegators_of(role oid) -> oid[]: whose votes are delegated to the role now, in order.
+WARRANT_FUNCTION(warrant_delegators_of) {
+    List* delegators = DelegatorsOf(PG_GETARG_OID(0));
+    ArrayBuildState* roles = initArrayResult(OIDOID, CurrentMemoryContext, false);
+    ListCell* cell;
+    foreach (cell, delegators)
+        roles = accumArrayResult(roles, ObjectIdGetDatum(lfirst_oid(cell)), false, OIDOID, CurrentMemoryContext);
+    PG_RETURN_DATUM(makeArrayResult(roles, CurrentMemoryContext));
 }
 
 // terms_of(policy_ids bigint[]) -> warrant_internal.terms: what the policies demand together, each once; all NULL when none is there.

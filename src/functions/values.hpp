@@ -11,6 +11,17 @@ namespace warrant {
 inline Datum NameDatum(const char* name) { return name == nullptr ? Datum(0) : DirectFunctionCall1(namein, CStringGetDatum(name)); }
 inline Datum TextDatum(const char* text) { return text == nullptr ? Datum(0) : CStringGetTextDatum(text); }
 
+// The elements of an array of oid.
+inline List* OidsOf(ArrayType* array) {
+    Datum* elements;
+    int count;
+    List* oids = NIL;
+    deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, nullptr, &count);
+    for (int i = 0; i < count; i++)
+        oids = lappend_oid(oids, DatumGetObjectId(elements[i]));
+    return oids;
+}
+
 // For qsort of int64.
 inline int CompareIds(const void* a, const void* b) {
     int64 left = *static_cast<const int64*>(a), right = *static_cast<const int64*>(b);

@@ -76,6 +76,11 @@ void ReadRolesOfPolicies() {
         for (uint64 i = 0; i < SPI_processed; i++)
             RoleEntry(FirstColumn(i))->of_policies = true;
     }
+    if (OidIsValid(get_relname_relid("delegations", RequireInstallation()->schema))) {
+        SPI_execute("SELECT d.delegate FROM warrant.delegations d", false, 0);
+        for (uint64 i = 0; i < SPI_processed; i++)
+            RoleEntry(FirstColumn(i))->of_policies = true;
+    }
     SPI_execute("SELECT DISTINCT unnest(p.for_roles) FROM warrant.policies p", false, 0);
     for (uint64 i = 0; i < SPI_processed; i++)
         RoleEntry(FirstColumn(i))->aimed_at = true;

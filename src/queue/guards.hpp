@@ -34,8 +34,8 @@ bool GuardsAreKnown();
 // Whether some database has the extension, as far as is known.
 bool AnyGate();
 
-// Whether policies of some database name one of the roles as approvers, exempt it, open something for it or only watch it, or it holds a live grant;
-// where it is about who its members are, whether policies are about it at all.
+// Whether policies of some database name one of the roles as approvers, exempt it, open something for it or only watch it, or it holds a live grant
+// or somebody's vote; where it is about who its members are, whether policies are about it at all.
 enum class Guarding { Wholly, Membership };
 bool AreGuarded(const List* roles, Guarding what);
 

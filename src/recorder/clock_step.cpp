@@ -49,6 +49,8 @@ void FollowStep(int64 step) {
         };
         for (const char* move : moves)
             Execute(move, -step);
+        if (HasColumn("delegations", "ends_at"))
+            Execute("UPDATE warrant.delegations SET ends_at = ends_at - $1", -step);
         if (HasColumn("deliveries", "not_before"))
             Execute("UPDATE warrant.deliveries SET not_before = not_before - $1 WHERE not_before > clock_timestamp()", -step);
     }

@@ -53,6 +53,7 @@ void ListenForDrops() {
     self.orphans_at = SteadyNow();
     self.latest_round_us = -1;
     CacheRegisterSyscacheCallback(AUTHOID, OnCatalog, Datum(0));
+    CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, OnCatalog, Datum(0));    // who has lost a role has no vote to delegate
     CacheRegisterSyscacheCallback(RELOID, OnCatalog, Datum(0));
     CacheRegisterSyscacheCallback(NAMESPACEOID, OnCatalog, Datum(0));
 }

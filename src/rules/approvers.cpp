@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/clock.hpp"
 #include "rules/approvers.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -19,6 +20,7 @@ bool CanLogIn(Oid role) {
 }
 
 constexpr OwnColumn of_person[] = {{"person"}}, of_identity[] = {{"identity"}}, of_webhook[] = {{"enabled", true}};
+constexpr OwnColumn of_delegation[] = {{"delegator"}, {"ends_at"}};
 
 // Begins to read the column of one of our tables by an index; false where the script of an older release has no such table.
 bool BeginOf(CommittedScan* scan, const char* table, const OwnColumns& column, const char* index, Rows rows = Rows::Committed) {
@@ -136,6 +138,23 @@ char* PersonOf(Oid login) {
     ForEachOf("persons", of_person, "persons_pkey", F_OIDEQ, ObjectIdGetDatum(login),
               [&person](Datum value) { person = TextDatumGetCString(value); });
     return person;
+}
+
+List* DelegatorsOf(Oid delegate) {
+    List* delegators = NIL;
+    CommittedScan scan;
+    if (!OidIsValid(delegate) || !BeginOf(&scan, "delegations", of_delegation, "delegations_by_delegate", Rows::OfTransaction))
+        return NIL;
+    TimestampTz now = MonotonicNow();
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(delegate));
+    ForEachCommitted(&scan, &key, 1, [&delegators, now](Datum* values, bool*) {
+        if (DatumGetTimestampTz(values[1]) > now)
+            delegators = lappend_oid(delegators, DatumGetObjectId(values[0]));
+    });
+    EndCommitted(&scan);
+    list_sort(delegators, list_oid_cmp);
+    return delegators;
 }
 
 bool ArePersonsKnown() {

@@ -16,6 +16,10 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows = Rows::Comm
 // The person that the DBA has made of a login, in the current memory context; nullptr: of none.
 char* PersonOf(Oid login);
 
+// The roles (oid) whose votes are delegated to this one, in the current memory context. Of the rows of this transaction, since the recorder decides
+// by what it has just written.
+List* DelegatorsOf(Oid delegate);
+
 // Whether the DBA has made a person of any login.
 bool ArePersonsKnown();
 

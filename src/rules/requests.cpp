@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "rules/approvers.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
@@ -54,15 +55,18 @@ bool IsApprover(int64 request_id, Oid role) {
     if (!OidIsValid(items))
         return false;
     bool approver = false;
+    List* voices = lcons_oid(role, DelegatorsOf(role));
     CommittedScan scan;
     BeginOwn(&scan, of_item, items, [own] { return get_relname_relid("request_items_request_id_idx", own->schema); });
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(request_id));
-    ForEachCommitted(&scan, &key, 1, [&approver, role](Datum* values, bool*) {
+    ForEachCommitted(&scan, &key, 1, [&approver, voices](Datum* values, bool*) {
         const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[0]));
         ApproverRoles approvers = policy == nullptr ? ApproverRoles{} : ApproverRolesOf(policy);
-        for (int i = 0; i < approvers.count && !approver; i++)
-            approver = is_member_of_role_nosuper(role, approvers.roles[i]);
+        ListCell* voice;
+        foreach (voice, voices)
+            for (int i = 0; i < approvers.count && !approver; i++)
+                approver = is_member_of_role_nosuper(lfirst_oid(voice), approvers.roles[i]);
     });
     EndCommitted(&scan);
     return approver;

@@ -14,12 +14,12 @@ CREATE DATABASE plain;
 CREATE ROLE helpdesk LOGIN CREATEROLE;
 CREATE ROLE chief LOGIN;
 CREATE ROLE steward LOGIN CREATEROLE;
-CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE nobody_special;
+CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE nobody_special; CREATE ROLE deputy LOGIN;
 GRANT warrant_approver TO chief;
 SQL
 
 # What a CREATEROLE user of this version may do at all: before 16 it is everything that concerns no superuser.
-my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance counsel nobody_special);
+my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance counsel nobody_special deputy);
 if ($by_hand ne '')
 {
 	$node->safe_psql('postgres', "GRANT $_ TO helpdesk, steward WITH ADMIN OPTION, INHERIT FALSE, SET FALSE") for grep { !/^warrant_(exempt|approver)|chief|boss/ } @roles;
@@ -84,6 +84,13 @@ my $grant = $node->safe_as('boss', "SELECT warrant.grant('team', '{SELECT}', on_
 refused($_, 'plain') for 'GRANT team TO helpdesk', "ALTER ROLE team PASSWORD 'x'", 'DROP ROLE team';
 $node->safe_as('boss', "SELECT warrant.revoke($grant)");
 runs('GRANT team TO helpdesk; REVOKE team FROM helpdesk', 'plain');
+
+# Who decides for an approver, while he does.
+runs("ALTER ROLE deputy PASSWORD 'x'", 'plain');
+$node->safe_as('boss', "SELECT warrant.delegate('deputy', now() + interval '1 day')");
+refused($_, 'plain') for "ALTER ROLE deputy PASSWORD 'x'", 'GRANT deputy TO helpdesk', 'DROP ROLE deputy';
+$node->safe_as('boss', 'SELECT warrant.end_delegation()');
+runs("ALTER ROLE deputy PASSWORD 'x'", 'plain');
 
 runs("GRANT $_ TO helpdesk; REVOKE $_ FROM helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel';
 $node->safe_as('dba', "SELECT warrant.protect_database(except_roles => '{trusted}');

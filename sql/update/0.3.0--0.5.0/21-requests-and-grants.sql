@@ -37,6 +37,18 @@ ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.re
 ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 
+CREATE TABLE warrant.delegations (
+    delegator oid,
+    delegator_name name NOT NULL,
+    delegate oid NOT NULL,
+    delegate_name name,
+    roles oid[] NOT NULL,
+    begun_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    PRIMARY KEY (delegator) INCLUDE (delegate_name)
+);
+CREATE INDEX delegations_by_delegate ON warrant.delegations (delegate);
+
 -- The recorder numbers them; their sequences were never asked.
 ALTER TABLE warrant.requests ALTER COLUMN id DROP IDENTITY;
 ALTER TABLE warrant.deliveries ALTER COLUMN id DROP IDENTITY;
