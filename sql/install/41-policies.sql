@@ -156,6 +156,15 @@ $$;
 -- Whether another label of the relation, which is not stored yet, lets more through. NULL is no label.
 CREATE FUNCTION warrant_internal.label_weakens(relation oid, before text, after text) RETURNS boolean LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_label_weakens';
 
+-- Warns of what only watches and takes the place of something stricter: who makes such a policy means to refuse nothing more, not less.
+CREATE FUNCTION warrant_internal.warn_of_watching(what text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE WARNING '% only watches, and loosens what was in force before', what
+        USING DETAIL = 'Nothing refuses what it governs.', HINT = 'See what decides now: SELECT * FROM warrant.explain(role, command, table).';
+END;
+$$;
+
 -- Checks and notes a label that a relation is to have, empty for none. The library calls it for SECURITY LABEL, whoever may do that.
 CREATE FUNCTION warrant_internal.note_label(relation oid, label text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
 AS $$
@@ -174,6 +183,9 @@ BEGIN
     PERFORM warrant_internal.note_definition('label_changed', NULL, NULL, words);
     IF warrant_internal.label_weakens(relation, before, after) THEN
         PERFORM warrant_internal.note_definition('weakened', NULL, NULL, words);
+        IF EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind = 'l' AND p.target_name = after AND p.mode = 'monitor') THEN
+            PERFORM warrant_internal.warn_of_watching(format('a policy on label "%s"', after));
+        END IF;
     END IF;
     IF after IS NOT NULL AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind = 'l' AND p.target_name = after) THEN
         RAISE NOTICE 'no policy is on label "%"', after USING HINT = format('warrant.create_policy(..., on_label => %L) puts one on it.', after);
@@ -452,6 +464,9 @@ BEGIN
     PERFORM warrant_internal.note_definition(event, (policy).name, (policy).version, words);
     IF weakens THEN
         PERFORM warrant_internal.note_definition('weakened', (policy).name, (policy).version, coalesce(weakening, words));
+    END IF;
+    IF weakens AND event <> 'policy_dropped' AND (policy).mode = 'monitor' THEN
+        PERFORM warrant_internal.warn_of_watching(format('policy "%s"', (policy).name));
     END IF;
 END;
 $$;

@@ -35,7 +35,6 @@ DECLARE
     of_roles CONSTANT text[] := '{analysts,on_call,agents}';
     roles CONSTANT oid[] := warrant_internal.role_oids(for_roles, 'for_roles');
     document jsonb;
-    warned text;
 BEGIN
     IF pack IS NULL OR pack <> ALL (packs) THEN
         RAISE EXCEPTION 'unknown pack "%"', coalesce(pack, 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = format('Packs are %s.', array_to_string(packs, ', '));
@@ -60,14 +59,7 @@ BEGIN
     SELECT jsonb_build_object('policies', jsonb_agg(n.policy || jsonb_build_object('name', n.name, 'on_table', n.on_table, 'mode', coalesce(p.mode, 'monitor'),
                'for_roles', warrant_internal.roles_in_words(roles, warrant_internal.role_names(roles))) ORDER BY n.place, n.line))
       INTO document FROM named n LEFT JOIN warrant.policies p ON p.name = n.name;
-    FOR action, policy, change, weakens IN SELECT * FROM warrant.apply_policies(document, false, dry_run) LOOP
-        RETURN NEXT;
-        IF weakens AND NOT dry_run AND warned IS DISTINCT FROM policy THEN
-            warned := policy;
-            RAISE WARNING 'policy "%" lets through what was refused before', policy
-                USING DETAIL = 'It comes before the policy that refused, and only watches.', HINT = 'See what decides now: SELECT * FROM warrant.explain(role, command, table).';
-        END IF;
-    END LOOP;
+    RETURN QUERY SELECT * FROM warrant.apply_policies(document, false, dry_run);
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.apply_pack(text, regclass[], boolean, regrole[]) FROM PUBLIC;

@@ -113,5 +113,24 @@ SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 BEGIN; SELECT warrant.protect('spare'), warrant.protect_schema('public', mode => 'monitor'); ROLLBACK;
 SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE 'warrant%' ORDER BY 1;
 DROP ROLE regress_guild;
+
+-- One that comes before what refuses opens it, and says so, however it is made.
+\c - :owner
+CREATE TABLE vault (id int, pin text);
+GRANT ALL ON vault TO regress_clerk;
+SET client_min_messages = warning;
+SELECT warrant.create_policy('shut', 'deny', on_table => 'vault'), warrant.create_policy('room', 'deny', on_schema => 'public', commands => '{SELECT}');
+SELECT warrant.protect('vault', columns => '{pin}', mode => 'monitor');
+SELECT warrant.create_policy('first', 'approve', on_table => 'vault', priority => 1, mode => 'monitor', commands => '{LOCK}');
+SELECT warrant.create_policy('behind', 'approve', on_table => 'vault', priority => -1, mode => 'monitor');
+SELECT warrant.alter_policy('behind', '{"max_uses": 3}');
+SELECT warrant.alter_policy('behind', '{"priority": 2}');
+SELECT action, weakens FROM warrant.apply_policies('{"policies": [{"name": "applied", "effect": "approve", "on_table": "public.vault", "priority": 3, "mode": "monitor"}]}');
+SELECT warrant.drop_policy('behind');
+SELECT action, weakens FROM warrant.apply_policies('{"policies": [{"name": "applied", "effect": "approve", "on_table": "public.vault", "priority": 3, "mode": "monitor"}]}', dry_run => false);
+SELECT warrant.create_policy('labelled', 'approve', on_label => 'seen', mode => 'monitor');
+CREATE TABLE shelf (id int);
+SECURITY LABEL FOR pg_warrant ON TABLE shelf IS 'seen';
+SELECT count(*) FROM stage.news() WHERE event = 'weakened';
 \set file :directory '/sql/include/leave.sql'
 \i :file
