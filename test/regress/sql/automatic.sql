@@ -271,6 +271,38 @@ SET client_min_messages = warning;
 SELECT warrant.drop_policy('part');
 SELECT warrant.drop_policy('whole');
 
+-- A parallel worker has a copy of its leader's claims, and cannot tell which of them are used: they count for nothing there.
+CREATE TABLE many AS SELECT i AS id FROM generate_series(1, 10000) AS i;
+ANALYZE many;
+GRANT SELECT ON many TO PUBLIC;
+CREATE FUNCTION noted(int) RETURNS bigint PARALLEL SAFE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM ledger WHERE a = $1); END $$;
+SELECT warrant.create_policy('why', 'auto', on_table => 'ledger', require_reason => true);
+\c - regress_clerk
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+SET pg_warrant.reason = 'of the leader';
+\set VERBOSITY terse
+SELECT count(noted(id)) FROM many WHERE id < 9000;
+\set VERBOSITY default
+SHOW pg_warrant.reason;
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.alter_policy('why', '{"require_reason": false, "ticket_pattern": "OPS-[0-9]+"}');
+\c - regress_clerk
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+SET pg_warrant.ticket = 'OPS-1';
+\set VERBOSITY terse
+SELECT count(noted(id)) FROM many WHERE id < 9000;
+\set VERBOSITY default
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy('why');
+
 -- At most so many live at a time.
 ALTER SYSTEM SET pg_warrant.max_pending = 3;
 SELECT pg_reload_conf();
