@@ -71,8 +71,9 @@ UPDATE and EXPORT; it covers what touches no others. Top-level statement only. R
 
 CREATE FUNCTION warrant.revoke(grant_id bigint, reason text DEFAULT NULL) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.revoke(bigint, text) IS
-'Ends a grant: the next statement of every session is refused. For those who could have made it, and warrant_admin. Top-level statement
-only. Raises 42501, P0002, 55006. Durable at once.';
+'Ends a grant: the next statement of every session is refused. For those who could have made it, and warrant_admin. A policy
+of effect auto that had made it, even if it has ended since, makes no other to the same user for a while. Top-level statement only. Raises 42501, P0002, 55006.
+Durable at once.';
 
 CREATE FUNCTION warrant.extend(grant_id bigint, duration interval DEFAULT NULL, reason text DEFAULT NULL, max_uses integer DEFAULT NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_action';
@@ -89,7 +90,8 @@ group. Durable at once.';
 CREATE FUNCTION warrant.revoke_all(grantee regrole, reason text DEFAULT NULL) RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.revoke_all(regrole, text) IS
 'Ends the grants of a role, as revoke does, and cancels its pending requests: at most 200 of each. Returns how many grants it ended; a NOTICE names them, what
-is for others to revoke, and what the role can use still. Top-level statement only. Raises 22023, and 42501 when nothing of it is the caller''s to end. Durable at once.';
+is for others to revoke, and what the role can use still. Policies of effect auto that
+are the caller''s to stop make no grant to the role for a while. Top-level statement only. Raises 22023, and 42501 when nothing of it is the caller''s to end. Durable at once.';
 
 CREATE FUNCTION warrant.delegate("to" regrole, until timestamptz) RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_decision';
 COMMENT ON FUNCTION warrant.delegate(regrole, timestamptz) IS
