@@ -60,17 +60,16 @@ Revoke FindRevoke(int64_t policy_id, Oid subject, TimestampTz now, Rows rows) {
 
 bool SaysSomething(const char* text) { return InOneLine(text, int(strlen(text)), 10)[0] != '\0'; }
 
-// A parallel worker has a copy of its leader's claims, and cannot tell which of them are used: there none counts.
 Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, TimestampTz now) {
     if ((policy->named & MaskOf(command)) == 0 || command == Command::Admin)
         return Lack::Command;
     if (FindRevoke(policy->id, subject, now).until != 0)
         return Lack::Revoked;
-    bool given = claims == Claims::Unknown || (claims == Claims::Own && !IsParallelWorker() && SaysSomething(TextOf(&settings.reason)));
+    bool given = claims == Claims::Unknown || (claims == Claims::Own && SaysSomething(TextOf(&settings.reason)));
     if (policy->require_reason && !given)
         return Lack::Reason;
     if (policy->ticket_pattern != nullptr && claims != Claims::Unknown &&
-        (claims != Claims::Own || IsParallelWorker() || !FitsPattern(TextOf(&settings.ticket), policy->ticket_pattern)))
+        (claims != Claims::Own || !FitsPattern(TextOf(&settings.ticket), policy->ticket_pattern)))
         return Lack::Ticket;
     return Lack::Nothing;
 }
