@@ -13,7 +13,7 @@ use TAP::Harness;
 
 # What would be left alone on one processor at the end begins early.
 my %weight = (growth => 79, webhook => 78, floods => 60, workers_recover => 54, databases => 53, webhook_retries => 51, repeats => 45, clock => 40, courier_library => 40,
-	harmless_pgbench => 38, guarded_roles => 37, harmless_tools => 33, random_queries => 31, harmless_dump => 28, every_row_stands => 27, restore_by_name => 26,
+	harmless_pgbench => 38, guarded_roles => 37, harmless_tools => 33, random_queries => 31, harmless_dump => 28, every_row_stands => 27, races => 27, restore_by_name => 26,
 	harmless_maintenance => 25, database_settings => 22, sweeps => 20);
 sub weight { my ($name) = $_[0] =~ m,([^/]+)\.pl$,; return $weight{$name} // 0; }
 my @files = sort { weight($b) <=> weight($a) || $a cmp $b } @ARGV;
