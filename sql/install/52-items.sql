@@ -142,7 +142,9 @@ BEGIN
         items := ARRAY(SELECT warrant_internal.items_in(subject, commands, args->>'on_schema'));
     END IF;
     IF cardinality(items) = 0 THEN
-        PERFORM warrant_internal.refuse_to_ask(subject, commands, relations);
+        -- Of a schema or the database the first relations are enough for an answer.
+        PERFORM warrant_internal.refuse_to_ask(subject, commands, coalesce(relations, ARRAY(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = coalesce(args->>'on_schema', n.nspname) AND c.oid >= 16384 ORDER BY c.oid LIMIT 100)));
         PERFORM warrant_internal.fail('22023', 'nothing of it needs approval', 'Run the statement' || CASE WHEN coalesce(args->>'on_table', args->'on_tables'->>0) IS NOT NULL THEN format('; SELECT * FROM warrant.explain(%L, %L) tells why', commands[1],
                                              (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                                                WHERE c.oid = coalesce(args->>'on_table', args->'on_tables'->>0)::oid)) ELSE '' END || '.');

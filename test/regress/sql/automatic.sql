@@ -323,6 +323,8 @@ SELECT warrant.create_policy('any', 'auto', on_schema => 'public', max_uses => 2
 GRANT ALL ON ledger TO regress_auditor;
 \c - regress_auditor
 SET client_min_messages = warning;
+SELECT state, message, hint FROM stage.try($$SELECT warrant.request('{SELECT}', on_schema => 'public')$$);
+SELECT state, message, hint FROM stage.try($$SELECT warrant.request('{SELECT}', on_database => true)$$);
 SELECT count(*) FROM ledger;
 INSERT INTO ledger VALUES (2, 'y');
 UPDATE ledger SET note = 'z' WHERE a = 2;
