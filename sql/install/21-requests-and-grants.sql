@@ -48,6 +48,19 @@ COMMENT ON COLUMN warrant.requests.ticket_fits IS 'the patterns that its ticket 
 ALTER TABLE warrant.requests ADD COLUMN starts_at timestamptz;
 COMMENT ON COLUMN warrant.requests.starts_at IS 'before which its grant does not begin; NULL: it begins with the approval';
 
+ALTER TABLE warrant.requests ADD COLUMN reminded_at timestamptz;
+ALTER TABLE warrant.requests ADD COLUMN escalated_at timestamptz;
+ALTER TABLE warrant.requests ADD COLUMN escalated bigint[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN warrant.requests.escalated IS 'the policies of it whose escalate_to may decide, too';
+
+CREATE TABLE warrant.reminders (
+    request_id bigint,
+    due_at timestamptz,
+    PRIMARY KEY (request_id) INCLUDE (due_at)
+);
+CREATE INDEX reminders_due ON warrant.reminders (due_at);
+COMMENT ON TABLE warrant.reminders IS 'internal: when the recorder looks at a pending request again, to remind its approvers or to let others decide, too';
+
 CREATE TABLE warrant.request_items (
     request_id bigint NOT NULL REFERENCES warrant.requests,
     target_kind "char" NOT NULL,

@@ -12,6 +12,13 @@ COMMENT ON COLUMN warrant.policies.other_approver_roles IS 'roles whose members 
 COMMENT ON COLUMN warrant.policies.other_approvals IS 'how many members of each of them; the rest of min_approvals are members of approver_role';
 ALTER TABLE warrant.policies ADD COLUMN max_rows bigint;
 COMMENT ON COLUMN warrant.policies.max_rows IS 'rows that each statement may read and write under one of its grants; NULL for no limit';
+ALTER TABLE warrant.policies ADD COLUMN remind_after interval;
+ALTER TABLE warrant.policies ADD COLUMN escalate_after interval;
+ALTER TABLE warrant.policies ADD COLUMN escalate_to oid;
+ALTER TABLE warrant.policies ADD COLUMN escalate_to_name name;
+COMMENT ON COLUMN warrant.policies.remind_after IS 'how long a request waits until its approvers are reminded; NULL: they are not';
+COMMENT ON COLUMN warrant.policies.escalate_after IS 'how long a request waits until members of escalate_to may decide it, too; NULL: they may not';
+COMMENT ON COLUMN warrant.policies.escalate_to IS 'OID; 0 once the role is gone';
 ALTER TABLE warrant.policies ADD COLUMN ticket_pattern text;
 COMMENT ON COLUMN warrant.policies.ticket_pattern IS 'a regular expression that matches the whole ticket of each request; NULL: requests need none';
 
@@ -132,6 +139,28 @@ BEGIN
     policy.other_approver_roles := nullif(roles[2:], '{}');
     policy.other_approver_role_names := nullif(warrant_internal.role_names(roles[2:]), '{}');
     policy.other_approvals := nullif(numbers[2:], '{}');
+    RETURN policy;
+END;
+$$;
+
+-- Checks when a policy reminds and escalates. Both have to come while a request still waits.
+CREATE FUNCTION warrant_internal.with_reminders(policy warrant.policies) RETURNS warrant.policies LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    waits CONSTANT interval := coalesce((policy).request_ttl, current_setting('pg_warrant.request_ttl')::interval);
+BEGIN
+    policy.remind_after := warrant_internal.in_seconds((policy).remind_after, 'remind_after');
+    policy.escalate_after := warrant_internal.in_seconds((policy).escalate_after, 'escalate_after');
+    IF (policy).effect <> 'approve' AND num_nonnulls((policy).remind_after, (policy).escalate_after, (policy).escalate_to) > 0 THEN
+        RAISE EXCEPTION 'only a policy of effect approve reminds and escalates' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF num_nulls((policy).escalate_after, (policy).escalate_to) = 1 THEN
+        RAISE EXCEPTION 'escalate_after and escalate_to must be given together' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF (policy).escalate_to = ANY ((policy).approver_role || (policy).other_approver_roles) THEN
+        RAISE EXCEPTION 'escalate_to must be another role than the approvers' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF greatest((policy).remind_after, (policy).escalate_after) >= waits THEN
+        RAISE EXCEPTION '% must be shorter than request_ttl', CASE WHEN (policy).escalate_after >= waits THEN 'escalate_after' ELSE 'remind_after' END
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = format('A request of the policy waits for %s.', waits);
+    END IF;
     RETURN policy;
 END;
 $$;
@@ -311,7 +340,7 @@ BEGIN
         RAISE EXCEPTION 'exactly one of on_table, on_schema, on_database and on_label must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Columns that have the name of a parameter and take it as it is given.
-    made := jsonb_populate_record(before, parameters - '{for_roles,except_roles,definer_roles,approver_role}'::text[]);
+    made := jsonb_populate_record(before, parameters - '{for_roles,except_roles,definer_roles,approver_role,escalate_to}'::text[]);
     IF num_nulls(made.name, made.effect, made.commands, made.priority, made.mode, made.min_approvals, made.require_reason, made.audit_wait) > 0
        OR parameters->'require_comment' = 'null' THEN
         RAISE EXCEPTION 'name, effect, commands, priority, mode, min_approvals, require_reason, require_comment and audit_wait must not be NULL' USING ERRCODE = 'invalid_parameter_value';
@@ -438,6 +467,13 @@ BEGIN
         RAISE EXCEPTION 'a policy with approvers of several roles asks no webhook' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'A webhook is a member of no role: nobody could say for which of them it votes.';
     END IF;
+    IF parameters ? 'escalate_to' THEN
+        made.escalate_to := CASE WHEN parameters->>'escalate_to' IS NOT NULL THEN (warrant_internal.roles_in(jsonb_build_array(parameters->>'escalate_to'), 'escalate_to'))[1] END;
+        made.escalate_to_name := (warrant_internal.role_names(ARRAY[made.escalate_to]))[1];
+    END IF;
+    IF parameters ?| '{effect,remind_after,escalate_after,escalate_to}' THEN
+        made := warrant_internal.with_reminders(made);
+    END IF;
     IF made.effect = 'auto' THEN
         PERFORM warrant_internal.check_automatic(made);
     END IF;
@@ -503,7 +539,8 @@ CREATE FUNCTION warrant.create_policy(
     max_duration interval DEFAULT NULL, request_ttl interval DEFAULT NULL, max_uses integer DEFAULT NULL, require_reason boolean DEFAULT false,
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
     require_comment boolean DEFAULT false, ticket_pattern text DEFAULT NULL, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
-    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false
+    approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false,
+    remind_after interval DEFAULT NULL, escalate_after interval DEFAULT NULL, escalate_to regrole DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -515,7 +552,8 @@ BEGIN
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
         'require_comment', require_comment, 'ticket_pattern', ticket_pattern, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows,
-        'exact', exact), false);
+        'exact', exact,
+        'remind_after', remind_after, 'escalate_after', escalate_after, 'escalate_to', escalate_to::oid::bigint), false);
     RETURN name;
 END;
 $$;
@@ -533,7 +571,7 @@ audit: statement or none (NULL: none for open).
 audit_wait: the row is durable before the statement''s first effect. webhook: decides its requests, with one vote.
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
 denies says why. ticket_pattern: a regular expression for the whole ticket that each request, direct grant and grant by auto needs. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
-they pass. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
+they pass. remind_after: how long a request waits until its approvers are reminded. escalate_after: until members of escalate_to may decide, too, whatever role they stand for. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
 exact: each approval is of exactly one statement. Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.

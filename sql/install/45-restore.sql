@@ -36,6 +36,7 @@ BEGIN
     NEW.definer_roles := warrant_internal.roles_named(NEW.definer_role_names);
     NEW.approver_role := (warrant_internal.roles_named(ARRAY[NEW.approver_role_name]))[1];
     NEW.other_approver_roles := nullif(warrant_internal.roles_named(NEW.other_approver_role_names), '{}');
+    NEW.escalate_to := (warrant_internal.roles_named(ARRAY[NEW.escalate_to_name]))[1];
     NEW.default_duration := warrant_internal.as_compared(NEW.default_duration);
     NEW.max_duration := warrant_internal.as_compared(NEW.max_duration);
     NEW.request_ttl := warrant_internal.as_compared(NEW.request_ttl);
@@ -128,18 +129,19 @@ BEGIN
         SELECT p.id, coalesce(n.nspname, p.target_schema) AS in_schema, coalesce(c.relname, p.target_name) AS name, warrant_internal.names_now(p.for_roles, p.for_role_names) AS for_names,
                warrant_internal.names_now(p.except_roles, p.except_role_names) AS except_names,
                warrant_internal.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant_internal.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver,
-               nullif(warrant_internal.names_now(p.other_approver_roles, p.other_approver_role_names), '{}') AS other_approvers, k.columns
+               nullif(warrant_internal.names_now(p.other_approver_roles, p.other_approver_role_names), '{}') AS other_approvers,
+               (warrant_internal.names_now(ARRAY[p.escalate_to], ARRAY[p.escalate_to_name]))[1] AS escalates, k.columns
           FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
                LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
                CROSS JOIN LATERAL (SELECT CASE WHEN p.columns IS NOT NULL THEN warrant_internal.column_names(p.target, p.column_numbers, p.columns) END) AS k (columns)
          WHERE p.target_kind <> '!' AND (moved IS NULL OR p.target = ANY (moved))
            AND (n.nspname <> p.target_schema OR c.relname <> p.target_name OR k.columns <> p.columns OR
-                (moved IS NULL AND EXISTS (SELECT FROM unnest(p.approver_role || p.other_approver_roles || p.for_roles || p.except_roles || p.definer_roles,
-                                                       p.approver_role_name || p.other_approver_role_names || p.for_role_names || p.except_role_names || p.definer_role_names) AS r (role, name)
+                (moved IS NULL AND EXISTS (SELECT FROM unnest(p.approver_role || p.other_approver_roles || p.escalate_to || p.for_roles || p.except_roles || p.definer_roles,
+                                                       p.approver_role_name || p.other_approver_role_names || p.escalate_to_name || p.for_role_names || p.except_role_names || p.definer_role_names) AS r (role, name)
                                              JOIN pg_authid a ON a.oid = r.role WHERE a.rolname IS DISTINCT FROM r.name))) LOOP
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
                except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver,
-               other_approver_role_names = now_named.other_approvers,
+               other_approver_role_names = now_named.other_approvers, escalate_to_name = CASE WHEN p.escalate_to IS NOT NULL THEN now_named.escalates END,
                columns = now_named.columns
          WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
         IF FOUND THEN

@@ -92,6 +92,7 @@ BEGIN
             'definer_roles', warrant_internal.roles_in_words((policy).definer_roles, (policy).definer_role_names),
             'min_approvals', CASE WHEN several THEN 1 ELSE (policy).min_approvals END,
             'approver_role', CASE WHEN NOT several THEN nullif(approvers, '"warrant_approver"') END,
+            'escalate_to', CASE WHEN (policy).escalate_to IS NOT NULL THEN warrant_internal.roles_in_words(ARRAY[(policy).escalate_to], ARRAY[(policy).escalate_to_name])->0 END,
             'approvers', CASE WHEN several THEN warrant_internal.approvers_in_words(policy) END,
             'default_duration', nullif((policy).default_duration, warrant_internal.default_duration_of((policy).effect)),
             'audit', nullif((policy).audit, warrant_internal.audit_of((policy).effect)));
@@ -120,8 +121,8 @@ $$;
 CREATE FUNCTION warrant_internal.terms_differ(before warrant.policies, after warrant.policies) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns, (before).ticket_pattern, (before).max_rows, coalesce((before).exact, false))
-           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns, (after).ticket_pattern, (after).max_rows, coalesce((after).exact, false));
+    RETURN ((before).effect, (before).min_approvals, (before).approver_role, (before).other_approver_roles, (before).other_approvals, (before).default_duration, (before).max_duration, (before).max_uses, (before).require_reason, coalesce((before).require_comment, false), (before).columns, (before).ticket_pattern, (before).max_rows, coalesce((before).exact, false), (before).escalate_to)
+           IS DISTINCT FROM ((after).effect, (after).min_approvals, (after).approver_role, (after).other_approver_roles, (after).other_approvals, (after).default_duration, (after).max_duration, (after).max_uses, (after).require_reason, coalesce((after).require_comment, false), (after).columns, (after).ticket_pattern, (after).max_rows, coalesce((after).exact, false), (after).escalate_to);
 END;
 $$;
 
@@ -131,7 +132,8 @@ AS $$
 DECLARE
     votes CONSTANT record := warrant_internal.votes_for(given);
 BEGIN
-    RETURN (warrant_internal.count_votes(policy, votes.logins, votes.known_by, votes.persons)).missing = 0;
+    RETURN (warrant_internal.count_votes(policy, votes.logins, votes.known_by, votes.persons,
+            coalesce((SELECT r.escalated FROM warrant.requests r WHERE r.id = (given).request_id), '{}'))).missing = 0;
 END;
 $$;
 
@@ -161,7 +163,7 @@ BEGIN
             OR CASE WHEN (given).request_id IS NULL THEN NOT warrant_internal.is_blank((given).reason)
                     ELSE NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (given).request_id AND warrant_internal.is_blank(d.comment)) END)
        AND (((after).min_approvals <= (before).min_approvals AND ((after).approver_role, (after).other_approver_roles) IS NOT DISTINCT FROM ((before).approver_role, (before).other_approver_roles)
-             AND (after).other_approvals IS NOT DISTINCT FROM (before).other_approvals) OR warrant_internal.has_approvals(given, after));
+             AND ((after).other_approvals, (after).escalate_to) IS NOT DISTINCT FROM ((before).other_approvals, (before).escalate_to)) OR warrant_internal.has_approvals(given, after));
 END;
 $$;
 

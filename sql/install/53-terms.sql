@@ -2,7 +2,7 @@
 
 -- What a request must meet under all policies of its items together: the strictest of each.
 CREATE TYPE warrant_internal.terms AS (min_approvals integer, default_duration interval, max_duration interval, request_ttl interval, require_reason boolean,
-    policies text, webhooks text[], max_uses integer, max_rows bigint, ticket_patterns text[]);
+    policies text, webhooks text[], max_uses integer, max_rows bigint, ticket_patterns text[], looks_after interval);
 REVOKE ALL ON TYPE warrant_internal.item, warrant_internal.terms FROM PUBLIC;
 
 CREATE FUNCTION warrant_internal.terms_of(policy_ids bigint[]) RETURNS warrant_internal.terms LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_terms_of';

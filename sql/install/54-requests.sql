@@ -30,6 +30,9 @@ BEGIN
     END IF;
     UPDATE warrant.requests r SET state = 'pending', requested_at = asked_at, expires_at = asked_at + warrant_internal.as_compared((terms).request_ttl),
            min_approvals = (terms).min_approvals WHERE r.id = request;
+    IF (terms).looks_after IS NOT NULL THEN
+        INSERT INTO warrant.reminders VALUES (request, asked_at + warrant_internal.as_compared((terms).looks_after));
+    END IF;
     PERFORM warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
                          'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
                          'policy_version', i.policy_version, 'comment', draft.reason))
@@ -168,6 +171,9 @@ BEGIN
                       'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END),
                       statement, CASE WHEN statement IS NOT NULL THEN statement_sha256 END, CASE WHEN statement IS NOT NULL AND sealed IS NULL THEN statement_text END);
     END LOOP;
+    IF lacks IS NULL AND (terms).looks_after IS NOT NULL THEN
+        INSERT INTO warrant.reminders VALUES (request, asked_at + warrant_internal.as_compared((terms).looks_after));
+    END IF;
     IF may_share AND lacks IS NULL AND (terms).webhooks IS NOT NULL THEN
         PERFORM warrant_internal.queue_deliveries(origin, request, terms, statement_sha256, statement_text, statement_facts);
     END IF;
@@ -285,6 +291,7 @@ DECLARE
     sealed bigint;
 BEGIN
     UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
+    DELETE FROM warrant.reminders m WHERE m.request_id = end_request.request_id;
     PERFORM warrant_internal.drop_deliveries(request_id);
     sealed := warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
 END;

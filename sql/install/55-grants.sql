@@ -116,7 +116,7 @@ BEGIN
     END IF;
     PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, coalesce(args->>'reason', ''), coalesce(args->>'ticket', ''), warrant_internal.fitted(args));
     IF (warrant_internal.count_votes(warrant_internal.policies_of(items), voices, array_fill(warrant_internal.person_of(origin), ARRAY[cardinality(voices)]),
-                                      array_fill(1, ARRAY[cardinality(voices)]))).missing > 0 THEN
+                                      array_fill(1, ARRAY[cardinality(voices)]), '{}')).missing > 0 THEN
         made := warrant_internal.file_request(origin, grantee, items, args->>'reason', duration, max_uses, false, max_rows => max_rows, ticket => args->>'ticket', fits => warrant_internal.fitted(args));
         PERFORM warrant_internal.tell(format('filed request %s of %s: %s', made, warrant_internal.in_one_line(pg_get_userbyid(grantee), 63), warrant_internal.scope_in_words(items)));
         RETURN warrant_internal.approve_one(origin, made, duration, max_uses, args->>'reason', max_rows => max_rows);

@@ -34,14 +34,14 @@ END;
 $$;
 
 -- For whom else the login decides: those of its delegators whom one of the policies counts as members of a role that the login is no member of.
-CREATE FUNCTION warrant_internal.decides_for(login oid, requester oid, person text, policy_ids bigint[]) RETURNS oid[] LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.decides_for(login oid, requester oid, person text, policy_ids bigint[], escalated bigint[] DEFAULT '{}') RETURNS oid[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     IF warrant_internal.delegators_of(login) = '{}' THEN
         RETURN '{}';
     END IF;
     RETURN ARRAY(SELECT v.role FROM unnest((warrant_internal.voices_on(login, requester, person))[2:]) AS v (role)
-                  WHERE EXISTS (SELECT FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles) AS a (role)
+                  WHERE EXISTS (SELECT FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles || CASE WHEN p.id = ANY (escalated) THEN p.escalate_to END) AS a (role)
                                  WHERE p.id = ANY (policy_ids) AND warrant_internal.is_member(v.role, a.role) AND NOT warrant_internal.is_member(login, a.role)) ORDER BY v.role);
 END;
 $$;
@@ -59,7 +59,7 @@ CREATE FUNCTION warrant_internal.approver_roles_of(member oid) RETURNS oid[] LAN
 AS $$
 BEGIN
     RETURN ARRAY(SELECT DISTINCT a.role FROM (SELECT 'warrant_approver'::regrole::oid
-                                              UNION ALL SELECT unnest(p.approver_role || p.other_approver_roles) FROM warrant.policies p WHERE p.effect = 'approve') AS a (role)
+                                              UNION ALL SELECT unnest(p.approver_role || p.other_approver_roles || p.escalate_to) FROM warrant.policies p WHERE p.effect = 'approve') AS a (role)
                   WHERE warrant_internal.is_member(member, a.role) ORDER BY 1);
 END;
 $$;

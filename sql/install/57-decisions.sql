@@ -3,7 +3,7 @@
 -- Whether the role has a voice in what these policies ask for together: it, or who has delegated to it, is an approver of one of them, while all are
 -- there. Whoever asks: what is decided, and what is shown as somebody's to decide, goes by voices_on.
 CREATE FUNCTION warrant_internal.may_decide(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_decide';
-CREATE FUNCTION warrant_internal.may_decide(voices oid[], policy_ids bigint[]) RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_one_decide';
+CREATE FUNCTION warrant_internal.may_decide(voices oid[], policy_ids bigint[], escalated bigint[] DEFAULT '{}') RETURNS boolean LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_may_one_decide';
 
 -- For a message: the policies among these that others decide.
 CREATE FUNCTION warrant_internal.that_others_decide(voices oid[], policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
@@ -15,10 +15,10 @@ END;
 $$;
 
 -- What votes are worth under policies. valid: whose giver may decide now; needed: by which a person is counted; missing: how many persons must still
--- approve at least; of_roles: how many of which roles. A person of number 0 does not count.
-CREATE FUNCTION warrant_internal.count_votes(policy_ids bigint[], logins oid[], known_by text[], persons integer[],
+-- approve at least; of_roles: how many of which roles. A person of number 0 does not count. escalated: under which of the policies escalate_to decides, too.
+CREATE FUNCTION warrant_internal.count_votes(policy_ids bigint[], logins oid[], known_by text[], persons integer[], escalated bigint[],
     OUT valid boolean[], OUT needed boolean[], OUT missing integer, OUT roles oid[], OUT of_roles integer[]) LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_count_votes';
-CREATE FUNCTION warrant_internal.count_votes(policy warrant.policies, logins oid[], known_by text[], persons integer[],
+CREATE FUNCTION warrant_internal.count_votes(policy warrant.policies, logins oid[], known_by text[], persons integer[], escalated bigint[],
     OUT valid boolean[], OUT needed boolean[], OUT missing integer, OUT roles oid[], OUT of_roles integer[]) LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'warrant_count_votes_under';
 
 -- The approvals of a request, in the order in which they were given: by which login (0: a webhook), as what it was known, and by which person. A vote that
@@ -39,7 +39,7 @@ BEGIN
                    CASE WHEN (request).state <> 'pending' THEN d.voted_for WHEN d.voted_for IS NOT NULL THEN ARRAY(SELECT unnest(d.voted_for) INTERSECT SELECT unnest(warrant_internal.delegators_of(d.approver))) END AS lenders
               FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves
             UNION ALL SELECT more, pg_get_userbyid(more), more_known_by, NULL,
-                   warrant_internal.decides_for(more, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) WHERE more IS NOT NULL) AS g
+                   warrant_internal.decides_for(more, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), (request).escalated) WHERE more IS NOT NULL) AS g
            CROSS JOIN LATERAL (SELECT NULL::oid UNION ALL SELECT unnest(g.lenders)) AS v (lender);
     known_as := ARRAY(SELECT to_jsonb(CASE WHEN v.lent THEN warrant_internal.all_names_of(v.login) ELSE warrant_internal.names_of(v.login, v.known_by) END)
                         FROM unnest(logins, known_by, lent) WITH ORDINALITY AS v (login, known_by, lent, place) ORDER BY v.place);
@@ -95,7 +95,7 @@ $$;
 CREATE FUNCTION warrant_internal.check_decider(origin jsonb, request warrant.requests, policy_ids bigint[], comment text) RETURNS void LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF NOT warrant_internal.may_decide(warrant_internal.voices_on(warrant_internal.user_of(origin), (request).requester, (request).person), policy_ids) THEN
+    IF NOT warrant_internal.may_decide(warrant_internal.voices_on(warrant_internal.user_of(origin), (request).requester, (request).person), policy_ids, (request).escalated) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to decide request %s', (request).id),
                              'Members of "' || nullif(array_to_string(warrant_internal.deciding_roles((request).id), '" and "'), '') || '" decide it.');
     END IF;
@@ -121,7 +121,7 @@ BEGIN
     missing := 0;
     IF pends THEN
         SELECT c.valid, c.needed, c.missing, c.roles, c.of_roles INTO valid, needed, missing, roles, of_roles
-          FROM warrant_internal.count_votes(coalesce(warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), '{}'), votes.logins, votes.known_by, votes.persons) AS c;
+          FROM warrant_internal.count_votes(coalesce(warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), '{}'), votes.logins, votes.known_by, votes.persons, (request).escalated) AS c;
     END IF;
     approvers := ARRAY(SELECT f.name FROM (SELECT DISTINCT ON (v.person) v.name, v.place FROM unnest(votes.names, votes.persons, needed) WITH ORDINALITY AS v (name, person, needed, place)
                                             WHERE v.person > 0 AND (v.needed OR NOT pends) ORDER BY v.person, v.place) AS f ORDER BY f.place);
@@ -150,13 +150,13 @@ DECLARE
     policies CONSTANT bigint[] := warrant_internal.policies_of(warrant_internal.items_of_request((request).id));
     before CONSTANT record := warrant_internal.votes_for(request);
     votes CONSTANT record := warrant_internal.votes_for(request, role, known_by);
-    counted CONSTANT record := warrant_internal.count_votes(policies, votes.logins, votes.known_by, votes.persons);
+    counted CONSTANT record := warrant_internal.count_votes(policies, votes.logins, votes.known_by, votes.persons, (request).escalated);
 BEGIN
     RETURN coalesce(true = ANY (counted.needed[cardinality(before.logins) + 1:]), false)
            -- Who votes himself takes the place of the one who has voted for him.
            AND (NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.voted_for IS NOT NULL)
                 OR (SELECT sum(n) FROM unnest(counted.of_roles) AS n)
-                   IS DISTINCT FROM (SELECT sum(n) FROM unnest((warrant_internal.count_votes(policies, before.logins, before.known_by, before.persons)).of_roles) AS n));
+                   IS DISTINCT FROM (SELECT sum(n) FROM unnest((warrant_internal.count_votes(policies, before.logins, before.known_by, before.persons, (request).escalated)).of_roles) AS n));
 END;
 $$;
 
@@ -293,7 +293,7 @@ CREATE FUNCTION warrant_internal.enter_approval(origin jsonb, request warrant.re
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(items)), '{}');
+    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(items), (request).escalated), '{}');
     voted_for_names CONSTANT name[] := nullif(warrant_internal.role_names(voted_for), '{}');
     said CONSTANT text := nullif(concat_ws(': ', warrant_internal.for_whom(voted_for_names), comment), '');
     counted record;
@@ -321,7 +321,7 @@ CREATE FUNCTION warrant_internal.enter_denial(origin jsonb, request warrant.requ
 RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
-    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id))), '{}');
+    voted_for CONSTANT oid[] := nullif(warrant_internal.decides_for(approver, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), (request).escalated), '{}');
     voted_for_names CONSTANT name[] := nullif(warrant_internal.role_names(voted_for), '{}');
 BEGIN
     INSERT INTO warrant.decisions VALUES ((request).id, warrant_internal.monotonic_now(), approver, approver_name, person, false, NULL, comment, NULL, NULL, NULL, NULL, NULL, voted_for, voted_for_names);

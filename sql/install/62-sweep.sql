@@ -6,6 +6,7 @@ AS $$
 DECLARE
     now timestamptz := warrant_internal.monotonic_now();
     nobody CONSTANT jsonb := '{}'::jsonb;
+    at_home CONSTANT boolean := warrant_internal.is_home();
     ended record;
     orphans integer := 0;
 BEGIN
@@ -15,6 +16,9 @@ BEGIN
     END LOOP;
     FOR ended IN SELECT g.id FROM warrant.grants g WHERE g.closed_at IS NULL AND g.ends_at <= now ORDER BY g.ends_at, g.id LIMIT 100 LOOP
         PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_expired', NULL);
+    END LOOP;
+    FOR ended IN SELECT m.request_id AS id FROM warrant.reminders m WHERE at_home AND m.due_at <= now ORDER BY m.due_at, m.request_id LIMIT 100 LOOP
+        PERFORM warrant_internal.look_at(ended.id, now);
     END LOOP;
     FOR ended IN SELECT d.delegator FROM warrant.delegations d WHERE d.ends_at <= now LIMIT 100 LOOP
         PERFORM warrant_internal.close_delegation(nobody, ended.delegator, 'its time is over');
@@ -47,6 +51,7 @@ BEGIN
         IF orphans >= 100 THEN
             RETURN now;    -- there may be more
         END IF;
+        PERFORM warrant_internal.look_anew();
         PERFORM warrant_internal.policies_swept();
     END IF;
     -- The oldest have the lowest numbers.
@@ -55,7 +60,8 @@ BEGIN
     DELETE FROM warrant.auto_stops s WHERE s.until <= now;
     RETURN least((SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'pending'),
                  (SELECT min(r.expires_at) FROM warrant.requests r WHERE r.state = 'draft'),
-                 (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL), (SELECT min(d.ends_at) FROM warrant.delegations d));
+                 (SELECT min(g.ends_at) FROM warrant.grants g WHERE g.closed_at IS NULL), (SELECT min(d.ends_at) FROM warrant.delegations d),
+                 (SELECT min(m.due_at) FROM warrant.reminders m WHERE at_home));
 END;
 $$;
 
@@ -82,10 +88,11 @@ BEGIN
         UPDATE warrant.policies p SET target = 0 WHERE p.id = gone.id;
     END LOOP;
     FOR gone IN SELECT q.id FROM warrant.policies q WHERE q.target_kind <> '!'
-                   AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role || q.other_approver_roles) AS r (role)
+                   AND EXISTS (SELECT FROM unnest(q.for_roles || q.except_roles || q.definer_roles || q.approver_role || q.escalate_to || q.other_approver_roles) AS r (role)
                                 WHERE r.role <> 0 AND NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.role)) FOR UPDATE SKIP LOCKED LOOP
         UPDATE warrant.policies p SET for_roles = warrant_internal.without_gone(p.for_roles), except_roles = warrant_internal.without_gone(p.except_roles),
                definer_roles = warrant_internal.without_gone(p.definer_roles), approver_role = (warrant_internal.without_gone(ARRAY[p.approver_role]))[1],
+               escalate_to = CASE WHEN p.escalate_to IS NOT NULL THEN (warrant_internal.without_gone(ARRAY[p.escalate_to]))[1] END,
                other_approver_roles = nullif(warrant_internal.without_gone(p.other_approver_roles), '{}')
          WHERE p.id = gone.id;
     END LOOP;

@@ -25,7 +25,8 @@ $$;
 CREATE FUNCTION warrant_internal.seen_as(looker oid, request warrant.requests) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN CASE WHEN warrant_internal.may_decide(warrant_internal.voices_on(looker, (request).requester, (request).person), warrant_internal.policies_of(warrant_internal.items_of_request((request).id))) THEN 'decider'
+    RETURN CASE WHEN warrant_internal.may_decide(warrant_internal.voices_on(looker, (request).requester, (request).person), warrant_internal.policies_of(warrant_internal.items_of_request((request).id)),
+                                                      (request).escalated) THEN 'decider'
                 WHEN pg_has_role(looker, 'warrant_auditor', 'USAGE') THEN 'auditor'
                 WHEN pg_has_role(looker, 'warrant_approver', 'USAGE') OR pg_has_role(looker, 'warrant_admin', 'USAGE') THEN 'reader'
                 WHEN looker = (request).requester THEN 'requester' END;
@@ -66,8 +67,9 @@ $$;
 CREATE FUNCTION warrant_internal.deciding_roles(request_id bigint) RETURNS name[] LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT DISTINCT coalesce(a.rolname, o.name) FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id,
-                        LATERAL unnest(p.approver_role || p.other_approver_roles, p.approver_role_name || p.other_approver_role_names) AS o (role, name)
+    RETURN ARRAY(SELECT DISTINCT coalesce(a.rolname, o.name) FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id JOIN warrant.requests r ON r.id = i.request_id,
+                        LATERAL (SELECT * FROM unnest(p.approver_role || p.other_approver_roles, p.approver_role_name || p.other_approver_role_names)
+                                 UNION ALL SELECT p.escalate_to, p.escalate_to_name WHERE p.id = ANY (r.escalated)) AS o (role, name)
                    LEFT JOIN pg_roles a ON a.oid = o.role WHERE i.request_id = deciding_roles.request_id ORDER BY 1);
 END;
 $$;
@@ -299,6 +301,7 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY VALUES ('decided by', coalesce('members of ' || nullif(array_to_string(roles, ' and '), ''), 'nobody: its policy is gone'));
+    RETURN QUERY SELECT e.item, e.value FROM warrant_internal.escalation_in_words(request, at) AS e;
     IF cardinality(roles) > 1 THEN
         RETURN QUERY SELECT 'waits for', m.words FROM warrant_internal.missing_in_words(counted.roles, counted.of_roles) AS m (words) WHERE m.words IS NOT NULL;
     END IF;
@@ -356,7 +359,8 @@ DECLARE
     lenders oid[];
 BEGIN
     FOR found IN
-        WITH asked AS (SELECT DISTINCT a.role FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles) AS a (role) WHERE pends AND p.id = ANY (policies)),
+        WITH asked AS (SELECT DISTINCT a.role FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles || CASE WHEN p.id = ANY (request.escalated) THEN p.escalate_to END) AS a (role)
+                    WHERE pends AND p.id = ANY (policies)),
         members AS MATERIALIZED (SELECT m.login, array_agg(r.rolname ORDER BY r.rolname) AS roles
                                    FROM asked a JOIN pg_roles r ON r.oid = a.role, unnest(a.role || warrant_internal.members_of(a.role)) AS m (login) GROUP BY m.login),
         logins AS (SELECT * FROM members UNION ALL SELECT DISTINCT d.delegate, NULL::name[] FROM warrant.delegations d
@@ -378,7 +382,7 @@ BEGIN
         vote := CASE WHEN found.approves THEN 'approved' || CASE WHEN pends AND found.approver_name <> ALL (counted) THEN ', does not count' ELSE '' END WHEN NOT found.approves THEN 'denied' END;
         IF found.approves IS NULL AND found.login <> 0 THEN
             names := warrant_internal.all_names_of(found.login);
-            lenders := warrant_internal.decides_for(found.login, request.requester, request.person, policies);
+            lenders := warrant_internal.decides_for(found.login, request.requester, request.person, policies, request.escalated);
             CONTINUE WHEN names && deciders OR found.login = request.requester OR request.person = ANY (names) OR warrant_internal.is_known_as(request.requester, names)
                        OR (roles IS NULL AND lenders = '{}');
             SELECT array_agg(r.rolname ORDER BY r.rolname), min(d.ends_at) INTO decides_for, until FROM warrant.delegations d JOIN pg_roles r ON r.oid = d.delegator WHERE d.delegator = ANY (lenders);
@@ -454,7 +458,7 @@ BEGIN
         'grant', warrant_internal.in_one_line(warrant_internal.grant_in_words(request.grant_id), 400), 'expires_at', CASE WHEN state IN ('draft', 'pending') THEN request.expires_at
                    ELSE (SELECT least(g.ends_at, g.closed_at) FROM warrant.grants g WHERE g.id = request.grant_id) END,
         'next_step', CASE WHEN state = 'draft' THEN 'amend it' WHEN state = 'pending' THEN 'wait' WHEN lives AND begins > warrant_internal.monotonic_now() THEN 'wait until it begins' WHEN lives THEN 'run the statement' WHEN state = 'denied' THEN 'ask who denied it' ELSE 'ask again' END,
-        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'ticket', request.ticket, 'starts_at', request.starts_at, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'max_rows', request.max_rows, 'requested_at', request.requested_at,
+        'requester', request.requester_name, 'profile', request.profile, 'person', request.person, 'reason', request.reason, 'ticket', request.ticket, 'starts_at', request.starts_at, 'reminded_at', request.reminded_at, 'escalated_at', request.escalated_at, 'duration_s', extract(epoch FROM request.duration)::bigint, 'max_uses', request.max_uses, 'max_rows', request.max_rows, 'requested_at', request.requested_at,
         'items', (SELECT jsonb_agg(jsonb_build_object('schema', nullif(n.schema_name, ''), 'relation', nullif(n.relation_name, ''), 'commands', i.commands, 'policy', i.policy_name)
                                    ORDER BY n.schema_name, n.relation_name, i.policy_name)
                     FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS n WHERE i.request_id = request.id));
@@ -463,4 +467,4 @@ $$;
 COMMENT ON FUNCTION warrant.request_status(bigint) IS
 'How a request stands, for programs: request_id, version, left_out (what of it was not approved), state, approvals, missing (approvals, at least), waits_for (how many of which role), approvers (roles), denied_by, deny_comment, grant_id, grant (in words),
 expires_at (of the pending request, then of the grant), next_step (amend it, wait, wait until it begins, run the statement, ask again, ask who denied it), and what was asked: requester, person, profile,
-reason, ticket, starts_at, duration_s, max_uses, max_rows, requested_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';
+reason, ticket, starts_at, duration_s, max_uses, max_rows, requested_at, reminded_at, escalated_at, items (schema, relation, commands, policy). Who may see it, and errors: as show_request.';

@@ -23,17 +23,18 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH pending AS MATERIALIZED (
-        SELECT r.id, r.requester, r.requester_name, r.person, r.reason, r.profile, r.requested_at, r.min_approvals, concat(r.requester, ' ', r.person) AS asker
+        SELECT r.id, r.requester, r.requester_name, r.person, r.reason, r.profile, r.requested_at, r.min_approvals, r.escalated, concat(r.requester, ' ', r.person) AS asker
           FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at > at),
     items AS MATERIALIZED (
-        SELECT i.request_id, i.policy_id, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
+        SELECT i.request_id, i.policy_id, w.escalated, i FROM pending w JOIN warrant.request_items i ON i.request_id = w.id),
     rules AS MATERIALIZED (
-        SELECT i.policy_id AS id, p.min_approvals, p.id IS NOT NULL AS stays, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides
+        SELECT i.policy_id AS id, p.min_approvals, p.id IS NOT NULL AS stays, warrant_internal.may_decide(looker, ARRAY[i.policy_id]) AS decides,
+               p.escalate_to IS NOT NULL AND EXISTS (SELECT FROM unnest(looker || warrant_internal.delegators_of(looker)) AS v (role) WHERE warrant_internal.is_member(v.role, p.escalate_to)) AS decides_escalated
           FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
     asked AS MATERIALIZED (
         SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
-               max(p.min_approvals) AS min_approvals, bool_or(p.decides) AND bool_and(p.stays) AS decides
-          FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR (bool_or(p.decides) AND bool_and(p.stays))),
+               max(p.min_approvals) AS min_approvals, bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays) AS decides
+          FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR (bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays))),
     wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
         SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
           FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
@@ -52,7 +53,7 @@ BEGIN
     chosen AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
-          CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id))) AS decides) AS d
+          CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id), w.escalated)) AS decides) AS d
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.by_caller OR v.needless, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated

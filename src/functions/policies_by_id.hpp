@@ -29,6 +29,13 @@ inline Ids IdsOf(ArrayType* array) {
     return ids;
 }
 
+inline bool IsAmong(const Ids& ids, int64 id) {
+    for (int i = 0; i < ids.count; i++)
+        if (ids.items[i] == id)
+            return true;
+    return false;
+}
+
 // Calls visit(id, values, nulls) for these columns of each policy that is there, in the order of the ids. Values live until the next one.
 template <class Visit>
 void ForEachPolicy(const OwnColumns& columns, const Ids& ids, Visit visit) {

@@ -22,11 +22,12 @@ namespace warrant {
 
 namespace {
 
-constexpr OwnColumn of_decider[] = {{"approver_role"}, {"other_approver_roles", true}};
+constexpr OwnColumn of_decider[] = {{"approver_role"}, {"other_approver_roles", true}, {"escalate_to", true}};
 
 // The columns of the terms, and of the policies that they come from.
-constexpr OwnColumn of_demands[] = {{"min_approvals"}, {"default_duration"}, {"max_duration"},   {"request_ttl"},    {"require_reason"},
-                                    {"name"},          {"webhook"},          {"max_uses", true}, {"max_rows", true}, {"ticket_pattern", true}};
+constexpr OwnColumn of_demands[] = {
+    {"min_approvals"}, {"default_duration"}, {"max_duration"},   {"request_ttl"},          {"require_reason"},     {"name"},
+    {"webhook"},       {"max_uses", true},   {"max_rows", true}, {"ticket_pattern", true}, {"remind_after", true}, {"escalate_after", true}};
 enum {
     d_min_approvals,
     d_default_duration,
@@ -38,7 +39,9 @@ enum {
     d_max_uses,
     d_max_rows,
     d_patterns,
-    demands
+    d_looks_after,    // the lesser of two columns
+    demands,
+    d_escalate_after = demands
 };
 
 struct Terms {
@@ -60,6 +63,11 @@ void TakeInterval(Terms* terms, int place, const Datum* values, const bool* null
     if (!nulls[place])
         *interval = *DatumGetIntervalP(values[place]);
     TakeLeast(terms, place, IntervalPGetDatum(interval));
+}
+
+void TakeGiven(Terms* terms, int place, Datum interval, bool is_null) {
+    if (!is_null)
+        TakeLeast(terms, place, IntervalPGetDatum(IntervalOf(Microseconds(DatumGetIntervalP(interval)))));
 }
 
 void TakeNumber(Terms* terms, int place, Datum value, bool is_null, bool most) {
@@ -106,6 +114,8 @@ void TakePolicy(Terms* terms, const Datum* values, const bool* nulls) {
         TakeText(&terms->webhooks, values[d_webhooks]);
     if (!nulls[d_patterns])
         TakeText(&terms->patterns, values[d_patterns]);
+    TakeGiven(terms, d_looks_after, values[d_looks_after], nulls[d_looks_after]);
+    TakeGiven(terms, d_looks_after, values[d_escalate_after], nulls[d_escalate_after]);
 }
 
 bool IsMemberOfOne(Oid role, Datum roles) {
@@ -118,15 +128,16 @@ bool IsMemberOfOne(Oid role, Datum roles) {
     return is;
 }
 
-// Whether one of the roles is an approver of one of the policies, which all have to be there.
-bool IsOneApprover(const List* roles, const Ids& ids) {
+// Whether one of the roles is an approver of one of the policies, which all have to be there; of those that are escalated, by escalate_to as well.
+bool IsOneApprover(const List* roles, const Ids& ids, const Ids& escalated) {
     int found = 0;
     bool may = false;
-    ForEachPolicy(of_decider, ids, [&](int64, Datum* values, bool* nulls) {
+    ForEachPolicy(of_decider, ids, [&](int64 id, Datum* values, bool* nulls) {
         found++;
         ListCell* cell;
         foreach (cell, roles)
-            may = may || IsMemberByName(lfirst_oid(cell), DatumGetObjectId(values[0])) || (!nulls[1] && IsMemberOfOne(lfirst_oid(cell), values[1]));
+            may = may || IsMemberByName(lfirst_oid(cell), DatumGetObjectId(values[0])) || (!nulls[1] && IsMemberOfOne(lfirst_oid(cell), values[1])) ||
+                  (!nulls[2] && IsAmong(escalated, id) && IsMemberByName(lfirst_oid(cell), DatumGetObjectId(values[2])));
     });
     return may && found == ids.count;
 }
@@ -297,14 +308,16 @@ WARRANT_FUNCTION(warrant_may_decide) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
         PG_RETURN_BOOL(false);
     Oid role = PG_GETARG_OID(0);
-    PG_RETURN_BOOL(IsOneApprover(lcons_oid(role, DelegatorsOf(role)), IdsOf(PG_GETARG_ARRAYTYPE_P(1))));
+    PG_RETURN_BOOL(IsOneApprover(lcons_oid(role, DelegatorsOf(role)), IdsOf(PG_GETARG_ARRAYTYPE_P(1)), Ids{}));
 }
 
-// may_decide(voices oid[], policy_ids bigint[]) -> boolean: the same for these roles alone, as members.
+// may_decide(voices oid[], policy_ids bigint[], escalated bigint[]) -> boolean: the same for these roles alone, as members; under those that are
+// escalated as members of escalate_to, too.
 WARRANT_FUNCTION(warrant_may_one_decide) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
         PG_RETURN_BOOL(false);
-    PG_RETURN_BOOL(IsOneApprover(OidsOf(PG_GETARG_ARRAYTYPE_P(0)), IdsOf(PG_GETARG_ARRAYTYPE_P(1))));
+    Ids escalated = PG_ARGISNULL(2) ? Ids{} : IdsOf(PG_GETARG_ARRAYTYPE_P(2));
+    PG_RETURN_BOOL(IsOneApprover(OidsOf(PG_GETARG_ARRAYTYPE_P(0)), IdsOf(PG_GETARG_ARRAYTYPE_P(1)), escalated));
 }
 
 // delegators_of(role oid) -> oid[]: whose votes are delegated to the role now, in order.

@@ -42,15 +42,17 @@ Votes VotesOf(FunctionCallInfo fcinfo) {
     return Votes{count, ElementsOf(fcinfo, 1, OIDOID, count), ElementsOf(fcinfo, 2, TEXTOID, count), ElementsOf(fcinfo, 3, INT4OID, count)};
 }
 
-// As which of its approvers somebody voted. A webhook that the policy asks stands for its role where that is only one; it is a member of none.
-core::RoleSet RolesOf(const Policy* policy, const ApproverRoles* approvers, const Votes* votes, int vote) {
+// As which of its approvers somebody voted: a member of escalate_to, once it is escalated, for any of them. A webhook that the policy asks stands for
+// its role where that is only one; it is a member of none.
+core::RoleSet RolesOf(const Policy* policy, const ApproverRoles* approvers, bool escalated, const Votes* votes, int vote) {
     Oid login = DatumGetObjectId(votes->logins[vote]);
     core::RoleSet roles = 0;
     if (!OidIsValid(login))
         return approvers->count == 1 && policy->webhook != nullptr &&
                strcmp(psprintf("webhook:%s", policy->webhook), TextDatumGetCString(votes->names[vote])) == 0;
+    bool any = escalated && IsMemberByName(login, policy->escalate_to);
     for (int i = 0; i < approvers->count; i++)
-        if (IsMemberByName(login, approvers->roles[i]))
+        if (any || IsMemberByName(login, approvers->roles[i]))
             roles |= core::RoleSet(1U << i);
     return roles;
 }
@@ -67,6 +69,9 @@ struct Count {
     int missing;       // the most that a policy lacks
     List* of_roles;    // Missing: for each role the most that a policy lacks of it
 };
+
+// Under which policies the request is escalated. An older script does not say.
+Ids EscalatedOf(FunctionCallInfo fcinfo) { return PG_NARGS() > 4 ? IdsOf(PG_GETARG_ARRAYTYPE_P(4)) : Ids{}; }
 
 Count NewCount(FunctionCallInfo fcinfo) {
     Votes votes = VotesOf(fcinfo);
@@ -88,7 +93,7 @@ void AddMissing(Count* count, Oid role, int approvals) {
     count->of_roles = lappend(count->of_roles, missing);
 }
 
-void CountUnder(Count* count, const Policy* policy) {
+void CountUnder(Count* count, const Policy* policy, const Ids& escalated) {
     const Votes* votes = &count->votes;
     ApproverRoles approvers = ApproverRolesOf(policy);
     core::Quorum quorum;
@@ -97,7 +102,7 @@ void CountUnder(Count* count, const Policy* policy) {
     core::RoleSet* roles = static_cast<core::RoleSet*>(palloc0(votes->count * sizeof(core::RoleSet)));
     for (int i = 0; i < votes->count; i++)
         if (votes->persons[i] != Int32GetDatum(0))
-            roles[i] = RolesOf(policy, &approvers, votes, i);
+            roles[i] = RolesOf(policy, &approvers, IsAmong(escalated, policy->id), votes, i);
     for (int i = 0; i < votes->count; i++) {
         core::RoleSet of_person = 0;
         bool is_first = roles[i] != 0;
@@ -142,17 +147,17 @@ Datum AsRow(FunctionCallInfo fcinfo, const Count* count) {
 
 using namespace warrant;
 
-// count_votes(policy_ids bigint[], logins oid[], names text[], persons integer[]) -> (valid boolean[], needed boolean[], missing integer, roles
-// oid[], of_roles integer[]): what votes are worth under these policies, and what is missing. The policies all have to be there.
+// count_votes(policy_ids bigint[], logins oid[], names text[], persons integer[], escalated bigint[]) -> (valid boolean[], needed boolean[], missing
+// integer, roles oid[], of_roles integer[]): what votes are worth under these policies, and what is missing. The policies all have to be there.
 WARRANT_FUNCTION(warrant_count_votes) {
     Count count = NewCount(fcinfo);
-    Ids ids = IdsOf(PG_GETARG_ARRAYTYPE_P(0));
+    Ids ids = IdsOf(PG_GETARG_ARRAYTYPE_P(0)), escalated = EscalatedOf(fcinfo);
     int found = 0;
-    ForEachPolicy(of_policy, ids, [&count, &found](int64, Datum* values, bool* nulls) {
+    ForEachPolicy(of_policy, ids, [&count, &found, &escalated](int64, Datum* values, bool* nulls) {
         OwnRow row;
         memcpy(row.values, values, of_policy.count * sizeof(Datum));
         memcpy(row.nulls, nulls, of_policy.count * sizeof(bool));
-        CountUnder(&count, ReadPolicy(&row));
+        CountUnder(&count, ReadPolicy(&row), escalated);
         found++;
     });
     if (found == 0 || found < ids.count)
@@ -163,6 +168,6 @@ WARRANT_FUNCTION(warrant_count_votes) {
 // count_votes(policy warrant.policies, ...): the same, under a policy as it was or is to be.
 WARRANT_FUNCTION(warrant_count_votes_under) {
     Count count = NewCount(fcinfo);
-    CountUnder(&count, PolicyArgument(fcinfo, 0));
+    CountUnder(&count, PolicyArgument(fcinfo, 0), EscalatedOf(fcinfo));
     PG_RETURN_DATUM(AsRow(fcinfo, &count));
 }

@@ -76,6 +76,11 @@ void ReadRolesOfPolicies() {
         for (uint64 i = 0; i < SPI_processed; i++)
             RoleEntry(FirstColumn(i))->of_policies = true;
     }
+    if (get_attnum(RequireInstallation()->policies, "escalate_to") != InvalidAttrNumber) {
+        SPI_execute("SELECT DISTINCT p.escalate_to FROM warrant.policies p WHERE p.escalate_to IS NOT NULL", false, 0);
+        for (uint64 i = 0; i < SPI_processed; i++)
+            RoleEntry(FirstColumn(i))->of_policies = true;
+    }
     if (OidIsValid(get_relname_relid("delegations", RequireInstallation()->schema))) {
         SPI_execute("SELECT d.delegate FROM warrant.delegations d", false, 0);
         for (uint64 i = 0; i < SPI_processed; i++)

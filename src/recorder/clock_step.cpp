@@ -49,6 +49,10 @@ void FollowStep(int64 step) {
         };
         for (const char* move : moves)
             Execute(move, -step);
+        if (HasColumn("reminders", "due_at")) {
+            Execute("UPDATE warrant.requests SET requested_at = requested_at - $1 WHERE state = 'pending'", -step);
+            Execute("UPDATE warrant.reminders SET due_at = due_at - $1", -step);
+        }
         if (HasColumn("delegations", "ends_at"))
             Execute("UPDATE warrant.delegations SET ends_at = ends_at - $1", -step);
         if (HasColumn("deliveries", "not_before"))

@@ -241,6 +241,8 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
         core::RoleSet bit = core::RoleSet(1U << i);
         quorum.Add(approvers.approvals[i] - (approvers.count == 1 ? webhooks : 0));
         bool only_himself = AddDeciders(&deciders, approvers.roles[i], bit, requester, policy->min_approvals - webhooks);
+        if (OidIsValid(policy->escalate_to) && !RoleIsGone(policy->escalate_to))    // who comes later is somebody
+            (void)AddDeciders(&deciders, policy->escalate_to, bit, requester, policy->min_approvals - webhooks);
         bool somebody = approvers.count == 1 && webhooks > 0;
         ListCell* cell;
         foreach (cell, deciders)

@@ -208,6 +208,11 @@ bool AsksFewerApprovers(const Policy* before, const Policy* after) {
     return false;
 }
 
+// Whether others come to decide than before, or sooner.
+bool EscalatesToOthers(const Policy* before, const Policy* after) {
+    return OidIsValid(after->escalate_to) && (after->escalate_to != before->escalate_to || after->escalate_after_us < before->escalate_after_us);
+}
+
 bool AsksAnotherWebhook(const Policy* before, const Policy* after) {
     return after->webhook != nullptr && (before->webhook == nullptr || strcmp(before->webhook, after->webhook) != 0);
 }
@@ -255,6 +260,8 @@ constexpr PolicyColumn policy_columns[] = {
            [](const Policy* before, const Policy* after) { return DefaultDuration(after) > DefaultDuration(before); }),
     ReadBy([](Policy* policy, Datum value) { policy->max_duration_us = Microseconds(value); }, {"max_duration"}, where_approved,
            [](const Policy* before, const Policy* after) { return MaxDuration(after) > MaxDuration(before); }),
+    ReadBy([](Policy* policy, Datum value) { policy->escalate_after_us = Microseconds(value); }, {"escalate_after", true}),
+    Column<&Policy::escalate_to>({"escalate_to", true}, where_approved, EscalatesToOthers),
     Column<&Policy::require_reason>({"require_reason"}, where_granted, IsLess<&Policy::require_reason>),
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::ticket_pattern>({"ticket_pattern", true}, where_granted, AsksAnotherTicket),

@@ -49,7 +49,9 @@ struct Policy {
     int other_approver_count;    // members of these must approve as well
     Oid* other_approver_roles;
     int other_approvals_count;
-    int32_t* other_approvals;    // of each of them; min_approvals counts all
+    int32_t* other_approvals;     // of each of them; min_approvals counts all
+    int64_t escalate_after_us;    // how long a request waits for others, until escalate_to decides, too; 0: for ever
+    Oid escalate_to;
     bool require_reason;
     bool require_comment;
     char* ticket_pattern;           // that the tickets of its requests match; nullptr: they need none

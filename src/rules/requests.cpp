@@ -64,9 +64,12 @@ bool IsApprover(int64 request_id, Oid role) {
         const Policy* policy = approver ? nullptr : FindPolicy(DatumGetInt64(values[0]));
         ApproverRoles approvers = policy == nullptr ? ApproverRoles{} : ApproverRolesOf(policy);
         ListCell* voice;
-        foreach (voice, voices)
+        foreach (voice, voices) {
+            approver = approver ||
+                       (policy != nullptr && OidIsValid(policy->escalate_to) && is_member_of_role_nosuper(lfirst_oid(voice), policy->escalate_to));
             for (int i = 0; i < approvers.count && !approver; i++)
                 approver = is_member_of_role_nosuper(lfirst_oid(voice), approvers.roles[i]);
+        }
     });
     EndCommitted(&scan);
     return approver;

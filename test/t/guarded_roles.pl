@@ -14,12 +14,12 @@ CREATE DATABASE plain;
 CREATE ROLE helpdesk LOGIN CREATEROLE;
 CREATE ROLE chief LOGIN;
 CREATE ROLE steward LOGIN CREATEROLE;
-CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE nobody_special; CREATE ROLE deputy LOGIN;
+CREATE ROLE team; CREATE ROLE trusted; CREATE ROLE loose; CREATE ROLE finance; CREATE ROLE counsel; CREATE ROLE nobody_special; CREATE ROLE deputy LOGIN; CREATE ROLE board;
 GRANT warrant_approver TO chief;
 SQL
 
 # What a CREATEROLE user of this version may do at all: before 16 it is everything that concerns no superuser.
-my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance counsel nobody_special deputy);
+my @roles = qw(warrant_admin warrant_approver warrant_auditor warrant_exempt chief boss clerk team trusted loose finance counsel nobody_special deputy board);
 if ($by_hand ne '')
 {
 	$node->safe_psql('postgres', "GRANT $_ TO helpdesk, steward WITH ADMIN OPTION, INHERIT FALSE, SET FALSE") for grep { !/^warrant_(exempt|approver)|chief|boss/ } @roles;
@@ -95,8 +95,8 @@ runs("ALTER ROLE deputy PASSWORD 'x'", 'plain');
 runs("GRANT $_ TO helpdesk; REVOKE $_ FROM helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel';
 $node->safe_as('dba', "SELECT warrant.protect_database(except_roles => '{trusted}');
 	SELECT warrant.create_policy('loose', 'open', on_table => 'orders', for_roles => '{loose}', priority => 2);
-	SELECT warrant.create_policy('by finance', 'approve', on_table => 'notes', approvers => '{\"counsel\": 1, \"finance\": 1}')");
-refused("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel';
+	SELECT warrant.create_policy('by finance', 'approve', on_table => 'notes', approvers => '{\"counsel\": 1, \"finance\": 1}', escalate_after => '1 h', escalate_to => 'board')");
+refused("GRANT $_ TO helpdesk", 'plain') for 'trusted', 'loose', 'finance', 'counsel', 'board';
 runs('CREATE ROLE nested', 'plain');
 $node->safe_psql('plain', 'GRANT finance TO nested');
 refused('GRANT nested TO helpdesk', 'plain');

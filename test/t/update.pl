@@ -52,7 +52,7 @@ my $until_recorder_waits = q{DO $$ BEGIN
 	WHILE NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.backend_type = 'pg_warrant recorder'
 		AND a.datname = current_database()) LOOP PERFORM pg_sleep(0.001), pg_stat_clear_snapshot(); END LOOP; END $$};
 my $files = q{SELECT string_agg(c.relname || ' ' || pg_relation_filenode(c.oid), ', ' ORDER BY c.relname) FROM pg_class c
-	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('auto_stops', 'delegations', 'grant_uses', 'identities', 'known_settings', 'profiles', 'request_statements')};
+	WHERE c.relnamespace = 'warrant'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('auto_stops', 'delegations', 'grant_uses', 'identities', 'known_settings', 'profiles', 'reminders', 'request_statements')};
 
 my $unchanged = q{SELECT 'warrant.drop_policy(text)'::regprocedure::oid || ' ' || 'warrant.expand_commands(text[])'::regprocedure::oid};
 

@@ -37,6 +37,13 @@ ALTER TABLE warrant.decisions ADD FOREIGN KEY (request_id) REFERENCES warrant.re
 ALTER TABLE warrant.deliveries ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 ALTER TABLE warrant.grants ADD FOREIGN KEY (request_id) REFERENCES warrant.requests;
 
+CREATE TABLE warrant.reminders (
+    request_id bigint,
+    due_at timestamptz,
+    PRIMARY KEY (request_id) INCLUDE (due_at)
+);
+CREATE INDEX reminders_due ON warrant.reminders (due_at);
+
 CREATE TABLE warrant.delegations (
     delegator oid,
     delegator_name name NOT NULL,
