@@ -46,11 +46,13 @@
 
 namespace warrant {
 
-// Memory that the server frees with a setting's value; nullptr when there is none.
+// Memory that the server frees with a setting's value; nullptr when there is none. And all settings, sorted by name.
 #if PG_VERSION_NUM >= 160000
 inline void* SettingAlloc(size_t size) { return guc_malloc(LOG, size); }
+inline config_generic** AllSettings(int* count) { return get_guc_variables(count); }
 #else
 inline void* SettingAlloc(size_t size) { return malloc(size); }
+inline config_generic** AllSettings(int* count) { return *count = GetNumConfigOptions(), get_guc_variables(); }
 #endif
 
 // The index of this process in the server's process array, that of another, and the number of this backend's current transaction.

@@ -81,6 +81,27 @@ is($node->sqlstate_as('clerk', q{SELECT warrant.request_statement('DELETE FROM o
 is(approve_exactly(1), 'none', 'and approved');
 is(WireClient->state_of($client->ask(bind_to('', 'd') . execute('', 0) . $sync)), '42501', 'the kept plan is refused');
 is(whole('DELETE FROM orders WHERE id = 50'), 'none', 'the statement that is planned anew runs');
+
+# A function that one transaction writes twice is another one the second time.
+sub says { return WireClient->state_of($client->ask(WireClient->message('Q', "$_[0]\0"))); }
+$node->safe_psql('postgres', 'GRANT CREATE ON SCHEMA public TO clerk; CREATE FUNCTION checked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$');
+says('BEGIN; CREATE FUNCTION is_void(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN false; END $$');
+is(says(q{SELECT warrant.request_statement('DELETE FROM orders WHERE is_void(status)', max_uses => 2)}), 'none', 'a statement that calls it is asked for');
+is(approve_exactly(2), 'none', 'and approved');
+is(says('DELETE FROM orders WHERE is_void(status)'), 'none', 'it runs');
+says('CREATE OR REPLACE FUNCTION is_void(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN true; END $$');
+is(says('DELETE FROM orders WHERE is_void(status)'), '42501', 'and is refused when the same transaction has replaced the function');
+says('ROLLBACK');
+
+# What a trigger calls is no part of a plan, which stays when the function is replaced.
+$node->safe_psql('postgres', 'CREATE TRIGGER checked BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION checked()');
+says('SET plan_cache_mode = force_generic_plan');
+is($node->sqlstate_as('clerk', q{SELECT warrant.request_statement('DELETE FROM orders WHERE id = 51', max_uses => 3)}), 'none', 'three runs are asked for');
+is(approve_exactly(3), 'none', 'and approved');
+is(WireClient->state_of($client->ask(parse('k', 'DELETE FROM orders WHERE id = 51') . bind_to('', 'k') . execute('', 0) . $sync)), 'none', 'the first runs, and its plan is kept');
+is(WireClient->state_of($client->ask(bind_to('', 'k') . execute('', 0) . $sync)), 'none', 'the second uses it');
+$node->safe_psql('postgres', 'CREATE OR REPLACE FUNCTION checked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$');
+is(WireClient->state_of($client->ask(bind_to('', 'k') . execute('', 0) . $sync)), '42501', 'not the third, when the function of a trigger was replaced');
 $client->close;
 
 $node->stop;

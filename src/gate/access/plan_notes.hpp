@@ -9,8 +9,15 @@
 namespace warrant {
 
 // What a note says. The numbers are those of no system cache: the plan cache compares them with those whose entries have changed, and passes over
-// them. served_objects is identity.hpp's.
-enum NoteKind : int { implied_read = -4711, shown_read = -4712, narrow_update = -4713, narrow_delete = -4714, served_objects = -4715 };
+// them. Those of what an exact grant serves are identity.hpp's.
+enum NoteKind : int {
+    implied_read = -4711,
+    shown_read = -4712,
+    narrow_update = -4713,
+    narrow_delete = -4714,
+    served_objects = -4715,
+    served_generation = -4716
+};
 
 struct PlanNotes {
     ImpliedReads reads;

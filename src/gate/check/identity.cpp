@@ -6,6 +6,7 @@
 #include "statement/statement_record.hpp"
 #include "gate/access/plan_notes.hpp"
 #include "gate/check/identity.hpp"
+#include "gate/check/objects.hpp"
 
 namespace warrant {
 
@@ -23,6 +24,7 @@ struct UnderCheck {
     const char* why_not;
     const char* parameters;
     bool has_values;         // of its parameters
+    uint32_t generation;     // of the objects
     MemoryContext memory;    // of what is kept of it: whoever asks may be in one that is deleted before
     StatementIdentity identity;
 };
@@ -47,18 +49,33 @@ const char* const meaning_settings[] = {
     "IntervalStyle",
     "TimeZone",
     "array_nulls",
+    "backslash_quote",
     "bytea_output",
     "default_text_search_config",
     "extra_float_digits",
+    "gin_fuzzy_search_limit",
     "lc_monetary",
     "lc_numeric",
     "lc_time",
     "row_security",
     "session_replication_role",
+    "standard_conforming_strings",
     "timezone_abbreviations",
+    "transform_null_equals",
     "xmlbinary",
     "xmloption",
 };
+
+// Those of applications, which row policies, views and functions read by current_setting, as far as they are this session's. Our own tell who asks
+// why.
+void AppendCustomSettings(StringInfo to) {
+    constexpr char own[] = "pg_warrant.";
+    int count;
+    config_generic** settings = AllSettings(&count);
+    for (int i = 0; i < count; i++)
+        if (settings[i]->source >= PGC_S_GLOBAL && strchr(settings[i]->name, '.') != nullptr && strncmp(settings[i]->name, own, sizeof own - 1) != 0)
+            appendStringInfo(to, ", %s '%s'", settings[i]->name, GetConfigOption(settings[i]->name, true, false) ?: "");
+}
 
 // The search_path as it leads now: names of schemas that are gone, or that others made since, are another path.
 void TakeSession(StatementIdentity* identity) {
@@ -71,49 +88,14 @@ void TakeSession(StatementIdentity* identity) {
     for (const char* name : meaning_settings)
         if (const char* value = GetConfigOption(name, true, false))
             appendStringInfo(&session, ", %s %s", name, value);
+    AppendCustomSettings(&session);
     DigestOf(session.data, session.len, PartOf(identity, IdentityPart::Session));
-}
-
-// Where in the text something stands belongs to the text. A name or a value that looks like this is written in another way by the server.
-void AppendWithoutPlaces(StringInfo to, const char* tree) {
-    constexpr const char* places[] = {":location ", ":stmt_location ", ":stmt_len "};
-    while (*tree != '\0') {
-        const char* next = tree + 1 + strcspn(tree + 1, ":");
-        for (const char* place : places)
-            if (strncmp(tree, place, strlen(place)) == 0)
-                tree += strlen(place) + strspn(tree + strlen(place), "-0123456789");
-        if (tree < next)
-            appendBinaryStringInfo(to, tree, int(next - tree));
-        tree = tree < next ? next : tree;
-    }
-}
-
-// A function of users' is what it was as long as its row is the same.
-bool AppendFunction(Oid function, void* to) {
-    if (function < FirstUnpinnedObjectId)
-        return false;
-    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-    if (HeapTupleIsValid(tuple)) {
-        appendStringInfo(static_cast<StringInfo>(to), " %u=%u", function, HeapTupleHeaderGetRawXmin(tuple->t_data));
-        ReleaseSysCache(tuple);
-    }
-    return false;
-}
-
-bool AppendFunctions(Node* node, void* to) {
-    if (node == nullptr)
-        return false;
-    if (IsA(node, Query))
-        return WalkQuery(reinterpret_cast<Query*>(node), AppendFunctions, to, 0);
-    (void)check_functions_in_node(node, AppendFunction, to);
-    return WalkExpression(node, AppendFunctions, to);
 }
 
 void TakeObjects(StatementIdentity* identity, const Query* parsed) {
     StringInfoData objects;
     initStringInfo(&objects);
-    AppendWithoutPlaces(&objects, nodeToString(parsed));
-    (void)AppendFunctions(reinterpret_cast<Node*>(const_cast<Query*>(parsed)), &objects);
+    AppendObjects(&objects, parsed);
     DigestOf(objects.data, objects.len, PartOf(identity, IdentityPart::Objects));
 }
 
@@ -123,6 +105,8 @@ bool TakeNotedObjects(StatementIdentity* identity, const PlannedStmt* plan) {
     ListCell* cell;
     foreach (cell, plan->invalItems) {
         const PlanInvalItem* note = lfirst_node(PlanInvalItem, cell);
+        if (note->cacheId == served_generation && note->hashValue != ObjectsGeneration())
+            return false;
         if (note->cacheId != served_objects || taken == PG_SHA256_DIGEST_LENGTH)
             continue;
         memcpy(digest + taken, &note->hashValue, sizeof note->hashValue);
@@ -187,6 +171,7 @@ const char* WhyNotOwn() {
 }
 
 const char* TakeIdentity(UnderCheck* check) {
+    check->generation = ObjectsGeneration();
     if (!check->is_own)
         return WhyNotOwn();
     const char* why_not = TakeParameters(check);
@@ -277,20 +262,26 @@ const char* IdentityAsHex(const StatementIdentity* identity) {
 const char* WhyNotExact(const Query* parsed) { return parsed->querySource == QSRC_ORIGINAL ? nullptr : "a rule has made it of another statement"; }
 
 ServedObjects TakeServedObjects() {
-    ServedObjects objects = {exact_grant_serves, {}};
+    ServedObjects objects = {exact_grant_serves, under_check.generation, {}};
     if (exact_grant_serves)
         memcpy(objects.digest, PartOf(&under_check.identity, IdentityPart::Objects), sizeof objects.digest);
     exact_grant_serves = false;
     return objects;
 }
 
+static void Note(PlannedStmt* plan, NoteKind kind, const void* number) {
+    PlanInvalItem* note = makeNode(PlanInvalItem);
+    note->cacheId = kind;
+    memcpy(&note->hashValue, number, sizeof note->hashValue);
+    plan->invalItems = lappend(plan->invalItems, note);
+}
+
 void NoteServedObjects(PlannedStmt* plan, const ServedObjects& objects) {
-    for (Size place = 0; objects.served && place < sizeof objects.digest; place += sizeof(uint32)) {
-        PlanInvalItem* note = makeNode(PlanInvalItem);
-        note->cacheId = served_objects;
-        memcpy(&note->hashValue, objects.digest + place, sizeof note->hashValue);
-        plan->invalItems = lappend(plan->invalItems, note);
-    }
+    if (!objects.served)
+        return;
+    Note(plan, served_generation, &objects.generation);
+    for (Size place = 0; place < sizeof objects.digest; place += sizeof(uint32))
+        Note(plan, served_objects, objects.digest + place);
 }
 
 void CompareIdentities() { difference_from = DifferenceFrom; }

@@ -32,6 +32,7 @@ const char* WhyNotExact(const Query* parsed);
 // What the planned query's names led to, when an exact grant serves it; it is noted with the plan, which shows it no more.
 struct ServedObjects {
     bool served;
+    uint32_t generation;
     uint8_t digest[PG_SHA256_DIGEST_LENGTH];
 };
 ServedObjects TakeServedObjects();
