@@ -276,6 +276,9 @@ BEGIN
     END IF;
     IF role IN ('decider', 'auditor') THEN
         RETURN QUERY SELECT 'statement', w FROM warrant_internal.statements_in_words(request.id, whole) AS w;
+        IF request.exact IS NULL THEN    -- of one that could be approved exactly
+            RETURN QUERY SELECT 'statement', 'with ' || min(s.parameters) FROM warrant.request_statements s WHERE s.request_id = request.id HAVING count(*) = 1 AND min(s.parameters) IS NOT NULL;
+        END IF;
     END IF;
     IF request.exact IS NOT NULL AND role IN ('decider', 'auditor') THEN
         RETURN QUERY SELECT 'exactly', w FROM warrant_internal.exact_text(request) AS w;

@@ -27,6 +27,8 @@ sub approve_exactly
 
 my $update = q{UPDATE orders SET status = $2 WHERE id = $1};
 is(whole($update, 7, 'void'), '42501', 'a statement with parameters is refused');
+is($node->safe_as('boss', q{SELECT value FROM warrant.pending p, warrant.show_request(p.id) WHERE item = 'statement' AND value LIKE 'with %'}),
+	q{with $1 = '7'::integer, $2 = 'void'::text}, 'whoever decides sees their values');
 is(approve_exactly(2), 'none', 'and approved as it was');
 is(whole($update, 8, 'void'), '42501', 'other values are refused');
 is(whole($update, 7, 'sent'), '42501', 'each of them counts');
