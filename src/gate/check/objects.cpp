@@ -35,7 +35,7 @@ bool AppendFunction(Oid function, void* context) {
         return false;
     FormData_pg_aggregate parts = *reinterpret_cast<Form_pg_aggregate>(GETSTRUCT(row));
     ReleaseSysCache(row);
-    const Oid functions[] = {parts.aggtransfn,   parts.aggfinalfn,  parts.aggcombinefn,   parts.aggserialfn,
+    const Oid functions[] = {parts.aggtransfn,    parts.aggfinalfn,  parts.aggcombinefn,   parts.aggserialfn,
                              parts.aggdeserialfn, parts.aggmtransfn, parts.aggminvtransfn, parts.aggmfinalfn};
     for (Oid part : functions)
         (void)AppendFunction(part, objects);
@@ -120,7 +120,8 @@ void AppendType(Objects* objects, Oid type) {
         AppendType(objects, get_range_subtype(type));
     if (is.typtype == TYPTYPE_MULTIRANGE)
         AppendType(objects, get_multirange_range(type));
-    for (AttrNumber column = 1; OidIsValid(is.typrelid) && SearchSysCacheExists2(ATTNUM, ObjectIdGetDatum(is.typrelid), Int16GetDatum(column)); column++)
+    for (AttrNumber column = 1; OidIsValid(is.typrelid) && SearchSysCacheExists2(ATTNUM, ObjectIdGetDatum(is.typrelid), Int16GetDatum(column));
+         column++)
         AppendType(objects, get_atttype(is.typrelid, column));
 }
 

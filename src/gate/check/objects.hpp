@@ -1,5 +1,5 @@
-// What the names of an analysed query led to. Most of it its tree shows; of what the tree only names, the versions count: users' functions, types, and
-// what the tables do to the rows that are written to them.
+// What the names of an analysed query led to. Most of it its tree shows; of what the tree only names, the versions count: users' functions, types,
+// and what the tables do to the rows that are written to them.
 #pragma once
 
 #include "pg/server.hpp"
