@@ -310,6 +310,16 @@ BEGIN
 END;
 $$;
 
+-- The numbers of columns, in the place of one that is gone that of what bears its name now.
+CREATE FUNCTION warrant_internal.column_numbers_now(target oid, numbers smallint[], names name[]) RETURNS smallint[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT array_agg(coalesce(a.attnum, b.attnum, c.number) ORDER BY c.place) FROM unnest(numbers, names) WITH ORDINALITY AS c (number, name, place)
+              LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attnum = c.number AND a.attnum > 0 AND NOT a.attisdropped
+              LEFT JOIN pg_attribute b ON b.attrelid = target AND b.attname = c.name AND b.attnum > 0 AND NOT b.attisdropped AND b.attnum <> ALL (numbers));
+END;
+$$;
+
 -- Of the commands that a policy names those that it can have on columns. A group has a part of it there; raises 22023 for a command alone.
 CREATE FUNCTION warrant_internal.commands_on_columns(commands text[]) RETURNS text[] LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -113,7 +113,7 @@ AS $$
       FROM unnest($1) WITH ORDINALITY AS r (role, place) LEFT JOIN unnest($2) WITH ORDINALITY AS n (name, place) USING (place) LEFT JOIN pg_roles a ON a.oid = r.role
 $$;
 
--- Names follow renames, so that a dump finds what they mean now. Looks at what may have been renamed since the last call, and returns how many
+-- Names follow renames, so that a dump finds what they mean now. A column that came in the place of one that is gone, under its name, is followed from now on. Looks at what may have been renamed since the last call, and returns how many
 -- policies and profiles it changed. Policies that an open transaction drops are left to the next call, as the recorder waits for nobody.
 CREATE FUNCTION warrant_internal.keep_names() RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -130,19 +130,21 @@ BEGIN
                warrant_internal.names_now(p.except_roles, p.except_role_names) AS except_names,
                warrant_internal.names_now(p.definer_roles, p.definer_role_names) AS definer_names, (warrant_internal.names_now(ARRAY[p.approver_role], ARRAY[p.approver_role_name]))[1] AS approver,
                nullif(warrant_internal.names_now(p.other_approver_roles, p.other_approver_role_names), '{}') AS other_approvers,
-               (warrant_internal.names_now(ARRAY[p.escalate_to], ARRAY[p.escalate_to_name]))[1] AS escalates, k.columns
+               (warrant_internal.names_now(ARRAY[p.escalate_to], ARRAY[p.escalate_to_name]))[1] AS escalates, k.columns, k.numbers
           FROM warrant.policies p LEFT JOIN pg_class c ON p.target_kind = 't' AND c.oid = p.target
                LEFT JOIN pg_namespace n ON n.oid = CASE p.target_kind WHEN 't' THEN c.relnamespace WHEN 's' THEN p.target END
-               CROSS JOIN LATERAL (SELECT CASE WHEN p.columns IS NOT NULL THEN warrant_internal.column_names(p.target, p.column_numbers, p.columns) END) AS k (columns)
+               CROSS JOIN LATERAL (SELECT CASE WHEN p.columns IS NOT NULL THEN warrant_internal.column_names(p.target, p.column_numbers, p.columns) END,
+                                          CASE WHEN p.columns IS NOT NULL AND p.effect IN ('approve', 'deny') THEN warrant_internal.column_numbers_now(p.target, p.column_numbers, p.columns)
+                                               ELSE p.column_numbers END) AS k (columns, numbers)
          WHERE p.target_kind <> '!' AND (moved IS NULL OR p.target = ANY (moved))
-           AND (n.nspname <> p.target_schema OR c.relname <> p.target_name OR k.columns <> p.columns OR
+           AND (n.nspname <> p.target_schema OR c.relname <> p.target_name OR k.columns <> p.columns OR k.numbers <> p.column_numbers OR
                 (moved IS NULL AND EXISTS (SELECT FROM unnest(p.approver_role || p.other_approver_roles || p.escalate_to || p.for_roles || p.except_roles || p.definer_roles,
                                                        p.approver_role_name || p.other_approver_role_names || p.escalate_to_name || p.for_role_names || p.except_role_names || p.definer_role_names) AS r (role, name)
                                              JOIN pg_authid a ON a.oid = r.role WHERE a.rolname IS DISTINCT FROM r.name))) LOOP
         UPDATE warrant.policies p SET target_schema = now_named.in_schema, target_name = now_named.name, for_role_names = now_named.for_names,
                except_role_names = now_named.except_names, definer_role_names = now_named.definer_names, approver_role_name = now_named.approver,
                other_approver_role_names = now_named.other_approvers, escalate_to_name = CASE WHEN p.escalate_to IS NOT NULL THEN now_named.escalates END,
-               columns = now_named.columns
+               columns = now_named.columns, column_numbers = now_named.numbers
          WHERE p.id = (SELECT q.id FROM warrant.policies q WHERE q.id = now_named.id FOR UPDATE SKIP LOCKED);
         IF FOUND THEN
             renamed := renamed + 1;

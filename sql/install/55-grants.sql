@@ -360,6 +360,9 @@ BEGIN
         PERFORM warrant_internal.fail('55006', format('the uses of grant %s are spent', (live).id), 'warrant.request asks for others.');
     END IF;
     FOR scope IN SELECT s.* FROM warrant.grant_scopes s WHERE s.grant_id = (live).id LOOP
+        IF scope.columns IS NOT NULL AND cardinality(scope.columns) > (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = scope.target AND a.attnum = ANY (scope.columns) AND NOT a.attisdropped) THEN
+            PERFORM warrant_internal.fail('55006', format('a column of grant %s was dropped', (live).id), 'warrant.request asks for what is there now.');
+        END IF;
         governed := governed || CASE scope.target_kind WHEN 't' THEN warrant_internal.items_on((live).grantee, scope.commands, ARRAY[scope.target],
                 warrant_internal.column_names(scope.target, scope.columns, scope.column_names))
             ELSE ARRAY(SELECT i FROM warrant_internal.items_in((live).grantee, scope.commands, nullif(scope.schema_name, '')) AS i WHERE i.policy_id = scope.policy_id) END;

@@ -348,6 +348,18 @@ BEGIN
 END;
 $$;
 
+-- A column that the items name, and that was dropped since they were asked for; NULL where there is none. What bears its name now is another column.
+CREATE FUNCTION warrant_internal.dropped_column(request_id bigint, items warrant_internal.item[]) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT format('column "%s" of %s was dropped since it was asked for', warrant_internal.in_one_line(n.name, 63), format('%I.%I', i.schema_name, i.relation_name))
+              FROM unnest(items) AS i JOIN warrant.request_items r ON r.request_id = dropped_column.request_id AND r.target = i.target AND r.columns = i.columns,
+                   ROWS FROM (unnest(r.columns), unnest(r.column_names)) AS n (number, name)
+             WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.target AND a.attnum = n.number AND NOT a.attisdropped)
+               AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.target) LIMIT 1);
+END;
+$$;
+
 CREATE FUNCTION warrant_internal.approve_one(origin jsonb, request_id bigint, duration interval, max_uses integer, comment text, version integer DEFAULT NULL,
     command_words text[] DEFAULT NULL, object_names text[] DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false) RETURNS bigint LANGUAGE plpgsql
 AS $$
@@ -388,6 +400,10 @@ BEGIN
             PERFORM warrant_internal.fail('22023', format('nothing of request %s is left that all approvals allow', request_id), 'warrant.deny denies it.',
                                  format('Approved so far: %s.', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request_id, items))));
         END IF;
+    END IF;
+    which := warrant_internal.dropped_column(request_id, warrant_internal.narrowed(warrant_internal.approved_by_all(request_id, items), commands, objects));
+    IF which IS NOT NULL THEN
+        PERFORM warrant_internal.fail('55006', which, format('Deny it: SELECT warrant.deny(%s, ''...''). A column that bears the name now is asked for anew.', request_id));
     END IF;
     helps := warrant_internal.would_help(request, warrant_internal.user_of(origin), warrant_internal.person_of(origin));
     made := warrant_internal.enter_approval(origin, request, items, terms, warrant_internal.user_of(origin), origin->>'session_user_name', warrant_internal.person_of(origin),

@@ -94,6 +94,9 @@ BEGIN
     IF NOT warrant_internal.role_exists(request.requester) THEN
         RETURN 'the role that filed the request is gone';
     END IF;
+    IF args->>'outcome' <> 'denied' AND warrant_internal.dropped_column(request.id, items) IS NOT NULL THEN
+        RETURN warrant_internal.dropped_column(request.id, items);
+    END IF;
     IF NOT EXISTS (SELECT FROM warrant.webhooks w WHERE w.name = (delivery).webhook AND w.enabled) OR
           EXISTS (SELECT FROM unnest(items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id AND p.webhook = (delivery).webhook WHERE p.id IS NULL) THEN
         RETURN 'a policy of the request does not ask this webhook';

@@ -5,8 +5,8 @@
 CREATE VIEW warrant.active_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(q.rolname, g.grantee_name) AS grantee_name, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, g.granted_by, g.reason, g.request_id, g.starts_at, g.ends_at,
            g.max_uses, u.uses_left, (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
-           (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
+           CASE WHEN s.columns IS NOT NULL THEN ARRAY(SELECT a.attname FROM pg_catalog.unnest(s.columns) WITH ORDINALITY AS l (number, place)
+              JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped ORDER BY l.place) END AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target
@@ -50,8 +50,8 @@ COMMENT ON VIEW warrant.my_requests IS 'what the user of this session asked for,
 CREATE VIEW warrant.my_grants WITH (security_barrier) AS
     SELECT g.id, coalesce(n.nspname, s.schema_name) AS schema_name, coalesce(c.relname, s.relation_name) AS relation_name, s.commands, s.policy_name, coalesce(q.rolname, g.grantee_name) AS grantee_name, g.granted_by, g.reason, g.starts_at, g.ends_at, g.max_uses, u.uses_left,
            (SELECT r.profile FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id) AS profile,
-           (SELECT pg_catalog.array_agg(coalesce(a.attname, l.name) ORDER BY l.place) FROM ROWS FROM (pg_catalog.unnest(s.columns), pg_catalog.unnest(s.column_names)) WITH ORDINALITY AS l (number, name, place)
-              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped) AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
+           CASE WHEN s.columns IS NOT NULL THEN ARRAY(SELECT a.attname FROM pg_catalog.unnest(s.columns) WITH ORDINALITY AS l (number, place)
+              JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) s.target AND a.attnum OPERATOR(pg_catalog.=) l.number AND NOT a.attisdropped ORDER BY l.place) END AS columns, g.max_rows, g.ticket, g.exact IS NOT NULL AS exact
       FROM warrant.grants g JOIN warrant.grant_scopes s ON s.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN warrant.grant_uses u ON u.grant_id OPERATOR(pg_catalog.=) g.id
            LEFT JOIN pg_catalog.pg_class c ON s.target_kind OPERATOR(pg_catalog.=) 't' AND c.oid OPERATOR(pg_catalog.=) s.target

@@ -15,7 +15,9 @@ DECLARE
     called record := warrant_internal.object_now((item).target_kind, (item).target, (item).schema_name, (item).relation_name);
 BEGIN
     RETURN CASE (item).target_kind WHEN 't' THEN format('%I.%I', called.schema_name, called.relation_name)
-                                        || coalesce(' (' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(warrant_internal.column_names((item).target, (item).columns, (item).column_names)) AS c) || ')', '')
+                                        || coalesce(' (' || (SELECT string_agg(coalesce(quote_ident(a.attname), quote_ident(c.name) || ', which was dropped'), ', ' ORDER BY c.place)
+                                                               FROM ROWS FROM (unnest((item).columns), unnest((item).column_names)) WITH ORDINALITY AS c (number, name, place)
+                                                                    LEFT JOIN pg_attribute a ON a.attrelid = (item).target AND a.attnum = c.number AND NOT a.attisdropped) || ')', '')
                                    WHEN 's' THEN format('schema %I', called.schema_name) ELSE 'this database' END;
 END;
 $$;

@@ -68,8 +68,10 @@ const char* ColumnsOf(HeapTupleHeader item, Oid relation) {
     StringInfoData words;
     initStringInfo(&words);
     for (int i = 0; i < count; i++) {
-        const char* name = get_attname(relation, DatumGetInt16(numbers[i]), true);
-        AppendWord(&words, name == nullptr ? "?" : quote_identifier(name));
+        HeapTuple column = SearchSysCacheAttNum(relation, DatumGetInt16(numbers[i]));
+        AppendWord(&words, HeapTupleIsValid(column) ? quote_identifier(NameStr(Form_pg_attribute(GETSTRUCT(column))->attname)) : "a dropped column");
+        if (HeapTupleIsValid(column))
+            ReleaseSysCache(column);
     }
     return psprintf(" (%s)", words.data);
 }

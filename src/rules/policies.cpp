@@ -351,6 +351,15 @@ List* WithColumn(List* names, const char* name) {
     return lappend(names, pstrdup(name));
 }
 
+bool CoversByNameAlone(const Policy* policy, const char* column) {
+    bool by_name = false;
+    bool there = policy->column_count > 0 && OutlivesItsNames(policy) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(policy->target));
+    for (int i = 0; i < policy->column_count && there; i++)
+        by_name = by_name || (strcmp(policy->columns[i], column) == 0 && get_attnum(policy->target, column) != InvalidAttrNumber &&
+                              (policy->column_numbers == nullptr || policy->column_numbers[i] != get_attnum(policy->target, column)));
+    return by_name;
+}
+
 List* AddColumnsOf(const Policy* policy, List* names) {
     for (int i = 0; i < policy->column_count; i++)
         if (policy->columns[i][0] != '\0')

@@ -42,6 +42,9 @@ void ReadAllPolicies(PolicyList* list, Rows rows = Rows::Committed);
 enum class About { Anything, Tables };
 Oid* ReadTargets(PolicyList* list, About about, Rows rows = Rows::Committed);
 
+// Whether the policy, whose table is there, covers the column by its name alone: it was made anew, and the recorder has not noted its number yet.
+bool CoversByNameAlone(const Policy* policy, const char* column);
+
 // Whether the two policies were read from one version of one row.
 bool IsSameVersion(const Policy* a, const Policy* b);
 

@@ -109,8 +109,8 @@ void ReadColumnNumbers(Policy* policy, Datum array) {
         policy->column_numbers[i] = DatumGetInt16(elements[i]);
 }
 
-// A column that was renamed has its name of now. In the place of one that is gone comes what bears its name, as with tables: an open policy is about
-// that no more.
+// A column that was renamed has its name of now. In the place of one that is gone comes what bears its name, as with tables: a policy that lets pass
+// by itself is about that no more. The recorder notes the number of what came, so that the policy follows a rename of it, too.
 void FindColumns(Policy* policy) {
     for (int i = 0; i < policy->column_count; i++) {
         AttrNumber number = policy->column_numbers == nullptr ? InvalidAttrNumber : policy->column_numbers[i];
@@ -118,7 +118,7 @@ void FindColumns(Policy* policy) {
         if (HeapTupleIsValid(column)) {
             policy->columns[i] = pstrdup(NameStr(Form_pg_attribute(GETSTRUCT(column))->attname));
             ReleaseSysCache(column);
-        } else if (policy->effect == Effect::Open) {
+        } else if (!OutlivesItsNames(policy)) {
             policy->columns[i] = pstrdup("");
         }
     }

@@ -1,8 +1,12 @@
 // ALTER in its wide sense: what changes how a relation behaves, on either end; with SELECT where expressions are evaluated over its rows.
 #include "pg/server.hpp"
 
+#include "pg/errors.hpp"
 #include "pg/rights.hpp"
+#include "pg/settings.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
+#include "rules/policies.hpp"
 #include "gate/access/access.hpp"
 #include "gate/access/created.hpp"
 #include "gate/defence/own_tables.hpp"
@@ -120,10 +124,27 @@ void NeedOfAlterTable(Node* node, AccessList* list) {
     }
 }
 
+// A column that was made anew loses its policy with its name, as long as the recorder has not noted its number.
+void RequireNumbered(Oid relation, const char* column) {
+    const GoverningPolicies* policies = FindGoverningPolicies(relation);
+    for (int i = 0; i < policies->member_count; i++)
+        for (int j = 0; j < policies->members[i].policies.count; j++)
+            if (const Policy* policy = policies->members[i].policies.items[j]; CoversByNameAlone(policy, column))
+                ereport(ERROR,
+                        (errcode(error_wrong_state),
+                         errmsg("column \"%s\" of \"%s\" was made anew, and cannot be renamed yet", column, NameStr(policies->relation_name)),
+                         errdetail("Policy \"%s\" covers it by its name until the recorder has noted that it is another column.", policy->name),
+                         errhint("Commit what has made it, and rename it a moment later.")));
+}
+
 void NeedOfRename(Node* node, AccessList* list) {
     RenameStmt* rename = As<RenameStmt>(node);
     NeedAlter(list, rename->relation, rename->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock, 0, rename->missing_ok);
     Oid relation = rename->relation == nullptr ? InvalidOid : RangeVarGetRelid(rename->relation, NoLock, true);
+    bool of_column = OidIsValid(relation) && (rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE);
+    ListCell* cell;
+    foreach (cell, of_column && settings.enforcement != int(Enforcement::Monitor) ? WithTypedTables(relation) : NIL)
+        RequireNumbered(lfirst_oid(cell), rename->subname);
     switch (OidIsValid(relation) ? rename->renameType : OBJECT_COLUMN) {
         case OBJECT_TABLE:
         case OBJECT_VIEW:
