@@ -33,7 +33,7 @@ BEGIN
             'statement', statement_text, 'statement_sha256', encode(statement_sha256, 'hex'),
             'nonce', replace(gen_random_uuid()::text, '-', ''),
             'requested_at_us', (extract(epoch FROM r.requested_at) * 1000000)::bigint, 'expires_at_us', (extract(epoch FROM r.expires_at) * 1000000)::bigint,
-            'reason', r.reason, 'ticket', r.ticket, 'duration_s', extract(epoch FROM r.duration)::bigint, 'max_rows', least(r.max_rows, (terms).max_rows), 'policy', of.policies,
+            'reason', r.reason, 'ticket', r.ticket, 'profile', r.profile, 'duration_s', extract(epoch FROM r.duration)::bigint, 'max_rows', least(r.max_rows, (terms).max_rows), 'policy', of.policies,
             'system_identifier', warrant_internal.system_identifier()::text, 'cluster_name', current_setting('cluster_name'), 'items', of.items)
         FROM warrant.requests r CROSS JOIN LATERAL (
              SELECT string_agg(DISTINCT i.policy_name, ', ') AS policies, jsonb_agg(jsonb_build_object('type', CASE i.target_kind WHEN 's' THEN 'pg_schema' WHEN 'd' THEN 'pg_database'

@@ -38,7 +38,10 @@ void WriteContext(JsonWriter* json, const WebhookRequest& request) {
     json->Key("context").BeginObject().Member("request_id", request.request_id);
     WriteItems(json, request.items);
     json->Member("nonce", request.nonce).Member("requested_at", Rfc3339(request.requested_at));
-    json->Member("expires_at", Rfc3339(request.expires_at)).Optional("reason", request.reason).Optional("ticket", request.ticket);
+    json->Member("expires_at", Rfc3339(request.expires_at))
+        .Optional("reason", request.reason)
+        .Optional("ticket", request.ticket)
+        .Optional("profile", request.profile);
     json->Optional("requested_duration_s", request.requested_duration_s).Optional("requested_max_rows", request.requested_max_rows);
     json->Optional("policy", request.policy);
     json->Key("cluster").BeginObject().Member("system_identifier", request.system_identifier);

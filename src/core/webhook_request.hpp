@@ -54,6 +54,7 @@ struct WebhookRequest {
     int64_t expires_at;      // microseconds since 1970
     std::optional<std::string> reason;
     std::optional<std::string> ticket;
+    std::optional<std::string> profile;    // by whose name it was asked for
     std::optional<int64_t> requested_duration_s;
     std::optional<int64_t> requested_max_rows;    // of each statement; of the policy, where nobody asked for fewer
     std::optional<std::string> policy;

@@ -48,6 +48,7 @@ core::WebhookRequest ReadRequest(const JsonValue& facts) {
             .expires_at = facts.OptionalNumber("expires_at_us").value_or(0),
             .reason = facts.OptionalText("reason"),
             .ticket = facts.OptionalText("ticket"),
+            .profile = facts.OptionalText("profile"),
             .requested_duration_s = facts.OptionalNumber("duration_s"),
             .requested_max_rows = facts.OptionalNumber("max_rows"),
             .policy = facts.OptionalText("policy"),

@@ -21,6 +21,7 @@ WebhookRequest Full() {
     request.expires_at = 1763897587'000000;
     request.reason = "typo";
     request.ticket = "OPS-7";
+    request.profile = "temporary_editor";
     request.requested_duration_s = 1800;
     request.policy = "protect public.orders";
     request.system_identifier = "7575030000000000001";
@@ -31,17 +32,18 @@ WebhookRequest Full() {
 }    // namespace
 
 TEST(WebhookRequest, WritesEverything) {
-    EXPECT_EQ(WriteWebhookRequest(Full()),
-              R"({"subject":{"type":"db_role","id":"alice","properties":{"session_user":"alice","current_user":"clerk","authn_id":"CN=alice",)"
-              R"("client_addr":"192.0.2.7","application_name":"psql","pid":4711}},)"
-              R"("action":{"name":"UPDATE","properties":{"command_tag":"UPDATE","statement":"UPDATE orders SET note = 'say \"no\"'",)"
-              R"("statement_sha256":"ab12","estimated_rows":1}},)"
-              R"("resource":{"type":"pg_table","id":"db.public.orders","properties":{"oid":16384,"relkind":"r","columns":["note"]}},)"
-              R"("context":{"request_id":"req_0190f2a4","items":[{"object":"db.public.orders","commands":["UPDATE","SELECT"],"columns":["note"]},)"
-              R"({"object":"db.public.customers","commands":["SELECT"],"columns":[]}],"nonce":"n0nce",)"
-              R"("requested_at":"2025-11-22T11:33:07.000000Z","expires_at":"2025-11-23T11:33:07.000000Z","reason":"typo","ticket":"OPS-7",)"
-              R"("requested_duration_s":1800,"policy":"protect public.orders",)"
-              R"("cluster":{"system_identifier":"7575030000000000001","name":"main"}}})");
+    EXPECT_EQ(
+        WriteWebhookRequest(Full()),
+        R"({"subject":{"type":"db_role","id":"alice","properties":{"session_user":"alice","current_user":"clerk","authn_id":"CN=alice",)"
+        R"("client_addr":"192.0.2.7","application_name":"psql","pid":4711}},)"
+        R"("action":{"name":"UPDATE","properties":{"command_tag":"UPDATE","statement":"UPDATE orders SET note = 'say \"no\"'",)"
+        R"("statement_sha256":"ab12","estimated_rows":1}},)"
+        R"("resource":{"type":"pg_table","id":"db.public.orders","properties":{"oid":16384,"relkind":"r","columns":["note"]}},)"
+        R"("context":{"request_id":"req_0190f2a4","items":[{"object":"db.public.orders","commands":["UPDATE","SELECT"],"columns":["note"]},)"
+        R"({"object":"db.public.customers","commands":["SELECT"],"columns":[]}],"nonce":"n0nce",)"
+        R"("requested_at":"2025-11-22T11:33:07.000000Z","expires_at":"2025-11-23T11:33:07.000000Z","reason":"typo","ticket":"OPS-7","profile":"temporary_editor",)"
+        R"("requested_duration_s":1800,"policy":"protect public.orders",)"
+        R"("cluster":{"system_identifier":"7575030000000000001","name":"main"}}})");
 }
 
 TEST(WebhookRequest, LeavesOutWhatIsAbsent) {

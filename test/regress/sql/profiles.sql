@@ -145,8 +145,16 @@ SELECT warrant.request(profile => 'drawer', reason => 'locked by name') > 0 AS f
 SELECT hint LIKE '%Profile%' AS advises FROM stage.try('LOCK public.drawers');
 \c - regress_other
 SELECT hint LIKE '%Profile "drawer"%' AS advises FROM stage.try('LOCK public.drawers');
+-- A webhook is told of it.
 \c - :owner
 SET client_min_messages = warning;
+SELECT warrant.add_webhook('desk', 'https://desk.example.com/', 'decision', 'desk');
+SELECT warrant.alter_policy('protect public.drawers', '{"webhook": "desk"}');
+\c - regress_clerk
+SELECT warrant.request(profile => 'drawer') > 0 AS filed;
+\c - :owner
+SET client_min_messages = warning;
+SELECT facts->>'profile' AS profile FROM warrant.deliveries ORDER BY id DESC LIMIT 1;
 DROP OWNED BY regress_bare;
 DROP ROLE regress_bare;
 \set file :directory '/sql/include/leave.sql'
