@@ -204,6 +204,23 @@ SELECT item, value FROM warrant.show_request(10) WHERE item ~ '^approv';
 \c - regress_chief
 SELECT warrant.approve(10);
 
+-- One person who has two logins, each with a delegate, has one vote.
+\c - :owner
+SELECT warrant.set_person('regress_chief', 'Ada'), warrant.set_person('regress_second', 'Ada');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.end_delegation();
+SELECT warrant.delegate('regress_other', :'soon');
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'orders');
+\c - regress_other
+SELECT warrant.approve(11);
+\c - regress_guard
+SELECT warrant.approve(11);
+SELECT id, approvals FROM warrant.pending WHERE id = 11;
+\c - :owner
+SELECT warrant.set_person('regress_chief', NULL), warrant.set_person('regress_second', NULL);
+
 -- It ends with its time, with the roles of the delegator, and with either of them.
 \c - regress_chief
 SET client_min_messages = warning;
