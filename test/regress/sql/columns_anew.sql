@@ -91,7 +91,7 @@ ALTER TABLE ledger DROP COLUMN b;
 ALTER TABLE ledger ADD COLUMN b int;
 \c - regress_clerk
 SELECT * FROM tried('SELECT a FROM ledger', 'SELECT b FROM ledger');
-SELECT commands, columns FROM warrant.my_grants ORDER BY id;
+SELECT commands, columns FROM warrant.my_grants WHERE relation_name = 'ledger' ORDER BY id;
 SELECT state, message, hint FROM stage.try(format('SELECT warrant.extend(%s, ''10 min'')', :grant));
 \c - regress_chief
 SELECT commands, columns FROM warrant.active_grants WHERE relation_name = 'ledger' ORDER BY id;
