@@ -64,12 +64,15 @@ BEGIN
 END;
 $$;
 
+-- Votes that were given by it for requests that pend go with it: another delegation, to the same role too, does not bring them back. The names stay.
 CREATE FUNCTION warrant_internal.close_delegation(origin jsonb, delegator oid, why text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
     ended warrant.delegations;
 BEGIN
     DELETE FROM warrant.delegations d WHERE d.delegator = close_delegation.delegator RETURNING * INTO ended;
+    UPDATE warrant.decisions v SET voted_for = nullif(array_remove(v.voted_for, ended.delegator), '{}') FROM warrant.requests r
+     WHERE r.state = 'pending' AND v.request_id = r.id AND ended.delegator = ANY (v.voted_for);
     PERFORM warrant_internal.guards_changed();
     PERFORM warrant_internal.seal('delegation_ended', origin, jsonb_build_object('comment', concat_ws(': ', format('%I to %I', ended.delegator_name, ended.delegate_name), why)));
 END;

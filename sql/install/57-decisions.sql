@@ -23,7 +23,7 @@ CREATE FUNCTION warrant_internal.count_votes(policy warrant.policies, logins oid
 
 -- The approvals of a request, in the order in which they were given: by which login (0: a webhook), as what it was known, and by which person. A vote that
 -- was given for others as well has a row for each of them, as the voter's person. It does not count (0) where that one has voted himself, or for him
--- somebody before; of a pending request nor where it is not delegated any more. more: one who has not voted yet, as if he approved now.
+-- somebody before; of a pending request nor where it is not delegated any more. more: one as if he approved now, in place of what he has voted before.
 CREATE FUNCTION warrant_internal.votes_for(request warrant.requests, more oid DEFAULT NULL, more_known_by text DEFAULT NULL,
     OUT logins oid[], OUT names name[], OUT known_by text[], OUT known_as jsonb[], OUT persons integer[]) LANGUAGE plpgsql STABLE
 AS $$
@@ -37,7 +37,7 @@ BEGIN
            coalesce(array_agg(g.person ORDER BY g.place, v.lender NULLS FIRST), '{}'), array_agg(v.lender IS NOT NULL ORDER BY g.place, v.lender NULLS FIRST) INTO logins, names, known_by, lent
       FROM (SELECT d.approver, d.approver_name AS name, d.person, row_number() OVER (ORDER BY d.decided_at, d.person) AS place,
                    CASE WHEN (request).state <> 'pending' THEN d.voted_for WHEN d.voted_for IS NOT NULL THEN ARRAY(SELECT unnest(d.voted_for) INTERSECT SELECT unnest(warrant_internal.delegators_of(d.approver))) END AS lenders
-              FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves
+              FROM warrant.decisions d WHERE d.request_id = (request).id AND d.approves AND d.person IS DISTINCT FROM more_known_by
             UNION ALL SELECT more, pg_get_userbyid(more), more_known_by, NULL,
                    warrant_internal.decides_for(more, (request).requester, (request).person, warrant_internal.policies_of(warrant_internal.items_of_request((request).id)), (request).escalated) WHERE more IS NOT NULL) AS g
            CROSS JOIN LATERAL (SELECT NULL::oid UNION ALL SELECT unnest(g.lenders)) AS v (lender);
@@ -143,7 +143,8 @@ BEGIN
 END;
 $$;
 
--- Whether one more vote, by the role with these names, would bring the request nearer to its grant.
+-- Whether one more vote, by the role with these names, would bring the request nearer to its grant. Any does where votes are enough that did not count
+-- for a while, as that of one whose role was taken away and given back: a grant is made by an approval only.
 CREATE FUNCTION warrant_internal.would_help(request warrant.requests, role oid, known_by text) RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
@@ -151,12 +152,14 @@ DECLARE
     before CONSTANT record := warrant_internal.votes_for(request);
     votes CONSTANT record := warrant_internal.votes_for(request, role, known_by);
     counted CONSTANT record := warrant_internal.count_votes(policies, votes.logins, votes.known_by, votes.persons, (request).escalated);
+    votes_again CONSTANT boolean := EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.person = known_by);
 BEGIN
-    RETURN coalesce(true = ANY (counted.needed[cardinality(before.logins) + 1:]), false)
+    RETURN (warrant_internal.approvers_of(request)).missing = 0
+           OR (votes_again OR coalesce(true = ANY (counted.needed[cardinality(before.logins) + 1:]), false))
            -- Who votes himself takes the place of the one who has voted for him.
-           AND (NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.voted_for IS NOT NULL)
-                OR (SELECT sum(n) FROM unnest(counted.of_roles) AS n)
-                   IS DISTINCT FROM (SELECT sum(n) FROM unnest((warrant_internal.count_votes(policies, before.logins, before.known_by, before.persons, (request).escalated)).of_roles) AS n));
+              AND (NOT (votes_again OR EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = (request).id AND d.voted_for IS NOT NULL))
+                   OR (SELECT sum(n) FROM unnest(counted.of_roles) AS n)
+                      IS DISTINCT FROM (SELECT sum(n) FROM unnest((warrant_internal.count_votes(policies, before.logins, before.known_by, before.persons, (request).escalated)).of_roles) AS n));
 END;
 $$;
 
@@ -376,7 +379,10 @@ DECLARE
 BEGIN
     PERFORM warrant_internal.check_decider(origin, request, warrant_internal.policies_of(items), comment);
     IF warrant_internal.own_votes(origin, request_id) <> '{}' THEN
-        PERFORM warrant_internal.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
+        IF NOT warrant_internal.would_help(request, warrant_internal.user_of(origin), warrant_internal.person_of(origin)) THEN
+            PERFORM warrant_internal.fail('55006', format('request %s was approved by the same person before', request_id), 'warrant.deny takes that back, and denies it.');
+        END IF;
+        DELETE FROM warrant.decisions d WHERE d.request_id = request.id AND d.person = ANY (warrant_internal.own_votes(origin, request.id));
     END IF;
     IF NOT warrant_internal.role_exists(request.requester) THEN
         PERFORM warrant_internal.fail('55006', format('role "%s", which filed request %s, is gone', request.requester_name, request.id));

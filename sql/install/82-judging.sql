@@ -290,7 +290,7 @@ BEGIN
     END IF;
     RETURN QUERY VALUES ('approvals', concat_ws(': ', format('%s of %s', cardinality(counted.approvers), greatest(request.min_approvals, cardinality(counted.approvers) + counted.missing)), nullif(array_to_string(counted.approvers, ', '), '')));
     RETURN QUERY SELECT CASE WHEN d.approves THEN 'approved' ELSE 'denied' END, concat_ws(': ', concat_ws(' ', d.approver_name, warrant_internal.for_whom(d.voted_for_names)), d.comment)
-      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves OR d.voted_for IS NOT NULL) ORDER BY d.decided_at;
+      FROM warrant.decisions d WHERE d.request_id = request.id AND (d.comment IS NOT NULL OR NOT d.approves OR d.voted_for_names IS NOT NULL) ORDER BY d.decided_at;
     IF pends AND EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND (d.commands IS NOT NULL OR d.objects IS NOT NULL)) THEN
         RETURN QUERY VALUES ('so far', warrant_internal.scope_in_words(warrant_internal.approved_by_all(request.id, warrant_internal.items_of_request(request.id))));
     END IF;
@@ -313,7 +313,7 @@ BEGIN
     IF role <> 'decider' OR warrant_internal.is_requester(mine, request) THEN
         RETURN;
     END IF;
-    IF warrant_internal.own_votes(mine, request.id) = '{}' AND warrant_internal.would_help(request, looker, warrant_internal.person_of(mine)) THEN
+    IF warrant_internal.would_help(request, looker, warrant_internal.person_of(mine)) THEN
         RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s%s);', request.id, request.version, comment)),
                             ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', greatest(limits.duration / 2, interval '1 s')), 'HH24:MI:SS'), comment));
     END IF;

@@ -39,9 +39,8 @@ BEGIN
         SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
           FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
     voted AS MATERIALIZED (
-        SELECT r.id, cardinality(c.approvers) AS approvals, c.missing, v.by_caller, inbox AND NOT v.by_caller AND NOT warrant_internal.would_help(r, looker, mine_as) AS needless
-          FROM (SELECT d.request_id, bool_or(names && ARRAY[d.person, warrant_internal.person_of(d.approver, d.person)]) AS by_caller
-                  FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id) AS v
+        SELECT r.id, cardinality(c.approvers) AS approvals, c.missing, inbox AND NOT warrant_internal.would_help(r, looker, mine_as) AS needless
+          FROM (SELECT DISTINCT d.request_id FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id) AS v
           JOIN warrant.requests r ON r.id = v.request_id CROSS JOIN LATERAL warrant_internal.approvers_of(r) AS c),
     askers AS MATERIALIZED (    -- once for each of them
         SELECT f.asker, inbox AND (f.person = ANY (names) OR warrant_internal.is_himself(mine, f.requester)) AS is_caller,
@@ -54,7 +53,7 @@ BEGIN
         SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id), w.escalated)) AS decides) AS d
-          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.by_caller OR v.needless, false))),
+          LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.needless, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
           FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m
@@ -92,7 +91,7 @@ COMMENT ON VIEW warrant.pending IS
 others those that they may decide; cut to 120 columns: warrant.show_request has the whole, warrant.request_status is for programs';
 CREATE VIEW warrant.my_inbox WITH (security_barrier) AS
     SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(true) AS w ORDER BY w.requested_at, w.id;
-COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide, has not voted on, and brings nearer to a grant by his vote';
+COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide, and brings nearer to a grant by his vote';
 GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';

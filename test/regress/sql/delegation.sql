@@ -221,6 +221,28 @@ SELECT id, approvals FROM warrant.pending WHERE id = 11;
 \c - :owner
 SELECT warrant.set_person('regress_chief', NULL), warrant.set_person('regress_second', NULL);
 
+-- What was voted by a delegation goes with it: the next one does not bring it back, and the delegate votes anew.
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.end_delegation();
+SELECT warrant.delegate('regress_other', :'soon');
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'notes');
+\c - regress_other
+SELECT warrant.approve(12);
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.end_delegation();
+SELECT warrant.delegate('regress_other', :'soon');
+\c - regress_other
+SELECT id, approvals FROM warrant.my_inbox WHERE id = 12;
+SELECT item, value FROM warrant.show_request(12) WHERE item ~ '^(approv|to a|waits)';
+SELECT warrant.approve(12);
+SELECT warrant.approve(12);
+SELECT id, approvals FROM warrant.pending WHERE id = 12;
+\c - regress_guard
+SELECT warrant.approve(12);
+
 -- It ends with its time, with the roles of the delegator, and with either of them.
 \c - regress_chief
 SET client_min_messages = warning;
@@ -228,10 +250,22 @@ SELECT warrant.end_delegation();
 SELECT warrant.delegate('"regress ""d"', now() + interval '1 second');
 SELECT stage.eventually($$SELECT count(*) = 0 FROM warrant.delegations WHERE delegator = 'regress_chief'::regrole$$);
 SELECT warrant.delegate('"regress ""d"', :'soon');
+\c - regress_clerk
+SELECT warrant.request('{ALTER}', on_table => 'orders');
+\c - regress_deputy
+SELECT warrant.approve(13);
 \c - :owner
 REVOKE warrant_approver FROM regress_deputy;
 SELECT stage.eventually($$SELECT count(*) = 0 FROM warrant.delegations WHERE delegator = 'regress_deputy'::regrole$$);
+-- A role that is given back makes no grant by itself: any approval does, also of one who has voted.
+\c - regress_second
+SELECT warrant.approve(13);
+\c - :owner
 GRANT warrant_approver TO regress_deputy;
+\c - regress_second
+SELECT id, approvals FROM warrant.my_inbox WHERE id = 13;
+SELECT warrant.approve(13);
+\c - :owner
 SELECT delegator_name, delegate_name FROM warrant.active_delegations;
 ALTER ROLE regress_second RENAME TO regress_third;
 SELECT delegator_name, delegate_name FROM warrant.active_delegations;
