@@ -325,20 +325,24 @@ static void DescribeUnfiled(const char* unfiled, const RefusedAccess* asked, int
     }
 }
 
-static bool IsRefused(const RefusedAccess* asked, int count, Oid relation, Command command) {
+static const RefusedAccess* FindRefused(const RefusedAccess* asked, int count, Oid relation, Command command) {
     for (int i = 0; i < count; i++)
         if (asked[i].access.relation == relation && asked[i].access.command == command)
-            return true;
-    return false;
+            return &asked[i];
+    return nullptr;
 }
 
 // Mappers let each write return its row, and who uses one cannot see that. On a line of its own; or empty.
 static const char* WhyReturningReads(const RefusedAccess* asked, int count, ReturningWrite returning) {
-    if (returning.command == Command::Select || !IsRefused(asked, count, returning.relation, Command::Select))
+    const RefusedAccess* read = FindRefused(asked, count, returning.relation, Command::Select);
+    if (returning.command == Command::Select || read == nullptr)
         return "";
     const char* write = NameOf(returning.command);
-    const char* why = psprintf("\nRETURNING reads the rows, so that this statement needs SELECT besides %s", write);
-    if (IsRefused(asked, count, returning.relation, returning.command))
+    const RefusedAccess* exported = read->columns == NIL ? nullptr : FindRefused(asked, count, returning.relation, Command::Export);
+    const char* why = psprintf("\nRETURNING reads the rows, so that this statement needs %s%s%s besides %s", CommandInWords(read),
+                               exported == nullptr ? "" : " and ", exported == nullptr ? "" : CommandInWords(exported), write);
+    // Of columns the request that pends asks for all that lacks.
+    if (read->columns != NIL || FindRefused(asked, count, returning.relation, returning.command) != nullptr)
         return psprintf("%s.", why);
     const char* name = get_rel_name(returning.relation);
     const char* schema = name == nullptr ? nullptr : get_namespace_name(get_rel_namespace(returning.relation));

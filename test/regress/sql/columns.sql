@@ -46,6 +46,7 @@ SELECT * FROM tried('INSERT INTO customers (id, name) VALUES (2, $$Bob$$)', 'INS
     'MERGE INTO customers c USING towns t ON c.town = t.town WHEN MATCHED THEN UPDATE SET note = cvv', 'MERGE INTO customers c USING towns t ON c.town = t.town WHEN MATCHED THEN UPDATE SET note = $$y$$',
     'MERGE INTO towns t USING customers c ON c.town = t.town WHEN MATCHED THEN UPDATE SET card = c.card', 'INSERT INTO copies SELECT card FROM customers', 'INSERT INTO copies SELECT name FROM customers',
     'CREATE TEMPORARY TABLE mine AS SELECT cvv FROM customers', 'CREATE TEMPORARY TABLE mine AS SELECT name FROM customers', 'LOCK customers');
+INSERT INTO customers (id) VALUES (6) RETURNING *;
 COPY customers (id, note) TO STDOUT;
 COPY customers (id, cvv) TO STDOUT;
 COPY customers TO STDOUT;
