@@ -164,7 +164,10 @@ BEGIN
     SELECT * INTO known FROM warrant.delegations d WHERE d.delegator = whose;
     IF NOT (whose = mine OR coalesce(known.delegate = mine, false) OR warrant_internal.is_member(mine, 'warrant_admin'::regrole) OR warrant_internal.all_names_of(whose) && warrant_internal.names_of(origin)
             OR EXISTS (SELECT FROM pg_roles r WHERE r.oid = mine AND r.rolsuper)) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to end a delegation of "%s"', pg_get_userbyid(whose)), 'Who delegates, his delegate and members of "warrant_admin" can.');
+        PERFORM warrant_internal.fail('42501', format('permission denied to end a delegation of "%s"', pg_get_userbyid(whose)),
+                                      CASE WHEN EXISTS (SELECT FROM warrant.delegations d WHERE d.delegator = mine AND d.delegate = whose)
+                                           THEN 'The argument is who delegates: SELECT warrant.end_delegation() ends your own.'
+                                           ELSE 'Who delegates, his delegate and members of "warrant_admin" can.' END);
     ELSIF known.delegator IS NULL THEN
         PERFORM warrant_internal.fail('55006', format('"%s" has delegated to nobody', pg_get_userbyid(whose)));
     END IF;

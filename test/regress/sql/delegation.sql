@@ -57,6 +57,7 @@ SELECT warrant.delegate('regress_other', now() + interval '1 hour');
 SELECT warrant.delegate('regress_other', :'soon');
 SELECT delegator_name, delegate_name, ends_at = :'soon' AS moved FROM warrant.active_delegations;
 SELECT warrant.delegate('regress_guard', :'soon');
+SELECT warrant.end_delegation('regress_other');
 \c - regress_other
 SELECT delegator_name, delegate_name, ends_at > begun_at AS ends FROM warrant.active_delegations;
 -- What was handed to somebody he cannot hand on.
