@@ -97,8 +97,10 @@ for my $moment (0, 1)
 # Ahead by half a year, for good: the partitions for then are made at once, and grants are given by the new time.
 followed(200 * DAY, 'far ahead');
 $node->works('far ahead', $_) for @databases;
-is(value("SELECT count(*) FROM pg_inherits WHERE inhparent = '$_'::regclass"), '10', "$_ has partitions for then and ahead")
-	for 'warrant.audit_log', 'warrant.audit_text';
+is(value(<<"SQL"), '5', "$_ has partitions for then and ahead") for 'warrant.audit_log', 'warrant.audit_text';
+SELECT count(to_regclass('$_' || to_char(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') + ahead * interval '1 month', '_YYYY_MM')))
+  FROM generate_series(0, 4) AS ahead
+SQL
 is(value(q{SELECT warning IS NULL FROM warrant.status() WHERE item = 'audit partitions ahead'}), 't', 'status() has nothing to say');
 
 # Waits take as long as they would: a clock that is set back under them makes none longer.
