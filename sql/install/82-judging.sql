@@ -118,6 +118,12 @@ BEGIN
       FROM warrant.requests r, LATERAL (SELECT warrant_internal.seen_as(warrant_internal.current_subject(), r) IS NOT NULL AS seen) AS s WHERE r.requester = ANY (logins) AND r.id <> (request).id AND r.requested_at > at - interval '30 d' AND r.state = 'denied'
      ORDER BY EXISTS (SELECT FROM warrant.request_items i JOIN warrant.request_items o ON (o.target_kind, o.target) = (i.target_kind, i.target)
                        WHERE i.request_id = (request).id AND o.request_id = r.id) DESC, r.decided_at DESC LIMIT 1;
+    -- Also of one that nobody was asked for, as by an auto policy.
+    RETURN QUERY
+    SELECT format('grant %s of the same object was revoked %s ago', g.id, warrant_internal.in_words(at - g.closed_at)) || CASE WHEN g.grantee <> (request).requester THEN format(' from %I', g.grantee_name) ELSE '' END
+      FROM warrant.grants g WHERE g.grantee = ANY (logins) AND g.request_id IS DISTINCT FROM (request).id AND g.ends_at > at - interval '30 d' AND g.close_event = 'grant_revoked' AND g.closed_by <> g.grantee_name AND g.closed_at > at - interval '30 d'
+       AND EXISTS (SELECT FROM warrant.request_items i JOIN warrant.grant_scopes s ON (s.target_kind, s.target) = (i.target_kind, i.target) WHERE i.request_id = (request).id AND s.grant_id = g.id)
+     ORDER BY g.closed_at DESC LIMIT 1;
 END;
 $$;
 

@@ -82,6 +82,10 @@ SELECT value FROM stage.card(3) WHERE item = 'lately';
 SELECT warrant.revoke(1, 'enough');
 SELECT value ~ '^1, revoked .* ago by regress_chief: enough$' AS tells FROM warrant.show_request(1) WHERE item = 'grant';
 SELECT warrant.request_status(1)->>'next_step' AS next_step;
+-- Another request about the same object is shown with it.
+\c - :owner
+SELECT r.id, regexp_replace(w.words, 'revoked .* ago', 'revoked ... ago') AS words FROM warrant.requests r, warrant_internal.history_in_words(r) AS w (words) WHERE w.words LIKE 'grant%' ORDER BY r.id;
+\c - regress_chief
 \c - regress_security
 SELECT warrant.approve(3);
 \c - regress_clerk
