@@ -62,6 +62,20 @@ $node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHE
 is(whole(q{UPDATE orders SET status = 'x' WHERE id = $1::amount}, 3), '42501', 'a parameter of a domain is refused');
 is(approve_exactly(1), '22023', 'and cannot be approved exactly');
 
+# Values that print the same: both times of an hour that comes twice, and numbers whose last digits a setting hides.
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+my $at = q{UPDATE orders SET status = 'x' WHERE id = 60 AND $1::timestamptz > '2000-01-01'};
+$client->ask(WireClient->message('Q', "SET DateStyle = 'SQL'; SET TimeZone = 'AAA0AAA,M3.5.0,M10.5.0'\0"));
+is(whole($at, '2026-10-25 00:30:00+00'), '42501', 'a moment is refused');
+is(approve_exactly(1), 'none', 'and approved');
+is(whole($at, '2026-10-25 01:30:00+00'), '42501', 'another one that prints the same is refused');
+is(whole($at, '2026-10-25 00:30:00+00'), 'none', 'the approved one runs');
+$client->ask(WireClient->message('Q', "RESET DateStyle; RESET TimeZone; SET extra_float_digits = -15\0"));
+$node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
+is(whole(q{UPDATE orders SET status = 'x' WHERE id > $1::float8}, 1000), '42501', 'a number of which digits are hidden is refused');
+is(approve_exactly(1), '22023', 'and cannot be approved exactly');
+$client->ask(WireClient->message('Q', "RESET extra_float_digits\0"));
+
 # Rows that come one after the other belong to one run.
 $node->safe_as('clerk', q{SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id});
 is(whole('SELECT id FROM orders ORDER BY id'), '42501', 'a query is refused');

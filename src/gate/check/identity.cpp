@@ -130,22 +130,37 @@ constexpr int most_parameter_bytes = 2000;
 // Output functions of users' types would be users' code; values of a pseudo-type may be of such types.
 bool IsBuiltIn(Oid type) { return type < FirstUnpinnedObjectId && get_typtype(type) == TYPTYPE_BASE; }
 
-// Appends $1 = '...' for each value. Returns why that cannot be, or nullptr.
-const char* AppendParameters(StringInfo to, const ParamListInfo params) {
+// Appends the value itself: what it prints may stand for others, too, such as a time in an hour that comes twice.
+void AppendValue(StringInfo to, Oid type, Datum value) {
+    int16 length;
+    bool by_value;
+    get_typlenbyval(type, &length, &by_value);
+    const struct varlena* whole = length == -1 ? PG_DETOAST_DATUM_PACKED(value) : nullptr;
+    const char* bytes = by_value ? reinterpret_cast<const char*>(&value) : whole != nullptr ? VARDATA_ANY(whole) : DatumGetPointer(value);
+    int size = by_value ? int(sizeof value) : whole != nullptr ? int(VARSIZE_ANY_EXHDR(whole)) : int(datumGetSize(value, by_value, length));
+    appendBinaryStringInfo(to, reinterpret_cast<const char*>(&size), sizeof size);
+    appendBinaryStringInfo(to, bytes, size);
+}
+
+// Appends $1 = '...' for each value to what is shown, and also the values to what is compared. Returns why that cannot be, or nullptr.
+const char* AppendParameters(StringInfo shown, StringInfo compared, const ParamListInfo params) {
     for (int i = 0; params != nullptr && i < params->numParams; i++) {
         const ParamExternData* value = &params->params[i];
         if (params->paramFetch != nullptr || (OidIsValid(value->ptype) && !IsBuiltIn(value->ptype)))
             return "a parameter of it is of no built-in type";
+        if (extra_float_digits < 1)
+            return "extra_float_digits hides digits of its parameters";
         Oid output;
         bool is_varlena;
-        appendStringInfo(to, "%s$%d = ", i == 0 ? "" : ", ", i + 1);
+        appendStringInfo(shown, "%s$%d = ", i == 0 ? "" : ", ", i + 1);
         if (value->isnull || !OidIsValid(value->ptype)) {
-            appendStringInfoString(to, "NULL");
+            appendStringInfoString(shown, "NULL");
         } else {
             getTypeOutputInfo(value->ptype, &output, &is_varlena);
-            appendStringInfo(to, "%s::%s", quote_literal_cstr(OidOutputFunctionCall(output, value->value)), format_type_be(value->ptype));
+            appendStringInfo(shown, "%s::%s", quote_literal_cstr(OidOutputFunctionCall(output, value->value)), format_type_be(value->ptype));
+            AppendValue(compared, value->ptype, value->value);
         }
-        if (to->len > most_parameter_bytes)
+        if (shown->len > most_parameter_bytes)
             return "its parameters are too long to be shown";
     }
     return nullptr;
@@ -154,11 +169,13 @@ const char* AppendParameters(StringInfo to, const ParamListInfo params) {
 const char* TakeParameters(UnderCheck* check) {
     const ParamListInfo params = check->parsed != nullptr ? current_frame->params : check->query->params;
     check->has_values = params != nullptr || check->parsed == nullptr || !HasParameters(reinterpret_cast<Node*>(check->parsed), nullptr);
-    StringInfoData words;
-    initStringInfo(&words);
-    const char* why_not = AppendParameters(&words, params);
-    DigestOf(words.data, words.len, PartOf(&check->identity, IdentityPart::Parameters));
-    check->parameters = words.len == 0 ? nullptr : words.data;
+    StringInfoData shown, compared;
+    initStringInfo(&shown);
+    initStringInfo(&compared);
+    const char* why_not = AppendParameters(&shown, &compared, params);
+    check->parameters = shown.len == 0 ? nullptr : pstrdup(shown.data);
+    appendBinaryStringInfo(&shown, compared.data, compared.len);
+    DigestOf(shown.data, shown.len, PartOf(&check->identity, IdentityPart::Parameters));
     return why_not;
 }
 
