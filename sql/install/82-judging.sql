@@ -4,6 +4,7 @@
 -- marks that turn the direction: a card must not be able to say what its reader takes for ours.
 
 CREATE FUNCTION warrant_internal.in_one_line(words text, most integer) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_one_line';
+CREATE FUNCTION warrant_internal.as_written(words text) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_written';
 CREATE FUNCTION warrant_internal.in_words(length interval) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_words';
 CREATE FUNCTION warrant_internal.commands_in_words(commands text[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_commands_in_words';
 CREATE FUNCTION warrant_internal.danger_of(commands text[]) RETURNS integer LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_danger_of';
@@ -336,7 +337,7 @@ DECLARE
     full_length integer;
     is_cut boolean := false;
 BEGIN
-    FOR item, value IN SELECT c.item, warrant_internal.in_one_line(c.value, 100000) FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id), whole) AS c LOOP
+    FOR item, value IN SELECT c.item, CASE WHEN c.item = 'exactly' THEN warrant_internal.as_written(c.value) ELSE warrant_internal.in_one_line(c.value, 100000) END FROM warrant_internal.card_of(looker, warrant_internal.request_to_see(looker, request_id), whole) AS c LOOP
         full_length := length(value);
         value := CASE WHEN whole OR item = 'exactly' THEN value ELSE warrant_internal.in_one_line(value, room) END;
         is_cut := is_cut OR (whole IS NOT TRUE AND (length(value) < full_length OR (item = 'statement' AND value LIKE 'and %') OR (item = 'wants' AND value ~ '^[A-Z, ]+ on \d+ objects: ')));

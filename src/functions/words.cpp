@@ -176,6 +176,12 @@ WARRANT_FUNCTION(warrant_in_one_line) {
     PG_RETURN_TEXT_P(cstring_to_text(InOneLine(VARDATA_ANY(words), int(VARSIZE_ANY_EXHDR(words)), PG_GETARG_INT32(1))));
 }
 
+// as_written(words text) -> text: what runs exactly as it is shown, with escapes for what does not show.
+WARRANT_FUNCTION(warrant_as_written) {
+    const text* words = PG_GETARG_TEXT_PP(0);
+    PG_RETURN_TEXT_P(cstring_to_text(AsWritten(VARDATA_ANY(words), int(VARSIZE_ANY_EXHDR(words)))));
+}
+
 // in_words(length interval) -> text: a length of time as people say it.
 WARRANT_FUNCTION(warrant_in_words) { PG_RETURN_TEXT_P(cstring_to_text(InWords(MicrosecondsAsCompared(PG_GETARG_INTERVAL_P(0))))); }
 

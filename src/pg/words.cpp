@@ -72,6 +72,22 @@ char* InOneLine(const char* words, int size, int most) {
     return GetDatabaseEncoding() == PG_SQL_ASCII ? line.data : pg_any_to_server(line.data, line.len, PG_UTF8);
 }
 
+char* AsWritten(const char* words, int size) {
+    StringInfoData shown;
+    initStringInfo(&shown);
+    int length;
+    for (const char* at = AsUtf8(words, size); *at != '\0'; at += length) {
+        const unsigned char* bytes = reinterpret_cast<const unsigned char*>(at);
+        pg_wchar character = utf8_to_unicode(bytes);
+        length = pg_utf_mblen(bytes);
+        if (*at != ' ' && (IsBlank(character) || IsMark(character)))
+            appendStringInfo(&shown, character > 0xffff ? "\\U%08x" : "\\u%04x", character);
+        else
+            appendBinaryStringInfo(&shown, at, length);
+    }
+    return GetDatabaseEncoding() == PG_SQL_ASCII ? shown.data : pg_any_to_server(shown.data, shown.len, PG_UTF8);
+}
+
 char* InWords(int64 microseconds) {
     static const struct {
         int64 size_us;

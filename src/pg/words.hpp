@@ -9,6 +9,9 @@ namespace warrant {
 // memory context.
 char* InOneLine(const char* words, int size, int most);
 
+// The text as it is, with escapes such as \u202e for all that does not show, but spaces. In the current memory context.
+char* AsWritten(const char* words, int size);
+
 // The length in its largest unit of which it has two, to the nearest number. In the current memory context.
 char* InWords(int64 microseconds);
 

@@ -152,6 +152,10 @@ SELECT warrant.approve(:first);
 DELETE FROM orders WHERE id = 4;
 DELETE FROM orders WHERE id = 2;
 DELETE FROM orders WHERE id = 2;
+-- The card shows what would run: blanks stay, and what does not show has an escape.
+SELECT warrant.request_statement(E'DELETE FROM orders\n  WHERE status = ''a   b\u202e\u200bc''') AS hidden \gset
+\c - regress_chief
+SELECT value FROM warrant.show_request(:hidden) WHERE item = 'exactly';
 \c - :owner
 SELECT warrant.alter_policy('orders', '{"exact": false}');
 SELECT event, comment FROM stage.news() WHERE event = 'weakened';
