@@ -58,8 +58,6 @@ Revoke FindRevoke(int64_t policy_id, Oid subject, TimestampTz now, Rows rows) {
     return revoke;
 }
 
-constexpr int most_pattern_shown = 80;
-
 bool SaysSomething(const char* text) { return InOneLine(text, int(strlen(text)), 10)[0] != '\0'; }
 
 Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, TimestampTz now) {
@@ -80,9 +78,7 @@ const char* WordsFor(Lack lack, const Policy* policy, Oid subject, TimestampTz n
     switch (lack) {
         case Lack::Command: return psprintf("it grants %s by itself, and nothing else", NamesOf(policy->named));
         case Lack::Reason: return "it grants for a reason, and none is given";
-        case Lack::Ticket:
-            return psprintf("it grants for a ticket that matches %s, and none such is given",
-                            InOneLine(policy->ticket_pattern, int(strlen(policy->ticket_pattern)), most_pattern_shown));
+        case Lack::Ticket: return psprintf("it grants for a ticket that matches %s, and none such is given", PatternInWords(policy->ticket_pattern));
         case Lack::Revoked: return RevokeInWords(FindRevoke(policy->id, subject, now));
         default: return nullptr;
     }

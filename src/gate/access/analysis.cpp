@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "gate/access/analysis.hpp"
+#include "gate/access/planning.hpp"
 
 namespace warrant {
 
@@ -28,12 +29,8 @@ Query* AnalyseOnly(const char* text, RawStmt* raw) {
 
 // Whether only superusers write functions of the language, so that what they do stays as it is.
 bool IsOfTheServer(Oid function) {
-    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-    if (!HeapTupleIsValid(tuple))
-        return true;
-    Oid language = Form_pg_proc(GETSTRUCT(tuple))->prolang;
-    ReleaseSysCache(tuple);
-    return language == INTERNALlanguageId || language == ClanguageId;
+    Oid language = LanguageOf(function);
+    return !OidIsValid(language) || language == INTERNALlanguageId || language == ClanguageId;
 }
 
 // An error points into the text that is analysed, not into the statement that has it.

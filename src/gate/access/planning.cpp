@@ -178,11 +178,7 @@ bool IsEstimated(Oid op) { return OidIsValid(op) && (OidIsValid(get_oprrest(op))
 bool IsUsersSql(Node* node) {
     if (!IsA(node, FuncExpr) || reinterpret_cast<FuncExpr*>(node)->funcid < FirstUnpinnedObjectId)
         return false;
-    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(reinterpret_cast<FuncExpr*>(node)->funcid));
-    bool sql = HeapTupleIsValid(tuple) && Form_pg_proc(GETSTRUCT(tuple))->prolang == SQLlanguageId;
-    if (HeapTupleIsValid(tuple))
-        ReleaseSysCache(tuple);
-    return sql;
+    return LanguageOf(reinterpret_cast<FuncExpr*>(node)->funcid) == SQLlanguageId;
 }
 
 // sql_too: of a condition, or of what may become part of one.
@@ -202,6 +198,15 @@ void FindShownStatistics(Query* level, Collection* collection) {
 }
 
 }    // namespace
+
+Oid LanguageOf(Oid function) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    Oid language = Form_pg_proc(GETSTRUCT(tuple))->prolang;
+    ReleaseSysCache(tuple);
+    return language;
+}
 
 bool ShowsStatistics(Query* query) {
     Collection collection = {FindShownStatistics, nullptr, PlanNotes{}, false};

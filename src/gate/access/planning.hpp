@@ -24,6 +24,9 @@ void RequirePrivilegesBeforePlanning(Query* query);
 // Whether it is the server's own lookup for a foreign key, told by its shape: a trigger fired from a cascade inherits the context flag.
 bool IsPlannedIntegrityLookup(Query* query);
 
+// The function's language; 0 for a function that is gone.
+Oid LanguageOf(Oid function);
+
 // Whether the planner may show statistics of columns to users' operators, whose estimators call them. The conditions of functions that become part of
 // the plan count as well.
 bool ShowsStatistics(Query* query);

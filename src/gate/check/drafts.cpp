@@ -1,6 +1,6 @@
 #include "pg/server.hpp"
 
-#include "pg/words.hpp"
+#include "rules/conditions/ticket.hpp"
 #include "rules/requests.hpp"
 #include "gate/check/apart_requests.hpp"
 #include "gate/check/drafts.hpp"
@@ -10,8 +10,6 @@ namespace warrant {
 namespace {
 
 void AddWord(StringInfo words, const char* between, const char* word) { appendStringInfo(words, "%s%s", words->len == 0 ? "" : between, word); }
-
-constexpr int most_pattern_shown = 80;
 
 // The accesses are those of the request.
 void AddDraft(Drafts* drafts, const char* id, const Request* request, const RefusedAccess* asked, int count) {
@@ -28,8 +26,7 @@ void AddDraft(Drafts* drafts, const char* id, const Request* request, const Refu
         }
         if (policy->ticket_pattern == nullptr || request->has_ticket)
             continue;
-        const char* word =
-            psprintf("a ticket that matches %s", InOneLine(policy->ticket_pattern, int(strlen(policy->ticket_pattern)), most_pattern_shown));
+        const char* word = psprintf("a ticket that matches %s", PatternInWords(policy->ticket_pattern));
         if (strstr(lacks.data, word) == nullptr)
             AddWord(&lacks, " and ", word);
         if (!ticket)

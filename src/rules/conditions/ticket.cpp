@@ -94,4 +94,9 @@ bool FitsPattern(const char* ticket, const char* pattern) {
     return result == REG_OKAY;
 }
 
+char* PatternInWords(const char* pattern) {
+    constexpr int most_characters = 80;
+    return InOneLine(pattern, int(strlen(pattern)), most_characters);
+}
+
 }    // namespace warrant

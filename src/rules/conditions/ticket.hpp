@@ -17,4 +17,7 @@ void RequireTicketPattern(const char* pattern);
 // Whether the whole ticket matches; false for what is no pattern, and for a ticket that is not one line as people read it.
 bool FitsPattern(const char* ticket, const char* pattern);
 
+// The pattern in one line, for whoever lacks a ticket.
+char* PatternInWords(const char* pattern);
+
 }    // namespace warrant
