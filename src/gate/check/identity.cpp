@@ -136,10 +136,10 @@ void AppendValue(StringInfo to, Oid type, Datum value) {
     bool by_value;
     get_typlenbyval(type, &length, &by_value);
     const struct varlena* whole = length == -1 ? PG_DETOAST_DATUM_PACKED(value) : nullptr;
-    const char* bytes = by_value ? reinterpret_cast<const char*>(&value) : whole != nullptr ? VARDATA_ANY(whole) : DatumGetPointer(value);
+    const void* bytes = by_value ? &value : whole != nullptr ? VARDATA_ANY(whole) : DatumGetPointer(value);
     int size = by_value ? int(sizeof value) : whole != nullptr ? int(VARSIZE_ANY_EXHDR(whole)) : int(datumGetSize(value, by_value, length));
     appendBinaryStringInfo(to, reinterpret_cast<const char*>(&size), sizeof size);
-    appendBinaryStringInfo(to, bytes, size);
+    appendBinaryStringInfo(to, static_cast<const char*>(bytes), size);
 }
 
 // Appends $1 = '...' for each value to what is shown, and also the values to what is compared. Returns why that cannot be, or nullptr.

@@ -156,7 +156,7 @@ bool AppendFromNode(Node* node, void* objects) {
 
 uint32_t generation = 1;
 
-void OnChange(Datum, int, uint32) { generation++; }
+void OnChange(Datum, CacheNumber, uint32) { generation++; }
 
 }    // namespace
 
