@@ -136,7 +136,7 @@ void AppendValue(StringInfo to, Oid type, Datum value) {
     bool by_value;
     get_typlenbyval(type, &length, &by_value);
     const struct varlena* whole = length == -1 ? PG_DETOAST_DATUM_PACKED(value) : nullptr;
-    const void* bytes = by_value ? &value : whole != nullptr ? VARDATA_ANY(whole) : DatumGetPointer(value);
+    const void* bytes = by_value ? static_cast<const void*>(&value) : whole != nullptr ? VARDATA_ANY(whole) : DatumGetPointer(value);
     int size = by_value ? int(sizeof value) : whole != nullptr ? int(VARSIZE_ANY_EXHDR(whole)) : int(datumGetSize(value, by_value, length));
     appendBinaryStringInfo(to, reinterpret_cast<const char*>(&size), sizeof size);
     appendBinaryStringInfo(to, static_cast<const char*>(bytes), size);

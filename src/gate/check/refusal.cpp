@@ -286,7 +286,8 @@ const RefusedAccess* FindUnapprovable(const RefusedAccess* refused, int count) {
 ReturningWrite ReturningWriteOf(const QueryDesc* query, const Query* parsed) {
     const PlannedStmt* plan = query == nullptr ? nullptr : query->plannedstmt;
     bool returns = plan != nullptr ? plan->hasReturning : parsed != nullptr && parsed->returningList != NIL;
-    int target = !returns ? 0 : plan == nullptr ? parsed->resultRelation : plan->resultRelations == NIL ? 0 : linitial_int(plan->resultRelations);
+    bool writes = plan == nullptr || IsA(plan->planTree, ModifyTable);
+    int target = !returns || !writes ? 0 : plan == nullptr ? parsed->resultRelation : int(castNode(ModifyTable, plan->planTree)->nominalRelation);
     if (target == 0)
         return {InvalidOid, Command::Select};
     Oid relation = rt_fetch(target, plan != nullptr ? plan->rtable : parsed->rtable)->relid;
