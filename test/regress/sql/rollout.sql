@@ -7,8 +7,7 @@ CREATE ROLE regress_sales;
 CREATE ROLE regress_code;
 CREATE ROLE regress_robot LOGIN IN ROLE warrant_exempt;
 CREATE ROLE "regress ""two words"" 'x' {,}" LOGIN IN ROLE regress_sales;
-CREATE ROLE U&"regress_\202Eback
---" LOGIN;
+CREATE ROLE U&"regress_\202Eback\0009--" LOGIN;
 CREATE ROLE regress_leaver LOGIN;
 CREATE TABLE customers (id int PRIMARY KEY);
 CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customers ON DELETE CASCADE, status text);
@@ -36,8 +35,7 @@ GRANT SELECT, UPDATE ON open_orders TO regress_clerk;
 CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM open_orders;
 GRANT SELECT ON orders, sales TO regress_sales;
 GRANT UPDATE (status), SELECT (id) ON orders TO regress_other;
-GRANT SELECT ON orders TO regress_robot, regress_leaver, U&"regress_\202Eback
---";
+GRANT SELECT ON orders TO regress_robot, regress_leaver, U&"regress_\202Eback\0009--";
 GRANT SELECT ON short_lived TO regress_clerk, regress_auditor;
 GRANT SELECT, INSERT ON sales, sales_1 TO regress_clerk;
 GRANT USAGE ON SCHEMA "the room" TO PUBLIC;
