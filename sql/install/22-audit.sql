@@ -49,6 +49,8 @@ ALTER TABLE warrant.audit_log ADD COLUMN rows_estimated bigint;
 COMMENT ON COLUMN warrant.audit_log.rows_estimated IS 'how many rows of the object the refused statement may reach, by the server''s statistics; NULL where nobody knows';
 ALTER TABLE warrant.audit_log ADD COLUMN ticket text;
 COMMENT ON COLUMN warrant.audit_log.ticket IS 'of the grant, or of the request';
+ALTER TABLE warrant.audit_log ADD COLUMN columns name[];
+COMMENT ON COLUMN warrant.audit_log.columns IS 'which columns were read or written, in the table''s order; NULL for the whole row, or where the row does not tell; a last element NULL stands for more than it has room for';
 COMMENT ON TABLE warrant.audit_log IS 'every decision, sealed by the recorder: seq has no gap and is the order, sealed_at is the clock';
 COMMENT ON COLUMN warrant.audit_log.statement_sha256 IS 'SHA-256 over the whole text of the client''s statement';
 COMMENT ON COLUMN warrant.audit_log.statement_hmac IS 'HMAC-SHA-256 of the text kept in warrant.audit_text, keyed with its salt';

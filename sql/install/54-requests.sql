@@ -34,7 +34,7 @@ BEGIN
         INSERT INTO warrant.reminders VALUES (request, asked_at + warrant_internal.as_compared((terms).looks_after));
     END IF;
     PERFORM warrant_internal.seal('request_created', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
-                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
+                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'columns', i.column_names, 'policy_name', i.policy_name,
                          'policy_version', i.policy_version, 'comment', draft.reason))
        FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
     PERFORM warrant_internal.tell(format('request %s is no draft any more: it waits for its decision', request));
@@ -76,7 +76,7 @@ BEGIN
     GET DIAGNOSTICS voided = ROW_COUNT;
     PERFORM warrant_internal.void_deliveries(request);
     PERFORM warrant_internal.seal('request_amended', origin, jsonb_build_object('request_id', request, 'command', array_to_string(i.commands, ','),
-                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', i.policy_name,
+                         'relation_oid', i.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'columns', i.column_names, 'policy_name', i.policy_name,
                          'policy_version', i.policy_version, 'comment', concat_ws(', ', warrant_internal.words_of(pending), 'approvals void: ' || nullif(voided, 0))))
        FROM warrant.request_items i, warrant_internal.object_now(i.target_kind, i.target, i.schema_name, i.relation_name) AS o WHERE i.request_id = request;
     PERFORM warrant_internal.tell(format('request %s was amended (%s)', request, words) || CASE WHEN voided > 0 THEN '; the approvals given so far are void' ELSE '' END);
@@ -167,7 +167,7 @@ BEGIN
             PERFORM warrant_internal.check_policies_stay(false);
         END IF;
         sealed := warrant_internal.seal(CASE WHEN lacks IS NULL THEN 'request_created' ELSE 'draft_created' END, origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
-                      'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'policy_name', filed.policy_name,
+                      'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'columns', filed.column_names, 'policy_name', filed.policy_name,
                       'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END),
                       statement, CASE WHEN statement IS NOT NULL THEN statement_sha256 END, CASE WHEN statement IS NOT NULL AND sealed IS NULL THEN statement_text END);
     END LOOP;

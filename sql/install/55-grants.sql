@@ -12,7 +12,7 @@ DECLARE
     starts timestamptz := greatest(warrant_internal.monotonic_now(), make_grant.starts_at);
     members oid[] := warrant_internal.members_of(grantee);
     item warrant_internal.item;
-    policy_name text;
+    scope warrant.grant_scopes;
     made bigint;
     sealed bigint;
 BEGIN
@@ -24,12 +24,12 @@ BEGIN
                coalesce((SELECT min(i.policy_version) FROM warrant.request_items i WHERE i.request_id = request AND i.policy_id = item.policy_id), p.version),
                make_grant.exact, item.columns, warrant_internal.column_names(item.target, item.columns, NULL), make_grant.max_rows
           FROM warrant.policies p WHERE p.id = item.policy_id
-        RETURNING grant_scopes.policy_name INTO policy_name;
+        RETURNING * INTO scope;
         IF NOT FOUND THEN
             PERFORM warrant_internal.check_policies_stay(false);
         END IF;
         sealed := warrant_internal.seal('grant_created', origin, jsonb_build_object('request_id', request, 'grant_id', made, 'command', array_to_string(item.commands, ','),
-                      'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'policy_name', policy_name,
+                      'relation_oid', item.target, 'schema_name', item.schema_name, 'relation_name', item.relation_name, 'columns', scope.column_names, 'policy_name', scope.policy_name,
                       'comment', concat(format('%s for %s', pg_get_userbyid(grantee), duration), ' from ' || make_grant.starts_at, ', max_uses ' || max_uses, ', max_rows ' || max_rows,
                                         CASE WHEN exact IS NOT NULL THEN ', exactly one statement' END, ', given ' || make_grant.given,
                                         CASE granted_by WHEN '{}' THEN concat(', by the policy itself', ', reason: ' || make_grant.reason) END)));
@@ -69,7 +69,8 @@ BEGIN
     FOR scope IN UPDATE warrant.grant_scopes s SET closed = true WHERE s.grant_id = close_grant.grant_id RETURNING s.* LOOP
         called := warrant_internal.object_now(scope.target_kind, scope.target, scope.schema_name, scope.relation_name);
         sealed := warrant_internal.seal(event, origin, jsonb_build_object('request_id', ended.request_id, 'grant_id', scope.grant_id, 'command', array_to_string(scope.commands, ','),
-                      'relation_oid', scope.target, 'schema_name', called.schema_name, 'relation_name', called.relation_name, 'policy_name', scope.policy_name, 'comment', reason));
+                      'relation_oid', scope.target, 'schema_name', called.schema_name, 'relation_name', called.relation_name,
+                      'columns', warrant_internal.column_names(scope.target, scope.columns, scope.column_names), 'policy_name', scope.policy_name, 'comment', reason));
     END LOOP;
     IF event = 'grant_revoked' THEN
         PERFORM warrant_internal.end_request(origin, r.id, 'cancelled', format('grant %s, which it was to extend, was revoked', ended.id))

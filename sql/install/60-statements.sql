@@ -100,7 +100,7 @@ BEGIN
     END LOOP;
     PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
             'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
-            'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment',
+            'columns', i->'touched', 'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment',
             CASE WHEN filed->(i->>'policy') IS NULL THEN coalesce(unfiled->>(i->>'policy'), refusal) END), '')),
             statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'items') WITH ORDINALITY AS e (i, place);
@@ -166,11 +166,12 @@ BEGIN
     END IF;
     UPDATE warrant.grant_uses u SET uses_left = u.uses_left - 1, used_at = warrant_internal.monotonic_now() WHERE u.grant_id = ANY (spent);
     PERFORM warrant_internal.seal(l->>'event', origin, jsonb_build_object('grant_id', l->'grant', 'command', l->'command', 'relation_oid', l->'relation',
-                         'schema_name', l->'schema', 'relation_name', l->'name', 'policy_name', l->'policy_name', 'policy_version', l->'policy_version'),
+                         'schema_name', l->'schema', 'relation_name', l->'name', 'columns', l->'columns', 'policy_name', l->'policy_name', 'policy_version', l->'policy_version'),
                          statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'lines') WITH ORDINALITY AS e (l, place);
     PERFORM warrant_internal.seal('grant_used_up', origin, jsonb_build_object('request_id', g.request_id, 'grant_id', s.grant_id, 'command', array_to_string(s.commands, ','),
-                         'relation_oid', s.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name, 'policy_name', s.policy_name),
+                         'relation_oid', s.target, 'schema_name', o.schema_name, 'relation_name', o.relation_name,
+                         'columns', warrant_internal.column_names(s.target, s.columns, s.column_names), 'policy_name', s.policy_name),
                          jsonb_build_object('statement_id', statement->'statement_id'))
        FROM warrant.grant_uses u JOIN warrant.grants g ON g.id = u.grant_id JOIN warrant.grant_scopes s ON s.grant_id = u.grant_id
             CROSS JOIN LATERAL warrant_internal.object_now(s.target_kind, s.target, s.schema_name, s.relation_name) AS o

@@ -87,6 +87,8 @@ const AuditColumn audit_columns[] = {
     {"comment", TEXTOID, AuditPart::Access, Comment},
     {"rows_estimated", INT8OID, AuditPart::Access, [](Source row) { return Number(Fields(row).rows_estimated, Fields(row).rows_estimated >= 0); }},
     {"ticket", TEXTOID, AuditPart::Access, [](Source row) { return Text(row.ticket); }},
+    {"columns", NAMEARRAYOID, AuditPart::Access,
+     [](Source row) { return Bytes(row.parts.columns, row.parts.columns_size, row.parts.columns_size > 0); }},
 };
 const int audit_column_count = lengthof(audit_columns);
 static_assert(lengthof(audit_columns) <= most_audit_columns);
@@ -122,6 +124,8 @@ void AddAsJson(StringInfo json, const AuditColumn* column, const AuditSource& so
         appendStringInfoChar(json, '"');
     } else if (column->type == TEXTOID || column->type == NAMEOID) {
         escape_json(json, pnstrdup(value.text, value.size));
+    } else if (column->type == NAMEARRAYOID) {
+        appendBinaryStringInfo(json, value.text, int(value.size));
     } else if (column->type == TIMESTAMPTZOID) {
         appendStringInfo(json, "\"%s\"", timestamptz_to_str(value.number));
     } else {

@@ -11,7 +11,8 @@ namespace warrant {
 // What a row is about.
 enum class AuditPart : uint8_t { Row, Session, Statement, Access };
 
-// One value. A number also holds an OID, a time, and a duration in microseconds; text also holds a name and bytes.
+// One value. A number also holds an OID, a time, and a duration in microseconds; text also holds a name, bytes, and names
+// as a JSON array.
 struct AuditValue {
     bool present;
     int64_t number;

@@ -54,8 +54,8 @@ struct AuditFields {
     NameData relation_name;
 };
 
-// An entry is a header, then policy name, action name, arguments (of an action JSON text, of an audit record its comment) and statement
-// text, none of them terminated.
+// An entry is a header, then policy name, names of columns (a JSON array), action name, arguments (of an action JSON text, of an audit record its
+// comment) and statement text, none of them terminated.
 struct EntryHeader {
     uint32_t size;    // of the header and all that follows it, unaligned
     EntryKind kind;
@@ -64,6 +64,7 @@ struct EntryHeader {
     int32_t process;    // index of the backend's mailbox
     uint64_t serial;    // which wait of the backend the reply is for
     uint32_t policy_name_size;
+    uint32_t columns_size;
     uint32_t action_size;
     uint32_t arguments_size;
     uint32_t text_size;
@@ -75,6 +76,8 @@ struct EntryHeader {
 struct EntryParts {
     const char* policy_name;
     uint32_t policy_name_size;
+    const char* columns;
+    uint32_t columns_size;
     const char* action;
     uint32_t action_size;
     const char* arguments;
@@ -87,6 +90,9 @@ struct EntryParts {
 enum class Enqueued { Yes, NoRecorder, RingFull };
 
 constexpr uint32_t most_entry_bytes = 32 * 1024;
+
+// Names of columns take so much of an entry. What does not fit is left out, and null stands for it.
+constexpr int most_columns_bytes = 2000;
 
 // What an outcome needs of the ring: promised when its attempt is recorded, so that reporting the end cannot fail.
 constexpr uint32_t most_policy_name_bytes = 128;

@@ -57,6 +57,7 @@ void CopyEntry(Database* database, const EntryHeader* header, const EntryParts* 
     core::RingWriter writer = {RingBytes(database), RingCapacity(), database->tail % RingCapacity()};
     core::Write(&writer, header, sizeof *header);
     core::Write(&writer, parts->policy_name, header->policy_name_size);
+    core::Write(&writer, parts->columns, header->columns_size);
     core::Write(&writer, parts->action, header->action_size);
     core::Write(&writer, parts->arguments, header->arguments_size);
     core::Write(&writer, parts->text, header->text_size);
@@ -70,10 +71,11 @@ void Append(Database* database, const EntryHeader* header, const EntryParts* par
 
 void CompleteHeader(EntryHeader* header, const EntryParts* parts) {
     header->policy_name_size = parts->policy_name_size;
+    header->columns_size = parts->columns_size;
     header->action_size = parts->action_size;
     header->arguments_size = parts->arguments_size;
     header->text_size = parts->text_size;
-    header->size = sizeof *header + parts->policy_name_size + parts->action_size + parts->arguments_size + parts->text_size;
+    header->size = sizeof *header + parts->policy_name_size + parts->columns_size + parts->action_size + parts->arguments_size + parts->text_size;
     header->process = MyProcessIndex();
     header->serial = 0;
     if (!header->waits)
@@ -266,7 +268,7 @@ RingBatch FixBatch(Database* database) {
 
 // What is written must be text: an entry that is none would stop those behind it, or make the log unreadable.
 static void CleanEntry(EntryHeader* entry) {
-    const uint32_t sizes[] = {entry->policy_name_size, entry->action_size, entry->arguments_size, entry->text_size};
+    const uint32_t sizes[] = {entry->policy_name_size, entry->columns_size, entry->action_size, entry->arguments_size, entry->text_size};
     char* next = reinterpret_cast<char*>(entry + 1);
     for (uint32_t size : sizes) {
         CleanText(next, int(size));
@@ -295,6 +297,7 @@ EntryParts PartsOf(const EntryHeader* header) {
         next += size;
     };
     take(&parts.policy_name, &parts.policy_name_size, header->policy_name_size);
+    take(&parts.columns, &parts.columns_size, header->columns_size);
     take(&parts.action, &parts.action_size, header->action_size);
     take(&parts.arguments, &parts.arguments_size, header->arguments_size);
     take(&parts.text, &parts.text_size, header->text_size);

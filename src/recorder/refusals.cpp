@@ -15,6 +15,7 @@ namespace {
 struct KeptRow {
     AuditFields fields;
     char* policy_name;
+    char* columns;    // a JSON array, or empty
 };
 
 struct KeptRefusal {
@@ -40,15 +41,17 @@ KeptRefusal* PlaceOf(Oid subject, const EntryParts* parts) {
 
 // The row as an entry of its own, with the facts of the statement that is refused now.
 EntryHeader* EntryOf(const EntryHeader* entry, const EntryParts* parts, const KeptRow* row) {
-    uint32_t name_size = strlen(row->policy_name);
-    EntryHeader* made = static_cast<EntryHeader*>(palloc(sizeof(EntryHeader) + name_size + parts->text_size));
+    uint32_t name_size = strlen(row->policy_name), columns_size = strlen(row->columns);
+    EntryHeader* made = static_cast<EntryHeader*>(palloc(sizeof(EntryHeader) + name_size + columns_size + parts->text_size));
     *made = *entry;
     made->policy_name_size = name_size;
+    made->columns_size = columns_size;
     made->action_size = made->arguments_size = 0;
     made->text_size = parts->text_size;
     char* bytes = reinterpret_cast<char*>(made + 1);
     memcpy(bytes, row->policy_name, name_size);
-    memcpy(bytes + name_size, parts->text, parts->text_size);
+    memcpy(bytes + name_size, row->columns, columns_size);
+    memcpy(bytes + name_size + columns_size, parts->text, parts->text_size);
     made->fields.event = Event::Refused;
     made->fields.command = row->fields.command;
     made->fields.has_command = true;
@@ -69,6 +72,14 @@ Command CommandNamed(const char* name) {
     return Command(command);
 }
 
+// The columns of a row of the log, as a JSON array; empty for none.
+const char* ColumnsOf(HeapTuple tuple, TupleDesc shape) {
+    bool is_null = true;
+    int place = SPI_fnumber(shape, "columns");
+    Datum names = place > 0 ? SPI_getbinval(tuple, shape, place, &is_null) : Datum(0);
+    return is_null ? "" : TextDatumGetCString(DirectFunctionCall1(array_to_json, names));
+}
+
 void ReadRow(KeptRow* row, HeapTuple tuple, TupleDesc shape) {
     auto text = [&](const char* column) {
         char* value = SPI_getvalue(tuple, shape, SPI_fnumber(shape, column));
@@ -81,6 +92,7 @@ void ReadRow(KeptRow* row, HeapTuple tuple, TupleDesc shape) {
     row->policy_name = MemoryContextStrdup(memory, text("policy_name"));
     row->fields.policy_version = int32_t(strtol(text("policy_version"), nullptr, 10));
     row->fields.request_id = strtoll(text("request_id"), nullptr, 10);
+    row->columns = MemoryContextStrdup(memory, ColumnsOf(tuple, shape));
     const char* estimated = text("rows_estimated");
     row->fields.rows_estimated = estimated[0] == '\0' ? -1 : strtoll(estimated, nullptr, 10);
 }

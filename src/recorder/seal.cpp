@@ -65,10 +65,26 @@ const char* RoleName(Oid role) {
     return name == nullptr ? nullptr : CleanedText(name);
 }
 
+// The elements of a JSON array of texts, of which null is NULL.
+Datum NamesOf(const char* json) {
+    Jsonb* names = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+    JsonbIterator* next = JsonbIteratorInit(&names->root);
+    JsonbValue name;
+    ArrayBuildState* array = initArrayResult(NAMEOID, CurrentMemoryContext, false);
+    for (JsonbIteratorToken token; (token = JsonbIteratorNext(&next, &name, true)) != WJB_DONE;)
+        if (token == WJB_ELEM)
+            array = accumArrayResult(
+                array,
+                name.type == jbvString ? DirectFunctionCall1(namein, CStringGetDatum(pnstrdup(name.val.string.val, name.val.string.len))) : Datum(0),
+                name.type != jbvString, NAMEOID, CurrentMemoryContext);
+    return makeArrayResult(array, CurrentMemoryContext);
+}
+
 Datum DatumOf(const AuditColumn* column, const AuditValue* value) {
     switch (column->type) {
         case INT4OID: return Int32GetDatum(int32(value->number));
         case OIDOID: return ObjectIdGetDatum(Oid(value->number));
+        case NAMEARRAYOID: return NamesOf(pnstrdup(value->text, value->size));
         case NAMEOID: return DirectFunctionCall1(namein, CStringGetDatum(pnstrdup(value->text, value->size)));
         case INTERVALOID: return IntervalPGetDatum(IntervalOf(value->number));
         case TEXTOID:
@@ -180,7 +196,7 @@ void SealEntry(const EntryHeader* entry, const AuditFields* outcome) {
 
 namespace {
 
-// The text of a member of an object, as ->> has it; nullptr for none. is_known: whether the object has the key.
+// The text of a member of an object, as ->> has it, where it is no object; nullptr for none. is_known: whether the object has the key.
 char* Member(const Jsonb* object, const char* key, bool* is_known) {
     JsonbValue found;
     *is_known = object != nullptr && JB_ROOT_IS_OBJECT(object) &&
@@ -191,7 +207,9 @@ char* Member(const Jsonb* object, const char* key, bool* is_known) {
         return pnstrdup(found.val.string.val, found.val.string.len);
     if (found.type == jbvNumeric)
         return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found.val.numeric)));
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" of an audit row is neither text nor a number", key)));
+    if (found.type == jbvBinary && JsonContainerIsArray(found.val.binary.data))
+        return JsonbToCString(nullptr, found.val.binary.data, found.val.binary.len);
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("\"%s\" of an audit row is no text, number or array", key)));
 }
 
 // A value that SQL gives. The number 0 and the empty name stand for none.
@@ -201,6 +219,8 @@ void PutText(Row* row, int place, char* text) {
     Datum value = 0;
     if (present && type == TEXTOID) {
         value = CStringGetTextDatum(text);
+    } else if (present && type == NAMEARRAYOID) {
+        value = NamesOf(text);
     } else if (present) {
         getTypeInputInfo(type, &input, &of_elements);
         value = OidInputFunctionCall(input, text, of_elements, -1);

@@ -24,6 +24,11 @@ struct Access {
     bool implied = false;
 };
 
+// Whether what is known to be touched has all that another access touches.
+inline bool Covers(const TouchedColumns& known, const TouchedColumns& other) {
+    return known.all || (!other.all && bms_is_subset(other.some, known.some));
+}
+
 // Whether two accesses differ in whose view or function they come by at most.
 inline bool IsSameAccess(const Access& a, const Access& b) {
     bool same_column = a.column == b.column || (a.column != nullptr && b.column != nullptr && strcmp(a.column, b.column) == 0);

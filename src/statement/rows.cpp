@@ -104,6 +104,10 @@ void SendAccessRow(StatementRecord* statement, AccessRecord* record, const Check
     RememberNames(&header.origin);
     header.waits = waits;
     EntryParts parts = PartsOf(record);
+    if (!record->access.touched.all) {
+        parts.columns = checked_access->columns;
+        parts.columns_size = strlen(checked_access->columns);
+    }
     parts.text = text;
     parts.text_size = statement->count > most_texts ? 0 : KeptLength(text, length);
     bool stands = record->stands = checked_access->waits || (checked_access->stands && !RecoveryInProgress());

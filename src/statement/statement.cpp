@@ -39,9 +39,13 @@ void EndStatement(StatementRecord* statement, bool failed) {
             break;
         }
     int64 deadline = 0;    // for all outcome rows together
-    for (int i = 0; i < statement->count; i++)
-        if (statement->accesses[i].ends)
-            SendOutcomeRow(statement, &statement->accesses[i], failed, statement_records.last_sqlstate, &deadline);
+    for (int i = 0; i < statement->count; i++) {
+        AccessRecord* record = &statement->accesses[i];
+        if (record->ends)
+            SendOutcomeRow(statement, record, failed, statement_records.last_sqlstate, &deadline);
+        if (!record->access.touched.all)
+            bms_free(const_cast<Bitmapset*>(record->access.touched.some));
+    }
     if (statement->paid_count > 0) {
         statement_records.planned = statement_records.planned == statement ? nullptr : statement_records.planned;
         statement_records.starting = statement_records.starting == statement ? nullptr : statement_records.starting;

@@ -39,6 +39,25 @@ uint64_t QueryIdOf(const QueryDesc* query) {
 
 int64_t PolicyId(const CheckedAccess* checked_access) { return checked_access->policy == nullptr ? 0 : checked_access->policy->id; }
 
+// Whether the record is about the same, but for the columns.
+bool IsOf(const AccessRecord* record, const CheckedAccess* checked_access) {
+    return record->access.relation == checked_access->access.relation && record->access.command == checked_access->access.command &&
+           record->event == checked_access->event && record->grant_id == checked_access->grant_id && record->policy_id == PolicyId(checked_access);
+}
+
+// What a new record of the checked access keeps of its columns.
+pg_noinline TouchedColumns KeptColumns(const StatementRecord* statement, const CheckedAccess* checked_access) {
+    int others = 0;
+    for (int i = 0; i < statement->count; i++)
+        others += IsOf(&statement->accesses[i], checked_access);
+    if (others >= most_of_columns - 1)
+        return TouchedColumns{};
+    MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+    TouchedColumns kept = {false, bms_copy(checked_access->access.touched.some)};
+    MemoryContextSwitchTo(caller);
+    return kept;
+}
+
 }    // namespace
 
 StatementRecord* NewStatement(QueryDesc* owner, int nest_level) {
@@ -129,8 +148,7 @@ StatementRecord* StatementRecordOf(QueryDesc* query, int nest_level) {
 AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access) {
     for (int i = 0; i < statement->count; i++) {
         AccessRecord* record = &statement->accesses[i];
-        if (record->access.relation == checked_access->access.relation && record->access.command == checked_access->access.command &&
-            record->event == checked_access->event && record->grant_id == checked_access->grant_id && record->policy_id == PolicyId(checked_access))
+        if (IsOf(record, checked_access) && Covers(record->access.touched, checked_access->access.touched))
             return record;
     }
     return nullptr;
@@ -146,8 +164,11 @@ AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* c
         statement->accesses = more;
         statement->room *= 2;
     }
+    bool tells_columns = unlikely(!checked_access->access.touched.all);
+    TouchedColumns touched = tells_columns ? KeptColumns(statement, checked_access) : TouchedColumns{};
     AccessRecord* record = &statement->accesses[statement->count++];
     record->access = checked_access->access;
+    record->access.touched = touched;
     record->event = checked_access->event;
     record->policy_id = PolicyId(checked_access);
     record->grant_id = checked_access->grant_id;

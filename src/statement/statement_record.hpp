@@ -12,7 +12,7 @@ namespace warrant {
 
 // One access of the statement; names are copied, because the cache they came from may change before the statement ends.
 struct AccessRecord {
-    Access access;
+    Access access;    // what it touches is a copy, which ends with the statement
     Event event;
     int64_t policy_id;
     int64_t grant_id;
@@ -39,6 +39,8 @@ struct CheckedAccess {
     bool owes_use;           // one of its grant
     bool stands;             // a grant allows the access: its row must stand in the table
     int64_t max_rows = 0;    // that its grant lets a statement read and write; 0: no limit
+    // The names of the columns that it touches, as a JSON array; nullptr for all, or where the row does not tell.
+    const char* columns = nullptr;
 };
 
 struct StatementRecord {
@@ -84,7 +86,9 @@ const StatementRecord* StartingRecord();
 // The statement record of the top-level statement under way, made with this text when it has none.
 StatementRecord* CurrentStatement(QueryDesc* query, const char* text, int length);
 
-// The access record of a checked access; nullptr when it is a new one.
+// The access record of a checked access; nullptr when it is a new one. Other columns of a relation are another access, of which a statement has so
+// many: with the last of them its rows tell columns no more.
+constexpr int most_of_columns = 16;
 AccessRecord* FindAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
 AccessRecord* NewAccessRecord(StatementRecord* statement, const CheckedAccess* checked_access);
 

@@ -114,15 +114,16 @@ bool Owes(const CheckedAccess* checked, int i) {
     return checked[i].owes_use;
 }
 
-bool IsSameAccess(const CheckedAccess& a, const CheckedAccess& b) {
+// Whether the row of one stands for the other, too.
+bool StandsFor(const CheckedAccess& a, const CheckedAccess& b) {
     return a.access.relation == b.access.relation && a.access.command == b.access.command && a.event == b.event && a.grant_id == b.grant_id &&
-           a.policy == b.policy;
+           a.policy == b.policy && Covers(a.access.touched, b.access.touched);
 }
 
 // Whether the checked access has no access record yet, and none of those before it makes one.
 bool IsNewAccess(StatementRecord* statement, const CheckedAccess* checked, int i) {
     for (int j = 0; j < i; j++)
-        if (checked[j].audited && IsSameAccess(checked[j], checked[i]))
+        if (checked[j].audited && StandsFor(checked[j], checked[i]))
             return false;
     return checked[i].audited && FindAccessRecord(statement, &checked[i]) == nullptr;
 }
@@ -138,13 +139,15 @@ void AppendAccess(StringInfo json, const CheckedAccess* checked_access) {
     escape_json(json, NameStr(checked_access->policies->schema_name));
     appendStringInfoString(json, ",\"name\":");
     escape_json(json, NameStr(checked_access->policies->relation_name));
+    if (checked_access->columns != nullptr)
+        appendStringInfo(json, ",\"columns\":%s", checked_access->columns);
     appendStringInfoChar(json, '}');
 }
 
 // *recorded: of how many checked accesses the rows are in it. Those that do not fit beside the statement's text are recorded as ever, after the uses
 // are spent.
 char* BuildArguments(StatementRecord* statement, const CheckedAccess* checked, int count, int text_bytes, int* recorded) {
-    constexpr int most_line_bytes = 2000;
+    constexpr int most_line_bytes = 2000 + most_columns_bytes;
     int most_bytes = int(most_entry_bytes - sizeof(EntryHeader)) - text_bytes - most_line_bytes - 100;
     StringInfoData json;
     initStringInfo(&json);

@@ -107,6 +107,9 @@ sub run_until
 	}
 	return ($ran, 'none');
 }
+value(qq{CREATE TABLE odd ("a ""quoted"", \\one {}" int, "two\nlines" int, U&"\\202Eright" int, rest int); GRANT SELECT ON odd TO clerk});
+value("SELECT warrant.create_policy('odd', 'approve', on_table => 'odd', columns => ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = 'odd'::regclass AND attnum BETWEEN 1 AND 3), audit_wait => false)");
+$node->safe_as('boss', "SELECT warrant.grant('clerk', '{SELECT}', on_table => 'odd', duration => '1 hour')");
 my $clerk = $node->session_as('clerk');
 my $long = 'x' x 8000;
 pause();
@@ -135,6 +138,10 @@ $since = place();
 is(($node->ask($clerk, "INSERT INTO notes VALUES (1000, 'allowed') /* by audit_failure $long */;"))[1], 'none', 'audit_failure = allow');
 my ($let) = grep { $_->{event} eq 'allowed' } records($since);
 is(join(' ', map { $let->{$_} // '?' } qw(command relation_name session_user_name policy_name)) . ' ' . ($let->{grant_id} ? 'granted' : '?'), 'INSERT notes clerk quick granted', 'logs the row, complete');
+$since = place();
+is(($node->ask($clerk, "TABLE odd; /* by audit_failure $long */"))[1], 'none', 'and so where columns have names of their own');
+my ($odd) = grep { $_->{event} eq 'allowed' } records($since);
+is_deeply($odd->{columns}, [ 'a "quoted", \\one {}', "two\nlines", "\x{202E}right" ], 'which are in the row');
 is($node->sqlstate_as('clerk', "DELETE FROM orders WHERE id > 0 /* refused $long */"), '53400', 'a refusal that has no room');
 is(scalar(grep { $_->{event} eq 'refused' && $_->{arguments}{items}[0]{name} eq 'orders' && $_->{session_user_name} eq 'clerk' } records($since)), 1, 'is in the log');
 setting('pg_warrant.audit_failure', 'deny', 'deny');

@@ -168,7 +168,7 @@ Oid TrustedDefinerOf(const Permission& permission) {
 
 }    // namespace
 
-static TouchedColumns Both(const TouchedColumns& a, const TouchedColumns& b) {
+TouchedColumns Both(const TouchedColumns& a, const TouchedColumns& b) {
     if (a.all || b.all)
         return TouchedColumns{};
     return TouchedColumns{false, a.some == b.some ? a.some : bms_union(a.some, b.some)};
@@ -176,8 +176,8 @@ static TouchedColumns Both(const TouchedColumns& a, const TouchedColumns& b) {
 
 static void AddOne(AccessList* list, const Access& access) {
     if (list->items == nullptr) {
-        list->items = list->first;
-        list->room = lengthof(list->first);
+        list->items = reinterpret_cast<Access*>(list->first);
+        list->room = AccessList::most_at_first;
     }
     for (int i = 0; i < list->count; i++)
         if (list->items[i].definer == access.definer && IsSameAccess(list->items[i], access)) {

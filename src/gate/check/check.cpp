@@ -20,11 +20,13 @@
 #include "gate/access/created.hpp"
 #include "gate/access/plan_notes.hpp"
 #include "gate/access/planning.hpp"
+#include "gate/check/access_columns.hpp"
 #include "gate/check/check.hpp"
 #include "gate/check/concealed_errors.hpp"
 #include "gate/check/identity.hpp"
 #include "gate/check/privileges.hpp"
 #include "gate/check/refusal.hpp"
+#include "gate/check/refused_access.hpp"
 
 namespace warrant {
 
@@ -32,10 +34,13 @@ namespace {
 
 constexpr int most_on_stack = 16;
 
+// Room for what most statements need, whose values nobody begins: to begin them costs a statement 340 instructions.
 template <class Item>
-Item* RoomFor(Item* on_stack, int count) {
-    return count <= most_on_stack ? on_stack : static_cast<Item*>(palloc(count * sizeof(Item)));
-}
+struct Room {
+    alignas(Item) char on_stack[most_on_stack * sizeof(Item)];
+
+    Item* Of(int count) { return static_cast<Item*>(count <= most_on_stack ? static_cast<void*>(on_stack) : palloc(count * sizeof(Item))); }
+};
 
 struct CheckResult {
     int refused_count;
@@ -53,6 +58,15 @@ struct CheckResult {
     bool watched = false;
 };
 
+struct CheckRoom {
+    Room<RefusedAccess> refused, automatic;
+    Room<CheckedAccess> checked;
+};
+
+CheckResult ResultIn(CheckRoom* room, int count) {
+    return CheckResult{0, room->refused.Of(count), 0, count, room->checked.Of(count), nullptr, 0, room->automatic.Of(count), nullptr};
+}
+
 CheckedAccess* NewChecked(CheckResult* result) {
     if (result->checked_count == result->checked_room) {
         CheckedAccess* more = static_cast<CheckedAccess*>(palloc(2 * result->checked_room * sizeof(CheckedAccess)));
@@ -63,21 +77,23 @@ CheckedAccess* NewChecked(CheckResult* result) {
     return &result->checked[result->checked_count++];
 }
 
-// Whether the column's relation is to be recorded with the same answer for another of its columns.
-bool IsChecked(const CheckResult* result, const Access& access, const Decision* decision) {
+// What is to be recorded with the same answer for another of the relation's columns; nullptr where there is nothing.
+CheckedAccess* FindChecked(const CheckResult* result, const Access& access, const Decision* decision) {
     for (int i = 0; i < result->checked_count && access.column != nullptr; i++) {
-        const CheckedAccess& other = result->checked[i];
+        CheckedAccess& other = result->checked[i];
         if (other.access.relation == access.relation && other.access.command == access.command && other.policy == decision->policy &&
             other.grant_id == decision->grant_id)
-            return true;
+            return &other;
     }
-    return false;
+    return nullptr;
 }
 
 // Adds what is to be recorded of an access that runs, or only would have been refused.
 void AddChecked(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, bool trusted) {
-    if (IsChecked(result, access, decision))
+    if (CheckedAccess* other = FindChecked(result, access, decision)) {
+        other->access.touched = Both(other->access.touched, DecidedColumns(access, policies));
         return;
+    }
     CheckedAccess* checked_access = NewChecked(result);
     checked_access->access = access;
     checked_access->access.column = nullptr;
@@ -89,6 +105,7 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
     checked_access->audited = decision->policy->audited;
     checked_access->waits = checked_access->owes_use = checked_access->stands = false;
     checked_access->max_rows = 0;
+    checked_access->columns = nullptr;
     switch (trusted ? Answer::Exempt : decision->answer) {
         case Answer::Granted:
             checked_access->stands = !IsMonitored(decision);
@@ -101,18 +118,10 @@ void AddChecked(CheckResult* result, const Access& access, const GoverningPolici
         case Answer::Auto: break;    // which is only watched
         default: checked_access->event = Event::WouldRefuse, checked_access->audited = result->watched = true;
     }
-}
-
-bool IsSamePolicy(const Policy* a, const Policy* b) { return a == b || (a != nullptr && b != nullptr && a->id == b->id); }
-
-// What is among the items for the same command, relation and policy, perhaps for another column; nullptr when there is none.
-RefusedAccess* FindAmong(RefusedAccess* items, int count, const Access& access, const Policy* policy) {
-    for (int i = 0; i < count; i++) {
-        RefusedAccess* item = &items[i];
-        if (item->access.relation == access.relation && item->access.command == access.command && IsSamePolicy(item->policy, policy))
-            return item;
-    }
-    return nullptr;
+    // Their names cost more than a row that nobody waits for: such a row tells columns only where rules do.
+    bool tells_columns = checked_access->waits || checked_access->owes_use || policies->column_count > 0 || decision->narrow;
+    if (tells_columns && checked_access->audited)
+        checked_access->access.touched = DecidedColumns(access, policies);
 }
 
 GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
@@ -121,18 +130,6 @@ GoverningPolicies* GoverningPoliciesOf(const Access& access, Oid subject) {
         case Command::Admin: return ReadDatabaseGoverningPolicies(subject);
         default: return FindGoverningPolicies(access.relation);
     }
-}
-
-void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject) {
-    RefusedAccess* item = FindAmong(items, *count, access, decision->policy);
-    if (item == nullptr) {
-        item = &items[(*count)++];
-        *item = RefusedAccess{access, decision->policy, policies, decision->answer, WhyRefused(decision, subject), AdviceFor(decision->lack),
-                              NIL,    missed_grant};
-        item->access.column = nullptr;
-    }
-    if (access.column != nullptr && decision->policy != nullptr && decision->policy->column_count > 0 && IsOnColumns(access.command))
-        item->columns = WithColumn(item->columns, access.column);
 }
 
 void AddRefused(CheckResult* result, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject) {
@@ -247,8 +244,8 @@ void FindOthers(CheckResult* result, const AccessList* list, const bool* granted
 }
 
 void FindAll(CheckResult* result, const AccessList* list, const Actors* actors, Oid subject) {
-    bool on_stack[most_on_stack];
-    bool* granted = RoomFor(on_stack, list->count);
+    Room<bool> room;
+    bool* granted = room.Of(list->count);
     result->refused_count = result->checked_count = result->automatic_count = 0;
     result->refused_actor = nullptr;
     result->watched = false;
@@ -298,10 +295,8 @@ void RequireAll(CheckResult* result, const CheckedStatement& checked_statement, 
 void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool starts) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
-    CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
-                          0, RoomFor(automatic, list->count), nullptr};
+    CheckRoom room;
+    CheckResult result = ResultIn(&room, list->count);
     // Whoever loses the race for a last use has one grant less to try.
     constexpr int most_races = 10;
     for (int lost = 0; lost < most_races; lost++) {
@@ -309,6 +304,7 @@ void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool st
         // What the server refuses would not have asked.
         if (unlikely(result.watched) && starts)
             RequireServerPrivileges(query->plannedstmt, nullptr);
+        NameColumns(result.checked, result.checked_count);
         if (RecordChecked(query, result.checked, result.checked_count))
             return;
         AcceptInvalidationMessages();
@@ -320,8 +316,8 @@ void CheckList(QueryDesc* query, const AccessList* list, int leaves_out, bool st
 
 void Foresee(const AccessList* list, void (*visit)(const ForeseenAccess& foreseen, void* context), void* context) {
     Oid subject = CurrentSubject();
-    bool on_stack[most_on_stack];
-    bool* granted = RoomFor(on_stack, list->count);
+    Room<bool> room;
+    bool* granted = room.Of(list->count);
     for (int i = 0; i < list->count; i++) {
         const Access& access = list->items[i];
         missed_grant = MissedGrant{};
@@ -372,10 +368,8 @@ void CheckAccesses(QueryDesc* query, const AccessList* list, int leaves_out) { C
 void RefuseUnapproved(const AccessList* list, Query* parsed, int leaves_out, const QueryDesc* running) {
     if (GateIsOff() || list->count == 0)
         return;
-    RefusedAccess refused[most_on_stack], automatic[most_on_stack];
-    CheckedAccess checked[most_on_stack];
-    CheckResult result = {0, RoomFor(refused, list->count),   0,      list->count, RoomFor(checked, list->count), nullptr,
-                          0, RoomFor(automatic, list->count), nullptr};
+    CheckRoom room;
+    CheckResult result = ResultIn(&room, list->count);
     RequireAll(&result, CheckedStatement{nullptr, parsed, nullptr, running, leaves_out}, list);
     const CheckedAccess* limited = parsed == nullptr ? nullptr : FindLimited(result.checked, result.checked_count);
     if (unlikely(limited != nullptr) && ShowsStatistics(parsed))

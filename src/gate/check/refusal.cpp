@@ -23,6 +23,7 @@
 #include "queue/rate.hpp"
 #include "queue/shared.hpp"
 #include "statement/statement.hpp"
+#include "gate/check/access_columns.hpp"
 #include "gate/check/committed_items.hpp"
 #include "gate/check/decision_wait.hpp"
 #include "gate/check/estimate.hpp"
@@ -53,7 +54,10 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
         appendStringInfoString(json, foreach_current_index(cell) == 0 ? ",\"columns\":[" : ",");
         escape_json(json, static_cast<char*>(lfirst(cell)));
     }
-    appendStringInfoString(json, item->columns == NIL ? "}" : "]}");
+    appendStringInfoString(json, item->columns == NIL ? "" : "]");
+    if (const char* touched = NamesOf(item->access.relation, item->access.touched))
+        appendStringInfo(json, ",\"touched\":%s", touched);
+    appendStringInfoChar(json, '}');
 }
 
 namespace {
@@ -73,6 +77,7 @@ uint32_t DigestOf(const RefusedAccess* refused, int count, const ActingUser* act
     for (int i = 0; i < count; i++) {
         digest = hash_combine(digest, hash_bytes_uint32(refused[i].access.relation));
         digest = hash_combine(digest, hash_bytes_uint32(uint32_t(refused[i].access.command)));
+        digest = hash_combine(digest, bms_hash_value(refused[i].access.touched.some));
         ListCell* cell;
         foreach (cell, refused[i].columns) {
             const char* column = static_cast<char*>(lfirst(cell));
@@ -208,6 +213,7 @@ void Remember(const RefusedAccess* item, uint32_t digest, uint64_t statement_id,
     last_refusal.subject = CurrentSubject();
     last_refusal.refused_at = GetCurrentTimestamp();
     last_refusal.access = item->access;
+    last_refusal.access.touched = {};
     last_refusal.schema_name = item->policies->schema_name;
     last_refusal.relation_name = item->policies->relation_name;
     strlcpy(last_refusal.policy_name, item->policy == nullptr ? "" : item->policy->name, sizeof last_refusal.policy_name);

@@ -6,6 +6,7 @@
 #include "rules/access.hpp"
 #include "rules/decision.hpp"
 #include "rules/exact.hpp"
+#include "rules/governing_policies.hpp"
 
 namespace warrant {
 
@@ -25,5 +26,8 @@ struct RefusedAccess {
     // A grant of the subject's that would serve another statement.
     MissedGrant missed;
 };
+
+// Adds an access to the items, or its columns to the item that is for the same command, relation and policy.
+void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject);
 
 }    // namespace warrant
