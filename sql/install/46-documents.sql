@@ -1,4 +1,4 @@
--- Policies as documents: their parameters as JSON objects, by which they are altered, exported and applied.
+-- Definitions as documents: the parameters of policies and profiles as JSON objects, by which they are altered, exported and applied, and labels beside them.
 
 CREATE FUNCTION warrant_internal.await_definitions() RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_await_definitions';
 
@@ -10,35 +10,43 @@ BEGIN
 END;
 $$;
 
--- What each parameter is where nobody says.
-CREATE FUNCTION warrant_internal.policy_defaults() RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- What each parameter of a function is where nobody says.
+CREATE FUNCTION warrant_internal.defaults_of(function regproc) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     defaults jsonb;
 BEGIN
-    EXECUTE (SELECT format('SELECT jsonb_build_object(%s)', string_agg(format('%L, %s', a.name, coalesce(pg_get_function_arg_default('warrant.create_policy'::regproc, a.place::integer), 'NULL')), ', '))
-               FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place)) INTO defaults;
+    EXECUTE (SELECT format('SELECT jsonb_build_object(%s)', string_agg(format('%L, %s', a.name, coalesce(pg_get_function_arg_default(p.oid, a.place::integer), 'NULL')), ', '))
+               FROM pg_proc p CROSS JOIN unnest(p.proargnames) WITH ORDINALITY AS a (name, place) WHERE p.oid = function) INTO defaults;
     RETURN defaults;
 END;
 $$;
 
--- The parameters that a document gives, with the default for each that is null. Raises 22023 for what is not among those that it may give.
-CREATE FUNCTION warrant_internal.parameters_in(document jsonb, of_policy text, may text[], defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION warrant_internal.policy_defaults() RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant_internal.defaults_of('warrant.create_policy');
+END;
+$$;
+
+-- The parameters that a document gives of a policy or profile, with the default for each that is null. Raises 22023 for what is not among those that it may give.
+CREATE FUNCTION warrant_internal.parameters_in(document jsonb, called text, may text[], defaults jsonb, what text DEFAULT 'policy') RETURNS jsonb LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     unknown text;
 BEGIN
     IF jsonb_typeof(document) IS DISTINCT FROM 'object' THEN
-        RAISE EXCEPTION 'the parameters of a policy are a JSON object' USING ERRCODE = 'invalid_parameter_value',
+        RAISE EXCEPTION 'the parameters of a % are a JSON object', what USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('They are %s.', coalesce(jsonb_typeof(document), 'NULL'));
     END IF;
     SELECT min(k.key) INTO unknown FROM jsonb_object_keys(document) AS k (key) WHERE k.key <> ALL (may);
     IF unknown IS NOT NULL THEN
-        IF unknown = ANY (warrant_internal.policy_parameters()) THEN
+        IF what = 'policy' AND unknown = ANY (warrant_internal.policy_parameters()) THEN
             RAISE EXCEPTION 'the % of a policy cannot be changed', CASE unknown WHEN 'name' THEN unknown ELSE 'target' END
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Drop the policy, and create another.';
         END IF;
-        RAISE EXCEPTION 'unknown parameter "%" of policy "%"', unknown, coalesce(of_policy, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+        RAISE EXCEPTION 'unknown parameter "%" of % "%"', unknown, what, coalesce(called, 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Parameters are %s.', array_to_string(may, ', '));
     END IF;
     RETURN (SELECT coalesce(jsonb_object_agg(d.key, CASE WHEN d.value = 'null' THEN defaults->d.key ELSE d.value END), '{}') FROM jsonb_each(document) AS d);
@@ -54,6 +62,39 @@ BEGIN
     END IF;
     RETURN (SELECT jsonb_agg(DISTINCT quote_ident(coalesce(a.rolname, n.name, '')) COLLATE "C")
               FROM unnest(roles) WITH ORDINALITY AS r (role, place) LEFT JOIN unnest(names) WITH ORDINALITY AS n (name, place) USING (place) LEFT JOIN pg_authid a ON a.oid = r.role);
+END;
+$$;
+
+-- The roles, in the place of one that is gone what bears its name now.
+CREATE FUNCTION warrant_internal.roles_now(roles oid[], names name[]) RETURNS oid[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT array_agg(coalesce(a.oid, b.oid, r.role) ORDER BY r.place) FROM unnest(roles, names) WITH ORDINALITY AS r (role, name, place)
+              LEFT JOIN pg_authid a ON a.oid = r.role LEFT JOIN pg_authid b ON b.rolname = r.name);
+END;
+$$;
+
+-- The policy about roles that were dropped and made anew under their names.
+CREATE FUNCTION warrant_internal.with_roles_now(policy warrant.policies) RETURNS warrant.policies LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    policy.for_roles := coalesce(warrant_internal.roles_now((policy).for_roles, (policy).for_role_names), '{}');
+    policy.except_roles := coalesce(warrant_internal.roles_now((policy).except_roles, (policy).except_role_names), '{}');
+    policy.definer_roles := coalesce(warrant_internal.roles_now((policy).definer_roles, (policy).definer_role_names), '{}');
+    policy.approver_role := (warrant_internal.roles_now(ARRAY[(policy).approver_role], ARRAY[(policy).approver_role_name]))[1];
+    policy.other_approver_roles := warrant_internal.roles_now((policy).other_approver_roles, (policy).other_approver_role_names);
+    policy.escalate_to := (warrant_internal.roles_now(ARRAY[(policy).escalate_to], ARRAY[(policy).escalate_to_name]))[1];
+    RETURN policy;
+END;
+$$;
+
+-- Which roles of a parameter are others after a change, under the names that they had before.
+CREATE FUNCTION warrant_internal.roles_anew(parameter text, before oid[], names name[], after oid[]) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT DISTINCT format('%s: %I, which was made anew', parameter, a.rolname) FROM unnest(before, names) AS b (role, name) JOIN pg_authid a ON a.rolname = b.name
+                  WHERE a.oid = ANY (after) AND NOT EXISTS (SELECT FROM pg_authid o WHERE o.oid = b.role) ORDER BY 1);
 END;
 $$;
 
@@ -114,6 +155,20 @@ AS $$
 BEGIN
     RETURN ARRAY(SELECT format('%s: %s -> %s', a.name, warrant_internal.in_words(before->a.name), warrant_internal.in_words(after->a.name))
                    FROM unnest(warrant_internal.policy_parameters()) WITH ORDINALITY AS a (name, place) WHERE before->a.name IS DISTINCT FROM after->a.name ORDER BY a.place);
+END;
+$$;
+
+-- The same for policies: also a role that was dropped and made anew, which has the same name.
+CREATE FUNCTION warrant_internal.changes_between(before warrant.policies, after warrant.policies, defaults jsonb) RETURNS text[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN warrant_internal.changes_between(warrant_internal.parameters_of(before, defaults), warrant_internal.parameters_of(after, defaults))
+        || warrant_internal.roles_anew('for_roles', (before).for_roles, (before).for_role_names, (after).for_roles)
+        || warrant_internal.roles_anew('except_roles', (before).except_roles, (before).except_role_names, (after).except_roles)
+        || warrant_internal.roles_anew('definer_roles', (before).definer_roles, (before).definer_role_names, (after).definer_roles)
+        || warrant_internal.roles_anew('approvers', (before).approver_role || (before).other_approver_roles, (before).approver_role_name || (before).other_approver_role_names,
+                                       (after).approver_role || (after).other_approver_roles)
+        || warrant_internal.roles_anew('escalate_to', ARRAY[(before).escalate_to], ARRAY[(before).escalate_to_name], ARRAY[(after).escalate_to]);
 END;
 $$;
 
@@ -192,6 +247,31 @@ BEGIN
 END;
 $$;
 
+-- What of requests and grants ends, in words, because the policy is not any more what it was before; NULL for nothing.
+CREATE FUNCTION warrant_internal.ended_since(before warrant.policies) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now CONSTANT timestamptz := warrant_internal.monotonic_now();
+    policy warrant.policies;
+    grants bigint;
+    requests bigint;
+    voided bigint;
+BEGIN
+    SELECT * INTO policy FROM warrant.policies p WHERE p.id = (before).id;
+    SELECT count(DISTINCT s.grant_id) INTO grants FROM warrant.grant_scopes s JOIN warrant.grants g ON g.id = s.grant_id
+     WHERE s.policy_id = (before).id AND NOT s.closed AND g.closed_at IS NULL AND g.ends_at > now
+       AND warrant_internal.stands(s, before) AND (policy.id IS NULL OR NOT warrant_internal.stands(s, policy));
+    SELECT count(DISTINCT r.id) FILTER (WHERE a.why IS NOT NULL),
+           count(DISTINCT r.id) FILTER (WHERE a.why IS NULL AND i.policy_version >= coalesce((before).terms_from, 0) AND EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = r.id))
+      INTO requests, voided FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id AND i.policy_id = (before).id AND i.policy_version < policy.terms_from
+           CROSS JOIN LATERAL warrant_internal.why_not_asked(r, policy) AS a (why)
+     WHERE r.state = 'pending' AND r.expires_at > now AND warrant_internal.why_not_asked(r, before) IS NULL;
+    RETURN nullif(concat_ws('; ', 'ends ' || nullif(concat_ws(' and ', CASE WHEN requests > 0 THEN warrant_internal.count_in_words(requests, 'pending request') END,
+                                                              CASE WHEN grants > 0 THEN warrant_internal.count_in_words(grants, 'live grant') END), ''),
+                            'voids the votes on ' || CASE WHEN voided > 0 THEN warrant_internal.count_in_words(voided, 'pending request') END), '');
+END;
+$$;
+
 CREATE FUNCTION warrant.alter_policy(name text, changes jsonb) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET intervalstyle = postgres
 AS $$
@@ -203,6 +283,7 @@ DECLARE
     before warrant.policies;
     after warrant.policies;
     said text;
+    ends text;
 BEGIN
     PERFORM warrant_internal.await_definitions();
     SELECT * INTO before FROM warrant.policies p WHERE p.name = alter_policy.name AND p.target_kind <> '!' FOR UPDATE;
@@ -210,12 +291,16 @@ BEGIN
         RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     after := warrant_internal.policy_of(given, before);
-    said := nullif(array_to_string(warrant_internal.changes_between(warrant_internal.parameters_of(before, defaults), warrant_internal.parameters_of(after, defaults)), '; '), '');
+    said := nullif(array_to_string(warrant_internal.changes_between(before, after, defaults), '; '), '');
     IF said IS NULL THEN
         RAISE NOTICE 'policy "%" says that already', name;
         RETURN NULL;
     END IF;
     PERFORM warrant_internal.replace_policy(before, after, said, false);
+    ends := warrant_internal.ended_since(before);
+    IF ends IS NOT NULL THEN
+        RAISE NOTICE '%', ends;
+    END IF;
     RETURN said;
 END;
 $$;
@@ -224,7 +309,7 @@ GRANT EXECUTE ON FUNCTION warrant.alter_policy(text, jsonb) TO warrant_admin;
 COMMENT ON FUNCTION warrant.alter_policy(text, jsonb) IS
 'Changes parameters of a policy, by the names that create_policy has for them, but for its name and target; null stands for the default. The policy
 keeps its number, requests, and the grants that it would give again; votes given under other terms are void. Returns what has changed, NULL for
-nothing. Audited as policy_changed, and as weakened where it lets more through. Raises P0002, 22023, 42704. Effective after COMMIT.';
+nothing, and tells in a NOTICE how many requests and grants end. A role that was made anew under its name is taken anew where it is given. Audited as policy_changed, and as weakened where it lets more through. Raises P0002, 22023, 42704. Effective after COMMIT.';
 
 -- The parameters that are no defaults.
 CREATE FUNCTION warrant_internal.beyond_defaults(parameters jsonb, defaults jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -238,33 +323,56 @@ CREATE FUNCTION warrant.export_policies() RETURNS jsonb LANGUAGE plpgsql SECURIT
 AS $$
 DECLARE
     defaults CONSTANT jsonb := warrant_internal.policy_defaults();
+    of_profiles CONSTANT jsonb := warrant_internal.defaults_of('warrant.create_profile');
 BEGIN
-    RETURN jsonb_build_object('policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p, defaults), defaults) ORDER BY p.name COLLATE "C"), '[]')
-                                             FROM warrant.policies p WHERE p.target_kind <> '!'));
+    RETURN jsonb_build_object(
+        'policies', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p, defaults), defaults) ORDER BY p.name COLLATE "C"), '[]')
+                       FROM warrant.policies p WHERE p.target_kind <> '!'),
+        'profiles', (SELECT coalesce(jsonb_agg(warrant_internal.beyond_defaults(warrant_internal.parameters_of(p), of_profiles) ORDER BY p.name COLLATE "C"), '[]') FROM warrant.profiles p),
+        'labels', (SELECT coalesce(jsonb_object_agg(l.label, l.relations), '{}')
+                     FROM (SELECT s.label, jsonb_agg(s.called ORDER BY s.called COLLATE "C") FROM warrant_internal.labelled() AS s GROUP BY s.label) AS l (label, relations)));
 END;
 $$;
 REVOKE ALL ON FUNCTION warrant.export_policies() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.export_policies() TO warrant_admin, warrant_auditor;
 COMMENT ON FUNCTION warrant.export_policies() IS
-'All policies as one document, {"policies": [...]}, by name. Each is an object of the parameters of create_policy; defaults are left out. Roles and
-tables are written as in SQL, tables with their schema. warrant.apply_policies takes it.';
+'All policies, profiles and labels as one document, {"policies": [...], "profiles": [...], "labels": {...}}, by name. Each policy and profile is an object
+of the parameters of create_policy and create_profile; defaults are left out. labels has the tables that bear each. Roles and tables are written as in
+SQL, tables with their schema. warrant.apply_policies takes it.';
 
--- The policies that a document has, with all parameters. Raises 22023 for what is no such document.
-CREATE FUNCTION warrant_internal.policies_in(document jsonb, defaults jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- Raises 22023 for what is no document.
+CREATE FUNCTION warrant_internal.check_document(document jsonb) RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    may CONSTANT text[] := warrant_internal.policy_parameters();
-    wanted jsonb[];
+    unknown text;
+BEGIN
+    IF jsonb_typeof(document->'policies') IS DISTINCT FROM 'array' THEN
+        RAISE EXCEPTION 'a document of policies has the key "policies" with an array' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'warrant.export_policies() makes such a document.';
+    ELSIF document ? 'profiles' AND jsonb_typeof(document->'profiles') <> 'array' THEN
+        RAISE EXCEPTION '"profiles" of a document is an array' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF document ? 'labels' AND jsonb_typeof(document->'labels') <> 'object' THEN
+        RAISE EXCEPTION '"labels" of a document is an object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"pci": ["public.cards"]}.';
+    END IF;
+    SELECT min(k.key) INTO unknown FROM jsonb_object_keys(document) AS k (key) WHERE k.key <> ALL ('{policies,profiles,labels}');
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown key "%" of a document', warrant_internal.in_one_line(unknown, 63) USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Keys are policies, profiles and labels.';
+    END IF;
+END;
+$$;
+
+-- What a list of policies or profiles of a document has, with all parameters.
+CREATE FUNCTION warrant_internal.listed(list jsonb, what text, defaults jsonb) RETURNS jsonb[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    may CONSTANT text[] := (SELECT p.proargnames FROM pg_proc p WHERE p.oid = CASE what WHEN 'policy' THEN 'warrant.create_policy'::regproc ELSE 'warrant.create_profile'::regproc END);
+    wanted CONSTANT jsonb[] := ARRAY(SELECT defaults || warrant_internal.parameters_in(e, e->>'name', may, defaults, what) FROM jsonb_array_elements(list) AS e);
     twice text;
 BEGIN
-    IF jsonb_typeof(document->'policies') IS DISTINCT FROM 'array' OR document - 'policies' <> '{}' THEN
-        RAISE EXCEPTION 'a document of policies has the key "policies" with an array, and no other' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'warrant.export_policies() makes such a document.';
-    END IF;
-    wanted := ARRAY(SELECT defaults || warrant_internal.parameters_in(e, e->>'name', may, defaults) FROM jsonb_array_elements(document->'policies') AS e);
     SELECT w->>'name' INTO twice FROM unnest(wanted) AS w GROUP BY 1 HAVING count(*) > 1 OR count(w->>'name') = 0 ORDER BY 1 LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN 'a policy of the document has no name' ELSE format('policy "%s" is in the document twice', twice) END
+        RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN format('a %s of the document has no name', what) ELSE format('%s "%s" is in the document twice', what, twice) END
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN wanted;
@@ -317,8 +425,9 @@ BEGIN
     after := before;
     IF given IS NOT NULL THEN
         after := warrant_internal.policy_of(given, before);
-        changes := warrant_internal.changes_between(said, warrant_internal.parameters_of(after, defaults));
     END IF;
+    after := warrant_internal.with_roles_now(after);
+    changes := warrant_internal.changes_between(before, after, defaults);
     anew := warrant_internal.target_anew(before, said, wanted);
     IF anew IS NOT NULL THEN
         after.target := anew;
@@ -328,78 +437,189 @@ BEGIN
     action := CASE WHEN cardinality(changes) > 0 THEN 'alter' ELSE 'same' END;
     IF action = 'alter' THEN
         weakens := warrant_internal.replace_policy(before, after, array_to_string(changes, '; '), trial);
+        changes := array_remove(changes || warrant_internal.ended_since(before), NULL);
     END IF;
 END;
 $$;
 
--- One row for each change, so that what stays of a long list is not lost behind it.
-CREATE FUNCTION warrant_internal.apply_document(document jsonb, prune boolean, trial boolean, OUT action text, OUT policy text, OUT change text, OUT weakens boolean)
-RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
+-- Relations that bear a label, as documents name them.
+CREATE FUNCTION warrant_internal.labelled(OUT relation oid, OUT called text, OUT label text) RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+BEGIN
+    RETURN QUERY SELECT c.oid, format('%I.%I', n.nspname, c.relname), l.label FROM pg_seclabel l JOIN pg_class c ON c.oid = l.objoid JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE l.classoid = 'pg_class'::regclass AND l.objsubid = 0 AND l.provider = 'pg_warrant';
+END;
+$$;
+
+-- The labels that a document puts on relations. Raises 22023 for what is none and for a relation that is there twice, 42P01 for one that does not exist.
+CREATE FUNCTION warrant_internal.labels_in(labels jsonb, OUT relation oid, OUT label text) RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relations oid[] := '{}';
+    item record;
+BEGIN
+    FOR item IN SELECT l.key, l.value FROM jsonb_each(labels) AS l ORDER BY l.key COLLATE "C" LOOP
+        PERFORM warrant_internal.check_label(item.key);
+        IF jsonb_typeof(item.value) <> 'array' OR EXISTS (SELECT FROM jsonb_array_elements(item.value) AS e WHERE jsonb_typeof(e) <> 'string') THEN
+            RAISE EXCEPTION 'label "%" of the document must have an array of tables', item.key USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"pci": ["public.cards"]}.';
+        END IF;
+        label := item.key;
+        FOR relation IN SELECT e::regclass FROM jsonb_array_elements_text(item.value) AS e LOOP
+            IF relation = ANY (relations) THEN
+                RAISE EXCEPTION '% has two labels in the document, or one twice', relation::regclass USING ERRCODE = 'invalid_parameter_value', HINT = 'A relation has one label.';
+            END IF;
+            PERFORM warrant_internal.check_target(relation);
+            relations := relations || relation;
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END;
+$$;
+
+-- How labels become what a document says. A label that it takes away is NULL: prune does that.
+CREATE FUNCTION warrant_internal.label_changes(labels jsonb, prune boolean, OUT action text, OUT change text, OUT weakens boolean, OUT relation oid, OUT label text)
+RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT c.action, format('label of %s: %s', c.called, CASE c.action WHEN 'same' THEN c.after ELSE format('%s -> %s', coalesce(c.before, 'no label'), coalesce(c.after, 'no label')) END),
+           CASE WHEN c.action <> 'same' THEN warrant_internal.label_weakens(c.relation, c.before, c.after) END, c.relation, c.after
+      FROM (SELECT coalesce(w.relation, l.relation) AS relation, coalesce(l.called, (SELECT format('%I.%I', n.nspname, r.relname) FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = w.relation)) AS called,
+                   l.label AS before, w.label AS after,
+                   CASE WHEN l.label = w.label THEN 'same' WHEN l.label IS NULL THEN 'create' WHEN w.label IS NULL THEN 'drop' ELSE 'alter' END AS action
+              FROM warrant_internal.labels_in(labels) AS w FULL JOIN warrant_internal.labelled() AS l USING (relation) WHERE w.relation IS NOT NULL OR prune) AS c
+     ORDER BY c.action = 'drop', c.called COLLATE "C";
+END;
+$$;
+
+-- One row for each change, so that what stays of a long list is not lost behind it. Labels it only tells: SECURITY LABEL sets them.
+CREATE FUNCTION warrant_internal.apply_document(document jsonb, prune boolean, trial boolean,
+    OUT action text, OUT policy text, OUT change text, OUT weakens boolean, OUT relation oid, OUT label text)
+RETURNS SETOF record LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
     defaults CONSTANT jsonb := warrant_internal.policy_defaults();
-    policies CONSTANT jsonb[] := warrant_internal.policies_in(document, defaults);
+    of_profiles CONSTANT jsonb := warrant_internal.defaults_of('warrant.create_profile');
+    policies jsonb[];
+    profiles jsonb[];
+    part text;
     wanted jsonb;
-    other warrant.policies;
+    other_policy warrant.policies;
+    other_profile warrant.profiles;
     done record;
     words text;
     facts text;
     advice text;
 BEGIN
+    PERFORM warrant_internal.check_document(document);
+    policies := warrant_internal.listed(document->'policies', 'policy', defaults);
+    profiles := warrant_internal.listed(coalesce(document->'profiles', '[]'), 'profile', of_profiles);
     PERFORM warrant_internal.await_definitions();
-    FOREACH wanted IN ARRAY policies LOOP
+    FOR part, wanted IN SELECT 'policy', w FROM unnest(policies) AS w UNION ALL SELECT 'profile', w FROM unnest(profiles) AS w LOOP
         BEGIN
-            done := warrant_internal.apply_policy(wanted, defaults, trial);
-        EXCEPTION WHEN OTHERS THEN    -- which of the policies it is
+            IF part = 'policy' THEN
+                done := warrant_internal.apply_policy(wanted, defaults, trial);
+            ELSE
+                done := warrant_internal.apply_profile(wanted, of_profiles, trial);
+            END IF;
+        EXCEPTION WHEN OTHERS THEN    -- which of them it is
             GET STACKED DIAGNOSTICS words = MESSAGE_TEXT, facts = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-            facts := concat_ws(' ', nullif(facts, ''), format('Policy "%s" of the document.', wanted->>'name'));
+            facts := concat_ws(' ', nullif(facts, ''), format('%s "%s" of the document.', initcap(part), wanted->>'name'));
             IF advice = '' THEN
                 RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts;
             END IF;
             RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts, HINT = advice;
         END;
-        RETURN QUERY SELECT done.action, wanted->>'name', c.change, done.weakens FROM unnest(coalesce(nullif(done.changes, '{}'::text[]), '{NULL}')) AS c (change);
+        RETURN QUERY SELECT done.action, CASE part WHEN 'policy' THEN wanted->>'name' END, CASE part WHEN 'policy' THEN c.change ELSE concat_ws(': ', format('profile "%s"', wanted->>'name'), c.change) END,
+                            done.weakens, NULL::oid, NULL::text FROM unnest(coalesce(nullif(done.changes, '{}'::text[]), '{NULL}')) AS c (change);
     END LOOP;
-    FOR other IN SELECT p.* FROM warrant.policies p WHERE prune AND p.target_kind <> '!' AND p.name <> ALL (ARRAY(SELECT w->>'name' FROM unnest(policies) AS w)) ORDER BY p.name COLLATE "C" LOOP
-        RETURN QUERY SELECT 'drop', other.name, format('%s on %s', other.effect, warrant_internal.target_in_words(other)), warrant_internal.remove_policy(other.name, trial);
+    FOR other_policy IN SELECT p.* FROM warrant.policies p WHERE prune AND p.target_kind <> '!' AND p.name <> ALL (ARRAY(SELECT w->>'name' FROM unnest(policies) AS w)) ORDER BY p.name COLLATE "C" LOOP
+        weakens := warrant_internal.remove_policy(other_policy.name, trial);
+        RETURN QUERY SELECT 'drop', other_policy.name, c.change, weakens, NULL::oid, NULL::text
+                       FROM unnest(array_remove(ARRAY[format('%s on %s', other_policy.effect, warrant_internal.target_in_words(other_policy)), warrant_internal.ended_since(other_policy)], NULL)) AS c (change);
     END LOOP;
+    FOR other_profile IN SELECT p.* FROM warrant.profiles p WHERE prune AND p.name <> ALL (ARRAY(SELECT w->>'name' FROM unnest(profiles) AS w)) ORDER BY p.name COLLATE "C" LOOP
+        CONTINUE WHEN NOT document ? 'profiles';    -- the former format had none
+        PERFORM warrant_internal.remove_profile(other_profile.name, trial);
+        RETURN QUERY SELECT 'drop', NULL, format('profile "%s": on %s', other_profile.name, warrant_internal.target_in_words(other_profile)), false, NULL::oid, NULL::text;
+    END LOOP;
+    IF NOT document ? 'labels' THEN
+        RETURN;    -- nor labels
+    END IF;
+    -- Last: whether they weaken depends on the policies that are there then.
+    RETURN QUERY SELECT c.action, NULL::text, c.change, c.weakens, c.relation, c.label FROM warrant_internal.label_changes(document->'labels', prune) AS c;
 END;
 $$;
 
-CREATE FUNCTION warrant.apply_policies(doc jsonb, prune boolean DEFAULT false, dry_run boolean DEFAULT true, OUT action text, OUT policy text, OUT change text, OUT weakens boolean)
+-- What apply_policies does but for labels. A dry run takes back what it did.
+CREATE FUNCTION warrant_internal.apply_definitions(document jsonb, prune boolean, dry_run boolean,
+    OUT action text, OUT policy text, OUT change text, OUT weakens boolean, OUT relation oid, OUT label text)
 RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
-    done record;
     actions text[] := '{}';
     names text[] := '{}';
     changes text[] := '{}';
     weakening boolean[] := '{}';
+    relations oid[] := '{}';
+    labels text[] := '{}';
 BEGIN
-    IF num_nulls(doc, prune, dry_run) > 0 THEN
+    IF num_nulls(document, prune, dry_run) > 0 THEN
         RAISE EXCEPTION 'doc, prune and dry_run must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF NOT dry_run THEN
-        RETURN QUERY SELECT * FROM warrant_internal.apply_document(doc, prune, false);
+        RETURN QUERY SELECT * FROM warrant_internal.apply_document(document, prune, false);
         RETURN;
     END IF;
     BEGIN
-        SELECT array_agg(d.action), array_agg(d.policy), array_agg(d.change), array_agg(d.weakens) INTO actions, names, changes, weakening
-          FROM warrant_internal.apply_document(doc, prune, true) AS d;
+        SELECT array_agg(d.action), array_agg(d.policy), array_agg(d.change), array_agg(d.weakens), array_agg(d.relation), array_agg(d.label)
+          INTO actions, names, changes, weakening, relations, labels FROM warrant_internal.apply_document(document, prune, true) AS d;
         RAISE SQLSTATE 'WDRYR';
     EXCEPTION WHEN SQLSTATE 'WDRYR' THEN
         IF EXISTS (SELECT FROM unnest(actions) AS a WHERE a <> 'same') THEN
             RAISE NOTICE 'nothing was changed: dry_run => false does it';
         END IF;
     END;
-    RETURN QUERY SELECT * FROM unnest(actions, names, changes, weakening);
+    RETURN QUERY SELECT * FROM unnest(actions, names, changes, weakening, relations, labels);
 END;
 $$;
+REVOKE ALL ON FUNCTION warrant_internal.apply_definitions(jsonb, boolean, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant_internal.apply_definitions(jsonb, boolean, boolean) TO warrant_admin;
+
+-- Puts labels on relations, or takes them away, by the server's command, which asks for what it always asks for of whoever calls apply_policies.
+CREATE FUNCTION warrant_internal.set_labels(relations oid[], labels text[]) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN SELECT l.relation, l.label, format('%s %I.%I', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname) AS called
+                  FROM unnest(relations, labels) WITH ORDINALITY AS l (relation, label, place) JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY l.place LOOP
+        EXECUTE format('SECURITY LABEL FOR pg_warrant ON %s IS %L', item.called, item.label);
+        IF (SELECT l.label FROM pg_seclabel l WHERE l.objoid = item.relation AND l.classoid = 'pg_class'::regclass AND l.objsubid = 0 AND l.provider = 'pg_warrant') IS DISTINCT FROM item.label THEN
+            RAISE EXCEPTION '% is another relation than before', item.called USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Somebody has just renamed it. Apply the document again.';
+        END IF;
+    END LOOP;
+    RETURN true;
+END;
+$$;
+REVOKE ALL ON FUNCTION warrant_internal.set_labels(oid[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant_internal.set_labels(oid[], text[]) TO warrant_admin;
+
+-- No SECURITY DEFINER, because the caller sets the labels. ATOMIC, because it names what is in a schema on which the caller has no USAGE.
+CREATE FUNCTION warrant.apply_policies(doc jsonb, prune boolean DEFAULT false, dry_run boolean DEFAULT true, OUT action text, OUT policy text, OUT change text, OUT weakens boolean)
+RETURNS SETOF record LANGUAGE sql SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC WITH done AS MATERIALIZED (SELECT * FROM warrant_internal.apply_definitions($1, $2, $3) WITH ORDINALITY)
+    SELECT d.action, d.policy, d.change, d.weakens FROM done d
+     WHERE (SELECT warrant_internal.set_labels(pg_catalog.array_agg(l.relation ORDER BY l.ordinality), pg_catalog.array_agg(l.label ORDER BY l.ordinality))
+              FROM done l WHERE NOT $3 AND l.relation IS NOT NULL AND l.action OPERATOR(pg_catalog.<>) 'same')
+     ORDER BY d.ordinality; END;
 REVOKE ALL ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) TO warrant_admin;
 COMMENT ON FUNCTION warrant.apply_policies(jsonb, boolean, boolean) IS
-'Makes the policies what a document like that of warrant.export_policies says: creates what is missing and alters what differs, all of it or nothing.
-prune: drops the policies that the document does not have. dry_run: tells what it would do, and changes nothing. A row for each change: create,
-alter, drop or same; the policy; what changes; whether that lets more through. Raises 22023, 42704, 42710 for another target under a name, and
-what warrant.create_policy raises. Effective after COMMIT.';
+'Makes policies, profiles and labels what a document like that of warrant.export_policies says: creates what is missing and alters what differs, all of
+it or nothing. prune: drops what the document does not have, of policies, and of profiles and labels where it has a key for them. dry_run: tells what
+it would do, and changes nothing. A row for each change: create, alter, drop or same; the policy, NULL for a profile or label; what changes, and how
+many requests and grants end; whether that lets more through. Labels are set by SECURITY LABEL as the caller, who has to own the tables. Raises 22023, 42P01,
+42704, 42710 for another target under a name, and what warrant.create_policy, warrant.create_profile and SECURITY LABEL raise. Effective after COMMIT.';

@@ -297,6 +297,18 @@ BEGIN
 END;
 $$;
 
+-- Why the request cannot be asked for any more under what its policy has become; NULL where it can. A draft is still to get its reason and ticket.
+CREATE FUNCTION warrant_internal.why_not_asked(request warrant.requests, policy warrant.policies) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN CASE WHEN (policy).effect <> 'approve' THEN 'approves nothing any more'
+                WHEN (policy).exact AND (request).exact IS NULL THEN 'approves single statements alone'
+                WHEN (request).state <> 'pending' THEN NULL
+                WHEN (policy).require_reason AND coalesce((request).reason, '') = '' THEN 'requires a reason'
+                WHEN (policy).ticket_pattern IS NOT NULL AND NOT (policy).ticket_pattern = ANY (coalesce((request).ticket_fits, '{}')) THEN 'requires another ticket' END;
+END;
+$$;
+
 -- Puts a pending request under the terms that its policies have now. Votes that were given under others are void, and so is what a webhook was sent;
 -- what cannot be asked for any more ends. A draft is looked at when it is completed. Whether there are other terms.
 CREATE FUNCTION warrant_internal.restate_request(request_id bigint) RETURNS boolean LANGUAGE plpgsql
@@ -309,13 +321,10 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-           string_agg(format('policy "%s" %s', p.name, CASE WHEN p.effect <> 'approve' THEN 'approves nothing any more' WHEN p.exact AND r.exact IS NULL THEN 'approves single statements alone'
-                                                       WHEN p.require_reason AND coalesce(r.reason, '') = '' THEN 'requires a reason' ELSE 'requires another ticket' END), ', ' ORDER BY p.id)
-               FILTER (WHERE p.effect <> 'approve' OR (p.exact AND r.exact IS NULL)
-                             OR (r.state = 'pending' AND ((p.require_reason AND coalesce(r.reason, '') = '')
-                                                          OR (p.ticket_pattern IS NOT NULL AND NOT p.ticket_pattern = ANY (coalesce(r.ticket_fits, '{}'))))))
+           string_agg(format('policy "%s" %s', p.name, a.why), ', ' ORDER BY p.id) FILTER (WHERE a.why IS NOT NULL)
       INTO changed, why_ended FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
-           JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from WHERE r.id = request AND r.state IN ('pending', 'draft');
+           JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from CROSS JOIN LATERAL warrant_internal.why_not_asked(r, p) AS a (why)
+     WHERE r.id = request AND r.state IN ('pending', 'draft');
     IF changed IS NULL THEN
         RETURN false;
     ELSIF why_ended IS NOT NULL THEN
