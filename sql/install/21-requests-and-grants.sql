@@ -120,6 +120,8 @@ COMMENT ON TABLE warrant.request_statements IS 'the different statements that we
 COMMENT ON COLUMN warrant.request_statements.exact IS 'the statement''s identity: digests of its text, parameters, session and objects; NULL where it cannot be approved exactly';
 COMMENT ON COLUMN warrant.request_statements.not_exact IS 'why it cannot';
 COMMENT ON COLUMN warrant.request_statements.parameters IS 'the values of its parameters';
+ALTER TABLE warrant.request_statements ADD COLUMN prepared text;
+COMMENT ON COLUMN warrant.request_statements.prepared IS 'of EXECUTE: the query that was prepared under the name that it gives';
 
 CREATE TABLE warrant.delegations (
     delegator oid,

@@ -46,7 +46,7 @@ CREATE INDEX audit_log_user ON warrant.audit_log (session_user_oid, seq) WHERE s
 CREATE INDEX audit_log_request ON warrant.audit_log (request_id, seq) WHERE request_id IS NOT NULL;
 CREATE INDEX audit_log_sealed_at ON warrant.audit_log USING brin (sealed_at);
 ALTER TABLE warrant.audit_log ADD COLUMN rows_estimated bigint;
-COMMENT ON COLUMN warrant.audit_log.rows_estimated IS 'how many rows of the object the refused statement may reach, by the server''s statistics; NULL where nobody knows';
+COMMENT ON COLUMN warrant.audit_log.rows_estimated IS 'how many rows of the object the refused statement may reach, by a unique key or the server''s statistics; NULL where they are unknown';
 ALTER TABLE warrant.audit_log ADD COLUMN ticket text;
 COMMENT ON COLUMN warrant.audit_log.ticket IS 'of the grant, or of the request';
 ALTER TABLE warrant.audit_log ADD COLUMN columns name[];

@@ -168,7 +168,8 @@ BEGIN
         END IF;
         sealed := warrant_internal.seal(CASE WHEN lacks IS NULL THEN 'request_created' ELSE 'draft_created' END, origin, jsonb_build_object('request_id', request, 'command', array_to_string(filed.commands, ','),
                       'relation_oid', filed.target, 'schema_name', filed.schema_name, 'relation_name', filed.relation_name, 'columns', filed.column_names, 'policy_name', filed.policy_name,
-                      'policy_version', filed.policy_version, 'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END),
+                      'policy_version', filed.policy_version, 'rows_estimated', CASE WHEN statement IS NOT NULL THEN statement_facts->'estimated_rows' END,
+                      'comment', CASE WHEN lacks IS NOT NULL THEN 'lacks ' || lacks WHEN profile IS NULL THEN nullif(reason, '') ELSE concat_ws(', ', 'profile: ' || profile, 'reason: ' || nullif(reason, '')) END),
                       statement, CASE WHEN statement IS NOT NULL THEN statement_sha256 END, CASE WHEN statement IS NOT NULL AND sealed IS NULL THEN statement_text END);
     END LOOP;
     IF lacks IS NULL AND (terms).looks_after IS NOT NULL THEN
@@ -225,9 +226,13 @@ DECLARE
     most CONSTANT integer := 20;
     identity CONSTANT bytea := decode(nullif(args->>'exact', ''), 'hex');
 BEGIN
-    IF NOT EXISTS (SELECT FROM warrant.request_statements s WHERE s.request_id = request AND s.statement_sha256 = attach_statement.statement_sha256 AND s.exact IS NOT DISTINCT FROM identity)
-       AND (SELECT count(*) FROM warrant.request_statements s WHERE s.request_id = request) < most THEN
-        INSERT INTO warrant.request_statements VALUES (request, statement_sha256, identity, nullif(args->>'not_exact', ''), args->>'parameters');
+    IF EXISTS (SELECT FROM warrant.request_statements s WHERE s.request_id = request AND s.statement_sha256 = attach_statement.statement_sha256 AND s.exact IS NOT DISTINCT FROM identity
+                  AND s.prepared IS NOT DISTINCT FROM args->>'prepared') THEN
+        RETURN;
+    ELSIF (SELECT count(*) FROM warrant.request_statements s WHERE s.request_id = request) < most THEN
+        INSERT INTO warrant.request_statements VALUES (request, statement_sha256, identity, nullif(args->>'not_exact', ''), args->>'parameters', args->>'prepared');
+    ELSE    -- what was prepared before under the same name must not stand for this
+        UPDATE warrant.request_statements s SET prepared = NULL WHERE s.request_id = request AND s.statement_sha256 = attach_statement.statement_sha256;
     END IF;
 END;
 $$;

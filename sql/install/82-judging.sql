@@ -5,6 +5,7 @@
 
 CREATE FUNCTION warrant_internal.in_one_line(words text, most integer) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_one_line';
 CREATE FUNCTION warrant_internal.as_written(words text) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_as_written';
+CREATE FUNCTION warrant_internal.widths_within(room integer, wanted integer[], narrowest integer[]) RETURNS integer[] LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_widths_within';
 CREATE FUNCTION warrant_internal.in_words(length interval) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_in_words';
 CREATE FUNCTION warrant_internal.commands_in_words(commands text[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_commands_in_words';
 CREATE FUNCTION warrant_internal.danger_of(commands text[]) RETURNS integer LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_danger_of';
@@ -141,14 +142,14 @@ BEGIN
 END;
 $$;
 
--- The different statements that were refused for a request last, those first that may reach the most rows by the server's statistics, or nobody knows how many.
-CREATE FUNCTION warrant_internal.statements_of(request_id bigint, OUT seq bigint, OUT estimated bigint, OUT times bigint) RETURNS SETOF record LANGUAGE plpgsql STABLE
+-- The different statements that were refused for a request last, those first that may reach the most rows, or are of unknown rows.
+CREATE FUNCTION warrant_internal.statements_of(request_id bigint, OUT seq bigint, OUT estimated bigint, OUT times bigint, OUT statement_sha256 bytea) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     most_refusals CONSTANT integer := 1000;
 BEGIN
     RETURN QUERY
-    SELECT coalesce(max(t.with_text), max(t.seq)), max(t.estimated), sum(t.times)::bigint
+    SELECT coalesce(max(t.with_text), max(t.seq)), CASE WHEN bool_and(t.estimated IS NOT NULL) THEN max(t.estimated) END, sum(t.times)::bigint, t.statement_sha256
       FROM (SELECT l.statement_sha256, max(l.seq) AS seq, max(l.seq) FILTER (WHERE l.statement_hmac IS NOT NULL) AS with_text, max(l.rows_estimated) AS estimated, max(l.repeats) AS times
               FROM (SELECT * FROM warrant.audit_log a WHERE a.request_id = statements_of.request_id AND (a.event = 'refused' OR (a.event = 'request_created' AND a.statement_sha256 IS NOT NULL)) ORDER BY a.seq DESC LIMIT most_refusals) AS l
              GROUP BY l.statement_sha256, l.statement_id) AS t
@@ -170,6 +171,8 @@ BEGIN
         IF shown.place <= most THEN
             RETURN NEXT format('%s, %s: %s', rows, CASE shown.times WHEN 1 THEN 'once' ELSE shown.times || ' times' END,
                                coalesce(warrant_internal.refused_text(shown.seq), 'its text is not kept'));
+            RETURN QUERY SELECT 'prepared for it: ' || s.prepared FROM warrant.request_statements s
+                          WHERE s.request_id = statements_in_words.request_id AND s.statement_sha256 = shown.statement_sha256 AND s.prepared IS NOT NULL;
         END IF;
         others := greatest(shown.place - most, 0);
     END LOOP;

@@ -1,14 +1,22 @@
 -- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox where his vote is missing.
 
--- A psql of 120 columns shows every row in one line: names are cut, and the statement takes the place that the other columns leave. The target may take what
--- leaves 24 columns to the statement; where there is too little for all, the reason gives way first. rows and statement: of the
--- statement that the card has first. That is the one among the last refused that may reach the most rows, or nobody knows how many.
+-- The text of a statement of a request; of EXECUTE what was prepared, as far as it is one query.
+CREATE FUNCTION warrant_internal.statement_at(request_id bigint, row_seq bigint) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN coalesce((SELECT min(s.prepared) FROM warrant.audit_log l JOIN warrant.request_statements s ON s.request_id = statement_at.request_id AND s.statement_sha256 = l.statement_sha256
+                      WHERE l.seq = row_seq HAVING count(DISTINCT s.prepared) = 1), warrant_internal.refused_text(row_seq));
+END;
+$$;
+
+-- A psql of 120 columns shows every row in one line: target, statement and reason share what the other columns leave. rows and statement: of the statement
+-- that the card has first. That is the one among the last refused that may reach the most rows, or is of unknown rows.
 CREATE FUNCTION warrant_internal.waiting(inbox boolean, OUT id bigint, OUT who text, OUT target text, OUT commands text, OUT rows bigint, OUT statement text, OUT age text,
     OUT approvals text, OUT reason text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    room CONSTANT integer := 120 - 7 * length(' | ') - 2;
-    most_refusals CONSTANT integer := 100;
+    room CONSTANT integer := 120 - CASE WHEN inbox THEN 7 ELSE 8 END * length(' | ') - 2;
+    most_refusals CONSTANT integer := 1000;
     looker CONSTANT oid := warrant_internal.current_subject();
     mine CONSTANT jsonb := warrant_internal.origin();
     names CONSTANT text[] := warrant_internal.names_of(mine);
@@ -57,28 +65,25 @@ BEGIN
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
           FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m
-                                             WHERE m.request_id = w.id AND m.event = 'refused' ORDER BY m.seq DESC LIMIT most_refusals) AS l GROUP BY w.id, l.statement_id),
+                                             WHERE m.request_id = w.id AND (m.event = 'refused' OR (m.event = 'request_created' AND m.statement_sha256 IS NOT NULL))
+                                             ORDER BY m.seq DESC LIMIT most_refusals) AS l GROUP BY w.id, l.statement_id),
     farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
                warrant_internal.in_one_line(coalesce('profile ' || w.profile, warrant_internal.target_in_words(w.first)), 60) AS target,
-               CASE WHEN w.profile IS NULL AND w.items > 1 THEN format(' and %s more', w.items - 1) ELSE '' END AS others,
+               CASE WHEN w.profile IS NULL AND w.items > 1 THEN format(' +%s', w.items - 1) ELSE '' END AS others,
                (SELECT CASE WHEN length(c.words) > 14 THEN w.worst || ' +' || cardinality(w.commands) - 1 ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
-               CASE WHEN audits OR w.decides THEN warrant_internal.refused_text(l.seq) END AS statement,
-               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 20) AS reason
+               CASE WHEN audits OR w.decides THEN warrant_internal.in_one_line(warrant_internal.statement_at(w.id, l.seq), 120) END AS statement,
+               substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 60) AS reason
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
-    longest AS MATERIALIZED (
-        SELECT room - length('approvals') - greatest(2, max(length(s.id::text))) - greatest(3, max(length(s.who))) - greatest(8, max(length(s.commands)))
-               - greatest(4, max(length(s.rows::text))) - greatest(6, max(length(s.age))) - CASE WHEN inbox THEN 0 ELSE length(' | ') END AS left_over,
-               greatest(6, max(length(s.target || s.others))) AS target, greatest(9, max(length(s.statement))) AS statement,
+    longest AS MATERIALIZED (    -- of each column, its heading included; of age what it grows to
+        SELECT greatest(2, max(length(s.id::text))) + greatest(3, max(length(s.who))) + greatest(8, max(length(s.commands))) + greatest(4, max(length(s.rows::text)))
+               + greatest(6, max(length(s.age))) + greatest(length('approvals'), max(length(s.approvals))) AS fixed, greatest(6, max(length(s.target || s.others))) AS target, greatest(9, max(length(s.statement))) AS statement,
                CASE WHEN inbox THEN 0 ELSE greatest(6, max(length(s.reason))) END AS reason FROM shown s),
-    narrowed AS MATERIALIZED (
-        SELECT n.left_over - r.reason AS left_over, n.target, n.statement, r.reason
-          FROM longest n, LATERAL (SELECT least(n.reason, greatest(6, n.left_over - least(25, n.target) - 12)) AS reason) AS r),
     widths AS MATERIALIZED (
-        SELECT t.target, greatest(9, n.left_over - t.target) AS statement, n.reason
-          FROM narrowed n, LATERAL (SELECT least(n.target, greatest(12, least(25, n.left_over - 12), n.left_over - least(24, n.statement))) AS target) AS t)
+        SELECT v.widths[1] AS target, v.widths[2] AS statement, v.widths[3] AS reason
+          FROM longest n, warrant_internal.widths_within(room - n.fixed, ARRAY[n.target, n.statement, n.reason], ARRAY[16, 24, 6]) AS v (widths))
     SELECT s.id, s.who, warrant_internal.in_one_line(s.target, greatest(6, w.target - length(s.others))) || s.others, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.statement),
            s.age, s.approvals, warrant_internal.in_one_line(s.reason, w.reason), s.requested_at FROM shown s, widths w;
 END;
@@ -97,7 +102,7 @@ GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';
 COMMENT ON COLUMN warrant.pending.who IS 'the person who asks, as known now';
 COMMENT ON COLUMN warrant.pending.target IS 'the profile that it was asked for by; or the first object of the most dangerous commands, and how many others there are';
-COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when one of them may reach nobody knows how many';
+COMMENT ON COLUMN warrant.pending.rows IS 'which the farthest reaching of the statements may reach, by the server''s statistics; NULL when the rows of one of them are unknown';
 COMMENT ON COLUMN warrant.pending.statement IS 'its first words, for those who may decide and auditors; NULL when it was asked for before one was tried';
 COMMENT ON COLUMN warrant.pending.reason IS 'its first words';
 COMMENT ON COLUMN warrant.pending.approvals IS 'persons who agree and may decide still, and how many must';

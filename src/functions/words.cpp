@@ -1,4 +1,6 @@
 // What people read of a request: words that somebody else chose, commands and lengths of time, each in one short line.
+#include <algorithm>
+
 #include "pg/server.hpp"
 
 #include "pg/duration.hpp"
@@ -147,6 +149,15 @@ void AppendOthers(StringInfo words, const WantedItem* items, int named, int coun
     }
 }
 
+const int* IntegersOf(ArrayType* array, int* count) {
+    Datum* elements;
+    deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &elements, nullptr, count);
+    int* integers = static_cast<int*>(palloc((*count + 1) * sizeof(int)));
+    for (int i = 0; i < *count; i++)
+        integers[i] = DatumGetInt32(elements[i]);
+    return integers;
+}
+
 }    // namespace
 
 // scope_in_words(items warrant_internal.item[]) -> text: the most dangerous of them, and how many there are besides. A command is never left out.
@@ -180,6 +191,28 @@ WARRANT_FUNCTION(warrant_in_one_line) {
 WARRANT_FUNCTION(warrant_as_written) {
     const text* words = PG_GETARG_TEXT_PP(0);
     PG_RETURN_TEXT_P(cstring_to_text(AsWritten(VARDATA_ANY(words), int(VARSIZE_ANY_EXHDR(words)))));
+}
+
+// widths_within(room integer, wanted integer[], narrowest integer[]) -> integer[]: the widths of a row's columns, which have this room together. One
+// that wants little gets it; those that want more get the same, but no less than their narrowest, unless all have to.
+WARRANT_FUNCTION(warrant_widths_within) {
+    int room = PG_GETARG_INT32(0), count = 0, of_least = 0;
+    const int *wanted = IntegersOf(PG_GETARG_ARRAYTYPE_P(1), &count), *least = IntegersOf(PG_GETARG_ARRAYTYPE_P(2), &of_least);
+    if (count != of_least)
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("columns without their narrowest widths")));
+    Datum* widths = static_cast<Datum*>(palloc(count * sizeof(Datum)));
+    for (bool keeps_least : {true, false})
+        for (int level = room; level >= 0; level--) {
+            int used = 0;
+            for (int i = 0; i < count; i++) {
+                int width = std::min(wanted[i], keeps_least ? std::max(least[i], level) : level);
+                widths[i] = Int32GetDatum(width);
+                used += width;
+            }
+            if (used <= room)
+                PG_RETURN_ARRAYTYPE_P(construct_array(widths, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+        }
+    PG_RETURN_ARRAYTYPE_P(construct_array(widths, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
 // in_words(length interval) -> text: a length of time as people say it.

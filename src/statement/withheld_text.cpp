@@ -327,4 +327,19 @@ void WithholdSecrets(const Node* utility, const char** text, int* length) {
     *length = latest.kept_length;
 }
 
+const char* QueryOfPrepare(const char* text, const char* end) {
+    const char* query = end;
+    int depth = 0;
+    ForEachToken(text, end, [&query, &depth](const Token* token, const Place*) {
+        depth += *token->start == '(' ? 1 : *token->start == ')' ? -1 : 0;
+        if (depth > 0 || !Is(token, "as"))
+            return true;
+        query = token->end;
+        return false;
+    });
+    while (query < end && isspace(static_cast<unsigned char>(*query)))
+        query++;
+    return query;
+}
+
 }    // namespace warrant

@@ -9,8 +9,8 @@
 namespace warrant {
 
 // The rows that one of the statement's accesses is about. From a plan: the rows that the planner expects it to write, or to return. From a
-// query: the rows of VALUES; 1 when a unique key is given; else the whole relation, as ANALYZE or VACUUM counted it. -1 when nothing is
-// known. Either may be nullptr.
+// query: the rows of VALUES; as many as values of a unique key are given; else the whole relation, as ANALYZE, VACUUM or CREATE INDEX counted it. -1
+// when nothing is known. Either may be nullptr.
 int64_t EstimateRows(const QueryDesc* query, const Query* parsed, const Access& access);
 
 // The command tag of the client's statement, or of the innermost one that is known; nullptr when none is.

@@ -28,6 +28,7 @@
 #include "gate/check/decision_wait.hpp"
 #include "gate/check/estimate.hpp"
 #include "gate/check/identity.hpp"
+#include "gate/check/prepared_query.hpp"
 #include "gate/check/refusal.hpp"
 
 namespace warrant {
@@ -164,6 +165,10 @@ void AppendIdentity(StringInfo json, const ActingUser* acting) {
     if (parameters != nullptr) {
         appendStringInfoString(json, ",\"parameters\":");
         escape_json(json, parameters);
+    }
+    if (const char* prepared = PreparedQuery()) {
+        appendStringInfoString(json, ",\"prepared\":");
+        escape_json(json, prepared);
     }
 }
 
