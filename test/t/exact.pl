@@ -120,5 +120,53 @@ $node->safe_psql('postgres', 'CREATE OR REPLACE FUNCTION checked() RETURNS trigg
 is(WireClient->state_of($client->ask(bind_to('', 'k') . execute('', 0) . $sync)), '42501', 'not the third, when the function of a trigger was replaced');
 $client->close;
 
+# --- a crash ---
+
+$node->safe_psql('postgres', 'DROP TRIGGER checked ON orders');
+sub in_orders { return $node->safe_psql('postgres', "SELECT count(*) FROM orders WHERE id = $_[0]"); }
+sub crash { my ($session) = @_; $node->kill9; eval { $session->{run}->kill_kill } if $session; $node->start_again; $node->wait_until_ready; }
+sub ask_for
+{
+	my ($sql, $uses) = @_;
+	is($node->sqlstate_as('clerk', "SELECT warrant.request_statement('$sql', max_uses => $uses)"), 'none', 'a statement is asked for');
+	is(approve_exactly($uses), 'none', 'and approved');
+}
+
+my $delete = 'DELETE FROM orders WHERE id = 70';
+ask_for($delete, 1);
+crash();
+is($node->sqlstate_as('clerk', 'DELETE FROM orders WHERE id = 71'), '42501', 'after a crash another statement is refused');
+is($node->sqlstate_as('clerk', $delete), 'none', 'what was approved before it runs');
+crash();
+is($node->sqlstate_as('clerk', $delete), '42501', 'once');
+is(in_orders(70) . in_orders(71), '01', 'and has its effect');
+
+# A use that is spent is not given back, whatever became of the transaction.
+$delete = 'DELETE FROM orders WHERE id = 72';
+ask_for($delete, 2);
+for my $left (1, 0)
+{
+	my $session = $node->session_as('clerk');
+	is(($node->ask($session, "BEGIN; $delete;"))[1], 'none', 'a crash between a use and its COMMIT');
+	crash($session);
+	is(in_orders(72), '1', 'takes back what it did');
+	is($node->safe_psql('postgres', "SELECT uses_left FROM warrant.grant_uses ORDER BY grant_id DESC LIMIT 1"), $left, 'not the use');
+}
+is($node->sqlstate_as('clerk', $delete), '42501', 'with the last one it is refused');
+
+# While it runs: the use is spent before its first effect.
+$delete = 'DELETE FROM orders WHERE id = 73 AND pg_sleep(600) IS NOT NULL';
+ask_for($delete, 1);
+my $running = $node->session_as('clerk');
+$running->{stdin} .= "$delete;\n";
+$running->{run}->pump_nb;
+my $row = q{SELECT count(*) FROM warrant.audit_log WHERE event = 'allowed' AND grant_id = (SELECT max(id) FROM warrant.grants)};
+ok($node->eventually(sub { $running->{run}->pump_nb; $node->safe_psql('postgres', $row) eq '1' }), 'one that runs has its row');
+crash($running);
+is(in_orders(73), '1', 'what a crash ends has no effect');
+is($node->sqlstate_as('clerk', $delete), '42501', 'and is not run again');
+is($node->safe_psql('postgres', $row), '1', 'its row tells of the one attempt');
+$node->log_is_sound;
+
 $node->stop;
 done_testing();

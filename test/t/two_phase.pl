@@ -57,6 +57,26 @@ $node->safe_as('boss', 'SELECT warrant.revoke(1)');
 says('none', "COMMIT PREPARED 'granted';", 'and committed later: it ran under the grant');
 is($node->safe_psql('postgres', 'SELECT status FROM orders WHERE id = 7'), 'void', 'it has its effect');
 
+# A grant of one statement serves one transaction, whether it is committed, rolled back or outlives a crash.
+for my $end ('COMMIT', 'ROLLBACK')
+{
+	my $sent = "UPDATE orders SET status = 'sent' WHERE id = " . ($end eq 'COMMIT' ? 8 : 9);
+	says('none', "SELECT warrant.request_statement('" . ($sent =~ s/'/''/gr) . "');", "$end: one statement is asked for");
+	$node->safe_as('boss', 'SELECT warrant.approve(' . $node->safe_psql('postgres', 'SELECT max(id) FROM warrant.requests') . ')');
+	says('none', "BEGIN; $sent; PREPARE TRANSACTION 'exact';", "$end: under its grant it is prepared");
+	says('42501', "$sent;", "$end: and its use is spent");
+	$session->quit;
+	$node->kill9;
+	$node->start_again;
+	$node->wait_until_ready;
+	$session = $node->session_as('clerk');
+	$node->ask($session, 'SET client_min_messages = warning;');
+	says('42501', "$sent;", "$end: also after a crash");
+	says('none', "$end PREPARED 'exact';", "$end: it ends");
+	says('42501', "$sent;", "$end: and is not run again");
+}
+is($node->safe_psql('postgres', "SELECT string_agg(id::text, ',') FROM orders WHERE status = 'sent'"), '8', 'what was committed has its effect');
+
 is($node->sqlstate_as('dba', "BEGIN; CREATE EXTENSION pg_warrant; PREPARE TRANSACTION 'made'", 'other'), '0A000', 'CREATE EXTENSION cannot be prepared');
 is($node->sqlstate_as('dba', "BEGIN; SELECT warrant.discard_audit_log(); DROP EXTENSION pg_warrant CASCADE; PREPARE TRANSACTION 'gone'"),
 	'0A000', 'nor can DROP EXTENSION');

@@ -76,7 +76,7 @@ bool KeepsWhatIsProtected(const GoverningPolicies* table, Oid part) {
 
 // Whether the update may carry rows from protected partitions into others: it assigns to a key of a table some of whose partitions are free.
 bool MovesRowsOut(const Permission& permission) {
-    if (!Updates(permission) || permission.relation < FirstNormalObjectId)
+    if (permission.relation < FirstNormalObjectId)
         return false;
     const GoverningPolicies* policies = FindGoverningPolicies(permission.relation);
     if (policies->relkind != RELKIND_PARTITIONED_TABLE ||
@@ -238,7 +238,7 @@ void AddAccess(AccessList* list, Oid relation, Command command, Oid definer, Tou
 // another, by a policy on columns, or by a grant on columns, as whoever examines the access finds out. A foreign key's own action tells nobody
 // anything.
 static void AddReads(AccessList* list, const Permission& permission, const PlanNotes& notes, Oid definer, bool exported) {
-    bool shown = list_member_oid(notes.reads.shown, permission.relation) || MovesRowsOut(permission);
+    bool shown = list_member_oid(notes.reads.shown, permission.relation) || (Updates(permission) && MovesRowsOut(permission));
     bool selects = (permission.required & ACL_SELECT) != 0;
     bool implied = !shown && Writes(permission) && list_member_oid(notes.reads.implied, permission.relation);
     if ((!selects && !shown) || (implied && notes.reads.of_key))

@@ -159,5 +159,98 @@ SELECT value FROM warrant.show_request(:hidden) WHERE item = 'exactly';
 \c - :owner
 SELECT warrant.alter_policy('orders', '{"exact": false}');
 SELECT event, comment FROM stage.news() WHERE event = 'weakened';
+-- Under a policy on columns: the statement's columns are asked for, and its text alone is served.
+CREATE TABLE customers (id int PRIMARY KEY, name text, card text, cvv text);
+INSERT INTO customers VALUES (1, 'Ada', '4111', '1'), (2, 'Bob', '4222', '2');
+GRANT ALL ON customers TO PUBLIC;
+SELECT warrant.create_policy('cards', 'approve', on_table => 'customers', columns => '{card,cvv}');
+\c - regress_clerk
+SELECT warrant.request_statement('SELECT name, card FROM customers WHERE id = 1', max_uses => 3) AS id \gset
+SELECT warrant.request_statement('SELECT name FROM customers');
+\c - regress_chief
+SELECT item, value FROM warrant.show_request(:id) WHERE item IN ('wants', 'exactly');
+SELECT warrant.approve(:id);
+SELECT commands, column_names, exact IS NOT NULL AS exact FROM warrant.grant_scopes ORDER BY grant_id DESC LIMIT 1;
+\c - regress_clerk
+SELECT name, card FROM customers WHERE id = 2;
+SELECT card FROM customers WHERE id = 1;
+SELECT name, card FROM customers WHERE id = 1;
+SELECT state FROM stage.try('SELECT name, card FROM customers WHERE id = 1');
+\c - :owner
+ALTER TABLE customers RENAME card TO old;
+ALTER TABLE customers RENAME cvv TO card;
+\c - regress_clerk
+SELECT name, card FROM customers WHERE id = 1;
+\c - :owner
+ALTER TABLE customers RENAME card TO cvv;
+ALTER TABLE customers RENAME old TO card;
+ALTER TABLE customers DROP COLUMN card;
+ALTER TABLE customers ADD COLUMN card text DEFAULT 'anew';
+\c - regress_clerk
+SELECT name, card FROM customers WHERE id = 1;
+SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id ORDER BY id;
+-- Under a label, until it is taken off or another table bears it.
+\c - :owner
+CREATE TABLE payments (id int, amount int);
+INSERT INTO payments VALUES (1, 10);
+GRANT ALL ON payments TO PUBLIC;
+SECURITY LABEL FOR pg_warrant ON TABLE payments IS 'pci';
+SELECT warrant.create_policy('pci', 'approve', on_label => 'pci');
+\c - regress_clerk
+SELECT warrant.request_statement('SELECT amount FROM payments', max_uses => 2) AS id \gset
+\c - regress_chief
+SELECT warrant.approve(:id);
+\c - regress_clerk
+SELECT amount FROM payments;
+SELECT id FROM payments;
+\c - :owner
+SECURITY LABEL FOR pg_warrant ON TABLE payments IS NULL;
+SECURITY LABEL FOR pg_warrant ON TABLE archive IS 'pci';
+ALTER TABLE payments RENAME TO paid;
+ALTER TABLE archive RENAME TO payments;
+ALTER TABLE payments RENAME id TO amount;
+\c - regress_clerk
+SELECT amount FROM payments;
+-- A profile names no statement, and leads to none: what it gives and exactly one statement are two grants.
+\c - :owner
+SELECT warrant.create_profile('reader', '{READ}', on_table => 'orders');
+\c - regress_clerk
+SELECT warrant.cancel(id) FROM warrant.my_requests WHERE state = 'pending' GROUP BY id ORDER BY id;
+SELECT warrant.request_statement('SELECT status FROM orders WHERE id = 5') AS id \gset
+SELECT warrant.request(profile => 'reader') AS reader \gset
+SELECT :id = :reader AS same;
+\c - regress_chief
+SELECT warrant.approve(:reader, exact => true);
+SELECT warrant.approve(:id);
+SELECT warrant.approve(:reader);
+\c - regress_clerk
+SELECT status FROM orders WHERE id = 5;
+SELECT status FROM orders WHERE id = 5;
+SELECT status FROM orders WHERE id = 6;
+SELECT exact, uses_left FROM warrant.my_grants ORDER BY id DESC LIMIT 2;
+-- With a ticket, which the policy's pattern asks for, and a limit on rows.
+\c - :owner
+SELECT warrant.create_policy('tickets', 'approve', on_table => 'customers', ticket_pattern => 'OPS-\d+', max_rows => 2, priority => 5);
+\c - regress_clerk
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id');
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id', ticket => 'OPS-');
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id', ticket => E'OPS-1\nx');
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id', ticket => 'OPS-1', max_rows => 0);
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id', ticket => 'OPS-1', max_rows => 3);
+SELECT warrant.request_statement('SELECT name FROM customers ORDER BY id', ticket => 'OPS-1', max_rows => 1, max_uses => 2) AS id \gset
+\c - regress_chief
+SELECT item, value FROM warrant.show_request(:id) WHERE item IN ('ticket', 'limits', 'exactly');
+SELECT warrant.approve(:id);
+\c - regress_clerk
+SELECT name FROM customers ORDER BY id;
+SELECT name FROM customers ORDER BY id LIMIT 1;
+\c - :owner
+DELETE FROM customers WHERE id = 2;
+\c - regress_clerk
+SELECT name FROM customers ORDER BY id;
+SELECT name FROM customers ORDER BY id;
+\c - :owner
+SELECT stage.settle();
+SELECT event, outcome, ticket, sqlstate FROM warrant.audit_log WHERE ticket = 'OPS-1' AND event IN ('grant_created', 'allowed', 'outcome', 'grant_used_up') ORDER BY seq;
 \set file :directory '/sql/include/leave.sql'
 \i :file
