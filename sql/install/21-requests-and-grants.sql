@@ -52,6 +52,12 @@ ALTER TABLE warrant.requests ADD COLUMN reminded_at timestamptz;
 ALTER TABLE warrant.requests ADD COLUMN escalated_at timestamptz;
 ALTER TABLE warrant.requests ADD COLUMN escalated bigint[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN warrant.requests.escalated IS 'the policies of it whose escalate_to may decide, too';
+ALTER TABLE warrant.requests ADD COLUMN escalated_to oid[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN warrant.requests.escalated_to IS 'the role that each of them named then';
+ALTER TABLE warrant.requests ADD COLUMN closed_by name;
+COMMENT ON COLUMN warrant.requests.closed_by IS 'who ended it otherwise than by a decision; NULL when the gate did';
+ALTER TABLE warrant.requests ADD COLUMN close_reason text;
+COMMENT ON COLUMN warrant.requests.close_reason IS 'why it ended otherwise than by a decision';
 
 CREATE TABLE warrant.reminders (
     request_id bigint,

@@ -72,6 +72,7 @@ BEGIN
            ticket_fits = CASE WHEN new_ticket <> '' THEN fits ELSE r.ticket_fits END, amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
            changed_in = coalesce(r.changed_in, '{}') || (SELECT jsonb_object_agg(w.word, r.version + 1) FROM unnest(string_to_array(words, ', ')) AS w (word))
      WHERE r.id = request RETURNING * INTO pending;
+    PERFORM warrant_internal.take_back(request);
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
     PERFORM warrant_internal.void_deliveries(request);
@@ -295,10 +296,27 @@ AS $$
 DECLARE
     sealed bigint;
 BEGIN
-    UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false WHERE r.id = end_request.request_id;
+    UPDATE warrant.requests r SET state = outcome, decided_at = warrant_internal.monotonic_now(), awaited = false,
+           closed_by = CASE WHEN outcome NOT IN ('approved', 'denied') THEN origin->>'session_user_name' END, close_reason = CASE WHEN outcome NOT IN ('approved', 'denied') THEN comment END
+     WHERE r.id = end_request.request_id;
     DELETE FROM warrant.reminders m WHERE m.request_id = end_request.request_id;
     PERFORM warrant_internal.drop_deliveries(request_id);
     sealed := warrant_internal.seal('request_' || outcome, origin, jsonb_build_object('request_id', request_id, 'comment', comment));
+END;
+$$;
+
+-- What the gate ends because of a policy, with whose change of it that was. The change has just been sealed, or is about to be.
+CREATE FUNCTION warrant_internal.with_changer(words text, policy_name text, event text) RETURNS text LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    most CONSTANT integer := 1000;    -- rows of the log
+    who text := (SELECT u.origin->>'session_user_name' FROM warrant.audit_unsealed u WHERE u.policy_name = with_changer.policy_name AND u.event = with_changer.event ORDER BY u.id DESC LIMIT 1);
+BEGIN
+    IF who IS NULL THEN
+        who := (SELECT l.session_user_name FROM (SELECT a.event, a.policy_name, a.session_user_name, a.seq FROM warrant.audit_log a ORDER BY a.seq DESC LIMIT most) AS l
+                 WHERE l.policy_name = with_changer.policy_name AND l.event = with_changer.event ORDER BY l.seq DESC LIMIT 1);
+    END IF;
+    RETURN concat(words, ', ' || CASE event WHEN 'policy_dropped' THEN 'dropped by ' ELSE 'changed by ' END || warrant_internal.in_one_line(who, 63));
 END;
 $$;
 
@@ -326,7 +344,7 @@ DECLARE
     voided bigint;
 BEGIN
     SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id),
-           string_agg(format('policy "%s" %s', p.name, a.why), ', ' ORDER BY p.id) FILTER (WHERE a.why IS NOT NULL)
+           string_agg(warrant_internal.with_changer(format('policy "%s" %s', p.name, a.why), p.name, 'policy_changed'), ', ' ORDER BY p.id) FILTER (WHERE a.why IS NOT NULL)
       INTO changed, why_ended FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
            JOIN warrant.policies p ON p.id = i.policy_id AND i.policy_version < p.terms_from CROSS JOIN LATERAL warrant_internal.why_not_asked(r, p) AS a (why)
      WHERE r.id = request AND r.state IN ('pending', 'draft');
@@ -340,6 +358,7 @@ BEGIN
     UPDATE warrant.requests r SET min_approvals = (warrant_internal.terms_of(warrant_internal.policies_of(warrant_internal.items_of_request(request)))).min_approvals,
            amended_at = warrant_internal.monotonic_now(), version = r.version + 1,
            changed_in = coalesce(r.changed_in, '{}') || jsonb_build_object('the terms of its policy', r.version + 1) WHERE r.id = request;
+    PERFORM warrant_internal.take_back(request);
     DELETE FROM warrant.decisions d WHERE d.request_id = request;
     GET DIAGNOSTICS voided = ROW_COUNT;
     PERFORM warrant_internal.void_deliveries(request);

@@ -100,7 +100,9 @@ BEGIN
     items := warrant_internal.items_of(grantee, args);
     terms := warrant_internal.terms_of(warrant_internal.policies_of(items));
     IF NOT warrant_internal.may_decide(voices, warrant_internal.policies_of(items)) THEN
-        PERFORM warrant_internal.fail('42501', format('permission denied to grant under policy %s', warrant_internal.that_others_decide(voices, warrant_internal.policies_of(items))), 'The policy names the role whose members may.');
+        PERFORM warrant_internal.fail('42501', format('permission denied to grant under policy %s', warrant_internal.that_others_decide(voices, warrant_internal.policies_of(items))),
+            (SELECT format('Members of %s may.', string_agg(DISTINCT format('"%s"', warrant_internal.in_one_line(o.rolname, 63)), ' or ')) FROM warrant.policies p, unnest(p.approver_role || p.other_approver_roles) AS r (role)
+               JOIN pg_roles o ON o.oid = r.role WHERE p.id = ANY (warrant_internal.policies_of(items)) HAVING count(*) > 0));
     END IF;
     IF warrant_internal.is_himself(origin, grantee) THEN
         PERFORM warrant_internal.fail('42501', 'nobody grants to himself', 'Another approver can; warrant.request asks for it.');
@@ -166,11 +168,12 @@ BEGIN
 END;
 $$;
 
--- Whether the role may end what was granted or asked for under these policies: who decides about it, and administrators.
-CREATE FUNCTION warrant_internal.may_revoke(role oid, policy_ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+-- Whether the role may end what was granted or asked for under these policies: who decides about it, and administrators. escalated: under which of them
+-- escalate_to has decided, or may, too.
+CREATE FUNCTION warrant_internal.may_revoke(role oid, policy_ids bigint[], escalated bigint[] DEFAULT '{}') RETURNS boolean LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN warrant_internal.may_decide(role, policy_ids) OR warrant_internal.is_member(role, 'warrant_admin'::regrole)
+    RETURN warrant_internal.may_decide(role || warrant_internal.delegators_of(role), policy_ids, escalated) OR warrant_internal.is_member(role, 'warrant_admin'::regrole)
            OR EXISTS (SELECT FROM pg_roles r WHERE r.oid = role AND r.rolsuper);
 END;
 $$;
@@ -213,7 +216,7 @@ DECLARE
 BEGIN
     target := CASE WHEN ended THEN target ELSE warrant_internal.live_grant((args->>'grant_id')::bigint) END;
     policies := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
-    IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies) THEN
+    IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies, (SELECT r.escalated FROM warrant.requests r WHERE r.id = target.request_id)) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
     END IF;
     IF NOT ended THEN
@@ -273,7 +276,8 @@ DECLARE
     withdrawn bigint[];
     others text[];
     all_are_mine CONSTANT boolean := warrant_internal.may_revoke(warrant_internal.user_of(origin), '{}');
-    mine bigint[];    -- policies
+    mine bigint[];       -- policies
+    besides bigint[];    -- those of which that what was escalated is
     more boolean;
     stopped text[];
     ends timestamptz;
@@ -282,13 +286,15 @@ BEGIN
         PERFORM warrant_internal.fail('22023', 'grantee must be a role');
     END IF;
     mine := ARRAY(SELECT p.id FROM warrant.policies p WHERE warrant_internal.may_revoke(warrant_internal.user_of(origin), ARRAY[p.id]));
-    WITH live AS (SELECT s.grant_id AS id, all_are_mine OR bool_and(s.policy_id = ANY (mine)) AS may, count(*) AS rows FROM warrant.grant_scopes s
+    besides := ARRAY(SELECT p.id FROM warrant.policies p WHERE p.escalate_to IS NOT NULL AND warrant_internal.may_revoke(warrant_internal.user_of(origin), ARRAY[p.id], ARRAY[p.id]));
+    WITH live AS (SELECT s.grant_id AS id, all_are_mine OR bool_and(s.policy_id = ANY (mine) OR (s.policy_id = ANY (besides)
+                              AND EXISTS (SELECT FROM warrant.grants g JOIN warrant.requests r ON r.id = g.request_id WHERE g.id = s.grant_id AND s.policy_id = ANY (r.escalated)))) AS may, count(*) AS rows FROM warrant.grant_scopes s
                    WHERE s.grantee = role AND NOT s.closed AND s.ends_at > warrant_internal.monotonic_now() GROUP BY s.grant_id),
          counted AS (SELECT l.*, row_number() OVER w AS place, sum(l.rows) OVER w - l.rows AS rows_before FROM live l WINDOW w AS (PARTITION BY l.may ORDER BY l.id))
     SELECT coalesce(array_agg(c.id ORDER BY c.id) FILTER (WHERE c.may AND c.place <= most AND c.rows_before < most_rows), '{}'), coalesce(bool_or(c.may AND NOT (c.place <= most AND c.rows_before < most_rows)), false),
            coalesce(array_agg('grant ' || c.id ORDER BY c.id) FILTER (WHERE NOT c.may AND c.place <= most), '{}') INTO ended, more, others FROM counted c;
     PERFORM warrant_internal.close_grant(origin, e.id, origin->>'session_user_name', 'grant_revoked', args->>'reason') FROM unnest(ended) AS e (id);
-    WITH asked AS (SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT i.policy_id = ANY (mine)) AS may FROM warrant.requests r
+    WITH asked AS (SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT (i.policy_id = ANY (mine) OR (i.policy_id = ANY (besides) AND i.policy_id = ANY (r.escalated)))) AS may FROM warrant.requests r
                     WHERE r.state = 'pending' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()
                    UNION ALL SELECT r.id, all_are_mine OR NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT i.policy_id = ANY (mine)) FROM warrant.requests r
                     WHERE r.state = 'draft' AND r.requester = role AND r.expires_at > warrant_internal.monotonic_now()),

@@ -21,6 +21,18 @@ BEGIN
 END;
 $$;
 
+-- Takes a request back from those whom its policies name no more in escalate_to. Whom they name now it goes to when its time has come, and is told then.
+CREATE FUNCTION warrant_internal.take_back(request_id bigint) RETURNS void LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE warrant.requests r SET escalated = s.policies, escalated_to = s.roles, escalated_at = CASE WHEN s.policies <> '{}' THEN r.escalated_at END
+      FROM (SELECT coalesce(array_agg(p.id ORDER BY e.place), '{}') AS policies, coalesce(array_agg(e.role ORDER BY e.place), '{}') AS roles
+              FROM warrant.requests q, unnest(q.escalated, q.escalated_to) WITH ORDINALITY AS e (policy, role, place) JOIN warrant.policies p ON p.id = e.policy AND p.escalate_to = e.role
+             WHERE q.id = take_back.request_id) AS s
+     WHERE r.id = take_back.request_id AND r.escalated <> s.policies;
+END;
+$$;
+
 -- Reminds the approvers of a pending request, and lets others decide it as well, where it is time for that.
 CREATE FUNCTION warrant_internal.look_at(request_id bigint, at timestamptz) RETURNS void LANGUAGE plpgsql
 AS $$
@@ -38,7 +50,8 @@ BEGIN
            string_agg(DISTINCT format('"%s"', warrant_internal.in_one_line(a.rolname, 63)), ' and ') FILTER (WHERE p.id <> ALL (request.escalated) AND request.requested_at + p.escalate_after <= at)
       INTO reminds, newly, roles FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id AND p.effect = 'approve' LEFT JOIN pg_roles a ON a.oid = p.escalate_to WHERE i.request_id = request.id;
     IF newly IS NOT NULL THEN
-        UPDATE warrant.requests r SET escalated = r.escalated || newly, escalated_at = at WHERE r.id = request.id RETURNING * INTO request;
+        UPDATE warrant.requests r SET escalated = r.escalated || newly, escalated_at = at,
+               escalated_to = r.escalated_to || ARRAY(SELECT p.escalate_to FROM unnest(newly) WITH ORDINALITY AS n (id, place) JOIN warrant.policies p ON p.id = n.id ORDER BY n.place) WHERE r.id = request.id RETURNING * INTO request;
         PERFORM warrant_internal.seal('request_escalated', nobody, jsonb_build_object('request_id', request.id, 'comment', format('members of %s may decide it, too', coalesce(roles, 'a role that is gone'))));
     END IF;
     IF reminds THEN

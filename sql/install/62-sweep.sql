@@ -29,18 +29,18 @@ BEGIN
                        (SELECT s.policy_id FROM warrant.grant_scopes s WHERE NOT s.closed ORDER BY s.policy_id LIMIT 1)
                        UNION ALL SELECT (SELECT s.policy_id FROM warrant.grant_scopes s WHERE NOT s.closed AND s.policy_id > u.policy ORDER BY s.policy_id LIMIT 1)
                                    FROM used u WHERE u.policy IS NOT NULL)
-                     SELECT DISTINCT s.grant_id AS id FROM used u JOIN warrant.grant_scopes s ON s.policy_id = u.policy AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
+                     SELECT s.grant_id AS id, min(s.policy_name) AS policy_name FROM used u JOIN warrant.grant_scopes s ON s.policy_id = u.policy AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
                       WHERE NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = u.policy) AND g.closed_at IS NULL
                         AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies p ON p.id = o.policy_id WHERE o.grant_id = s.grant_id)
-                      LIMIT 100 LOOP
-            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy is gone');
+                      GROUP BY s.grant_id LIMIT 100 LOOP
+            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', warrant_internal.with_changer('its policy is gone', ended.policy_name, 'policy_dropped'));
             orphans := orphans + 1;
         END LOOP;
-        FOR ended IN SELECT DISTINCT s.grant_id AS id FROM warrant.policies p JOIN warrant.grant_scopes s ON s.policy_id = p.id AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
+        FOR ended IN SELECT s.grant_id AS id, min(p.name) AS policy_name FROM warrant.policies p JOIN warrant.grant_scopes s ON s.policy_id = p.id AND NOT s.closed JOIN warrant.grants g ON g.id = s.grant_id
                       WHERE p.terms_from IS NOT NULL AND NOT warrant_internal.stands(s, p) AND g.closed_at IS NULL
                         AND NOT EXISTS (SELECT FROM warrant.grant_scopes o JOIN warrant.policies q ON q.id = o.policy_id AND warrant_internal.stands(o, q) WHERE o.grant_id = s.grant_id)
-                      LIMIT 100 LOOP
-            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', 'its policy has other terms');
+                      GROUP BY s.grant_id LIMIT 100 LOOP
+            PERFORM warrant_internal.close_grant(nobody, ended.id, NULL, 'grant_revoked', warrant_internal.with_changer('its policy has other terms', ended.policy_name, 'policy_changed'));
             orphans := orphans + 1;
         END LOOP;
         FOR ended IN SELECT DISTINCT i.request_id AS id FROM warrant.requests r JOIN warrant.request_items i ON i.request_id = r.id
@@ -136,7 +136,8 @@ BEGIN
         FOR ended IN SELECT r.id, r.expires_at,
                             CASE WHEN NOT EXISTS (SELECT FROM pg_roles a WHERE a.oid = r.requester) THEN 'the role that filed it is gone'
                                  WHEN EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id))
-                                 THEN 'its policy is gone'
+                                 THEN (SELECT warrant_internal.with_changer('its policy is gone', i.policy_name, 'policy_dropped') FROM warrant.request_items i
+                                        WHERE i.request_id = r.id AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.id = i.policy_id) ORDER BY i.policy_id LIMIT 1)
                                  WHEN NOT EXISTS (SELECT FROM warrant.request_items i WHERE i.request_id = r.id AND warrant_internal.target_exists(i.target_kind, i.target))
                                  THEN 'what it asks for is gone' END AS reason
                        FROM warrant.requests r WHERE r.state = 'pending' AND r.expires_at >= last_end AND (r.expires_at, r.id) > (last_end, last_id)

@@ -17,7 +17,8 @@ CREATE VIEW warrant.active_grants WITH (security_barrier) AS
            AND warrant_internal.is_here(h.policy_id, h.target, h.schema_name))
        AND (u.uses_left IS NULL OR u.uses_left OPERATOR(pg_catalog.>) 0)
        AND ((SELECT pg_catalog.pg_has_role('warrant_approver', 'USAGE') OR pg_catalog.pg_has_role('warrant_auditor', 'USAGE') OR pg_catalog.pg_has_role('warrant_admin', 'USAGE'))
-            OR warrant_internal.may_decide((SELECT warrant_internal.current_subject()), ARRAY(SELECT o.policy_id FROM warrant.grant_scopes o WHERE o.grant_id OPERATOR(pg_catalog.=) g.id)));
+            OR warrant_internal.may_decide((SELECT pg_catalog.array_append(warrant_internal.delegators_of(warrant_internal.current_subject()), warrant_internal.current_subject())),
+               ARRAY(SELECT o.policy_id FROM warrant.grant_scopes o WHERE o.grant_id OPERATOR(pg_catalog.=) g.id), (SELECT r.escalated FROM warrant.requests r WHERE r.id OPERATOR(pg_catalog.=) g.request_id)));
 COMMENT ON VIEW warrant.active_grants IS
 'grants that live now or will begin, a row for each object: all of them for members of warrant_approver, warrant_auditor and warrant_admin, for others those that they may revoke';
 
