@@ -1,12 +1,13 @@
 -- Questions: how the gate decides, what was refused, how it is.
 
-CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
+CREATE FUNCTION warrant.explain(role regrole, command text, target regclass, columns name[] DEFAULT NULL, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
-REVOKE ALL ON FUNCTION warrant.explain(regrole, text, regclass) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warrant.explain(regrole, text, regclass) TO warrant_admin, warrant_approver, warrant_auditor;
-COMMENT ON FUNCTION warrant.explain(regrole, text, regclass) IS
-'How the gate decides for a role, one command and a table, step by step. CREATE is explained for the schema that the table is in, ADMIN for the
-database; for ADMIN target may be NULL. Raises 22023 for a group of commands, an unknown one and NULL, 42P01, 42809.';
+REVOKE ALL ON FUNCTION warrant.explain(regrole, text, regclass, name[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warrant.explain(regrole, text, regclass, name[]) TO warrant_admin, warrant_approver, warrant_auditor;
+COMMENT ON FUNCTION warrant.explain(regrole, text, regclass, name[]) IS
+'How the gate decides for a role, one command and a table, step by step. columns: those that reading, INSERT or UPDATE touches; NULL for the whole table. Of
+several columns it tells the first that does not run. CREATE is explained for the schema that the table is in, ADMIN for the database; for ADMIN target may be NULL. Raises
+22023 for a group of commands, an unknown one and NULL, 42703, 42P01, 42809.';
 CREATE FUNCTION warrant.explain(command text, target regclass, OUT step integer, OUT rule text, OUT answer text, OUT detail text)
 RETURNS SETOF record LANGUAGE c AS 'MODULE_PATHNAME', 'warrant_explain';
 COMMENT ON FUNCTION warrant.explain(text, regclass) IS 'The same for the user of this session, whatever SET ROLE says outside of a pool; anybody may ask.';

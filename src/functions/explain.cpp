@@ -44,12 +44,28 @@ bool IsOnlyWatched(const Decision* decision) { return !Runs(decision) && IsMonit
 
 namespace {
 
-const char* PolicyInWords(const Policy* policy, const char* column) {
+// ", for column a", of those that were asked for the ones that this is about; "" where none was.
+const char* ForColumns(const DecisionState* state) {
+    if (state->column != nullptr)
+        return psprintf(", for column %s", quote_identifier(state->column));
+    bool others = TouchesOthers(state->policies, state->touched);
+    StringInfoData names;
+    initStringInfo(&names);
+    int count = 0;
+    for (int member = -1; !state->touched.all && (member = bms_next_member(state->touched.some, member)) >= 0;) {
+        if (others && !TouchesOthers(state->policies, TouchedColumns{false, bms_make_singleton(member)}))
+            continue;    // decided about by itself
+        const char* name = get_attname(state->policies->relation, AttrNumber(member + FirstLowInvalidHeapAttributeNumber), false);
+        appendStringInfo(&names, "%s%s", count++ == 0 ? "" : ", ", quote_identifier(name));
+    }
+    return count == 0 ? "" : psprintf(", for column%s %s", count == 1 ? "" : "s", names.data);
+}
+
+const char* PolicyInWords(const Policy* policy) {
     if (policy == nullptr)
         return "no policy matches";
     const char* words = psprintf("policy %s", policy->name);
-    words = policy->label == nullptr ? words : psprintf("%s, on label %s", words, policy->label);
-    return column == nullptr ? words : psprintf("%s, for column %s", words, quote_identifier(column));
+    return policy->label == nullptr ? words : psprintf("%s, on label %s", words, policy->label);
 }
 
 // The policy of effect auto that would have come first.
@@ -76,7 +92,7 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (!answered && asked->met != nullptr)
         return asked->met(state);
     if (strcmp(step, "policy") == 0)
-        return psprintf("%s%s", PolicyInWords(decision->policy, state->column), PassedOver(state));
+        return psprintf("%s%s%s", PolicyInWords(decision->policy), ForColumns(state), PassedOver(state));
     if (answered && decision->answer == Answer::Auto)
         return psprintf("for %s%s%s", InWords(decision->policy->default_duration_us),
                         decision->policy->require_reason && state->claims == Claims::Unknown ? ", to whoever gives a reason" : "",
@@ -102,17 +118,17 @@ void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool a
 }
 
 // Why the role lacks the server's privilege, or nullptr. ADMIN is many things, so no single privilege stands before it.
-const char* WhyLacking(Oid role, Oid relation, Command command) {
+const char* WhyLacking(Oid role, Oid relation, Command command, const Bitmapset* columns) {
     if (command == Command::Create) {
         Oid schema = get_rel_namespace(relation);
         return MayCreateSomewhere(RolesOf(role), schema) ? nullptr : psprintf("permission denied for schema %s", get_namespace_name(schema));
     }
-    return command == Command::Admin || ReachesRelation(role, relation, command) ? nullptr : WordsForLacking(relation, command);
+    return command == Command::Admin || ReachesRelation(role, relation, command, columns) ? nullptr : WordsForLacking(relation, command);
 }
 
 // Puts what comes first: the server's own privileges, then whether the gate is on. False when that decides already.
-bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command) {
-    const char* lacking = WhyLacking(role, relation, command);
+bool PutWhatComesFirst(ReturnSetInfo* result, Oid role, Oid relation, Command command, const Bitmapset* columns) {
+    const char* lacking = WhyLacking(role, relation, command, columns);
     PutAnswer(result, 1, "privileges", lacking == nullptr ? "goes on" : "refuse: permission denied", lacking);
     if (lacking == nullptr && GateIsOff())
         PutAnswer(result, 2, "enforcement", "run: the gate is off", "pg_warrant.enforcement is off, and nothing is audited");
@@ -150,6 +166,31 @@ const GoverningPolicies* GoverningPoliciesOf(Oid role, Oid object, Command comma
     }
 }
 
+// The columns of an array of names: raises 22023 for what a policy could not have either, 42703 for one that the relation does not have.
+TouchedColumns ColumnsIn(ArrayType* array, Oid relation, Command command, const char* word) {
+    constexpr int most_columns = 100;
+    if (!IsOnColumns(command))
+        ereport(ERROR, (errcode(error_bad_argument), errmsg("%s is not about columns", word),
+                        errhint("SELECT, EXPORT, INSERT, UPDATE and UPDATE_ALL are.")));
+    Datum* names;
+    bool* nulls;
+    int count;
+    deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &count);
+    if (ARR_NDIM(array) != 1)
+        ereport(ERROR, (errcode(error_bad_argument), errmsg("columns must not be empty"), errhint("NULL is the whole table.")));
+    Bitmapset* some = nullptr;
+    for (int i = 0; i < count; i++) {
+        if (nulls[i] || count > most_columns)
+            ereport(ERROR, (errcode(error_bad_argument), errmsg("columns has at most %d names, none of them NULL", most_columns)));
+        AttrNumber number = get_attnum(relation, NameStr(*DatumGetName(names[i])));
+        if (number <= 0)
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                            errmsg("column \"%s\" of %s does not exist", NameStr(*DatumGetName(names[i])), get_rel_name(relation))));
+        some = bms_add_member(some, number - FirstLowInvalidHeapAttributeNumber);
+    }
+    return TouchedColumns{false, some};
+}
+
 void RequireTarget(bool is_null, Command command) {
     if (!is_null)
         return;
@@ -163,32 +204,37 @@ void RequireTarget(bool is_null, Command command) {
 
 using namespace warrant;
 
-// explain([role regrole,] command text, target regclass) -> (step, rule, answer, detail): the decision for the role, or for who asks, step by
-// step. target may be NULL for ADMIN.
+// explain(command text, target regclass) and explain(role regrole, command text, target regclass, columns name[]) -> (step, rule, answer, detail):
+// the decision for who asks, or for the role, step by step. target may be NULL for ADMIN, and columns for the whole of it.
 WARRANT_FUNCTION(warrant_explain) {
-    int first = PG_NARGS() - 2;
+    int first = PG_NARGS() > 2 ? 1 : 0;
     for (int i = 0; i <= first; i++)
         if (PG_ARGISNULL(i))
             ereport(ERROR, (errcode(error_bad_argument), errmsg("arguments must not be NULL")));
     AcceptInvalidationMessages();
     ReleaseOldGoverningPolicies();
     Oid role = first > 0 ? PG_GETARG_OID(0) : WhoAsks();
-    Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(first)));
+    const char* word = TextDatumGetCString(PG_GETARG_DATUM(first));
+    Command command = CommandNamed(word);
     bool nowhere = PG_ARGISNULL(first + 1);
     RequireTarget(nowhere && command != Command::Admin, command);
     Oid target = nowhere ? InvalidOid : PG_GETARG_OID(first + 1);
     if (!nowhere)
         RequireRelation(target);
+    TouchedColumns touched;
+    if (int place = first + 2; PG_NARGS() > place && !PG_ARGISNULL(place))
+        touched = ColumnsIn(PG_GETARG_ARRAYTYPE_P(place), target, command, word);
     InitMaterializedSRF(fcinfo, 0);
     Decision decision;
     const GoverningPolicies* policies = GoverningPoliciesOf(role, command == Command::Create ? get_rel_namespace(target) : target, command);
     bool knows_client = role == WhoAsks();
-    DecisionState state = {role, policies, command, TellingColumn(policies, role, command, knows_client), {}, MonotonicNow(), &decision};
+    DecisionState state = {role,    policies,       command,  TellingColumn(policies, role, command, knows_client, touched),
+                           touched, MonotonicNow(), &decision};
     state.knows_client = knows_client;
     state.claims = knows_client ? Claims::Own : Claims::Unknown;
     ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     missed_grant = MissedGrant{};
-    bool holds = PutWhatComesFirst(result, role, target, command);
+    bool holds = PutWhatComesFirst(result, role, target, command, touched.some);
     for (int i = 0; i < decision_step_count && holds; i++) {
         decision.step = uint8_t(i);
         bool answered = decision_steps[i].answer(&state);

@@ -339,11 +339,21 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
     return decision;
 }
 
-const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client) {
+// Whether the column is touched, or, with nullptr, what is not decided about by itself.
+static bool IsTouched(const GoverningPolicies* policies, const char* column, const TouchedColumns& touched) {
+    bool touches = column == nullptr && TouchesOthers(policies, touched);
+    for (int i = 0; i < policies->column_count && column != nullptr && !touches; i++)
+        touches = strcmp(NameStr(policies->columns[i].name), column) == 0 && Touches(policies->columns[i], touched);
+    return touches;
+}
+
+const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client, const TouchedColumns& touched) {
     const char* telling = nullptr;
     bool governed = false;
     (void)AllColumns(policies, [&](const char* column) {
-        Decision decision = DecideFor(policies, user, command, column, true, knows_client);
+        if (!IsTouched(policies, column, touched))
+            return true;
+        Decision decision = DecideFor(policies, user, command, column, true, knows_client, touched);
         bool runs = Runs(&decision);
         if (!runs || (!governed && decision.policy != nullptr))
             telling = column;

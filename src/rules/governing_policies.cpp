@@ -355,4 +355,20 @@ bool IsGoverned(Oid relation) {
     return !policies->free && !policies->own;
 }
 
+bool TouchesOthers(const GoverningPolicies* policies, const TouchedColumns& touched) {
+    bool others = touched.all || bms_is_empty(touched.some);
+    for (int member = -1; !others && (member = bms_next_member(touched.some, member)) >= 0;) {
+        AttrNumber number = AttrNumber(member + FirstLowInvalidHeapAttributeNumber);
+        others = true;
+        for (int i = 0; i < policies->column_count && others; i++)
+            others = number == InvalidAttrNumber || policies->columns[i].number != number;
+    }
+    return others;
+}
+
+bool Touches(const GovernedColumn& column, const TouchedColumns& touched) {
+    return touched.all || (column.number != InvalidAttrNumber && (bms_is_member(column.number - FirstLowInvalidHeapAttributeNumber, touched.some) ||
+                                                                  bms_is_member(-FirstLowInvalidHeapAttributeNumber, touched.some)));
+}
+
 }    // namespace warrant

@@ -4,6 +4,7 @@
 
 #include "pg/server.hpp"
 
+#include "rules/access.hpp"
 #include "rules/members.hpp"
 #include "rules/policies.hpp"
 
@@ -110,6 +111,12 @@ bool AllColumns(const GoverningPolicies* policies, Test test) {
         holds = test(NameStr(policies->columns[i].name));
     return holds;
 }
+
+// Whether more is touched than the columns that are decided about by themselves, or no column at all.
+bool TouchesOthers(const GoverningPolicies* policies, const TouchedColumns& touched);
+
+// A whole row has all columns of its relation.
+bool Touches(const GovernedColumn& column, const TouchedColumns& touched);
 
 // Catalogues with values of the columns that ANALYZE sampled, and their toast tables: to read them is ADMIN.
 inline bool HoldsSamples(Oid relation) {

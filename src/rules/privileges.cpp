@@ -49,6 +49,24 @@ bool MayAnyRun(const List* roles, Oid relation, Command command) {
     return false;
 }
 
+// For all of the columns, which reading, INSERT and UPDATE are about.
+bool MayRunOn(Oid role, Oid relation, Command command, const Bitmapset* columns) {
+    bool reads = command == Command::Select || command == Command::Export;
+    AclMode privilege = reads ? ACL_SELECT : command == Command::Insert ? ACL_INSERT : ACL_UPDATE;
+    bool may = true, on_table = pg_class_aclcheck(relation, role, privilege) == ACLCHECK_OK;
+    for (int member = -1; !on_table && may && (member = bms_next_member(columns, member)) >= 0;)
+        may = pg_attribute_aclcheck(relation, AttrNumber(member + FirstLowInvalidHeapAttributeNumber), role, privilege) == ACLCHECK_OK;
+    return may;
+}
+
+bool MayAnyRunOn(const List* roles, Oid relation, Command command, const Bitmapset* columns) {
+    ListCell* cell;
+    foreach (cell, roles)
+        if (MayRunOn(lfirst_oid(cell), relation, command, columns))
+            return true;
+    return false;
+}
+
 struct Rule {
     Oid relation;    // whose query or rule it is
     bool reads;      // a view's query
@@ -118,7 +136,7 @@ List* WithViewsOver(List* found, Oid relation, Command command) {
 
 bool HoldsPrivilege(Oid role, Oid relation, Command command) { return MayAnyRun(RolesOf(role), relation, command); }
 
-bool ReachesRelation(Oid role, Oid relation, Command command) {
+bool ReachesRelation(Oid role, Oid relation, Command command, const Bitmapset* columns) {
     const List* roles = RolesOf(role);
     const GoverningPolicies* policies = FindGoverningPolicies(relation);
     List* ways = list_make1_oid(relation);
@@ -127,7 +145,8 @@ bool ReachesRelation(Oid role, Oid relation, Command command) {
     ListCell* cell;
     foreach (cell, ways) {    // grows while it is walked
         CHECK_FOR_INTERRUPTS();
-        if (MayAnyRun(roles, lfirst_oid(cell), command))
+        bool to_columns = columns != nullptr && lfirst_oid(cell) == relation;
+        if (to_columns ? MayAnyRunOn(roles, relation, command, columns) : MayAnyRun(roles, lfirst_oid(cell), command))
             return true;
         ways = WithViewsOver(ways, lfirst_oid(cell), command);
     }

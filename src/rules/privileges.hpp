@@ -11,8 +11,9 @@ namespace warrant {
 // SET ROLE is the session's choice. CREATE and ADMIN are not asked of relations.
 bool HoldsPrivilege(Oid role, Oid relation, Command command);
 
-// Whether the command could run on the relation, on an ancestor of it, or on a view over it.
-bool ReachesRelation(Oid role, Oid relation, Command command);
+// Whether the command could run on the relation, on an ancestor of it, or on a view over it. columns: those of the relation that it touches, as a
+// Permission has them; nullptr for any.
+bool ReachesRelation(Oid role, Oid relation, Command command, const Bitmapset* columns = nullptr);
 
 // Raises the server's error for a role that lacks the privilege; it says who must own the relation where that is what the command takes.
 [[noreturn]] void RaiseLacking(Oid relation, Command command);

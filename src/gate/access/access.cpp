@@ -194,24 +194,6 @@ static void AddOne(AccessList* list, const Access& access) {
     list->items[list->count++] = access;
 }
 
-// Whether more is touched than the columns that are decided about by themselves, or no column at all.
-static bool TouchesOthers(const GoverningPolicies* policies, const TouchedColumns& touched) {
-    bool others = touched.all || bms_is_empty(touched.some);
-    for (int member = -1; !others && (member = bms_next_member(touched.some, member)) >= 0;) {
-        AttrNumber number = AttrNumber(member + FirstLowInvalidHeapAttributeNumber);
-        others = true;
-        for (int i = 0; i < policies->column_count && others; i++)
-            others = number == InvalidAttrNumber || policies->columns[i].number != number;
-    }
-    return others;
-}
-
-// A whole row has all columns of its relation.
-static bool Touches(const GovernedColumn& column, const TouchedColumns& touched) {
-    return touched.all || (column.number != InvalidAttrNumber && (bms_is_member(column.number - FirstLowInvalidHeapAttributeNumber, touched.some) ||
-                                                                  bms_is_member(-FirstLowInvalidHeapAttributeNumber, touched.some)));
-}
-
 // Adds an access for each column that is decided about by itself. The names live as long as the list, the policies need not.
 static void AddColumns(AccessList* list, const GoverningPolicies* policies, Access access, const TouchedColumns& touched) {
     for (int i = 0; i < policies->column_count; i++) {
