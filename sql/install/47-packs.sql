@@ -1,6 +1,6 @@
 -- Packs: sets of policies for ways of working that many have. docs/packs.md gives the reason for each line.
 
--- The policies of a pack for one table, without their target; the first word of a name is the pack's.
+-- The policies of a pack for one target, without it; the first word of a name is the pack's.
 CREATE FUNCTION warrant_internal.pack_policies(pack text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -50,13 +50,16 @@ BEGIN
     END IF;
     PERFORM warrant_internal.check_target(t) FROM unnest(targets) AS t;
     WITH wanted AS (
-        SELECT t.place, e.place AS line, e.line AS policy, format('%I.%I', n.nspname, c.relname) AS on_table, format('%s %I.%I', e.line->>'name', n.nspname, c.relname) AS name
-          FROM (SELECT u.oid, min(u.place) AS place FROM unnest(targets::oid[]) WITH ORDINALITY AS u (oid, place) GROUP BY u.oid) AS t
-               JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        SELECT t.place, e.place AS line, e.line || t.target AS policy, concat_ws(' ', e.line->>'name', t.target->>'on_table', 'label ' || quote_ident(t.target->>'on_label')) AS name
+          FROM (SELECT u.target, min(u.place) AS place
+                  FROM (SELECT CASE WHEN warrant_internal.label_of(c.oid) = pack THEN jsonb_build_object('on_label', pack)
+                                    ELSE jsonb_build_object('on_table', format('%I.%I', n.nspname, c.relname)) END, o.place
+                          FROM unnest(targets::oid[]) WITH ORDINALITY AS o (oid, place) JOIN pg_class c ON c.oid = o.oid JOIN pg_namespace n ON n.oid = c.relnamespace) AS u (target, place)
+                 GROUP BY u.target) AS t
                CROSS JOIN jsonb_array_elements(warrant_internal.pack_policies(pack)) WITH ORDINALITY AS e (line, place)),
     named AS (
-        SELECT w.place, w.line, w.policy, w.on_table, CASE WHEN octet_length(w.name) > 128 THEN left(w.name, 20) || '... ' || md5(w.name) ELSE w.name END AS name FROM wanted w)
-    SELECT jsonb_build_object('policies', jsonb_agg(n.policy || jsonb_build_object('name', n.name, 'on_table', n.on_table, 'mode', coalesce(p.mode, 'monitor'),
+        SELECT w.place, w.line, w.policy, CASE WHEN octet_length(w.name) > 128 THEN left(w.name, 20) || '... ' || md5(w.name) ELSE w.name END AS name FROM wanted w)
+    SELECT jsonb_build_object('policies', jsonb_agg(n.policy || jsonb_build_object('name', n.name, 'mode', coalesce(p.mode, 'monitor'),
                'for_roles', warrant_internal.roles_in_words(roles, warrant_internal.role_names(roles))) ORDER BY n.place, n.line))
       INTO document FROM named n LEFT JOIN warrant.policies p ON p.name = n.name;
     RETURN QUERY SELECT * FROM warrant.apply_policies(document, false, dry_run);
@@ -65,6 +68,6 @@ $$;
 REVOKE ALL ON FUNCTION warrant.apply_pack(text, regclass[], boolean, regrole[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.apply_pack(text, regclass[], boolean, regrole[]) TO warrant_admin;
 COMMENT ON FUNCTION warrant.apply_pack(text, regclass[], boolean, regrole[]) IS
-'Makes policies for a way of working, on each of the tables: analysts, on_call, migrations, pci or agents. for_roles: whom they are about; migrations
-and pci may be about everybody. They watch (mode monitor) until warrant.alter_policy has them enforce, and applied again they keep their mode.
+'Makes policies for a way of working, on each of the tables: analysts, on_call, migrations, mass_writes, pci or agents. Where tables bear the pack''s name
+as their label, it makes them on the label, once for all of them. for_roles: whom they are about; migrations, mass_writes and pci may be about everybody. They watch (mode monitor) until warrant.alter_policy has them enforce, and applied again they keep their mode.
 dry_run and the answer: as for warrant.apply_policies. Raises 22023, 42704, 42809, 42710.';
