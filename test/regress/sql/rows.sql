@@ -144,6 +144,7 @@ INSERT INTO ledger VALUES (101), (102), (103), (104), (105) ON CONFLICT (id) DO 
 INSERT INTO ledger VALUES (101), (102), (103), (104), (105), (106) ON CONFLICT (id) DO UPDATE SET amount = 1;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
+SET enable_material = off;
 SET enable_seqscan = off;
 MERGE INTO ledger l USING (VALUES (1), (2), (301), (302)) AS s (id) ON l.id = s.id WHEN MATCHED THEN UPDATE SET amount = 2 WHEN NOT MATCHED THEN INSERT VALUES (s.id);
 MERGE INTO ledger l USING generate_series(401, 406) AS s (id) ON l.id = s.id WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT VALUES (s.id);
