@@ -45,20 +45,14 @@ BEGIN
 END;
 $$;
 
--- For a message: the policies among these that ask for a reason.
-CREATE FUNCTION warrant_internal.that_require_reason(policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
+-- For a message: which of the policies require a reason, and what those that require a ticket ask of it, of what is asked about.
+CREATE FUNCTION warrant_internal.that_require(policy_ids bigint[], of_reason boolean, of_ticket boolean) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    RETURN (SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.require_reason);
-END;
-$$;
-
--- For a message: what the policies among these ask of a ticket.
-CREATE FUNCTION warrant_internal.that_require_ticket(policy_ids bigint[]) RETURNS text LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN (SELECT string_agg(format('policy "%s" requires a ticket that matches %s', p.name, warrant_internal.in_one_line(p.ticket_pattern, 80)), ', ' ORDER BY p.id)
-              FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.ticket_pattern IS NOT NULL);
+    RETURN (SELECT string_agg(format('policy "%s" requires %s', warrant_internal.in_one_line(p.name, 128), w.words), ', ' ORDER BY p.id)
+              FROM warrant.policies p, concat_ws(' and ', CASE WHEN of_reason AND p.require_reason THEN 'a reason' END,
+                                                 CASE WHEN of_ticket THEN 'a ticket that matches ' || warrant_internal.in_one_line(p.ticket_pattern, 80) END) AS w (words)
+             WHERE p.id = ANY (policy_ids) AND w.words <> '');
 END;
 $$;
 
@@ -104,14 +98,18 @@ BEGIN
 END;
 $$;
 
--- Raises 22023 where a call does not give what the terms require, or a ticket that does not fit; NULL is not looked at.
+-- Raises 22023 where a call does not give what the terms require, or a ticket that does not fit, all of it at once; NULL is not looked at.
 CREATE FUNCTION warrant_internal.check_given(policy_ids bigint[], terms warrant_internal.terms, reason text, ticket text, fits text[]) RETURNS void LANGUAGE plpgsql
 AS $$
+DECLARE
+    of_reason CONSTANT boolean := coalesce(reason = '' AND (terms).require_reason, false);
+    of_ticket CONSTANT boolean := ticket IS NOT NULL AND warrant_internal.lacking(terms, 'given', ticket, fits) IS NOT NULL;
 BEGIN
-    IF reason = '' AND (terms).require_reason THEN
-        PERFORM warrant_internal.fail('22023', format('policy %s requires a reason', warrant_internal.that_require_reason(policy_ids)), 'Give one in the call: reason => ''...''.');
-    ELSIF ticket IS NOT NULL AND warrant_internal.lacking(terms, 'given', ticket, fits) IS NOT NULL THEN
-        PERFORM warrant_internal.fail('22023', warrant_internal.that_require_ticket(policy_ids), 'Give one in the call: ticket => ''...''.', CASE WHEN ticket <> '' THEN format('"%s" does not match.', ticket) END);
+    IF of_reason OR of_ticket THEN
+        PERFORM warrant_internal.fail('22023', warrant_internal.that_require(policy_ids, of_reason, of_ticket),
+                                      format('Give %s in the call: %s.', CASE WHEN of_reason AND of_ticket THEN 'both' ELSE 'one' END,
+                                             concat_ws(', ', CASE WHEN of_reason THEN 'reason => ''...''' END, CASE WHEN of_ticket THEN 'ticket => ''...''' END)),
+                                      CASE WHEN of_ticket AND ticket <> '' THEN format('"%s" does not match.', ticket) END);
     END IF;
 END;
 $$;
@@ -136,19 +134,34 @@ BEGIN
 END;
 $$;
 
--- Where one of the policies approves single statements alone, there has to be one.
-CREATE FUNCTION warrant_internal.check_exact(policy_ids bigint[], exact bytea, not_exact text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
+-- Where one of the policies approves single statements alone, there has to be one. What is no SELECT, INSERT, UPDATE, DELETE or MERGE never is: nobody can
+-- approve it, and only another policy lets it run.
+CREATE FUNCTION warrant_internal.check_exact(items warrant_internal.item[], exact bytea, not_exact text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
 AS $$
 DECLARE
+    of_statements CONSTANT text[] := '{SELECT,INSERT,UPDATE,DELETE,UPDATE_ALL,DELETE_ALL,LOCK,EXPORT}';
+    most CONSTANT integer := 5;
     exacting text;
+    targets text[];
+    never text;
+    alter_it text;
+    others CONSTANT boolean := EXISTS (SELECT FROM unnest(items) AS o JOIN warrant.policies q ON q.id = o.policy_id AND NOT q.exact);
 BEGIN
-    IF exact IS NULL THEN
-        SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.id) INTO exacting FROM warrant.policies p WHERE p.id = ANY (policy_ids) AND p.exact;
+    IF exact IS NOT NULL THEN
+        RETURN;
     END IF;
+    SELECT string_agg(DISTINCT format('"%s"', warrant_internal.in_one_line(p.name, 128)), ', '),
+           array_agg(DISTINCT warrant_internal.in_one_line(warrant_internal.target_in_words(p), 130)),
+           (SELECT string_agg(DISTINCT c, ', ') FROM unnest(items) AS o JOIN warrant.policies q ON q.id = o.policy_id AND q.exact, unnest(o.commands) AS c WHERE c <> ALL (of_statements)),
+           min(format('warrant.alter_policy(%s, ''{"exact": false}'')', warrant_internal.plain_literal(p.name)))
+      INTO exacting, targets, never, alter_it FROM unnest(items) AS i JOIN warrant.policies p ON p.id = i.policy_id WHERE p.exact;
     IF exacting IS NOT NULL THEN
         PERFORM warrant_internal.fail('22023', format('policy %s approves single statements alone', exacting) || coalesce(', and this is none: ' || nullif(not_exact, ''), ''),
-                             CASE WHEN not_exact IS NULL THEN 'Run the statement, or ask for it: SELECT warrant.request_statement(''...'').'
-                                  ELSE 'Send it as one SELECT, INSERT, UPDATE, DELETE or MERGE of the client''s own.' END);
+            CASE WHEN never IS NOT NULL THEN format('Nobody can approve %s under it. An administrator can make a policy of its own for that, or have this one approve more: %s.', never, alter_it)
+                 WHEN others THEN 'Ask for the others without it: on_tables => ''{...}''. For this run the statement, or ask for it: SELECT warrant.request_statement(''...'').'
+                 WHEN not_exact IS NULL THEN 'Run the statement, or ask for it: SELECT warrant.request_statement(''...'').'
+                 ELSE format('Send it as one SELECT, INSERT, UPDATE, DELETE or MERGE of the client''s own. For what cannot be one, an administrator can have the policy approve more: %s.', alter_it) END,
+            format('It is on %s.', array_to_string(targets[:most], ', ') || CASE WHEN cardinality(targets) > most THEN format(' and %s more', cardinality(targets) - most) ELSE '' END));
     END IF;
 END;
 $$;

@@ -115,7 +115,7 @@ BEGIN
     IF (terms).min_approvals IS NULL THEN
         PERFORM warrant_internal.check_policies_stay(false);
     END IF;
-    PERFORM warrant_internal.check_exact(warrant_internal.policies_of(items), exact, not_exact);
+    PERFORM warrant_internal.check_exact(items, exact, not_exact);
     IF duration IS NOT NULL OR max_uses IS NOT NULL THEN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
@@ -405,7 +405,10 @@ BEGIN
     ELSIF num_nonnulls(nullif(args->>'reason', ''), args->>'duration', args->>'max_uses', args->>'max_rows', nullif(args->>'ticket', '')) = 0 THEN
         PERFORM warrant_internal.fail('22023', 'nothing to amend is given', 'Give a reason, a duration, max_uses, max_rows or a ticket.');
     END IF;
-    PERFORM warrant_internal.check_given(policies, terms, NULL, nullif(args->>'ticket', ''), warrant_internal.fitted(args));
+    -- A draft may get its reason later, but is told of it with the ticket that does not fit.
+    PERFORM warrant_internal.check_given(policies, terms, CASE WHEN request.state = 'draft' AND warrant_internal.lacking(terms, 'given', args->>'ticket', warrant_internal.fitted(args)) IS NOT NULL AND args->>'ticket' <> ''
+                                                               THEN coalesce(nullif(args->>'reason', ''), request.reason, '') END,
+                                         nullif(args->>'ticket', ''), warrant_internal.fitted(args));
     PERFORM warrant_internal.check_within((args->>'duration')::interval, (args->>'max_uses')::integer, terms);
     PERFORM warrant_internal.check_rows_within((args->>'max_rows')::bigint, terms);
     PERFORM warrant_internal.amend_request(origin, request.id, args->>'reason', (args->>'duration')::interval, (args->>'max_uses')::integer, (args->>'max_rows')::bigint, args->>'ticket', warrant_internal.fitted(args));

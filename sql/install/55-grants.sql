@@ -111,7 +111,7 @@ BEGIN
         PERFORM warrant_internal.check_within(duration, max_uses, terms);
     END IF;
     PERFORM warrant_internal.check_rows_within(max_rows, terms);
-    PERFORM warrant_internal.check_exact(warrant_internal.policies_of(items), NULL);
+    PERFORM warrant_internal.check_exact(items, NULL);
     PERFORM warrant_internal.check_comment(warrant_internal.policies_of(items), args->>'reason', 'reason');
     asked := warrant_internal.patterns_to_fit(terms, args->>'ticket', args);
     IF asked IS NOT NULL THEN

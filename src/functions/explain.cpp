@@ -26,15 +26,25 @@ static const char* WhyUnfiled() {
                                 : "This database is a copy, where nobody decides until warrant.adopt().";
 }
 
-const char* WordFor(Answer answer) {
+const char* WhyNotAsked(const Decision* decision, Command command, bool of_query) {
+    if (decision->answer != Answer::Request && decision->answer != Answer::Auto)
+        return nullptr;
+    if (const char* why = WhyUnfiled())
+        return why;
+    if (!decision->policy->exact || decision->answer == Answer::Auto || (of_query && (commands_of_queries & MaskOf(command)) != 0))
+        return nullptr;
+    return "The policy approves single statements alone, and this is none. An administrator can alter it.";
+}
+
+const char* WordFor(Answer answer, const char* not_asked) {
     switch (answer) {
         case Answer::Unprotected: return "run: not protected";
         case Answer::Exempt: return "run: exempt";
         case Answer::Open: return "run: open";
         case Answer::Deny: return "refuse: denied";
         case Answer::Granted: return "run: granted";
-        case Answer::Auto: return WhyUnfiled() == nullptr ? "run: a grant is made" : "refuse: no grant is made";
-        case Answer::Request: return WhyUnfiled() == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
+        case Answer::Auto: return not_asked == nullptr ? "run: a grant is made" : "refuse: no grant is made";
+        case Answer::Request: return not_asked == nullptr ? "refuse: a request is filed" : "refuse: no request is filed";
         case Answer::Refuse: return "refuse";
     }
     return "refuse";
@@ -83,8 +93,8 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
     if (answered && IsOnlyWatched(decision))
         return psprintf("audited as %s: %s", decision->answer == Answer::Auto ? "allowed, and no grant is made" : "would_refuse",
                         settings.enforcement == int(Enforcement::Monitor) ? "pg_warrant.enforcement is monitor" : "the policy's mode is monitor");
-    if (answered && (decision->answer == Answer::Request || decision->answer == Answer::Auto) && WhyUnfiled() != nullptr)
-        return pstrdup(WhyUnfiled());
+    if (const char* why = answered ? WhyNotAsked(decision, state->command, true) : nullptr)
+        return why;
     if (const char* why = answered ? WhyRefused(decision, state->subject) : nullptr)
         return why;
     if (strcmp(step, "grant") == 0 && !answered && missed_grant.id != 0)
@@ -101,7 +111,11 @@ const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool
         return psprintf("grant %lld until %s%s%s", (long long)decision->grant_id, timestamptz_to_str(state->grant_ends_at),
                         decision->cost == UseCost::Nothing ? "" : psprintf(", uses left: %d", UsesLeft(decision->grant_id)),
                         decision->max_rows == 0 ? "" : psprintf(", rows a statement: %lld", (long long)decision->max_rows));
-    return strcmp(step, "approve") == 0 ? WhyUndecidable(decision->policy, state->subject) : nullptr;
+    if (strcmp(step, "approve") != 0)
+        return nullptr;
+    const char* why = WhyUndecidable(decision->policy, state->subject);
+    return !answered || !decision->policy->exact ? why
+                                                 : psprintf("for exactly one statement%s%s", why == nullptr ? "" : ". ", why == nullptr ? "" : why);
 }
 
 // Puts a row of explain().
@@ -113,7 +127,9 @@ void PutAnswer(ReturnSetInfo* result, int number, const char* rule, const char* 
 }
 
 void PutStep(ReturnSetInfo* result, int number, const DecisionStep* step, bool answered, const DecisionState* state) {
-    const char* answer = !answered ? "goes on" : IsOnlyWatched(state->decision) ? "run: only watched" : WordFor(state->decision->answer);
+    const char* answer = !answered                        ? "goes on"
+                         : IsOnlyWatched(state->decision) ? "run: only watched"
+                                                          : WordFor(state->decision->answer, WhyNotAsked(state->decision, state->command, true));
     PutAnswer(result, number, step->name, answer, DetailOf(state, step, answered));
 }
 

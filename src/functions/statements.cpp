@@ -76,6 +76,7 @@ void BeginCheckOf(const AnalysedStatement& statement) {
 struct Answers {
     ReturnSetInfo* result;
     int statement;
+    bool is_query;    // one that can be approved by itself
 };
 
 const char* ObjectOf(const ForeseenAccess& foreseen) {
@@ -88,29 +89,34 @@ const char* ObjectOf(const ForeseenAccess& foreseen) {
     return foreseen.access.column == nullptr ? name : psprintf("%s (%s)", name, quote_identifier(foreseen.access.column));
 }
 
-const char* AnswerOf(const ForeseenAccess& foreseen) {
+const char* AnswerOf(const ForeseenAccess& foreseen, const char* not_asked) {
     if (IsOnlyWatched(&foreseen.decision))
         return "run: only watched";
-    return foreseen.trusted ? "run: trusted definer" : WordFor(foreseen.decision.answer);
+    return foreseen.trusted ? "run: trusted definer" : WordFor(foreseen.decision.answer, not_asked);
 }
 
-const char* DetailOf(const ForeseenAccess& foreseen) {
+const char* DetailOf(const ForeseenAccess& foreseen, const char* not_asked) {
     if (foreseen.user != CurrentSubject())
         return psprintf("for \"%s\", whose view or rule it is", GetUserNameFromId(foreseen.user, true));
     if (foreseen.decision.grant_id != 0)
         return psprintf("grant %lld", (long long)foreseen.decision.grant_id);
     if (foreseen.missed.id != 0)
         return psprintf("grant %lld is for exactly one other statement", (long long)foreseen.missed.id);
-    return WhyRefused(&foreseen.decision, foreseen.user);
+    return not_asked != nullptr ? not_asked : WhyRefused(&foreseen.decision, foreseen.user);
 }
 
 void PutForeseen(const ForeseenAccess& foreseen, void* context) {
     const Answers* answers = static_cast<const Answers*>(context);
     const Policy* policy = foreseen.decision.policy;
-    const char* detail = DetailOf(foreseen);
-    Datum values[] = {Int32GetDatum(answers->statement),       CStringGetTextDatum(NameOf(foreseen.access.command)),
-                      CStringGetTextDatum(ObjectOf(foreseen)), policy == nullptr ? Datum(0) : CStringGetTextDatum(policy->name),
-                      CStringGetTextDatum(AnswerOf(foreseen)), detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
+    const char* not_asked =
+        foreseen.trusted ? nullptr : WhyNotAsked(&foreseen.decision, foreseen.access.command, answers->is_query && foreseen.user == CurrentSubject());
+    const char* detail = DetailOf(foreseen, not_asked);
+    Datum values[] = {Int32GetDatum(answers->statement),
+                      CStringGetTextDatum(NameOf(foreseen.access.command)),
+                      CStringGetTextDatum(ObjectOf(foreseen)),
+                      policy == nullptr ? Datum(0) : CStringGetTextDatum(policy->name),
+                      CStringGetTextDatum(AnswerOf(foreseen, not_asked)),
+                      detail == nullptr ? Datum(0) : CStringGetTextDatum(detail)};
     bool nulls[] = {false, false, false, policy == nullptr, false, detail == nullptr};
     tuplestore_putvalues(answers->result->setResult, answers->result->setDesc, values, nulls);
 }
@@ -219,12 +225,13 @@ WARRANT_FUNCTION(warrant_needs) {
     AcceptInvalidationMessages();
     ReleaseOldGoverningPolicies();
     InitMaterializedSRF(fcinfo, 0);
-    Answers answers = {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), 0};
+    Answers answers = {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), 0, false};
     ListCell* cell;
     foreach (cell, ParseText(text)) {
         CHECK_FOR_INTERRUPTS();
         answers.statement++;
         AnalysedStatement statement = Analyse(text, lfirst_node(RawStmt, cell));
+        answers.is_query = statement.utility == nullptr && list_length(statement.queries) == 1;
         AccessList list;
         CollectFrom(statement, &list);
         BeginCheckOf(statement);

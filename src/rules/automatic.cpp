@@ -65,13 +65,12 @@ Lack LackOf(const Policy* policy, Oid subject, Command command, Claims claims, T
         return Lack::Command;
     if (FindRevoke(policy->id, subject, now).until != 0)
         return Lack::Revoked;
-    bool given = claims == Claims::Unknown || (claims == Claims::Own && SaysSomething(TextOf(&settings.reason)));
-    if (policy->require_reason && !given)
-        return Lack::Reason;
-    if (policy->ticket_pattern != nullptr && claims != Claims::Unknown &&
-        (claims != Claims::Own || !FitsPattern(TextOf(&settings.ticket), policy->ticket_pattern)))
-        return Lack::Ticket;
-    return Lack::Nothing;
+    if (claims == Claims::Unknown)
+        return Lack::Nothing;
+    bool own = claims == Claims::Own;
+    bool reason = policy->require_reason && !(own && SaysSomething(TextOf(&settings.reason)));
+    bool ticket = policy->ticket_pattern != nullptr && !(own && FitsPattern(TextOf(&settings.ticket), policy->ticket_pattern));
+    return reason && ticket ? Lack::ReasonAndTicket : reason ? Lack::Reason : ticket ? Lack::Ticket : Lack::Nothing;
 }
 
 const char* WordsFor(Lack lack, const Policy* policy, Oid subject, TimestampTz now) {
@@ -79,6 +78,8 @@ const char* WordsFor(Lack lack, const Policy* policy, Oid subject, TimestampTz n
         case Lack::Command: return psprintf("it grants %s by itself, and nothing else", NamesOf(policy->named));
         case Lack::Reason: return "it grants for a reason, and none is given";
         case Lack::Ticket: return psprintf("it grants for a ticket that matches %s, and none such is given", PatternInWords(policy->ticket_pattern));
+        case Lack::ReasonAndTicket:
+            return psprintf("it grants for a reason and a ticket that matches %s, and neither is given", PatternInWords(policy->ticket_pattern));
         case Lack::Revoked: return RevokeInWords(FindRevoke(policy->id, subject, now));
         default: return nullptr;
     }
@@ -89,6 +90,7 @@ const char* AdviceFor(Lack lack) {
         case Lack::Command: return "An administrator can make a policy of effect approve, of lower priority: it asks a person for what is left.";
         case Lack::Reason: return "SET pg_warrant.reason = '...', and run the statement again.";
         case Lack::Ticket: return "SET pg_warrant.ticket = '...', and run the statement again.";
+        case Lack::ReasonAndTicket: return "SET pg_warrant.reason = '...'; SET pg_warrant.ticket = '...'; and run the statement again.";
         case Lack::Revoked: return "Ask whoever revoked it. A policy of effect approve, of lower priority, asks a person until then.";
         default: return nullptr;
     }

@@ -10,7 +10,7 @@
 namespace warrant {
 
 // What a policy lacks for a grant.
-enum class Lack : uint8_t { Nothing, Command, Reason, Ticket, Revoked };
+enum class Lack : uint8_t { Nothing, Command, Reason, Ticket, ReasonAndTicket, Revoked };
 
 // Whose claims the session has: those of the subject who is decided about, or somebody else's, which count for nothing. Of somebody who has another
 // session nobody knows, and what the claims could give is taken as given.

@@ -33,6 +33,9 @@ constexpr CommandMask commands_on_columns =
 constexpr CommandMask commands_around_columns = MaskOf(Command::Alter) | MaskOf(Command::Drop) | MaskOf(Command::Grant);
 inline bool IsOnColumns(Command command) { return (commands_on_columns & MaskOf(command)) != 0; }
 
+// The commands of a statement that can be approved by itself: a SELECT, INSERT, UPDATE, DELETE or MERGE.
+constexpr CommandMask commands_of_queries = commands_on_columns | MaskOf(Command::Delete) | MaskOf(Command::DeleteAll) | MaskOf(Command::Lock);
+
 // The first command of a mask that is not empty.
 inline Command FirstOf(CommandMask mask) { return Command(__builtin_ctz(mask)); }
 

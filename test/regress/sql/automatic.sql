@@ -388,5 +388,22 @@ SELECT count(*) FROM made WHERE policy = 'gone';
 DROP FUNCTION regress_peek(), peek();
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner;
+-- What lacks both a reason and a ticket is told of both.
+CREATE TABLE both_wanted (a int);
+GRANT ALL ON both_wanted TO PUBLIC;
+SET client_min_messages = warning;
+SELECT warrant.create_policy('both wanted', 'auto', on_table => 'both_wanted', commands => '{READ}', require_reason => true, ticket_pattern => 'OPS-[0-9]+');
+\c - regress_clerk
+SELECT detail, hint FROM stage.try('TABLE both_wanted');
+SET pg_warrant.reason = 'one of them';
+SELECT detail, hint FROM stage.try('TABLE both_wanted');
+RESET pg_warrant.reason;
+SET pg_warrant.ticket = 'OPS-1';
+SELECT detail, hint FROM stage.try('TABLE both_wanted');
+SET pg_warrant.reason = 'both';
+SET pg_warrant.ticket = 'OPS-1';
+SET client_min_messages = warning;
+TABLE both_wanted;
+\c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file

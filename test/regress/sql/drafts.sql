@@ -108,5 +108,19 @@ SELECT warrant.alter_policy('ledger', '{"require_reason": true, "request_ttl": "
 TRUNCATE ledger;
 \c - :owner
 SELECT stage.eventually($$SELECT state = 'expired' FROM warrant.requests ORDER BY id DESC LIMIT 1$$);
+-- A reason and a ticket that are wanted are told in one message: by a call, a call for one statement, one that amends, and the refusal.
+INSERT INTO orders VALUES (1);
+SET client_min_messages = warning;
+SELECT warrant.create_policy('ledger too', 'approve', on_table => 'ledger', commands => '{INSERT}', require_reason => true);
+\c - regress_other
+SELECT s.n, t.message, t.detail, t.hint FROM (VALUES (1, $$SELECT warrant.request('{DELETE}', on_table => 'orders')$$), (2, $$SELECT warrant.request('{DELETE}', on_table => 'orders', ticket => 'x')$$),
+    (3, $$SELECT warrant.request('{DELETE}', on_table => 'orders', ticket => 'OPS-1')$$), (4, $$SELECT warrant.request('{DELETE}', on_table => 'orders', reason => 'r')$$),
+    (5, $$SELECT warrant.request_statement('DELETE FROM orders WHERE a = 1')$$), (6, $$SELECT warrant.request('{INSERT}', on_tables => '{ledger,orders}')$$),
+    (7, 'DELETE FROM orders WHERE a = 1')) AS s (n, statement), LATERAL stage.try(s.statement) AS t ORDER BY s.n \gx
+SELECT max(id) AS draft FROM warrant.my_requests WHERE state = 'draft' \gset
+SELECT s.n, t.message, t.detail, t.hint FROM (VALUES (1, 'x', NULL), (2, 'x', 'r')) AS s (n, ticket, reason), LATERAL stage.try(format('SELECT warrant.amend(%s, ticket => %L, reason => %L)', :draft, s.ticket, s.reason)) AS t ORDER BY s.n \gx
+SELECT warrant.amend(:draft, ticket => 'OPS-1');
+SELECT warrant.amend(:draft, reason => 'r');
+\c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
