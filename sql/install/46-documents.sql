@@ -78,6 +78,10 @@ $$;
 CREATE FUNCTION warrant_internal.with_roles_now(policy warrant.policies) RETURNS warrant.policies LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM unnest((policy).for_roles || (policy).except_roles || (policy).definer_roles || (policy).approver_role || (policy).other_approver_roles || (policy).escalate_to) AS r (role)
+                    WHERE NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = r.role)) THEN
+        RETURN policy;    -- as nearly each
+    END IF;
     policy.for_roles := coalesce(warrant_internal.roles_now((policy).for_roles, (policy).for_role_names), '{}');
     policy.except_roles := coalesce(warrant_internal.roles_now((policy).except_roles, (policy).except_role_names), '{}');
     policy.definer_roles := coalesce(warrant_internal.roles_now((policy).definer_roles, (policy).definer_role_names), '{}');
@@ -427,7 +431,9 @@ BEGIN
         after := warrant_internal.policy_of(given, before);
     END IF;
     after := warrant_internal.with_roles_now(after);
-    changes := warrant_internal.changes_between(before, after, defaults);
+    IF given IS NOT NULL OR after <> before THEN
+        changes := warrant_internal.changes_between(before, after, defaults);
+    END IF;
     anew := warrant_internal.target_anew(before, said, wanted);
     IF anew IS NOT NULL THEN
         after.target := anew;
