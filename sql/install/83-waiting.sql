@@ -83,7 +83,7 @@ BEGIN
                CASE WHEN inbox THEN 0 ELSE greatest(6, max(length(s.reason))) END AS reason FROM shown s),
     widths AS MATERIALIZED (
         SELECT v.widths[1] AS target, v.widths[2] AS statement, v.widths[3] AS reason
-          FROM longest n, warrant_internal.widths_within(room - n.fixed, ARRAY[n.target, n.statement, n.reason], ARRAY[16, 24, 6]) AS v (widths))
+          FROM longest n, warrant_internal.widths_within(room - n.fixed, ARRAY[n.target, n.statement, n.reason], ARRAY[19, 21, 6]) AS v (widths))
     SELECT s.id, s.who, warrant_internal.in_one_line(s.target, greatest(6, w.target - length(s.others))) || s.others, s.commands, s.rows, warrant_internal.in_one_line(s.statement, w.statement),
            s.age, s.approvals, warrant_internal.in_one_line(s.reason, w.reason), s.requested_at FROM shown s, widths w;
 END;

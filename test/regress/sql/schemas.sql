@@ -14,7 +14,7 @@ SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p WHE
 
 -- Views, and action_result, call these as whoever asks; nobody names them.
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'warrant_internal'::regnamespace AND has_function_privilege('regress_clerk', p.oid, 'EXECUTE')
- ORDER BY p.proname;
+ ORDER BY p.oid::regprocedure::text;
 SELECT r.rolname FROM pg_roles r WHERE r.rolname ~ '^(warrant_|regress_(clerk|dba|chief|auditor))' AND has_schema_privilege(r.oid, 'warrant_internal', 'USAGE');
 CREATE TABLE ledger (a int);
 GRANT SELECT ON ledger TO regress_clerk;
