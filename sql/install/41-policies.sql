@@ -25,6 +25,9 @@ COMMENT ON COLUMN warrant.policies.ticket_pattern IS 'a regular expression that 
 ALTER TABLE warrant.policies ADD COLUMN exact boolean;
 COMMENT ON COLUMN warrant.policies.exact IS 'each of its grants is for exactly one statement; NULL for no';
 
+ALTER TABLE warrant.policies ADD COLUMN on_refusal text;
+COMMENT ON COLUMN warrant.policies.on_refusal IS 'what a refused statement does: request files its request, refuse files nothing; NULL for request';
+
 -- Conditions of passing; NULL is none.
 ALTER TABLE warrant.policies ADD COLUMN hours text;
 COMMENT ON COLUMN warrant.policies.hours IS 'in which hours of the week statements pass; NULL: always';
@@ -396,6 +399,15 @@ BEGIN
     IF made.exact AND made.effect <> 'approve' THEN
         RAISE EXCEPTION 'only a policy of effect approve is exact' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF made.on_refusal NOT IN ('request', 'refuse') THEN
+        RAISE EXCEPTION 'unknown on_refusal "%"', made.on_refusal USING ERRCODE = 'invalid_parameter_value', HINT = 'On_refusal is request or refuse.';
+    END IF;
+    IF parameters->'on_refusal' = 'null' THEN
+        RAISE EXCEPTION 'on_refusal must not be NULL' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF made.on_refusal = 'refuse' AND made.effect <> 'approve' THEN
+        RAISE EXCEPTION 'only a policy of effect approve has on_refusal refuse' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF made.webhook IS NOT NULL AND made.effect <> 'approve' THEN
         RAISE EXCEPTION 'only a policy of effect approve asks a webhook' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -550,7 +562,7 @@ CREATE FUNCTION warrant.create_policy(
     audit text DEFAULT NULL, audit_wait boolean DEFAULT true, webhook text DEFAULT NULL, definer_roles regrole[] DEFAULT '{}',
     require_comment boolean DEFAULT false, ticket_pattern text DEFAULT NULL, hours text DEFAULT NULL, client_cidr cidr[] DEFAULT NULL, columns name[] DEFAULT NULL,
     approvers jsonb DEFAULT NULL, on_label text DEFAULT NULL, max_rows bigint DEFAULT NULL, exact boolean DEFAULT false,
-    remind_after interval DEFAULT NULL, escalate_after interval DEFAULT NULL, escalate_to regrole DEFAULT NULL
+    remind_after interval DEFAULT NULL, escalate_after interval DEFAULT NULL, escalate_to regrole DEFAULT NULL, on_refusal text DEFAULT 'request'
 ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET intervalstyle = postgres
 AS $$
@@ -562,7 +574,7 @@ BEGIN
         'max_duration', max_duration, 'request_ttl', request_ttl, 'max_uses', max_uses, 'require_reason', require_reason,
         'audit', audit, 'audit_wait', audit_wait, 'webhook', webhook, 'definer_roles', definer_roles::oid[]::bigint[],
         'require_comment', require_comment, 'ticket_pattern', ticket_pattern, 'hours', hours, 'client_cidr', client_cidr, 'columns', columns, 'approvers', approvers, 'on_label', on_label, 'max_rows', max_rows,
-        'exact', exact,
+        'exact', exact, 'on_refusal', on_refusal,
         'remind_after', remind_after, 'escalate_after', escalate_after, 'escalate_to', escalate_to::oid::bigint), false);
     RETURN name;
 END;
@@ -582,7 +594,8 @@ audit_wait: the row is durable before the statement''s first effect. webhook: de
 definer_roles: owners whose views and SECURITY DEFINER functions are audited, not gated. require_comment: whoever approves or
 denies says why. ticket_pattern: a regular expression for the whole ticket that each request, direct grant and grant by auto needs. hours: in which statements pass at all, such as Mon-Fri 08:00-18:00 Europe/Berlin. client_cidr: from which networks
 they pass. remind_after: how long a request waits until its approvers are reminded. escalate_after: until members of escalate_to may decide, too, whatever role they stand for. columns: of on_table, which alone it is about, for SELECT, INSERT and UPDATE; each column that is touched has to pass.
-exact: each approval is of exactly one statement. Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
+exact: each approval is of exactly one statement. on_refusal: request, where a refused statement files its request, or refuse, where it files nothing, and
+warrant.request or warrant.request_statement asks. Returns the name. Raises 22023, 42703, 42704, 42809, 42710. Effective after COMMIT.';
 
 -- As add_policy.
 CREATE FUNCTION warrant_internal.remove_policy(name text, trial boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -199,6 +199,19 @@ BEGIN
 END;
 $$;
 
+-- Tells who asks which of the policies only watch: what is asked for under them runs already. The request is for when they no longer do.
+CREATE FUNCTION warrant_internal.tell_watched(items warrant_internal.item[]) RETURNS void LANGUAGE plpgsql
+AS $$
+DECLARE
+    enforcement CONSTANT text := current_setting('pg_warrant.enforcement');
+    everything CONSTANT boolean := enforcement <> 'enforce';
+BEGIN
+    PERFORM warrant_internal.tell(CASE WHEN everything THEN format('pg_warrant.enforcement is %s: what you ask for runs already', enforcement)
+                                       ELSE format('policy "%s" only watches: what you ask for under it runs already', p.name) END)
+       FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) AND (everything OR p.mode = 'monitor') ORDER BY p.id LIMIT CASE WHEN everything THEN 1 ELSE 5 END;
+END;
+$$;
+
 -- Answers the request's number, or what the session is to look at before: see patterns_to_fit.
 CREATE FUNCTION warrant_internal.do_request(origin jsonb, args jsonb) RETURNS text LANGUAGE plpgsql
 AS $$
@@ -216,6 +229,7 @@ BEGIN
     PERFORM warrant_internal.tell(format('request %s is under policy "%s", which members of "%s" decide: %s', request, w.name, array_to_string(w.roles, '" and "'), rtrim(lower(left(w.why, 1)) || substr(w.why, 2), '.')))
        FROM (SELECT p.name, p.approver_role_name || p.other_approver_role_names AS roles, warrant_internal.why_undecidable(p, requester) AS why FROM warrant.policies p WHERE p.id = ANY (warrant_internal.policies_of(items)) ORDER BY p.id OFFSET 0) AS w
       WHERE w.why IS NOT NULL;
+    PERFORM warrant_internal.tell_watched(items);
     RETURN request;
 END;
 $$;

@@ -101,7 +101,7 @@ BEGIN
     PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',
             'relation_oid', CASE WHEN i->>'kind' = 't' THEN i->'relation' END, 'schema_name', i->'schema', 'relation_name', i->'name',
             'columns', i->'touched', 'policy_name', nullif(i->>'policy_name', ''), 'policy_version', i->'policy_version', 'rows_estimated', nullif(i->'rows', '-1'), 'comment', nullif(concat_ws(' ', args->>'comment',
-            CASE WHEN filed->(i->>'policy') IS NULL THEN coalesce(unfiled->>(i->>'policy'), refusal) END), '')),
+            CASE WHEN filed->(i->>'policy') IS NULL THEN coalesce(unfiled->>(i->>'policy'), i->>'unfiled', refusal) END), '')),
             statement, statement_sha256, CASE WHEN place <= 16 THEN statement_text END)
        FROM jsonb_array_elements(args->'items') WITH ORDINALITY AS e (i, place);
     IF requests <> '{}' THEN

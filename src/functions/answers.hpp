@@ -10,7 +10,8 @@ namespace warrant {
 // not_asked: as WhyNotAsked says.
 const char* WordFor(Answer answer, const char* not_asked);
 
-// Why no request could be filed for the access, whoever asks, or nullptr. of_query: the statement is one that can be approved by itself.
+// Why no request is filed for the access, or nullptr: none could be, whoever asks, or the policy leaves that to a call. of_query: the statement is
+// one that can be approved by itself.
 const char* WhyNotAsked(const Decision* decision, Command command, bool of_query);
 
 // Whether the access would be refused, but is only watched.

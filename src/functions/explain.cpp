@@ -31,9 +31,13 @@ const char* WhyNotAsked(const Decision* decision, Command command, bool of_query
         return nullptr;
     if (const char* why = WhyUnfiled())
         return why;
-    if (!decision->policy->exact || decision->answer == Answer::Auto || (of_query && (commands_of_queries & MaskOf(command)) != 0))
+    if (decision->answer == Answer::Auto)
         return nullptr;
-    return "The policy approves single statements alone, and this is none. An administrator can alter it.";
+    if (decision->policy->exact && !(of_query && (commands_of_queries & MaskOf(command)) != 0))
+        return "The policy approves single statements alone, and this is none. An administrator can alter it.";
+    if (!decision->policy->files_nothing)
+        return nullptr;
+    return decision->policy->exact ? "Only warrant.request_statement asks for it." : "Only warrant.request asks for it.";
 }
 
 const char* WordFor(Answer answer, const char* not_asked) {

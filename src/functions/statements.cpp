@@ -102,6 +102,8 @@ const char* DetailOf(const ForeseenAccess& foreseen, const char* not_asked) {
         return psprintf("grant %lld", (long long)foreseen.decision.grant_id);
     if (foreseen.missed.id != 0)
         return psprintf("grant %lld is for exactly one other statement", (long long)foreseen.missed.id);
+    if (IsOnlyWatched(&foreseen.decision) && foreseen.decision.answer == Answer::Request)
+        return "needs approval once it is enforced";
     return not_asked != nullptr ? not_asked : WhyRefused(&foreseen.decision, foreseen.user);
 }
 

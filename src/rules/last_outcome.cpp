@@ -220,4 +220,27 @@ char* LastOutcome(Oid subject, const GoverningPolicies* policies, Command comman
     return nullptr;
 }
 
+int64 FindPendingRequest(Oid requester, const GoverningPolicies* policies, Command command) {
+    static constexpr OwnColumn of_request[] = {{"id"}, {"state"}, {"expires_at"}};
+    static constexpr OwnColumn of_item[] = {{"target_kind"}, {"target"}, {"commands"}, {"columns", true}};
+    TimestampTz now = MonotonicNow();
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(requester));
+    int64 pending[most_looked_at];
+    int count = 0, looked_at = 0;
+    LookBack("requests", "requests_by_requester", of_request, &key, 1, [&](Datum* values, bool*) {
+        if (strcmp(TextDatumGetCString(values[1]), "pending") == 0 && DatumGetTimestampTz(values[2]) > now)
+            pending[count++] = DatumGetInt64(values[0]);
+        return ++looked_at == most_looked_at;
+    });
+    for (int i = 0; i < count; i++) {
+        bool about = false;
+        LookBackById("request_items", "request_items_request_id_idx", of_item, pending[i],
+                     [&](Datum* values, bool* nulls) { return about = nulls[3] && IsAbout(values, policies, command); });
+        if (about)
+            return pending[i];
+    }
+    return 0;
+}
+
 }    // namespace warrant

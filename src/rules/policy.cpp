@@ -266,6 +266,8 @@ constexpr PolicyColumn policy_columns[] = {
     Column<&Policy::require_comment>({"require_comment", true}, where_approved, IsLess<&Policy::require_comment>),
     Column<&Policy::ticket_pattern>({"ticket_pattern", true}, where_granted, AsksAnotherTicket),
     Column<&Policy::exact>({"exact", true}, where_approved, IsLess<&Policy::exact>),
+    // Whichever it is, the statement is refused: neither is laxer.
+    ReadBy([](Policy* policy, Datum value) { policy->files_nothing = Is(value, "refuse"); }, {"on_refusal", true}),
     Column<&Policy::webhook>({"webhook"}, where_approved | by_itself, AsksAnotherWebhook),
     Column<&Policy::max_uses>({"max_uses", true}, where_granted, IsMore<&Policy::max_uses>),
     Column<&Policy::max_rows>({"max_rows", true}, where_granted, IsMore<&Policy::max_rows>),

@@ -56,6 +56,7 @@ struct Policy {
     bool require_comment;
     char* ticket_pattern;           // that the tickets of its requests match; nullptr: they need none
     bool exact;                     // its grants are for single statements
+    bool files_nothing;             // a refused statement files no request: it is asked for by a call
     int max_uses;                   // of each grant; INT_MAX: no limit
     int64_t max_rows;               // of each statement under a grant; INT64_MAX: no limit
     int64_t default_duration_us;    // 0: the setting

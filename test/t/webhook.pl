@@ -127,6 +127,15 @@ $table = asking($receiver->url('approve'), '', 'max_uses => 1');
 is(as_clerk("UPDATE $table SET id = 2 WHERE id > 0"), 'none', 'approved without a word of uses') for 1 .. 2;
 is(uses_of($table), '1 given, 0 left; 1 given, 0 left', 'each statement is asked about');
 
+my $beside = asking($receiver->url('approve'), '', q{on_refusal => 'refuse'});
+is(as_clerk("UPDATE $beside SET id = 2 WHERE id > 0"), '42501', 'where a refused statement files nothing');
+is(value("SELECT count(*) FROM warrant.deliveries WHERE webhook = '$beside'"), '0', 'nobody is asked');
+$table = asking($receiver->url('deny'));
+like(($node->sqlstate_as('clerk', "INSERT INTO $table SELECT id FROM $beside"))[1], qr/requires approval/, 'and what is decided beside it is not waited for');
+$node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$beside')");
+ok($node->eventually(sub { state_of($beside) eq 'approved' }), 'until a call asks');
+is(as_clerk("UPDATE $beside SET id = 2 WHERE id > 0"), 'none', 'and the statement runs');
+
 $table = asking($receiver->url('pending'));
 is(as_clerk("UPDATE $table SET id = 2 WHERE id > 0"), '42501', 'not decided yet');
 $node->safe_as('clerk', "SELECT warrant.request('{UPDATE}', on_table => '$table', reason => 'in other words')");

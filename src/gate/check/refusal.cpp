@@ -27,6 +27,7 @@
 #include "gate/check/committed_items.hpp"
 #include "gate/check/decision_wait.hpp"
 #include "gate/check/estimate.hpp"
+#include "gate/check/how_to_ask.hpp"
 #include "gate/check/identity.hpp"
 #include "gate/check/prepared_query.hpp"
 #include "gate/check/refusal.hpp"
@@ -35,10 +36,10 @@ namespace warrant {
 
 LastRefusal last_refusal;
 
-void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
+void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows, const char* unfiled) {
+    bool files = (item->answer == Answer::Request || item->answer == Answer::Auto) && unfiled == nullptr;
     appendStringInfo(json, "{\"relation\":%u,\"kind\":\"%c\",\"command\":\"%s\",\"answer\":\"%s\",\"policy\":", item->access.relation,
-                     char(TargetKindOf(item->policies)), NameOf(item->access.command),
-                     item->answer == Answer::Request || item->answer == Answer::Auto ? "request" : "refuse");
+                     char(TargetKindOf(item->policies)), NameOf(item->access.command), files ? "request" : "refuse");
     if (item->policy == nullptr)
         appendStringInfoString(json, "null");
     else
@@ -58,6 +59,10 @@ void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows) {
     appendStringInfoString(json, item->columns == NIL ? "" : "]");
     if (const char* touched = NamesOf(item->access.relation, item->access.touched))
         appendStringInfo(json, ",\"touched\":%s", touched);
+    if (unfiled != nullptr) {
+        appendStringInfoString(json, ",\"unfiled\":");
+        escape_json(json, unfiled);
+    }
     appendStringInfoChar(json, '}');
 }
 
@@ -105,7 +110,7 @@ char* BuildItems(QueryDesc* query, const Query* parsed, const RefusedAccess* ref
         int before = json.len;
         if (before > 0)
             appendStringInfoChar(&json, ',');
-        AppendItem(&json, &refused[*next], file ? EstimateRows(query, parsed, refused[*next].access) : -1);
+        AppendItem(&json, &refused[*next], file ? EstimateRows(query, parsed, refused[*next].access) : -1, WhyAskedByCall(refused[*next].policy));
         if (before > 0 && json.len > most_bytes) {
             json.data[json.len = before] = '\0';
             break;
@@ -352,6 +357,9 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
     const char* unfiled = unapprovable == nullptr ? AskForCommitted(asked, &asked_count) : WhyUnapprovable(unapprovable);
     if (unapprovable == nullptr && unfiled == nullptr && asked_count > 0)
         unfiled = WhatBeginsLater(asked, asked_count, acting == nullptr ? CurrentSubject() : acting->user);
+    int by_call = unapprovable == nullptr ? CountAskedByCall(asked, asked_count) : 0;
+    if (unfiled == nullptr && by_call > 0 && by_call == asked_count)
+        unfiled = WhyAskedByCall(asked[0].policy);
     if (FindRecent(digest, RecordUnderWay(query)) == nullptr && !AwaitTurn(CurrentSubject()))
         RaiseOverRate(unapprovable, refused, acting);
     if (!RefusedInThisStatement(query, refused, count, digest)) {
@@ -365,8 +373,9 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
         Remember(refused, digest, fields.statement_id, unfiled != nullptr ? unfiled : answer == nullptr ? "" : answer);
         if (acting == nullptr && IsRequestIds(last_refusal.answer))
             UseClaims();
-        // A reason why no request was filed may be a grant that this session did not know of yet.
-        bool may_pass = may_wait && unapprovable == nullptr && unfiled == nullptr;
+        // A reason why no request was filed may be a grant that this session did not know of yet. What has to be asked for by a call besides lets no
+        // webhook's approval help.
+        bool may_pass = may_wait && unapprovable == nullptr && unfiled == nullptr && by_call == 0;
         if (may_pass && (!IsRequestIds(last_refusal.answer) || ApprovedMeanwhile(refused)))
             return;
     }

@@ -21,7 +21,8 @@ void Refuse(QueryDesc* query, const Query* parsed, const RefusedAccess* refused,
 void MakeGrants(QueryDesc* query, const Query* parsed, const RefusedAccess* automatic, int count, const ActingUser* acting);
 
 // A refused access as the recorder's actions have it, with the rows that it may reach (-1: not known).
-void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows);
+//   unfiled    why no request is to be filed for it although an approval would help; nullptr for none such
+void AppendItem(StringInfo json, const RefusedAccess* item, int64_t rows, const char* unfiled = nullptr);
 
 // The answer of the refusal that this session met last, for warrant.last_refusal; empty when there was none. Told to its subject alone: behind a pool
 // the session has other subjects, too.

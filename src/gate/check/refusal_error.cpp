@@ -14,17 +14,10 @@
 #include "queue/rate.hpp"
 #include "gate/check/apart_requests.hpp"
 #include "gate/check/drafts.hpp"
+#include "gate/check/how_to_ask.hpp"
 #include "gate/check/refusal_error.hpp"
 
 namespace warrant {
-
-TargetKind TargetKindOf(const GoverningPolicies* policies) {
-    switch (policies->relkind) {
-        case relkind_schema: return TargetKind::Schema;
-        case relkind_database: return TargetKind::Database;
-        default: return TargetKind::Table;
-    }
-}
 
 const char* WhoActs(const ActingUser* acting) {
     if (acting == nullptr || (acting->operation == nullptr && !OidIsValid(acting->function)))
@@ -42,14 +35,6 @@ const char* WhoActs(const ActingUser* acting) {
 }
 
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
-
-const char* NameOfTarget(const RefusedAccess* item) {
-    switch (TargetKindOf(item->policies)) {
-        case TargetKind::Schema: return NameStr(item->policies->schema_name);
-        case TargetKind::Database: return get_database_name(MyDatabaseId);
-        default: return NameStr(item->policies->relation_name);
-    }
-}
 
 const char* CommandInWords(const RefusedAccess* item) {
     if (item->columns == NIL)
@@ -145,9 +130,10 @@ static const char* WhatGrantMisses(const RefusedAccess* refused) {
                           : psprintf("\nGrant %lld is for exactly one statement: %s.", (long long)missed.id, other_statement[int(missed.difference)]);
 }
 
-[[noreturn]] static void RaiseUnfiled(const RefusedAccess* item, const char* answer, const ActingUser* acting) {
-    const char* advice = strchr(answer, '\n');
-    int length = advice == nullptr ? int(strlen(answer)) : int(advice - answer);
+// how: what to do where the answer does not say it; or empty.
+[[noreturn]] static void RaiseUnfiled(const RefusedAccess* item, const char* answer, const ActingUser* acting, const char* how = "") {
+    int length = int(strcspn(answer, "\n"));
+    const char* advice = answer[length] == '\0' ? how : answer + length + 1;
     if (acting != nullptr)
         ereport(ERROR, (errcode(error_refused),
                         errmsg("%s on %s \"%s\" requires approval", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
@@ -155,7 +141,7 @@ static const char* WhatGrantMisses(const RefusedAccess* refused) {
                         ErrorFields(item)));
     ereport(ERROR,
             (errcode(error_refused), errmsg("%s on %s \"%s\" requires approval", CommandInWords(item), KindOf(item->policies), NameOfTarget(item)),
-             errdetail("No request was filed: %.*s.%s", length, answer, WhatGrantMisses(item)), advice == nullptr ? 0 : errhint("%s", advice + 1),
+             errdetail("No request was filed: %.*s.%s", length, answer, WhatGrantMisses(item)), advice[0] == '\0' ? 0 : errhint("%s", advice),
              ErrorFields(item)));
 }
 
@@ -234,22 +220,6 @@ static const char* DescribeRequests(const char* answer, const RefusedAccess* ask
     return lines.data;
 }
 
-// Of several tables as many are named as a line has room for.
-static const char* TablesOf(const RefusedAccess* asked, int count) {
-    StringInfoData names;
-    initStringInfo(&names);
-    constexpr int most_bytes = 60;
-    for (int i = 0; i < count; i++) {
-        const char* name = quote_qualified_identifier(NameStr(asked[i].policies->schema_name), NameStr(asked[i].policies->relation_name));
-        if (i > 0 && names.len + int(strlen(name)) > most_bytes) {
-            appendStringInfoString(&names, ",...");
-            break;
-        }
-        appendStringInfo(&names, "%s%s", i == 0 ? "" : ",", name);
-    }
-    return quote_literal_cstr(psprintf("{%s}", names.data));
-}
-
 // pg_dump begins with LOCK TABLE, and would be refused once more when it reads. On a line of its own; or empty.
 static const char* WhatADumpNeeds(const RefusedAccess* asked, int count) {
     if (application_name == nullptr || strncmp(application_name, "pg_dump", 7) != 0)
@@ -285,6 +255,8 @@ static const char* ProfileOf(const RefusedAccess* asked, int count, const char* 
 
 // Of a policy's two lines the first behind its number, or nullptr where it has a request.
 static const char* WhyUnfiled(const char* unfiled, const Policy* policy) {
+    if (const char* why = WhyAskedByCall(policy))
+        return why;
     while (unfiled[0] != '\0') {
         char* why;
         if (strtoll(unfiled, &why, 10) == policy->id && why[0] == ' ')
@@ -353,8 +325,9 @@ static const char* WhyReturningReads(const RefusedAccess* asked, int count, Retu
 
 void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, int asked_count, const char* answer, const char* unfiled,
                     const ActingUser* acting, ReturningWrite returning) {
+    const char* how = acting == nullptr ? HowToAsk(asked, asked_count) : "";
     if (!IsRequestIds(answer))
-        RaiseUnfiled(refused, answer, acting);
+        RaiseUnfiled(refused, answer, acting, how[0] == '\0' ? "" : psprintf("%s%s", how, WhatADumpNeeds(asked, asked_count)));
     StringInfoData without, advice;
     initStringInfo(&without);
     initStringInfo(&advice);
@@ -371,8 +344,8 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
              errdetail("%s%s%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
                        drafts.detail.data, without.data, WhoActs(acting), WhatWasBefore(refused, acting), WhatGrantMisses(refused)),
              acting != nullptr ? TrustHint(refused, acting)
-                               : errhint("%s%s%s%s%s", WhatToDo(answer, &drafts), advice.data, WhyReturningReads(asked, asked_count, returning),
-                                         WhatADumpNeeds(asked, asked_count), profile),
+                               : errhint("%s%s%s%s%s%s%s", WhatToDo(answer, &drafts), how[0] == '\0' ? "" : "\n", how, advice.data,
+                                         WhyReturningReads(asked, asked_count, returning), WhatADumpNeeds(asked, asked_count), profile),
              ErrorFields(refused)));
 }
 

@@ -14,10 +14,7 @@ struct ReturningWrite {
     Command command;
 };
 
-TargetKind TargetKindOf(const GoverningPolicies* policies);
-
-// The name that a message gives the object, and what it is.
-const char* NameOfTarget(const RefusedAccess* item);
+// What a message calls the object.
 const char* KindOf(const GoverningPolicies* policies);
 
 // The command, with the columns that it is refused for, within a line.

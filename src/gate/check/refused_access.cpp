@@ -24,6 +24,22 @@ RefusedAccess* FindAmong(RefusedAccess* items, int count, const Access& access, 
 
 }    // namespace
 
+TargetKind TargetKindOf(const GoverningPolicies* policies) {
+    switch (policies->relkind) {
+        case relkind_schema: return TargetKind::Schema;
+        case relkind_database: return TargetKind::Database;
+        default: return TargetKind::Table;
+    }
+}
+
+const char* NameOfTarget(const RefusedAccess* item) {
+    switch (TargetKindOf(item->policies)) {
+        case TargetKind::Schema: return NameStr(item->policies->schema_name);
+        case TargetKind::Database: return get_database_name(MyDatabaseId);
+        default: return NameStr(item->policies->relation_name);
+    }
+}
+
 void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject) {
     RefusedAccess* item = FindAmong(items, *count, access, decision->policy);
     if (item == nullptr) {

@@ -27,6 +27,11 @@ struct RefusedAccess {
     MissedGrant missed;
 };
 
+TargetKind TargetKindOf(const GoverningPolicies* policies);
+
+// The name that a message gives the object.
+const char* NameOfTarget(const RefusedAccess* item);
+
 // Adds an access to the items, or its columns to the item that is for the same command, relation and policy.
 void AddItem(RefusedAccess* items, int* count, const Access& access, const GoverningPolicies* policies, const Decision* decision, Oid subject);
 

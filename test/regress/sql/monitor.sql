@@ -69,6 +69,7 @@ SHOW pg_warrant.enforcement;
 SELECT * FROM strict;
 TRUNCATE strict;
 COPY strict TO stdout;
+SELECT warrant.request('{SELECT}', on_tables => '{strict,watched}') IS NOT NULL AS filed;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
 SELECT rule, answer, detail FROM warrant.explain('regress_clerk', 'SELECT', 'strict') WHERE answer <> 'goes on';
@@ -82,6 +83,7 @@ SELECT pg_reload_conf();
 \c - regress_clerk
 SHOW pg_warrant.enforcement;
 SELECT * FROM strict;
+SELECT warrant.request('{SELECT}', on_tables => '{strict,watched}') IS NOT NULL AS filed;
 SELECT * FROM stage.news() WHERE coalesce(comment, '') NOT LIKE 'pg\_warrant.%';
 \c - :owner
 SELECT item, value, warning FROM warrant.status() WHERE item = 'enforcement';

@@ -82,3 +82,34 @@ TABLE orders;
 \! psql -X -U boss -d market -c "SELECT * FROM warrant.approve_all(ticket => 'OPS-1')" >/dev/null 2>&1
 \set ON_ERROR_STOP on
 TABLE orders;
+
+--- asked_by_call: a refused statement files nothing, swallows that, and comes again
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', on_refusal => 'refuse');
+-- attack
+DO $$ BEGIN PERFORM FROM orders; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;
+TABLE orders;
+
+--- asked_by_call_and_pending: what the call asked for is not decided yet
+-- needs SELECT on orders
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', on_refusal => 'refuse');
+-- attack
+\if :gated
+SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS asked;
+\endif
+TABLE orders;
+
+--- asked_by_call_beside: the request of the policy beside it is approved
+-- needs SELECT on orders; SELECT on payments
+-- gate
+SELECT warrant.create_policy('orders', 'approve', on_table => 'orders', on_refusal => 'refuse');
+SELECT warrant.create_policy('payments', 'approve', on_table => 'payments');
+-- attack
+\if :gated
+SELECT warrant.request('{SELECT}', on_table => 'payments') AS request \gset
+\setenv REQUEST :request
+\! psql -X -U boss -d market -c "SELECT warrant.approve($REQUEST)" >/dev/null 2>&1
+\endif
+SELECT * FROM orders, (SELECT count(*) FROM payments) AS p;
