@@ -23,6 +23,16 @@ SECURITY LABEL FOR pg_warrant ON TABLE orders IS 'pci';
 SELECT desk.annotate('harmless');
 TABLE orders;
 
+--- label_by_document: takes it away by a document of definitions
+-- as owner
+-- needs SELECT, ALTER on orders
+-- gate
+SELECT warrant.create_policy('pci', 'approve', on_label => 'pci', commands => '{READ}');
+SECURITY LABEL FOR pg_warrant ON TABLE orders IS 'pci';
+-- attack
+DO $$ BEGIN PERFORM warrant.apply_policies('{"policies": [{"name": "pci", "effect": "approve", "on_label": "pci", "commands": ["READ"]}], "labels": {}}', true, false); EXCEPTION WHEN OTHERS THEN NULL; END $$;
+TABLE orders;
+
 --- label_opens: a label that opens, on a table that a policy of its schema is about
 -- as owner
 -- needs SELECT, ALTER on orders
