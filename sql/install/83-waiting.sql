@@ -1,18 +1,9 @@
 -- What waits for a decision, a row a request, for people: pending is all that the caller may see, my_inbox where his vote is missing.
 
--- The text of a statement of a request; of EXECUTE what was prepared, as far as it is one query.
-CREATE FUNCTION warrant_internal.statement_at(request_id bigint, row_seq bigint) RETURNS text LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN coalesce((SELECT min(s.prepared) FROM warrant.audit_log l JOIN warrant.request_statements s ON s.request_id = statement_at.request_id AND s.statement_sha256 = l.statement_sha256
-                      WHERE l.seq = row_seq HAVING count(DISTINCT s.prepared) = 1), warrant_internal.refused_text(row_seq));
-END;
-$$;
-
 -- A psql of 120 columns shows every row in one line: target, statement and reason share what the other columns leave. rows and statement: of the statement
 -- that the card has first. That is the one among the last refused that may reach the most rows, or is of unknown rows.
 CREATE FUNCTION warrant_internal.waiting(inbox boolean, OUT id bigint, OUT who text, OUT target text, OUT commands text, OUT rows bigint, OUT statement text, OUT age text,
-    OUT approvals text, OUT reason text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    OUT approvals text, OUT reason text, OUT requested_at timestamptz) RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     room CONSTANT integer := 120 - CASE WHEN inbox THEN 7 ELSE 8 END * length(' | ') - 2;
@@ -46,10 +37,16 @@ BEGIN
     wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
         SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
           FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
+    votes AS MATERIALIZED (
+        SELECT d.request_id, array_agg(ROW(d.approver, d.person, d.approves, d.voted_for)::text ORDER BY d.decided_at, d.person) AS votes,
+               (SELECT array_agg(i.policy_id ORDER BY i.policy_id) FROM items i WHERE i.request_id = d.request_id) AS policies
+          FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id),
+    alike AS MATERIALIZED (    -- what is asked for by the same under the same policies with the same votes is looked at once
+        SELECT min(w.id) AS one, array_agg(w.id) AS requests FROM votes v JOIN pending w ON w.id = v.request_id GROUP BY w.requester, w.person, w.min_approvals, w.escalated, v.policies, v.votes),
     voted AS MATERIALIZED (
-        SELECT r.id, cardinality(c.approvers) AS approvals, c.missing, inbox AND NOT warrant_internal.would_help(r, looker, mine_as) AS needless
-          FROM (SELECT DISTINCT d.request_id FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id) AS v
-          JOIN warrant.requests r ON r.id = v.request_id CROSS JOIN LATERAL warrant_internal.approvers_of(r) AS c),
+        SELECT l.id, c.approvals, c.missing, c.needless
+          FROM (SELECT a.requests, cardinality(c.approvers) AS approvals, c.missing, inbox AND NOT warrant_internal.would_help(r, looker, mine_as) AS needless
+                  FROM alike a JOIN warrant.requests r ON r.id = a.one CROSS JOIN LATERAL warrant_internal.approvers_of(r) AS c OFFSET 0) AS c, unnest(c.requests) AS l (id)),
     askers AS MATERIALIZED (    -- once for each of them
         SELECT f.asker, inbox AND (f.person = ANY (names) OR warrant_internal.is_himself(mine, f.requester)) AS is_caller,
                CASE WHEN has_delegators THEN warrant_internal.voices_on(looker, f.requester, f.person) END AS voices,
@@ -63,20 +60,30 @@ BEGIN
           CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id), w.escalated)) AS decides) AS d
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.needless, false))),
     refused AS MATERIALIZED (
-        SELECT w.id, l.statement_id, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
-          FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.rows_estimated FROM warrant.audit_log m
+        SELECT w.id, l.statement_id, l.statement_sha256, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
+          FROM chosen w CROSS JOIN LATERAL (SELECT m.seq, m.statement_id, m.statement_sha256, m.rows_estimated FROM warrant.audit_log m
                                              WHERE m.request_id = w.id AND (m.event = 'refused' OR (m.event = 'request_created' AND m.statement_sha256 IS NOT NULL))
-                                             ORDER BY m.seq DESC LIMIT most_refusals) AS l GROUP BY w.id, l.statement_id),
-    farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
+                                             ORDER BY m.seq DESC LIMIT most_refusals) AS l GROUP BY w.id, l.statement_id, l.statement_sha256),
+    farthest AS MATERIALIZED (SELECT DISTINCT ON (l.id) l.id, l.seq, l.statement_sha256, l.estimated FROM refused l ORDER BY l.id, l.estimated DESC NULLS FIRST, l.seq DESC),
+    prepared AS MATERIALIZED (    -- of EXECUTE, as far as it is one query
+        SELECT f.id, min(s.prepared) AS query FROM farthest f JOIN warrant.request_statements s ON s.request_id = f.id AND s.statement_sha256 = f.statement_sha256
+         WHERE s.prepared IS NOT NULL GROUP BY f.id HAVING count(DISTINCT s.prepared) = 1),
+    texts AS MATERIALIZED (    -- most rows have their own; one that is not that of the digest is the beginning of it
+        SELECT f.id, t.statement || CASE WHEN sha256(convert_to(t.statement, getdatabaseencoding())) <> f.statement_sha256 THEN ' ...' ELSE '' END AS statement
+          FROM farthest f JOIN warrant.audit_text t ON t.seq = f.seq),
+    targets AS MATERIALIZED (    -- once for each of them
+        SELECT t.key, warrant_internal.in_one_line(warrant_internal.target_in_words(t.first), 60) AS target
+          FROM (SELECT concat_ws(' ', (c.first).target_kind, (c.first).target, (c.first).columns, (c.first).schema_name, (c.first).relation_name) AS key, (array_agg(c.first))[1] AS first FROM chosen c GROUP BY 1) AS t),
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
-               warrant_internal.in_one_line(coalesce('profile ' || w.profile, warrant_internal.target_in_words(w.first)), 60) AS target,
+               coalesce(warrant_internal.in_one_line('profile ' || w.profile, 60), t.target) AS target,
                CASE WHEN w.profile IS NULL AND w.items > 1 THEN format(' +%s', w.items - 1) ELSE '' END AS others,
                (SELECT CASE WHEN length(c.words) > 14 THEN w.worst || ' +' || cardinality(w.commands) - 1 ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
-               CASE WHEN audits OR w.decides THEN warrant_internal.in_one_line(warrant_internal.statement_at(w.id, l.seq), 120) END AS statement,
+               CASE WHEN audits OR w.decides THEN warrant_internal.in_one_line(coalesce(p.query, x.statement, warrant_internal.refused_text(l.seq)), 120) END AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 60) AS reason
-          FROM chosen w LEFT JOIN farthest l ON l.id = w.id),
+          FROM chosen w LEFT JOIN farthest l ON l.id = w.id LEFT JOIN prepared p ON p.id = w.id LEFT JOIN texts x ON x.id = w.id
+          JOIN targets t ON t.key = concat_ws(' ', (w.first).target_kind, (w.first).target, (w.first).columns, (w.first).schema_name, (w.first).relation_name)),
     longest AS MATERIALIZED (    -- of each column, its heading included; of age what it grows to
         SELECT greatest(2, max(length(s.id::text))) + greatest(3, max(length(s.who))) + greatest(8, max(length(s.commands))) + greatest(4, max(length(s.rows::text)))
                + greatest(6, max(length(s.age))) + greatest(length('approvals'), max(length(s.approvals))) AS fixed, greatest(6, max(length(s.target || s.others))) AS target, greatest(9, max(length(s.statement))) AS statement,
