@@ -63,8 +63,8 @@ DECLARE
     why CONSTANT text := warrant_internal.why_undecidable(policy);
 BEGIN
     IF why IS NOT NULL THEN
-        RAISE WARNING 'policy "%" asks for approvals that nobody can give', (policy).name
-            USING DETAIL = why, HINT = format('GRANT "%s" to whoever is to decide.', array_to_string((policy).approver_role_name || (policy).other_approver_role_names, '" or "'));
+        RAISE WARNING 'policy "%" asks for approvals that nobody can give', warrant_internal.in_one_line((policy).name, 128)
+            USING DETAIL = why, HINT = format('GRANT "%s" to whoever is to decide.', warrant_internal.in_one_line(array_to_string((policy).approver_role_name || (policy).other_approver_role_names, '" or "'), 400));
     END IF;
 END;
 $$;
@@ -192,7 +192,7 @@ CREATE FUNCTION warrant_internal.label_weakens(relation oid, before text, after 
 CREATE FUNCTION warrant_internal.warn_of_watching(what text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE WARNING '% only watches, and loosens what was in force before', what
+    RAISE WARNING '% only watches, and loosens what was in force before', warrant_internal.in_one_line(what, 150)
         USING DETAIL = 'Nothing refuses what it governs.', HINT = 'See what decides now: SELECT * FROM warrant.explain(role, command, table).';
 END;
 $$;
@@ -234,7 +234,7 @@ DECLARE
     called CONSTANT text := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
 BEGIN
     PERFORM warrant_internal.note_definition('label_changed', NULL, NULL, format('%s: %s, dropped', called, label));
-    RAISE WARNING 'label "%" is dropped with %', label, called USING HINT = 'What is made anew under its name has none: SECURITY LABEL FOR pg_warrant puts it there.';
+    RAISE WARNING 'label "%" is dropped with %', warrant_internal.in_one_line(label, 128), warrant_internal.in_one_line(called, 200) USING HINT = 'What is made anew under its name has none: SECURITY LABEL FOR pg_warrant puts it there.';
 END;
 $$;
 
@@ -471,7 +471,7 @@ BEGIN
         made := warrant_internal.with_approvers(made, parameters->'approvers');
     ELSIF parameters ? 'approvers' OR parameters ? 'approver_role' OR parameters ? 'min_approvals' THEN
         IF made.other_approver_roles IS NOT NULL AND NOT parameters ? 'approvers' THEN
-            RAISE EXCEPTION 'policy "%" has approvers of several roles', made.name USING ERRCODE = 'invalid_parameter_value',
+            RAISE EXCEPTION 'policy "%" has approvers of several roles', warrant_internal.in_one_line(made.name, 128) USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Change approvers; null for them, in the same call, stands for approvers of one role.';
         END IF;
         IF parameters ? 'approver_role' OR before.other_approver_roles IS NOT NULL THEN
@@ -543,7 +543,7 @@ BEGIN
     made.created_by := session_user;
     INSERT INTO warrant.policies VALUES (made.*) ON CONFLICT ON CONSTRAINT policies_name_key DO NOTHING RETURNING * INTO made;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'policy "%" exists already', name USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION 'policy "%" exists already', warrant_internal.in_one_line(name, 128) USING ERRCODE = 'duplicate_object';
     END IF;
     weakens := warrant_internal.weakens(NULL, made);
     IF NOT trial THEN
@@ -606,7 +606,7 @@ DECLARE
 BEGIN
     DELETE FROM warrant.policies p WHERE p.name = remove_policy.name AND p.target_kind <> '!' RETURNING * INTO gone;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'policy "%" does not exist', coalesce(warrant_internal.in_one_line(name, 128), 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     weakens := warrant_internal.weakens(gone, NULL);
     IF NOT trial THEN

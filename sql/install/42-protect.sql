@@ -113,15 +113,15 @@ BEGIN
     IF (existing.effect, existing.commands, existing.mode, existing.except_roles, existing.for_roles, existing.hours, existing.client_cidr,
         (SELECT array_agg(c ORDER BY c COLLATE "C") FROM unnest(warrant_internal.column_names(existing.target, existing.column_numbers, existing.columns)) AS c)) IS DISTINCT FROM
        ('approve'::text, warrant.expand_commands(commands), mode, warrant_internal.role_oids(except_roles, 'except_roles'), '{}'::oid[], NULL::text, NULL::cidr[], columns) THEN
-        RAISE EXCEPTION 'policy "%" exists already and says something else', policy_name USING ERRCODE = 'duplicate_object',
-            HINT = format('Drop it first: SELECT warrant.drop_policy(%L).', policy_name);
+        RAISE EXCEPTION 'policy "%" exists already and says something else', warrant_internal.in_one_line(policy_name, 128) USING ERRCODE = 'duplicate_object',
+            HINT = format('Drop it first: SELECT warrant.drop_policy(%s).', warrant_internal.plain_literal(policy_name));
     END IF;
     IF kind <> 'd' AND existing.target <> object THEN
         UPDATE warrant.policies p SET target = object, column_numbers = warrant_internal.column_numbers(object, p.columns), version = p.version + 1 WHERE p.id = existing.id RETURNING * INTO existing;
         PERFORM warrant_internal.note_definition('policy_changed', policy_name, existing.version, format('on %s, which was made anew', coalesce(on_table::text, 'schema ' || quote_ident(on_schema))));
-        RAISE NOTICE 'policy "%" is on the new object now', policy_name;
+        RAISE NOTICE 'policy "%" is on the new object now', warrant_internal.in_one_line(policy_name, 128);
     ELSE
-        RAISE NOTICE 'policy "%" protects it already', policy_name;
+        RAISE NOTICE 'policy "%" protects it already', warrant_internal.in_one_line(policy_name, 128);
     END IF;
     RETURN policy_name;
 END;
@@ -216,7 +216,7 @@ BEGIN
             HINT = 'A policy on its label, its schema or the database is ended by warrant.drop_policy.';
     END IF;
     PERFORM warrant.drop_policy(d.name) FROM unnest(dropped) AS d (name);
-    RAISE NOTICE 'dropped after COMMIT: %', (SELECT string_agg(format('policy "%s"', d.name), ', ') FROM unnest(dropped) AS d (name));
+    RAISE NOTICE 'dropped after COMMIT: %', (SELECT string_agg(format('policy "%s"', warrant_internal.in_one_line(d.name, 128)), ', ') FROM unnest(dropped) AS d (name));
     IF EXISTS (SELECT FROM warrant.policies p JOIN pg_class c ON c.oid = unprotect.target
                 WHERE p.effect <> 'open' AND ((p.target_kind = 's' AND p.target = c.relnamespace) OR (p.target_kind = 'l' AND p.target_name = warrant_internal.label_of(c.oid)) OR p.target_kind = 'd')) THEN
         RAISE NOTICE 'policies on its label, its schema or the database still cover %', unprotect.target;

@@ -28,7 +28,7 @@ AS $$
 BEGIN
     PERFORM FROM warrant.webhooks w WHERE w.name = webhook AND warrant_internal.webhook_decides(w.kind) FOR KEY SHARE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'webhook "%" does not exist', webhook USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
+        RAISE EXCEPTION 'webhook "%" does not exist', warrant_internal.in_one_line(webhook, 128) USING ERRCODE = 'invalid_parameter_value', HINT = 'warrant.add_webhook adds it.';
     END IF;
 END;
 $$;
@@ -78,9 +78,9 @@ DECLARE
 BEGIN
     DELETE FROM warrant.webhooks w WHERE w.name = drop_webhook.name;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'webhook "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'webhook "%" does not exist', coalesce(warrant_internal.in_one_line(name, 128), 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
-    SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.name) INTO asking FROM warrant.policies p WHERE p.webhook = drop_webhook.name;
+    SELECT string_agg(format('"%s"', warrant_internal.in_one_line(p.name, 128)), ', ' ORDER BY p.name) INTO asking FROM warrant.policies p WHERE p.webhook = drop_webhook.name;
     IF asking IS NOT NULL THEN
         RAISE EXCEPTION 'webhook "%" is still asked', name USING ERRCODE = 'dependent_objects_still_exist',
             DETAIL = format('By policies: %s.', asking);
@@ -100,7 +100,7 @@ DECLARE
 BEGIN
     UPDATE warrant.webhooks w SET enabled = true WHERE w.name = enable_webhook.name AND NOT w.enabled RETURNING w.kind INTO kind;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'webhook "%" does not exist, or is enabled', coalesce(warrant_internal.in_one_line(name, 128), 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     PERFORM warrant_internal.note_definition('webhook_changed', NULL, NULL, format('%s: enabled', name)),
             warrant_internal.note_enabled(name, kind);

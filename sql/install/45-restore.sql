@@ -56,7 +56,7 @@ BEGIN
     IF warrant_internal.is_restoring() THEN
         NEW.role := nullif((warrant_internal.roles_named(ARRAY[NEW.role_name]))[1], 0);
         IF NEW.role IS NULL THEN
-            RAISE WARNING 'role "%" is not there, and not restored as "%"', NEW.role_name, NEW.person
+            RAISE WARNING 'role "%" is not there, and not restored as "%"', warrant_internal.in_one_line(NEW.role_name, 63), warrant_internal.in_one_line(NEW.person, 128)
                 USING HINT = 'Where it is created again, warrant.set_person says whose it is.';
             RETURN NULL;
         END IF;

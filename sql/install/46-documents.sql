@@ -46,7 +46,7 @@ BEGIN
             RAISE EXCEPTION 'the % of a policy cannot be changed', CASE unknown WHEN 'name' THEN unknown ELSE 'target' END
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Drop the policy, and create another.';
         END IF;
-        RAISE EXCEPTION 'unknown parameter "%" of % "%"', unknown, what, coalesce(called, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+        RAISE EXCEPTION 'unknown parameter "%" of % "%"', warrant_internal.in_one_line(unknown, 63), what, coalesce(warrant_internal.in_one_line(called, 128), 'NULL') USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Parameters are %s.', array_to_string(may, ', '));
     END IF;
     RETURN (SELECT coalesce(jsonb_object_agg(d.key, CASE WHEN d.value = 'null' THEN defaults->d.key ELSE d.value END), '{}') FROM jsonb_each(document) AS d);
@@ -292,12 +292,12 @@ BEGIN
     PERFORM warrant_internal.await_definitions();
     SELECT * INTO before FROM warrant.policies p WHERE p.name = alter_policy.name AND p.target_kind <> '!' FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'policy "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'policy "%" does not exist', coalesce(warrant_internal.in_one_line(name, 128), 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     after := warrant_internal.policy_of(given, before);
     said := nullif(array_to_string(warrant_internal.changes_between(before, after, defaults), '; '), '');
     IF said IS NULL THEN
-        RAISE NOTICE 'policy "%" says that already', name;
+        RAISE NOTICE 'policy "%" says that already', warrant_internal.in_one_line(name, 128);
         RETURN NULL;
     END IF;
     PERFORM warrant_internal.replace_policy(before, after, said, false);
@@ -376,7 +376,7 @@ DECLARE
 BEGIN
     SELECT w->>'name' INTO twice FROM unnest(wanted) AS w GROUP BY 1 HAVING count(*) > 1 OR count(w->>'name') = 0 ORDER BY 1 LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN format('a %s of the document has no name', what) ELSE format('%s "%s" is in the document twice', what, twice) END
+        RAISE EXCEPTION '%', CASE WHEN twice IS NULL THEN format('a %s of the document has no name', what) ELSE format('%s "%s" is in the document twice', what, warrant_internal.in_one_line(twice, 128)) END
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN wanted;
@@ -395,7 +395,7 @@ BEGIN
     END IF;
     object := warrant_internal.target_of(wanted);
     IF NOT warrant_internal.is_on(before, object.kind, object.target, object.in_schema, object.called) THEN
-        RAISE EXCEPTION 'policy "%" exists already, on %', (before).name, warrant_internal.target_in_words(before) USING ERRCODE = 'duplicate_object',
+        RAISE EXCEPTION 'policy "%" exists already, on %', warrant_internal.in_one_line((before).name, 128), warrant_internal.in_one_line(warrant_internal.target_in_words(before), 200) USING ERRCODE = 'duplicate_object',
             HINT = 'A policy keeps its target: give this one another name, or drop the other first.';
     END IF;
     RETURN nullif(object.target, (before).target);
@@ -531,7 +531,7 @@ BEGIN
             END IF;
         EXCEPTION WHEN OTHERS THEN    -- which of them it is
             GET STACKED DIAGNOSTICS words = MESSAGE_TEXT, facts = PG_EXCEPTION_DETAIL, advice = PG_EXCEPTION_HINT;
-            facts := concat_ws(' ', nullif(facts, ''), format('%s "%s" of the document.', initcap(part), wanted->>'name'));
+            facts := concat_ws(' ', nullif(facts, ''), format('%s "%s" of the document.', initcap(part), warrant_internal.in_one_line(wanted->>'name', 128)));
             IF advice = '' THEN
                 RAISE EXCEPTION '%', words USING ERRCODE = SQLSTATE, DETAIL = facts;
             END IF;
@@ -604,7 +604,7 @@ BEGIN
                   FROM unnest(relations, labels) WITH ORDINALITY AS l (relation, label, place) JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY l.place LOOP
         EXECUTE format('SECURITY LABEL FOR pg_warrant ON %s IS %L', item.called, item.label);
         IF (SELECT l.label FROM pg_seclabel l WHERE l.objoid = item.relation AND l.classoid = 'pg_class'::regclass AND l.objsubid = 0 AND l.provider = 'pg_warrant') IS DISTINCT FROM item.label THEN
-            RAISE EXCEPTION '% is another relation than before', item.called USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Somebody has just renamed it. Apply the document again.';
+            RAISE EXCEPTION '% is another relation than before', warrant_internal.in_one_line(item.called, 200) USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Somebody has just renamed it. Apply the document again.';
         END IF;
     END LOOP;
     RETURN true;

@@ -37,7 +37,7 @@ DECLARE
     document jsonb;
 BEGIN
     IF pack IS NULL OR pack <> ALL (packs) THEN
-        RAISE EXCEPTION 'unknown pack "%"', coalesce(pack, 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = format('Packs are %s.', array_to_string(packs, ', '));
+        RAISE EXCEPTION 'unknown pack "%"', coalesce(warrant_internal.in_one_line(pack, 128), 'NULL') USING ERRCODE = 'invalid_parameter_value', HINT = format('Packs are %s.', array_to_string(packs, ', '));
     END IF;
     IF coalesce(cardinality(targets), 0) = 0 OR array_position(targets, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'targets must not be NULL, empty or contain NULL' USING ERRCODE = 'invalid_parameter_value';

@@ -51,7 +51,7 @@ BEGIN
     VALUES ((made).name, (made).commands, (made).target_kind, (made).target, (made).target_schema, (made).target_name, (made).for_roles, (made).for_role_names)
     ON CONFLICT ON CONSTRAINT profiles_name_key DO NOTHING;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'profile "%" exists already', (made).name USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION 'profile "%" exists already', warrant_internal.in_one_line((made).name, 128) USING ERRCODE = 'duplicate_object';
     END IF;
     IF NOT trial THEN
         PERFORM warrant_internal.note_definition('profile_changed', NULL, NULL, format('%s: %s on %s', (made).name, array_to_string((made).commands, ','), warrant_internal.target_in_words(made)));
@@ -79,7 +79,7 @@ AS $$
 BEGIN
     DELETE FROM warrant.profiles p WHERE p.name = remove_profile.name;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'profile "%" does not exist', coalesce(name, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'profile "%" does not exist', coalesce(warrant_internal.in_one_line(name, 128), 'NULL') USING ERRCODE = 'no_data_found';
     END IF;
     IF NOT trial THEN
         PERFORM warrant_internal.note_definition('profile_changed', NULL, NULL, format('%s: dropped', name));

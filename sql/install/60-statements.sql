@@ -94,8 +94,10 @@ BEGIN
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+            refusal := warrant_internal.in_one_line(refusal, 1000);
+            advice := warrant_internal.in_one_line(advice, 1000);
             unfiled := unfiled || jsonb_build_object(policy, refusal);
-            told := told || format(E'\n%s %s\n%s', policy, replace(refusal, E'\n', ' '), replace(advice, E'\n', ' '));
+            told := told || format(E'\n%s %s\n%s', policy, refusal, advice);
         END;
     END LOOP;
     PERFORM warrant_internal.seal('refused', origin, jsonb_build_object('request_id', filed->(i->>'policy'), 'command', i->'command',

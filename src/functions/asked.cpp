@@ -2,6 +2,7 @@
 
 #include "pg/errors.hpp"
 #include "pg/rights.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/installation.hpp"
 #include "rules/privileges.hpp"
@@ -172,7 +173,7 @@ void TellLacking(FunctionCallInfo fcinfo) {
             if (mask == 0 || get_rel_relkind(lfirst_oid(cell)) == '\0' ||
                 Among(mask, [&](Command command) { return ReachesRelation(grantee, lfirst_oid(cell), command); }) != 0)
                 continue;
-            ereport(NOTICE, (errmsg("role \"%s\" lacks the server's privilege for %s", GetUserNameFromId(grantee, true),
+            ereport(NOTICE, (errmsg("role \"%s\" lacks the server's privilege for %s", Shown(GetUserNameFromId(grantee, true)),
                                     static_cast<const char*>(lfirst(inner))),
                              errdetail("The server says: %s.", WordsForLacking(lfirst_oid(cell), FirstOf(mask))),
                              errhint("The grant lets nothing run until the privilege is granted too.")));

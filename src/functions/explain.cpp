@@ -78,7 +78,7 @@ const char* ForColumns(const DecisionState* state) {
 const char* PolicyInWords(const Policy* policy) {
     if (policy == nullptr)
         return "no policy matches";
-    const char* words = psprintf("policy %s", policy->name);
+    const char* words = psprintf("policy %s", Shown(policy->name));
     return policy->label == nullptr ? words : psprintf("%s, on label %s", words, policy->label);
 }
 
@@ -88,7 +88,7 @@ const char* PassedOver(const DecisionState* state) {
     if (policy == nullptr || policy == state->decision->policy || !Beats(policy, state->decision->policy))
         return "";
     const char* why = WordsFor(state->passed_over_lack, policy, state->subject, state->now);
-    return psprintf("; policy %s does not match: %s", policy->name, why == nullptr ? "a condition of it is not met" : why);
+    return psprintf("; policy %s does not match: %s", Shown(policy->name), why == nullptr ? "a condition of it is not met" : why);
 }
 
 const char* DetailOf(const DecisionState* state, const DecisionStep* asked, bool answered) {

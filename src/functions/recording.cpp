@@ -9,6 +9,7 @@
 #include "pg/settings.hpp"
 #include "pg/text.hpp"
 #include "pg/transaction_end.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -310,8 +311,11 @@ WARRANT_FUNCTION(warrant_names_left) {
 
 // tell(message text): to the caller of the action that is being done; in the recorder only.
 WARRANT_FUNCTION(warrant_tell) {
+    constexpr int most_message = 2000;
     RequireRecorder();
-    TellCaller(TextDatumGetCString(PG_GETARG_DATUM(0)));
+    const text* message = PG_GETARG_TEXT_PP(0);
+    // A name in it may be of several lines, and each line would be a message of its own.
+    TellCaller(InOneLine(VARDATA_ANY(message), int(VARSIZE_ANY_EXHDR(message)), most_message));
     PG_RETURN_VOID();
 }
 

@@ -2,6 +2,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/decision.hpp"
 #include "rules/exact.hpp"
@@ -97,7 +98,7 @@ const char* AnswerOf(const ForeseenAccess& foreseen, const char* not_asked) {
 
 const char* DetailOf(const ForeseenAccess& foreseen, const char* not_asked) {
     if (foreseen.user != CurrentSubject())
-        return psprintf("for \"%s\", whose view or rule it is", GetUserNameFromId(foreseen.user, true));
+        return psprintf("for \"%s\", whose view or rule it is", Shown(GetUserNameFromId(foreseen.user, true)));
     if (foreseen.decision.grant_id != 0)
         return psprintf("grant %lld", (long long)foreseen.decision.grant_id);
     if (foreseen.missed.id != 0)
@@ -137,7 +138,7 @@ void RequireOwn(const ForeseenAccess& foreseen, void*) {
         return;
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("%s on %s has to be approved for \"%s\" besides", NameOf(foreseen.access.command), ObjectOf(foreseen),
-                           GetUserNameFromId(foreseen.user, true)),
+                           Shown(GetUserNameFromId(foreseen.user, true))),
                     errdetail("It is needed by the query of a view or rule of that role."), errhint("Run the statement: that files the requests.")));
 }
 

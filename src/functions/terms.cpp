@@ -5,6 +5,7 @@
 #include "pg/duration.hpp"
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "pg/words.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
@@ -263,7 +264,7 @@ void KeepAsked(Items* items) {
         if (policy->asked == Asked::Denied && get_rel_relkind(item->relation) != '\0')
             ereport(ERROR, (errcode(error_refused),
                             errmsg("%s on %s is denied by policy \"%s\"", NameOf(FirstOf(item->commands)),
-                                   DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(item->relation))), policy->name)));
+                                   DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(item->relation))), Shown(policy->name))));
         if (policy->asked == Asked::ByApprovers)
             items->items[kept++] = *item;
     }

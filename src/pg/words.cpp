@@ -72,6 +72,11 @@ char* InOneLine(const char* words, int size, int most) {
     return GetDatabaseEncoding() == PG_SQL_ASCII ? line.data : pg_any_to_server(line.data, line.len, PG_UTF8);
 }
 
+const char* Shown(const char* name) {
+    constexpr int most = 128;
+    return name == nullptr ? "" : InOneLine(name, int(strlen(name)), most);
+}
+
 char* AsWritten(const char* words, int size) {
     StringInfoData shown;
     initStringInfo(&shown);

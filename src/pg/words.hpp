@@ -9,6 +9,9 @@ namespace warrant {
 // memory context.
 char* InOneLine(const char* words, int size, int most);
 
+// A name that somebody chose, as a message shows it: in one line of at most 128 characters. Empty for nullptr.
+const char* Shown(const char* name);
+
 // The text as it is, with escapes such as \u202e for all that does not show, but spaces. In the current memory context.
 char* AsWritten(const char* words, int size);
 

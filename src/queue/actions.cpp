@@ -2,6 +2,7 @@
 
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "queue/actions.hpp"
 #include "queue/entry.hpp"
@@ -14,9 +15,12 @@ namespace warrant {
 
 namespace {
 
+// The words are the recorder's; the names in them somebody else chose.
+const char* Plain(const char* words) { return InOneLine(words, int(strlen(words)), int(strlen(words)) + 3); }
+
 void RaiseFailed(const Reply* reply) {
-    ereport(ERROR, (errcode(reply->sqlstate), errmsg("%s", reply->message), reply->detail[0] ? errdetail("%s", reply->detail) : 0,
-                    reply->hint[0] ? errhint("%s", reply->hint) : 0));
+    ereport(ERROR, (errcode(reply->sqlstate), errmsg("%s", Plain(reply->message)), reply->detail[0] ? errdetail("%s", Plain(reply->detail)) : 0,
+                    reply->hint[0] ? errhint("%s", Plain(reply->hint)) : 0));
 }
 
 void TellNotices(char* lines) {

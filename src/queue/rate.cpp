@@ -6,6 +6,7 @@
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
 #include "pg/wait.hpp"
+#include "pg/words.hpp"
 #include "queue/rate.hpp"
 #include "queue/shared.hpp"
 
@@ -89,10 +90,10 @@ bool AwaitTurn(Oid subject) {
 
 void RequireTurn(Oid subject) {
     if (!AwaitTurn(subject))
-        ereport(ERROR,
-                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("role \"%s\" asks for too much at once", GetUserNameFromId(subject, true)),
-                 errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
-                 errhint("Try again in %d s.", SecondsUntilTurn(subject))));
+        ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+                        errmsg("role \"%s\" asks for too much at once", Shown(GetUserNameFromId(subject, true))),
+                        errdetail("\"pg_warrant.refusal_rate\" limits what it can have recorded a second."),
+                        errhint("Try again in %d s.", SecondsUntilTurn(subject))));
 }
 
 int SecondsUntilTurn(Oid subject) {

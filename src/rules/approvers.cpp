@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
+#include "pg/words.hpp"
 #include "rules/approvers.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -234,8 +235,8 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
     for (int i = 0; i < approvers.count; i++) {
         bool by_webhook = approvers.count == 1 && webhooks >= policy->min_approvals;
         if (RoleIsGone(approvers.roles[i]) && !by_webhook)
-            return psprintf("Nobody can decide: %s approver role of policy \"%s\" is gone%s.", approvers.count == 1 ? "the" : "an", policy->name,
-                            disabled);
+            return psprintf("Nobody can decide: %s approver role of policy \"%s\" is gone%s.", approvers.count == 1 ? "the" : "an",
+                            Shown(policy->name), disabled);
     }
     for (int i = 0; i < approvers.count; i++) {
         core::RoleSet bit = core::RoleSet(1U << i);
@@ -248,7 +249,7 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
         foreach (cell, deciders)
             somebody = somebody || (static_cast<Decider*>(lfirst(cell))->roles & bit) != 0;
         if (!somebody)
-            return psprintf("Nobody can decide: role \"%s\" has no %s who can log in%s.", GetUserNameFromId(approvers.roles[i], true),
+            return psprintf("Nobody can decide: role \"%s\" has no %s who can log in%s.", Shown(GetUserNameFromId(approvers.roles[i], true)),
                             !OidIsValid(requester) ? "member"
                             : only_himself         ? "member of another person"
                                                    : "other member",
@@ -259,7 +260,7 @@ char* WhyUndecidable(const Policy* policy, Oid requester, Rows rows) {
         (void)quorum.Count(static_cast<Decider*>(lfirst(cell))->roles);
     if (quorum.Missing() == 0)
         return nullptr;
-    return psprintf("Nobody can decide: policy \"%s\" asks for %d approvals, and only %d can be given%s.", policy->name, policy->min_approvals,
+    return psprintf("Nobody can decide: policy \"%s\" asks for %d approvals, and only %d can be given%s.", Shown(policy->name), policy->min_approvals,
                     policy->min_approvals - quorum.Missing(), disabled);
 }
 

@@ -27,7 +27,7 @@ const char* RevokeInWords(const Revoke& revoke) {
         return "its grants were revoked";
     const char* words = revoke.words == nullptr ? "" : InOneLine(revoke.words, int(strlen(revoke.words)), most_words);
     return psprintf("%s revoked by \"%s\"%s, and it makes none until %s",
-                    revoke.grant_id == 0 ? "all grants were" : psprintf("its grant %lld was", (long long)revoke.grant_id), revoke.by,
+                    revoke.grant_id == 0 ? "all grants were" : psprintf("its grant %lld was", (long long)revoke.grant_id), Shown(revoke.by),
                     words[0] == '\0' ? "" : psprintf(" with the words \"%s\"", words), timestamptz_to_str(revoke.until));
 }
 

@@ -169,8 +169,8 @@ const char* ByWhom(const char* who, const char* words) {
     if (who == nullptr)
         return "";
     if (words == nullptr || words[0] == '\0')
-        return psprintf(" by \"%s\"", who);
-    return psprintf(" by \"%s\" with the words \"%s\"", who, InOneLine(words, int(strlen(words)), most_words));
+        return psprintf(" by \"%s\"", Shown(who));
+    return psprintf(" by \"%s\" with the words \"%s\"", Shown(who), InOneLine(words, int(strlen(words)), most_words));
 }
 
 char* Sentence(const Outcome* outcome, TimestampTz now) {

@@ -1,6 +1,7 @@
 #include "pg/server.hpp"
 
 #include "pg/errors.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/committed.hpp"
 #include "rules/installation.hpp"
@@ -85,7 +86,7 @@ void AppendByName(PolicyList* list, TargetKind kind, Oid bearer, const Committed
         return;
     if (rows == Rows::Committed)
         ereport(LevelFor(GetSessionUserId()),
-                (errmsg("the target of policy \"%s\" is gone", policy->name), errdetail("The policy covers what bears its name now."),
+                (errmsg("the target of policy \"%s\" is gone", Shown(policy->name)), errdetail("The policy covers what bears its name now."),
                  errhint("Protect the new object, or drop the policy with warrant.drop_policy.")));
     Append(list, policy);
 }
@@ -302,7 +303,7 @@ bool IsGoneRole(const Policy* policy, Oid role, bool silent) {
     if (!RoleIsGone(role))
         return false;
     if (!silent)
-        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", policy->name),
+        ereport(LevelFor(GetSessionUserId()), (errmsg("a role of policy \"%s\" is gone", Shown(policy->name)),
                                                errdetail("The policy covers everybody about whom no other is as strict.")));
     return true;
 }

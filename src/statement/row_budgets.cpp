@@ -2,6 +2,7 @@
 
 #include "pg/errors.hpp"
 #include "pg/frame.hpp"
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
@@ -117,7 +118,7 @@ int FieldsOf(const RowBudget* budget) {
 
 int DetailOf(const RowBudget* budget, const char* why) {
     return errdetail("Grant %lld, under policy \"%s\", lets a statement read or write at most %lld row%s of it.%s%s", (long long)budget->grant_id,
-                     budget->policy_name, (long long)budget->most, budget->most == 1 ? "" : "s", why[0] == '\0' ? "" : " ", why);
+                     Shown(budget->policy_name), (long long)budget->most, budget->most == 1 ? "" : "s", why[0] == '\0' ? "" : " ", why);
 }
 
 // Whether the command reads or writes rows. Others, such as ALTER, are about the object.

@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/words.hpp"
 #include "rules/committed.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/policies.hpp"
@@ -41,7 +42,7 @@ const char* AskForCommitted(RefusedAccess* items, int* count) {
     // Of a role that is gone, and has no name, the recorder tells.
     const char* subject = GetUserNameFromId(CurrentSubject(), true);
     if (subject != nullptr && !IsCommitted(AuthIdRelationId, AuthIdOidIndexId, CurrentSubject()))
-        return psprintf("role \"%s\" is not committed yet\n%s", subject, advice);
+        return psprintf("role \"%s\" is not committed yet\n%s", Shown(subject), advice);
     int kept = 0;
     for (int i = 0; i < *count; i++) {
         RefusedAccess* item = &items[kept++];

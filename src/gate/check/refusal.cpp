@@ -317,7 +317,7 @@ ReturningWrite ReturningWriteOf(const QueryDesc* query, const Query* parsed) {
 
 // Why no grant helps, for the log and last_refusal(); nullptr where the answer says it.
 const char* WhyUnapprovable(const RefusedAccess* item) {
-    return item->why == nullptr ? nullptr : psprintf("policy \"%s\" does not let it run: %s", item->policy->name, item->why);
+    return item->why == nullptr ? nullptr : psprintf("policy \"%s\" does not let it run: %s", Shown(item->policy->name), item->why);
 }
 
 }    // namespace

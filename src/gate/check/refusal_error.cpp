@@ -4,6 +4,7 @@
 
 #include "pg/errors.hpp"
 #include "pg/settings.hpp"
+#include "pg/words.hpp"
 #include "rules/approvers.hpp"
 #include "rules/commands.hpp"
 #include "rules/governing_policies.hpp"
@@ -15,6 +16,7 @@
 #include "gate/check/apart_requests.hpp"
 #include "gate/check/drafts.hpp"
 #include "gate/check/how_to_ask.hpp"
+#include "gate/check/narrow_request.hpp"
 #include "gate/check/refusal_error.hpp"
 
 namespace warrant {
@@ -22,16 +24,15 @@ namespace warrant {
 const char* WhoActs(const ActingUser* acting) {
     if (acting == nullptr || (acting->operation == nullptr && !OidIsValid(acting->function)))
         return "";
-    const char* subject = GetUserNameFromId(CurrentSubject(), true);
+    const char* subject = Shown(GetUserNameFromId(CurrentSubject(), true));
     if (!OidIsValid(acting->user))
-        return psprintf(" It runs in somebody's name whom the gate cannot tell, for \"%s\".", subject == nullptr ? "" : subject);
-    const char* name = GetUserNameFromId(acting->user, true);
+        return psprintf(" It runs in somebody's name whom the gate cannot tell, for \"%s\".", subject);
+    const char* name = Shown(GetUserNameFromId(acting->user, true));
     const char* what = OidIsValid(acting->function) ? psprintf("Function %s", format_procedure(acting->function)) : pstrdup(acting->operation);
     const_cast<char*>(what)[0] = char(pg_toupper(what[0]));
     if (acting->fired)
-        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name,
-                        subject == nullptr ? "" : subject);
-    return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name == nullptr ? "" : name, subject == nullptr ? "" : subject);
+        return psprintf(" %s fires the trigger for \"%s\", who has to pass besides \"%s\".", what, name, subject);
+    return psprintf(" %s runs it as \"%s\", who has to pass besides \"%s\".", what, name, subject);
 }
 
 bool IsRequestIds(const char* answer) { return answer[0] != '\0' && answer[strspn(answer, "0123456789,")] == '\0'; }
@@ -96,10 +97,10 @@ int ErrorFields(const RefusedAccess* item) {
 static const char* HowToTrust(const RefusedAccess* item, const ActingUser* acting) {
     if (acting == nullptr || !OidIsValid(acting->user))
         return nullptr;
-    const char* name = GetUserNameFromId(acting->user, false);
-    const char* listed = item->policy == nullptr
-                             ? ""
-                             : psprintf("put it among the \"definer_roles\" of policy \"%s\" by warrant.alter_policy, or ", item->policy->name);
+    const char* name = Shown(GetUserNameFromId(acting->user, false));
+    const char* listed = item->policy == nullptr ? ""
+                                                 : psprintf("put it among the \"definer_roles\" of policy \"%s\" by warrant.alter_policy, or ",
+                                                            Shown(item->policy->name));
     return psprintf("Where the code of \"%s\" is trusted, %smake it a member of \"warrant_exempt\".", name, listed);
 }
 
@@ -116,11 +117,11 @@ void RaiseRefused(const RefusedAccess* item, const ActingUser* acting) {
                         errdetail("The gate does not know this kind of object.%s", WhoActs(acting)), ErrorFields(item)));
     if (item->answer != Answer::Deny)
         ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is refused", command, KindOf(item->policies), name),
-                        errdetail("Policy \"%s\" does not let it run%s%s.%s", item->policy->name, item->why == nullptr ? "" : ": ",
+                        errdetail("Policy \"%s\" does not let it run%s%s.%s", Shown(item->policy->name), item->why == nullptr ? "" : ": ",
                                   item->why == nullptr ? "" : item->why, WhoActs(acting)),
                         TrustHint(item, acting), ErrorFields(item)));
     ereport(ERROR, (errcode(error_refused), errmsg("%s on %s \"%s\" is denied", command, KindOf(item->policies), name),
-                    errdetail("Policy \"%s\" denies it.%s", item->policy->name, WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
+                    errdetail("Policy \"%s\" denies it.%s", Shown(item->policy->name), WhoActs(acting)), TrustHint(item, acting), ErrorFields(item)));
 }
 
 // Tells the subject of a grant for exactly one statement that this one is not, on a line of its own; or empty.
@@ -150,7 +151,7 @@ void RaiseOverRate(const RefusedAccess* unapprovable, const RefusedAccess* refus
         RaiseRefused(unapprovable, acting);
     RaiseUnfiled(refused,
                  psprintf("\"%s\" is over \"pg_warrant.refusal_rate\", and the attempt is only counted\nRun the statement again in %d s.",
-                          GetUserNameFromId(CurrentSubject(), true), SecondsUntilTurn(CurrentSubject())),
+                          Shown(GetUserNameFromId(CurrentSubject(), true)), SecondsUntilTurn(CurrentSubject())),
                  acting);
 }
 
@@ -183,7 +184,7 @@ static const char* NeededApprovals(const RefusedAccess* asked, int count) {
         if (role == nullptr)
             return "the approvals of its policies";
         const char* what = i > 0 ? "" : approvers.approvals[i] == 1 ? " approval" : " approvals";
-        appendStringInfo(&words, "%s%d%s by members of \"%s\"", i > 0 ? " and " : "", approvers.approvals[i], what, role);
+        appendStringInfo(&words, "%s%d%s by members of \"%s\"", i > 0 ? " and " : "", approvers.approvals[i], what, Shown(role));
     }
     return words.data;
 }
@@ -197,7 +198,7 @@ static const char* WhatWasBefore(const RefusedAccess* refused, const ActingUser*
 // What a request asks for and whose approvals it needs, and when nobody can give them; requests that are not told apart are told as one.
 static const char* DescribeRequest(const char* ids, const RefusedAccess* asked, int count, const ActingUser* acting) {
     bool several = strchr(ids, ',') != nullptr;
-    const char* whose = acting == nullptr ? "" : psprintf(" of \"%s\"", GetUserNameFromId(acting->user, false));
+    const char* whose = acting == nullptr ? "" : psprintf(" of \"%s\"", Shown(GetUserNameFromId(acting->user, false)));
     return psprintf("%s %s (%s)%s %s %s.%s", several ? "Requests" : "Request", ids, DescribeItems(asked, count), whose, several ? "need" : "needs",
                     several ? "the approvals of their policies" : NeededApprovals(asked, count), WhyNobodyCanDecide(asked, count, acting));
 }
@@ -344,8 +345,9 @@ void RaiseRequested(const RefusedAccess* refused, const RefusedAccess* asked, in
              errdetail("%s%s%s%s%s%s", DescribeRequests(answer, filed_count > 0 ? filed : asked, filed_count > 0 ? filed_count : asked_count, acting),
                        drafts.detail.data, without.data, WhoActs(acting), WhatWasBefore(refused, acting), WhatGrantMisses(refused)),
              acting != nullptr ? TrustHint(refused, acting)
-                               : errhint("%s%s%s%s%s%s%s", WhatToDo(answer, &drafts), how[0] == '\0' ? "" : "\n", how, advice.data,
-                                         WhyReturningReads(asked, asked_count, returning), WhatADumpNeeds(asked, asked_count), profile),
+                               : errhint("%s%s%s%s%s%s%s%s", WhatToDo(answer, &drafts), how[0] == '\0' ? "" : "\n", how, advice.data,
+                                         WhyReturningReads(asked, asked_count, returning), WhatColumnsNeed(asked, asked_count),
+                                         WhatADumpNeeds(asked, asked_count), profile),
              ErrorFields(refused)));
 }
 

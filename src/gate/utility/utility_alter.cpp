@@ -4,6 +4,7 @@
 #include "pg/errors.hpp"
 #include "pg/rights.hpp"
 #include "pg/settings.hpp"
+#include "pg/words.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/policies.hpp"
@@ -130,11 +131,11 @@ void RequireNumbered(Oid relation, const char* column) {
     for (int i = 0; i < policies->member_count; i++)
         for (int j = 0; j < policies->members[i].policies.count; j++)
             if (const Policy* policy = policies->members[i].policies.items[j]; CoversByNameAlone(policy, column))
-                ereport(ERROR,
-                        (errcode(error_wrong_state),
-                         errmsg("column \"%s\" of \"%s\" was made anew, and cannot be renamed yet", column, NameStr(policies->relation_name)),
-                         errdetail("Policy \"%s\" covers it by its name until the recorder has noted that it is another column.", policy->name),
-                         errhint("Commit what has made it, and rename it a moment later.")));
+                ereport(ERROR, (errcode(error_wrong_state),
+                                errmsg("column \"%s\" of \"%s\" was made anew, and cannot be renamed yet", column, NameStr(policies->relation_name)),
+                                errdetail("Policy \"%s\" covers it by its name until the recorder has noted that it is another column.",
+                                          Shown(policy->name)),
+                                errhint("Commit what has made it, and rename it a moment later.")));
 }
 
 void NeedOfRename(Node* node, AccessList* list) {

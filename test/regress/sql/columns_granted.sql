@@ -77,5 +77,35 @@ SELECT warrant.revoke(3);
 \c - regress_other
 SELECT cvv FROM customers WHERE id = 2;
 SELECT t.message ~ 'requires approval' AS refused FROM unnest('{UPDATE customers SET cvv = 1::text,SELECT card FROM customers}'::text[]) AS s, LATERAL stage.try(s) AS t;
+-- Who has a grant on some columns is told how to ask for no more than a statement needs, where that covers it.
+\c - :owner
+SET client_min_messages = warning;
+CREATE TABLE staff (id int, "Name" text, "a,b" text, salary int);
+CREATE TABLE "odd
+table" (a int, b int);
+GRANT ALL ON staff, "odd
+table" TO PUBLIC;
+SELECT warrant.protect('staff'), warrant.protect(E'"odd\ntable"') IS NOT NULL AS protected;
+\c - regress_clerk
+SELECT hint FROM stage.try('SELECT id, salary FROM staff');
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'staff', columns => '{id,"Name"}') AS "grant" \gset
+SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => E'"odd\ntable"', columns => '{a}') AS "grant" \gset
+\c - regress_clerk
+SELECT s.statement, t.hint FROM (VALUES (1, 'SELECT id FROM staff'), (2, 'SELECT id, salary FROM staff'), (3, 'SELECT "Name", "a,b" FROM staff'), (4, 'UPDATE staff SET salary = 1 WHERE id = 1'), (5, 'SELECT s FROM staff s'), (6, 'SELECT ctid FROM staff'),
+    (7, 'DELETE FROM staff WHERE id = 1'), (8, 'DELETE FROM staff WHERE salary = 1'), (9, 'SELECT x.id FROM staff x JOIN staff y ON x.salary = y.id WHERE y."a,b" > $$$$'), (10, E'SELECT b FROM "odd\ntable"'), (11, 'UPDATE staff SET salary = 1 WHERE id = 1 RETURNING salary')) AS s (n, statement), LATERAL stage.try(s.statement) AS t ORDER BY s.n \gx
+\c - regress_other
+SELECT hint FROM stage.try('SELECT id, salary FROM staff');
+-- What the hint asks for covers the statement.
+\c - regress_clerk
+SELECT warrant.request('{SELECT,UPDATE}', on_table => 'public.staff', columns => '{id,salary}') AS id \gset
+\c - regress_chief
+SET client_min_messages = warning;
+SELECT warrant.approve(:id) AS "grant" \gset
+\c - regress_clerk
+UPDATE staff SET salary = 1 WHERE id = 1;
+SELECT message FROM stage.try('UPDATE staff SET salary = 1 WHERE "a,b" = $$Ada$$');
+\c - :owner
 \set file :directory '/sql/include/leave.sql'
 \i :file
