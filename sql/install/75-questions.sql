@@ -57,6 +57,8 @@ AS $$
     UNION ALL SELECT format('label %s', l.label), 'on no relation', format('policy "%s" is on it, and covers nothing', l.policy)
       FROM (SELECT p.target_name::text, min(p.name) FROM warrant.policies p WHERE p.target_kind = 'l' GROUP BY 1) AS l (label, policy)
      WHERE NOT EXISTS (SELECT FROM pg_seclabel s WHERE s.provider = 'pg_warrant' AND s.label = l.label)
+    UNION ALL SELECT format('label %s', s.label), 'on ' || warrant_internal.count_in_words(count(*), 'relation'), 'no policy is on it'
+      FROM pg_seclabel s WHERE s.provider = 'pg_warrant' AND NOT EXISTS (SELECT FROM warrant.policies p WHERE p.target_kind = 'l' AND p.target_name = s.label) GROUP BY s.label
     UNION ALL SELECT 'policies whose target is gone', (g.gating + g.opens)::text,
            nullif(concat_ws('; ', nullif(g.gating, 0) || CASE g.gating WHEN 1 THEN ' covers' ELSE ' cover' END || ' what bears the name now',
                             nullif(g.opens, 0) || CASE g.opens WHEN 1 THEN ' is open and covers nothing' ELSE ' are open and cover nothing' END), '')

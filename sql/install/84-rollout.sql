@@ -7,6 +7,10 @@
 CREATE FUNCTION warrant_internal.decision_now(role oid, command text, object oid, OUT answer text, OUT policy_id bigint) LANGUAGE c STABLE STRICT
     AS 'MODULE_PATHNAME', 'warrant_decision_now';
 
+-- The same for each column of those that is decided about by itself, and, with no name, for what is not. NULL is the whole object.
+CREATE FUNCTION warrant_internal.decisions_now(role oid, command text, object oid, columns name[], OUT answer text, OUT policy_id bigint, OUT column_name name) RETURNS SETOF record
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'warrant_decisions_now';
+
 CREATE FUNCTION warrant_internal.seen_since(since interval) RETURNS timestamptz LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
@@ -18,19 +22,22 @@ END;
 $$;
 
 -- What the log has of statements, each kind once: grouped by numbers, of which a row can be had fast, and by names only where there are no numbers. Days are a
--- bit each, of which the log of 63 fits. Sorting the log took ten times as long as hashing it.
-CREATE FUNCTION warrant_internal.accesses_seen(after timestamptz, OUT role oid, OUT acting name, OUT command text, OUT object oid, OUT in_schema name, OUT application text,
-    OUT times bigint, OUT watched bigint, OUT refused bigint, OUT first_at timestamptz, OUT last_at timestamptz, OUT last_seq bigint, OUT days bigint)
+-- bit each, of which the log of 63 fits. Columns count where a policy is on some. Sorting the log took ten times as long as hashing it.
+CREATE FUNCTION warrant_internal.accesses_seen(after timestamptz, OUT role oid, OUT acting name, OUT command text, OUT object oid, OUT in_schema name, OUT columns name[],
+    OUT application text, OUT times bigint, OUT watched bigint, OUT refused bigint, OUT first_at timestamptz, OUT last_at timestamptz, OUT last_seq bigint, OUT days bigint)
 RETURNS SETOF record LANGUAGE plpgsql STABLE SET enable_sort = off
 AS $$
+DECLARE
+    by_columns CONSTANT boolean := EXISTS (SELECT FROM warrant.policies p WHERE p.columns IS NOT NULL);
 BEGIN
     RETURN QUERY
-    SELECT l.session_user_oid, nullif(l.current_user_name, l.session_user_name), l.command, l.relation_oid, CASE WHEN l.relation_oid IS NULL THEN l.schema_name END, l.application_name,
+    SELECT l.session_user_oid, nullif(l.current_user_name, l.session_user_name), l.command, l.relation_oid, CASE WHEN l.relation_oid IS NULL THEN l.schema_name END, CASE WHEN by_columns THEN l.columns END,
+           l.application_name,
            sum(l.repeats), coalesce(sum(l.repeats) FILTER (WHERE l.event = 'would_refuse'), 0), coalesce(sum(l.repeats) FILTER (WHERE l.event = 'refused'), 0),
            min(l.sealed_at), max(l.sealed_at), max(l.seq), bit_or(1::bigint << (l.sealed_at::date - '2000-01-01'::date) % 63)
       FROM warrant.audit_log l
      WHERE l.sealed_at > after AND l.event IN ('would_refuse', 'exempt', 'allowed', 'refused') AND l.command IS NOT NULL
-     GROUP BY 1, 2, 3, 4, 5, 6;
+     GROUP BY 1, 2, 3, 4, 5, 6, 7;
 END;
 $$;
 
@@ -38,7 +45,7 @@ $$;
 -- Who acts besides is somebody whose code the role called. The log tells the current user, whom SET ROLE changes as well: then it is nobody, where the
 -- role is a member and the other has no such code.
 CREATE FUNCTION warrant_internal.accesses_by_name(after timestamptz, OUT role oid, OUT who text, OUT acting oid, OUT command text, OUT object oid, OUT target text,
-    OUT times bigint, OUT watched bigint, OUT refused bigint, OUT first_at timestamptz, OUT last_at timestamptz, OUT days bigint, OUT applications text[])
+    OUT columns name[], OUT times bigint, OUT watched bigint, OUT refused bigint, OUT first_at timestamptz, OUT last_at timestamptz, OUT days bigint, OUT applications text[])
 RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
@@ -57,9 +64,9 @@ BEGIN
                               ELSE format('%I.%I', coalesce(a.nspname, a.schema_name), coalesce(a.relname, a.relation_name)) END AS target
           FROM seen a LEFT JOIN pg_namespace n ON n.nspname = coalesce(a.in_schema, a.schema_name)
                LEFT JOIN pg_class anew ON a.relation IS NULL AND anew.relname = a.relation_name AND anew.relnamespace = n.oid)
-    SELECT CASE WHEN n.rolname IS NOT NULL THEN n.role END, n.who, n.acts, n.command, n.living, n.target, sum(n.times)::bigint, sum(n.watched)::bigint, sum(n.refused)::bigint,
+    SELECT CASE WHEN n.rolname IS NOT NULL THEN n.role END, n.who, n.acts, n.command, n.living, n.target, n.columns, sum(n.times)::bigint, sum(n.watched)::bigint, sum(n.refused)::bigint,
            min(n.first_at), max(n.last_at), bit_or(n.days), array_agg(DISTINCT coalesce(nullif(n.application, ''), 'unnamed'))
-      FROM named n GROUP BY 1, n.who, n.acts, n.command, n.living, n.target;
+      FROM named n GROUP BY 1, n.who, n.acts, n.command, n.living, n.target, n.columns;
 END;
 $$;
 
@@ -73,13 +80,13 @@ END;
 $$;
 
 -- How the gate would decide now for all who have to pass. A grant leads into the code of others.
-CREATE FUNCTION warrant_internal.decided_now(role oid, acting oid, command text, object oid) RETURNS text LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.decided_now(role oid, acting oid, command text, object oid, columns name[]) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    answer CONSTANT text := coalesce((warrant_internal.decision_now(role, command, object)).answer, 'gone');
+    answer CONSTANT text := coalesce(warrant_internal.worst_of(ARRAY(SELECT d.answer FROM warrant_internal.decisions_now(role, command, object, columns) AS d)), 'gone');
 BEGIN
     RETURN CASE WHEN acting IS NULL OR answer = 'granted' THEN answer
-                ELSE warrant_internal.worst_of(ARRAY[answer, (warrant_internal.decision_now(acting, command, object)).answer]) END;
+                ELSE warrant_internal.worst_of(answer || ARRAY(SELECT d.answer FROM warrant_internal.decisions_now(acting, command, object, columns) AS d)) END;
 END;
 $$;
 
@@ -103,7 +110,7 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT warrant_internal.in_one_line(a.who, 63), a.command, warrant_internal.in_one_line(a.target, 160), sum(a.times)::bigint, sum(a.watched + a.refused)::bigint,
-           warrant_internal.worst_of(array_agg(warrant_internal.decided_now(a.role, a.acting, a.command, a.object))), min(a.first_at)::date, max(a.last_at)::date,
+           warrant_internal.worst_of(array_agg(warrant_internal.decided_now(a.role, a.acting, a.command, a.object, a.columns))), min(a.first_at)::date, max(a.last_at)::date,
            warrant_internal.few_of(warrant_internal.union_of(string_agg(array_to_string(a.applications, chr(1)), chr(1))), 2)
       FROM warrant_internal.accesses_by_name(warrant_internal.seen_since(since)) AS a
      GROUP BY a.role, a.who, a.command, a.target ORDER BY 5 DESC, 4 DESC, 3, 2, 1;
@@ -146,22 +153,23 @@ BEGIN
 END;
 $$;
 
--- What would have to be open for what was seen in monitor mode: who has to pass, beside the policy that would ask. A family is governed by the policies of all
+-- What would have to be open for what was seen in monitor mode: who has to pass, beside the policy that would ask, and of which columns where it is on some. A family is governed by the policies of all
 -- its members, so under a policy on a schema or the database it takes an open policy on the schema.
-CREATE FUNCTION warrant_internal.openings(after timestamptz, OUT kind "char", OUT object oid, OUT priority integer, OUT command text, OUT role oid, OUT who text, OUT acts boolean,
-    OUT times bigint, OUT last_at timestamptz, OUT days bigint, OUT applications text, OUT answer text, OUT policy text, OUT target text) RETURNS SETOF record LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.openings(after timestamptz, OUT kind "char", OUT object oid, OUT columns name[], OUT priority integer, OUT command text, OUT role oid, OUT who text,
+    OUT acts boolean, OUT times bigint, OUT last_at timestamptz, OUT days bigint, OUT applications text, OUT answer text, OUT policy text, OUT target text) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
     RETURN QUERY
     WITH seen AS MATERIALIZED (SELECT * FROM warrant_internal.accesses_by_name(after) AS n WHERE n.watched > 0),
     views AS MATERIALIZED (SELECT o.object, ARRAY(SELECT v.oid FROM unnest(warrant_internal.with_views_over(ARRAY[o.object])) AS v (oid) WHERE v.oid <> o.object) AS views
                              FROM (SELECT DISTINCT n.object FROM seen n) AS o)
-    SELECT s.kind, s.object, p.priority + (s.kind = p.target_kind AND p.for_roles <> '{}')::integer, a.command, w.role,
+    SELECT s.kind, s.object, CASE WHEN p.columns IS NOT NULL THEN d.columns END, p.priority + (s.kind = p.target_kind AND p.for_roles <> '{}')::integer, a.command, w.role,
            coalesce(r.rolname::text, a.who), w.role <> a.role, a.watched, a.last_at, a.days, array_to_string(a.applications, chr(1)),
            CASE WHEN w.role IS NULL OR a.object IS NULL THEN 'gone' ELSE d.answer END, p.name, a.target
       FROM seen a LEFT JOIN views v ON v.object = a.object
            CROSS JOIN LATERAL (SELECT a.role UNION SELECT u FROM unnest(warrant_internal.view_owners(a.role, a.command, v.views) || a.acting) AS u WHERE u IS NOT NULL) AS w (role)
-           CROSS JOIN LATERAL warrant_internal.decision_now(w.role, a.command, a.object) AS d
+           LEFT JOIN LATERAL (SELECT n.answer, n.policy_id, array_agg(n.column_name ORDER BY n.column_name) FILTER (WHERE n.column_name IS NOT NULL) AS columns
+                                FROM warrant_internal.decisions_now(w.role, a.command, a.object, a.columns) AS n GROUP BY n.answer, n.policy_id) AS d ON true
            LEFT JOIN warrant.policies p ON p.id = d.policy_id LEFT JOIN pg_roles r ON r.oid = w.role
            CROSS JOIN LATERAL (SELECT CASE WHEN a.command = 'ADMIN' THEN 'd' WHEN p.target_kind IN ('t', 'l') THEN 't'
                                            WHEN a.command = 'CREATE' OR EXISTS (SELECT FROM pg_inherits i WHERE a.object IN (i.inhrelid, i.inhparent)) THEN 's' ELSE 't' END::"char" AS kind) AS k
@@ -181,7 +189,7 @@ END;
 $$;
 
 -- A policy's name that is not there yet. NULL where the policy is there as it would be made: it does not suffice.
-CREATE FUNCTION warrant_internal.proposed_name(wanted text, effect text, kind "char", object oid, commands text[], roles oid[]) RETURNS text LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.proposed_name(wanted text, effect text, kind "char", object oid, columns name[], commands text[], roles oid[]) RETURNS text LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     place integer := 1;
@@ -193,7 +201,8 @@ BEGIN
         candidate := CASE WHEN octet_length(candidate) > 128 THEN left(candidate, 20) || '... ' || md5(candidate) ELSE candidate END;
         SELECT * INTO existing FROM warrant.policies p WHERE p.name = candidate;
         EXIT WHEN NOT FOUND;
-        IF existing.effect = proposed_name.effect AND existing.target_kind = kind AND (kind = 'd' OR existing.target = object) AND existing.commands @> commands AND existing.for_roles @> roles THEN
+        IF existing.effect = proposed_name.effect AND existing.target_kind = kind AND (kind = 'd' OR existing.target = object) AND existing.commands @> commands AND existing.for_roles @> roles
+           AND CASE WHEN columns IS NULL THEN existing.columns IS NULL ELSE existing.columns @> columns END THEN
             RETURN NULL;
         END IF;
         place := place + 1;
@@ -202,14 +211,21 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION warrant_internal.columns_in_words(columns name[]) RETURNS text LANGUAGE plpgsql IMMUTABLE
+AS $$ BEGIN RETURN (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.place) FROM unnest(columns) WITH ORDINALITY AS c (name, place)); END; $$;
+
+-- The columns of several lists, each once.
+CREATE FUNCTION warrant_internal.columns_of_all(lists jsonb) RETURNS name[] LANGUAGE plpgsql IMMUTABLE
+AS $$ BEGIN RETURN (SELECT array_agg(DISTINCT c.name::name) FROM jsonb_array_elements(lists) AS l (list), jsonb_array_elements_text(nullif(l.list, 'null')) AS c (name)); END; $$;
+
 -- The statement that makes a policy, and the name that it gives, NULL where the policy is there. more: further parameters, as they are written.
-CREATE FUNCTION warrant_internal.policy_in_sql(effect text, kind "char", object oid, commands text[], roles oid[], more text, OUT name text, OUT sql text) LANGUAGE plpgsql STABLE
+CREATE FUNCTION warrant_internal.policy_in_sql(effect text, kind "char", object oid, columns name[], commands text[], roles oid[], more text, OUT name text, OUT sql text) LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     sorted CONSTANT oid[] := ARRAY(SELECT r.oid FROM pg_roles r WHERE r.oid = ANY (roles) ORDER BY r.rolname);
     target CONSTANT text := CASE kind WHEN 't' THEN object::regclass::text WHEN 's' THEN 'schema ' || object::regnamespace::text ELSE 'this database' END;
-    new_name CONSTANT text := warrant_internal.proposed_name(format('%s %s on %s for %s', CASE effect WHEN 'open' THEN effect ELSE 'ask' END, array_to_string(commands, ', '), target,
-                                                                array_to_string(warrant_internal.role_names(sorted), ', ')), effect, kind, object, commands, sorted);
+    new_name CONSTANT text := warrant_internal.proposed_name(format('%s %s on %s for %s', CASE effect WHEN 'open' THEN effect ELSE 'ask' END, array_to_string(commands, ', '), target || coalesce(' (' || warrant_internal.columns_in_words(columns) || ')', ''),
+                                                                array_to_string(warrant_internal.role_names(sorted), ', ')), effect, kind, object, columns, commands, sorted);
     literal CONSTANT text := warrant_internal.plain_literal(new_name);
 BEGIN
     name := new_name;
@@ -220,7 +236,7 @@ BEGIN
     sql := format(E'SELECT warrant.create_policy(%s,\n    %L, %s, commands => %L%s,\n    for_roles => %s)\n WHERE NOT EXISTS (SELECT FROM warrant.policies WHERE name = %s);', literal, effect,
                   CASE kind WHEN 't' THEN 'on_table => ' || warrant_internal.plain_literal(target)
                             WHEN 's' THEN 'on_schema => ' || warrant_internal.plain_literal((SELECT n.nspname FROM pg_namespace n WHERE n.oid = object)::text) ELSE 'on_database => true' END,
-                  commands, more, warrant_internal.plain_literal(sorted::regrole[]::text), literal);
+                  commands, concat(', columns => ' || warrant_internal.plain_literal(columns::text), more), warrant_internal.plain_literal(sorted::regrole[]::text), literal);
 END;
 $$;
 
@@ -230,8 +246,8 @@ AS $$ BEGIN RETURN concat(to_char(number, 'FM999,999,999,999,999,999'), ' ', thi
 
 -- What would have to be open, as few policies as do, and what is to ask all the same. use: daily, seldom, asks (what is neither reading nor writing, and rare),
 -- would deny, gone. Roles that act are others' code, and count no statements of their own. An open policy on INSERT, UPDATE and DELETE together would open
--- TRUNCATE, so DELETE has its own. One on SELECT opens EXPORT, and one on UPDATE or DELETE the same for all rows: daily has the roles of each command.
-CREATE FUNCTION warrant_internal.proposals(after timestamptz, min_days integer, OUT use text, OUT kind "char", OUT object oid, OUT priority integer, OUT commands text[], OUT roles oid[],
+-- TRUNCATE, so DELETE has its own. On columns, EXPORT and UPDATE_ALL are open with SELECT and UPDATE, and nothing else can be: apart. One on SELECT opens EXPORT, and one on UPDATE or DELETE the same for all rows: daily has the roles of each command.
+CREATE FUNCTION warrant_internal.proposals(after timestamptz, min_days integer, OUT use text, OUT kind "char", OUT object oid, OUT columns name[], OUT priority integer, OUT commands text[], OUT roles oid[],
     OUT names text[], OUT acting text[], OUT policy text, OUT target text, OUT times bigint, OUT days integer, OUT span integer, OUT last_at timestamptz, OUT applications text[],
     OUT daily jsonb) RETURNS SETOF record LANGUAGE plpgsql STABLE
 AS $$
@@ -242,25 +258,27 @@ BEGIN
     WITH found AS MATERIALIZED (SELECT * FROM warrant_internal.openings(after)),
     whole AS (SELECT bit_count(bit_or(f.days)::bit(64))::integer AS span FROM found f),
     by_role AS (
-        SELECT f.kind, f.object, f.priority, f.command, f.role, f.who, min(f.policy) AS policy, f.target, bool_and(f.acts) AS acts, sum(f.times) AS times,
+        SELECT f.kind, f.object, warrant_internal.columns_of_all(jsonb_agg(to_jsonb(f.columns))) AS columns, f.priority, f.command, f.role, f.who, min(f.policy) AS policy, f.target, bool_and(f.acts) AS acts, sum(f.times) AS times,
                max(f.last_at) AS last_at, bit_or(f.days) AS days, string_agg(f.applications, chr(1)) AS applications, w.span,
-               CASE WHEN f.answer <> 'would ask' THEN f.answer WHEN bit_count(bit_or(f.days)::bit(64)) >= min_days THEN 'daily'
+               CASE WHEN f.answer <> 'would ask' THEN f.answer
+                    WHEN count(f.columns) > 0 AND f.command <> ALL ('{SELECT,INSERT,UPDATE,EXPORT,UPDATE_ALL}') THEN 'apart' WHEN bit_count(bit_or(f.days)::bit(64)) >= min_days THEN 'daily'
                     WHEN f.command <> ALL (harmless) THEN 'asks' WHEN w.span >= min_days THEN 'seldom' ELSE 'daily' END AS use
           FROM found f CROSS JOIN whole w WHERE f.answer IN ('would ask', 'would deny', 'gone')
-         GROUP BY f.answer, f.kind, f.object, f.priority, f.command, f.role, f.who, f.target, w.span),
+         GROUP BY f.answer, f.kind, f.object, f.columns IS NULL, f.priority, f.command, f.role, f.who, f.target, w.span),
     anyway AS (
         SELECT u.kind, u.object, jsonb_object_agg(u.command, u.roles) AS daily
-          FROM (SELECT b.kind, b.object, b.command, jsonb_agg(b.role::bigint) AS roles FROM by_role b WHERE b.use = 'daily' GROUP BY b.kind, b.object, b.command) AS u GROUP BY u.kind, u.object),
+          FROM (SELECT b.kind, b.object, b.command, jsonb_agg(b.role::bigint) AS roles FROM by_role b WHERE b.use = 'daily' AND b.columns IS NULL GROUP BY b.kind, b.object, b.command) AS u GROUP BY u.kind, u.object),
     by_command AS (
-        SELECT b.use, b.kind, b.object, b.priority, b.command, array_agg(DISTINCT b.role ORDER BY b.role) AS roles, array_agg(DISTINCT b.who ORDER BY b.who) AS names,
+        SELECT b.use, b.kind, b.object, b.columns, b.priority, CASE WHEN b.columns IS NULL OR b.use <> 'daily' THEN b.command WHEN b.command = 'EXPORT' THEN 'SELECT' WHEN b.command = 'UPDATE_ALL' THEN 'UPDATE' ELSE b.command END AS command,
+               array_agg(DISTINCT b.role ORDER BY b.role) AS roles, array_agg(DISTINCT b.who ORDER BY b.who) AS names,
                array_agg(DISTINCT b.who) FILTER (WHERE b.acts) AS acting, min(b.policy) AS policy, min(b.target) AS target, coalesce(sum(b.times) FILTER (WHERE NOT b.acts), sum(b.times)) AS times,
                max(b.last_at) AS last_at, bit_or(b.days) AS days, string_agg(b.applications, chr(1)) AS applications, b.span
-          FROM by_role b GROUP BY b.use, b.kind, b.object, b.priority, b.command, b.span, CASE WHEN b.use IN ('would deny', 'gone') THEN b.target END)
-    SELECT c.use, c.kind, c.object, c.priority, warrant.expand_commands(array_agg(c.command)), c.roles, c.names, min(c.acting), min(c.policy), min(c.target), sum(c.times)::bigint,
+          FROM by_role b GROUP BY b.use, b.kind, b.object, b.columns, b.priority, 6, b.span, CASE WHEN b.use IN ('would deny', 'gone') THEN b.target END)
+    SELECT c.use, c.kind, c.object, c.columns, c.priority, warrant.expand_commands(array_agg(c.command)), c.roles, c.names, min(c.acting), min(c.policy), min(c.target), sum(c.times)::bigint,
            bit_count(bit_or(c.days)::bit(64))::integer, c.span, max(c.last_at), warrant_internal.union_of(string_agg(c.applications, chr(1))),
            (array_agg(e.daily))[1]
-      FROM by_command c LEFT JOIN anyway e ON (e.kind, e.object) = (c.kind, c.object) GROUP BY c.use, c.kind, c.object, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
-     ORDER BY min(c.target), array_position('{daily,seldom,asks,would deny,gone}', c.use), min(array_position(warrant.expand_commands('{ALL}'), c.command)), c.names;
+      FROM by_command c LEFT JOIN anyway e ON (e.kind, e.object) = (c.kind, c.object) GROUP BY c.use, c.kind, c.object, c.columns, c.priority, c.roles, c.names, c.span, c.command = 'DELETE', CASE WHEN c.use IN ('would deny', 'gone') THEN c.target END
+     ORDER BY min(c.target), array_position('{daily,seldom,asks,apart,would deny,gone}', c.use), min(array_position(warrant.expand_commands('{ALL}'), c.command)), c.names, c.columns;
 END;
 $$;
 
@@ -270,10 +288,11 @@ AS $$
 DECLARE
     callers CONSTANT bigint := cardinality(proposal.names) - coalesce(cardinality(proposal.acting), 0);
 BEGIN
-    RETURN concat(CASE proposal.use WHEN 'seldom' THEN 'Seldom, so leave it out if it is to ask: ' WHEN 'asks' THEN 'Asks, being rare: ' WHEN 'would deny' THEN format('Policy "%s" would deny it: ', proposal.policy)
+    RETURN concat(CASE proposal.use WHEN 'seldom' THEN 'Seldom, so leave it out if it is to ask: ' WHEN 'asks' THEN CASE WHEN proposal.columns IS NULL THEN 'Asks, being rare: ' ELSE 'Rare, and asks where the columns are not open: ' END
+                                    WHEN 'apart' THEN 'Asks, as nothing opens it on columns: ' WHEN 'would deny' THEN format('Policy "%s" would deny it: ', proposal.policy)
                                     WHEN 'gone' THEN 'Gone: ' END,
         CASE WHEN callers = 0 THEN 'others'' code' WHEN proposal.use IN ('daily', 'seldom') THEN warrant_internal.count_in_words(callers, 'role') ELSE warrant_internal.few_of(proposal.names, 3) END,
-        format(' ran %s on %s %s', array_to_string(proposal.commands, ', '), proposal.target, warrant_internal.count_in_words(proposal.times, 'time')),
+        format(' ran %s on %s %s', array_to_string(proposal.commands, ', '), proposal.target || coalesce(' (' || warrant_internal.columns_in_words(proposal.columns) || ')', ''), warrant_internal.count_in_words(proposal.times, 'time')),
         format(' on %s of %s until %s, from %s', proposal.days, warrant_internal.count_in_words(proposal.span, 'day'), to_char(proposal.last_at, 'YYYY-MM-DD'), warrant_internal.few_of(proposal.applications, 3)));
 END;
 $$;
@@ -290,13 +309,13 @@ DECLARE
 BEGIN
     FOR named, implied, why IN SELECT * FROM (VALUES ('SELECT', 'EXPORT', 'What reads may take rows out as well'), ('UPDATE', 'UPDATE_ALL', 'What changes rows may change all of them as well'),
                                                      ('DELETE', 'DELETE_ALL', 'What deletes rows may delete all of them as well')) AS i (named, implied, why)
-                                WHERE i.named = ANY (proposal.commands) AND i.implied <> ALL (proposal.commands) LOOP
+                                WHERE proposal.columns IS NULL AND i.named = ANY (proposal.commands) AND i.implied <> ALL (proposal.commands) LOOP
         asked := ARRAY(SELECT r.role FROM unnest(proposal.roles) AS r (role) WHERE NOT coalesce(proposal.daily->implied @> to_jsonb(r.role::bigint), false)
                           AND (proposal.kind <> 't' OR (warrant_internal.decision_now(r.role, implied, proposal.object)).answer = 'would ask'));
         SELECT * INTO like_it FROM warrant.policies p WHERE p.name = proposal.policy AND p.commands && ARRAY[named, implied];
         CONTINUE WHEN asked = '{}' OR like_it.id IS NULL;
         SELECT w.name, format(E'-- %s, so %s asks where it was not seen daily\n%s', why, implied, w.sql) INTO name, sql
-          FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, ARRAY[implied], asked,
+          FROM warrant_internal.policy_in_sql('approve', proposal.kind, proposal.object, NULL, ARRAY[implied], asked,
             concat(', mode => ''monitor''', ', priority => ' || nullif(proposal.priority, 0), CASE WHEN like_it.other_approver_roles IS NOT NULL THEN ', approvers => ' || warrant_internal.plain_literal(warrant_internal.approvers_in_words(like_it)::text)
                         ELSE concat(', min_approvals => ' || nullif(like_it.min_approvals, 1),
                                     ', approver_role => ' || warrant_internal.plain_literal(nullif(like_it.approver_role, 'warrant_approver'::regrole::oid)::regrole::text)) END)) AS w;
@@ -322,12 +341,16 @@ BEGIN
     FOR proposal IN SELECT * FROM warrant_internal.proposals(after, min_days) LOOP
         reason := concat('-- ', warrant_internal.in_one_line(warrant_internal.reason_of(proposal), 400),
                          E'\n--   in code that others call: ' || warrant_internal.in_one_line(array_to_string(proposal.acting, ', '), 400));
+        IF proposal.columns IS NOT NULL AND proposal.use IN ('daily', 'seldom') AND proposal.commands && '{SELECT,UPDATE}' THEN
+            reason := concat(reason, E'\n--   opens ', CASE WHEN proposal.commands @> '{SELECT}' THEN 'EXPORT' END, CASE WHEN proposal.commands @> '{SELECT,UPDATE}' THEN ' and ' END,
+                             CASE WHEN proposal.commands @> '{UPDATE}' THEN 'UPDATE_ALL' END, ' of them as well');
+        END IF;
         IF proposal.use NOT IN ('daily', 'seldom') THEN
             RETURN NEXT reason;
             CONTINUE;
         END IF;
         opens := opens + 1;
-        RETURN NEXT reason || E'\n' || (warrant_internal.policy_in_sql('open', proposal.kind, proposal.object, proposal.commands, proposal.roles, ', priority => ' || nullif(proposal.priority, 0))).sql;
+        RETURN NEXT reason || E'\n' || (warrant_internal.policy_in_sql('open', proposal.kind, proposal.object, proposal.columns, proposal.commands, proposal.roles, ', priority => ' || nullif(proposal.priority, 0))).sql;
         FOR more IN SELECT * FROM warrant_internal.implied_in_sql(proposal) LOOP
             RETURN NEXT more.sql;
             to_end := to_end || more.name;
@@ -344,7 +367,8 @@ $$;
 REVOKE ALL ON FUNCTION warrant.propose_policies(interval, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warrant.propose_policies(interval, integer) TO warrant_admin, warrant_auditor;
 COMMENT ON FUNCTION warrant.propose_policies(interval, integer) IS
-'SQL to read and run: open policies, as narrow as what the log has seen in monitor mode since then and the policies of now would ask for. A comment in each
+'SQL to read and run: open policies, as narrow as what the log has seen in monitor mode since then and the policies of now would ask for, on columns where
+the policy that would ask is on some. A comment in each
 gives the reason. What is neither reading nor writing, such as EXPORT or DROP, is proposed only when it was seen on min_days days. Running a line twice makes
 no second policy. Raises 22023 for NULL, and what is no length of time.';
 

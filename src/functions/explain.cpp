@@ -1,4 +1,4 @@
-// explain(): a decision in SQL, step by step; and decision_now(), for many of them.
+// explain(): a decision in SQL, step by step; decision_now() and decisions_now(), for many of them.
 #include "pg/server.hpp"
 
 #include "pg/clock.hpp"
@@ -211,6 +211,23 @@ TouchedColumns ColumnsIn(ArrayType* array, Oid relation, Command command, const 
     return TouchedColumns{false, some};
 }
 
+// The columns that the log has, of which some may be gone. What ends with NULL has had more names than there was room for.
+TouchedColumns ColumnsSeen(ArrayType* array, Oid relation) {
+    Datum* names;
+    bool* nulls;
+    int count;
+    deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &count);
+    Bitmapset* some = nullptr;
+    for (int i = 0; i < count; i++) {
+        if (nulls[i])
+            return TouchedColumns{};
+        AttrNumber number = get_attnum(relation, NameStr(*DatumGetName(names[i])));
+        if (number > 0)
+            some = bms_add_member(some, number - FirstLowInvalidHeapAttributeNumber);
+    }
+    return some == nullptr ? TouchedColumns{} : TouchedColumns{false, some};
+}
+
 void RequireTarget(bool is_null, Command command) {
     if (!is_null)
         return;
@@ -280,4 +297,33 @@ WARRANT_FUNCTION(warrant_decision_now) {
     Datum values[2] = {CStringGetTextDatum(ShortWordFor(&decision)), decision.policy == nullptr ? Datum(0) : Int64GetDatum(decision.policy->id)};
     bool nulls[2] = {false, decision.policy == nullptr};
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+// decisions_now(role oid, command text, object oid, columns name[]) -> (answer, policy_id, column_name): the same for each column that was touched
+// and is decided about by itself, and, with no name, for what is not. columns may be NULL for the whole object.
+WARRANT_FUNCTION(warrant_decisions_now) {
+    AcceptInvalidationMessages();
+    ReleaseOldGoverningPolicies();
+    InitMaterializedSRF(fcinfo, 0);
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+        PG_RETURN_VOID();
+    ReturnSetInfo* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    Oid role = PG_GETARG_OID(0), object = PG_GETARG_OID(2);
+    Command command = CommandNamed(TextDatumGetCString(PG_GETARG_DATUM(1)));
+    const GoverningPolicies* policies = GoverningPoliciesOf(role, object, command);
+    TouchedColumns touched = PG_ARGISNULL(3) ? TouchedColumns{} : ColumnsSeen(PG_GETARG_ARRAYTYPE_P(3), object);
+    (void)AllColumns(policies, [&](const char* column) {
+        if (!IsTouched(policies, column, touched))
+            return true;
+        Decision decision = DecideFor(policies, role, command, column, true, false, touched);
+        NameData name = {};
+        if (column != nullptr)
+            namestrcpy(&name, column);
+        Datum values[3] = {CStringGetTextDatum(ShortWordFor(&decision)), decision.policy == nullptr ? Datum(0) : Int64GetDatum(decision.policy->id),
+                           NameGetDatum(&name)};
+        bool nulls[3] = {false, decision.policy == nullptr, column == nullptr};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        return true;
+    });
+    PG_RETURN_VOID();
 }

@@ -340,7 +340,7 @@ Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command,
 }
 
 // Whether the column is touched, or, with nullptr, what is not decided about by itself.
-static bool IsTouched(const GoverningPolicies* policies, const char* column, const TouchedColumns& touched) {
+bool IsTouched(const GoverningPolicies* policies, const char* column, const TouchedColumns& touched) {
     bool touches = column == nullptr && TouchesOthers(policies, touched);
     for (int i = 0; i < policies->column_count && column != nullptr && !touches; i++)
         touches = strcmp(NameStr(policies->columns[i].name), column) == 0 && Touches(policies->columns[i], touched);

@@ -99,6 +99,9 @@ const Decision* Decide(GoverningPolicies* policies, Oid subject, Command command
 Decision DecideFor(const GoverningPolicies* policies, Oid user, Command command, const char* column = nullptr, bool may_be_exempt = true,
                    bool knows_client = true, const TouchedColumns& touched = {});
 
+// Whether the column, nullptr for all that are not decided about by themselves, is among those touched.
+bool IsTouched(const GoverningPolicies* policies, const char* column, const TouchedColumns& touched);
+
 // The column whose decision tells most about the command on what is touched, by default the whole relation: the first for which it does not run, or
 // else the first that is governed.
 const char* TellingColumn(const GoverningPolicies* policies, Oid user, Command command, bool knows_client, const TouchedColumns& touched = {});
