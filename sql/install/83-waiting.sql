@@ -31,16 +31,15 @@ BEGIN
                p.escalate_to IS NOT NULL AND EXISTS (SELECT FROM unnest(looker || warrant_internal.delegators_of(looker)) AS v (role) WHERE warrant_internal.is_member(v.role, p.escalate_to)) AS decides_escalated
           FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
     asked AS MATERIALIZED (
-        SELECT i.request_id, count(*) AS items, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
+        SELECT i.request_id, count(*) AS items, array_agg(i.policy_id ORDER BY i.policy_id) AS policies, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
                max(p.min_approvals) AS min_approvals, bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays) AS decides
           FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR (bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays))),
     wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
         SELECT i.request_id, array_agg(DISTINCT c.command) AS commands, (array_agg(c.command ORDER BY warrant_internal.danger_of(ARRAY[c.command]) DESC))[1] AS worst
           FROM items i, unnest((i.i).commands) AS c (command) GROUP BY i.request_id),
     votes AS MATERIALIZED (
-        SELECT d.request_id, array_agg(ROW(d.approver, d.person, d.approves, d.voted_for)::text ORDER BY d.decided_at, d.person) AS votes,
-               (SELECT array_agg(i.policy_id ORDER BY i.policy_id) FROM items i WHERE i.request_id = d.request_id) AS policies
-          FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id),
+        SELECT d.request_id, a.policies, array_agg(ROW(d.approver, d.person, d.approves, d.voted_for)::text ORDER BY d.decided_at, d.person) AS votes
+          FROM asked a JOIN warrant.decisions d ON d.request_id = a.request_id GROUP BY d.request_id, a.policies),
     alike AS MATERIALIZED (    -- what is asked for by the same under the same policies with the same votes is looked at once
         SELECT min(w.id) AS one, array_agg(w.id) AS requests FROM votes v JOIN pending w ON w.id = v.request_id GROUP BY w.requester, w.person, w.min_approvals, w.escalated, v.policies, v.votes),
     voted AS MATERIALIZED (
@@ -57,7 +56,7 @@ BEGIN
     chosen AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
-          CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, ARRAY(SELECT i.policy_id FROM items i WHERE i.request_id = w.id), w.escalated)) AS decides) AS d
+          CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, a.policies, w.escalated)) AS decides) AS d
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.needless, false))),
     refused AS MATERIALIZED (
         SELECT w.id, l.statement_id, l.statement_sha256, max(l.seq) AS seq, max(l.rows_estimated) AS estimated
