@@ -88,11 +88,12 @@ $$;
 CREATE FUNCTION warrant_internal.key_of(items warrant_internal.item[]) RETURNS text LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_key_of';
 
 -- Files a request, or finds the pending one or the draft for the same items, which another reason, ticket or limit amends; may_share says whether it may
--- find one. What a statement files is a draft where it lacks something, and a ticket that does not fit is none. A call has to give all.
+-- find one. A statement, known by its identity, finds the one that asks for exactly it as well. What a statement files is a draft where it lacks something, and a ticket that does not fit is none. A call has to give all.
 CREATE FUNCTION warrant_internal.file_request(origin jsonb, requester oid, items warrant_internal.item[], reason text, duration interval, max_uses integer,
     may_share boolean, statement_sha256 bytea DEFAULT NULL, statement_text text DEFAULT NULL, statement_facts jsonb DEFAULT NULL,
     extends bigint DEFAULT NULL, profile text DEFAULT NULL, max_rows bigint DEFAULT NULL, ticket text DEFAULT NULL, fits text[] DEFAULT '{}',
-    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL, not_exact text DEFAULT NULL, statement jsonb DEFAULT NULL) RETURNS bigint
+    starts_at timestamptz DEFAULT NULL, exact bytea DEFAULT NULL, not_exact text DEFAULT NULL, statement jsonb DEFAULT NULL,
+    identity bytea DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -128,6 +129,14 @@ BEGIN
     SELECT count(*), min(f.id) FILTER (WHERE may_share AND f.request_key = key AND f.expires_at > asked_at) INTO pending, request
       FROM (SELECT r.id, r.request_key, r.expires_at FROM warrant.requests r WHERE r.state = 'pending' AND r.requester = file_request.requester
             UNION ALL SELECT r.id, r.request_key, r.expires_at FROM warrant.requests r WHERE r.state = 'draft' AND r.requester = file_request.requester) AS f;
+    IF request IS NULL AND may_share AND identity IS NOT NULL THEN
+        request := (SELECT min(r.id) FROM warrant.requests r
+                     WHERE r.state = 'pending' AND r.requester = file_request.requester AND r.exact = identity AND r.expires_at > asked_at
+                       AND NOT EXISTS (SELECT FROM unnest(items) AS i
+                                        WHERE NOT EXISTS (SELECT FROM warrant.request_items a
+                                                           WHERE a.request_id = r.id AND a.target_kind = i.target_kind AND a.target = i.target AND a.policy_id = i.policy_id
+                                                             AND i.commands <@ a.commands AND a.columns IS NOT DISTINCT FROM i.columns)));
+    END IF;
     IF NOT of_statement AND EXISTS (SELECT FROM warrant.requests r WHERE r.id = request AND r.state = 'pending') THEN
         PERFORM warrant_internal.check_given(warrant_internal.policies_of(items), terms, NULL, given, fits);
     ELSIF NOT of_statement THEN

@@ -141,8 +141,17 @@ BEGIN
 END;
 $$;
 
--- A grant that still lives. Raises P0002 for an unknown id, 55006 for one that has ended.
-CREATE FUNCTION warrant_internal.live_grant(grant_id bigint) RETURNS warrant.grants LANGUAGE plpgsql
+-- Whether the grant is to the person who acts.
+CREATE FUNCTION warrant_internal.is_grantee(origin jsonb, made warrant.grants) RETURNS boolean LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (made).grantee = warrant_internal.user_of(origin)
+           OR (NOT warrant_internal.is_in_pool(origin) AND warrant_internal.names_of((made).grantee, NULL) && warrant_internal.names_of(origin));
+END;
+$$;
+
+-- A grant that still lives. Raises P0002 for an unknown id, 55006 for one that has ended: why, is told those whom the grant concerns.
+CREATE FUNCTION warrant_internal.live_grant(origin jsonb, grant_id bigint) RETURNS warrant.grants LANGUAGE plpgsql
 AS $$
 DECLARE
     live warrant.grants;
@@ -154,7 +163,9 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM warrant_internal.fail('P0002', format('grant %s does not exist', grant_id));
     ELSIF NOT warrant_internal.is_live(live) THEN
-        PERFORM warrant_internal.fail('55006', format('grant %s has ended', grant_id));
+        PERFORM warrant_internal.fail('55006', format('grant %s has ended', grant_id), NULL,
+            CASE WHEN warrant_internal.is_grantee(origin, live) OR warrant_internal.may_revoke(warrant_internal.user_of(origin), ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = live.id))
+                 THEN (SELECT format('It %s.', rtrim(regexp_replace(warrant_internal.in_one_line(w.words, 400), '^(revoked|given)', 'was \1'), '.')) FROM warrant_internal.grant_in_words(live.id) AS w (words)) END);
     END IF;
     RETURN live;
 END;
@@ -214,7 +225,7 @@ DECLARE
     others text;
     policy warrant.policies;
 BEGIN
-    target := CASE WHEN ended THEN target ELSE warrant_internal.live_grant((args->>'grant_id')::bigint) END;
+    target := CASE WHEN ended THEN target ELSE warrant_internal.live_grant(origin, (args->>'grant_id')::bigint) END;
     policies := ARRAY(SELECT s.policy_id FROM warrant.grant_scopes s WHERE s.grant_id = target.id);
     IF NOT warrant_internal.may_revoke(warrant_internal.user_of(origin), policies, (SELECT r.escalated FROM warrant.requests r WHERE r.id = target.request_id)) THEN
         PERFORM warrant_internal.fail('42501', format('permission denied to revoke grant %s', target.id));
@@ -331,10 +342,9 @@ $$;
 CREATE FUNCTION warrant_internal.own_grant(origin jsonb, grant_id bigint, what text) RETURNS warrant.grants LANGUAGE plpgsql
 AS $$
 DECLARE
-    live warrant.grants := warrant_internal.live_grant(grant_id);
+    live warrant.grants := warrant_internal.live_grant(origin, grant_id);
 BEGIN
-    IF live.grantee = warrant_internal.user_of(origin) OR
-       (NOT warrant_internal.is_in_pool(origin) AND warrant_internal.names_of(live.grantee, NULL) && warrant_internal.names_of(origin)) THEN
+    IF warrant_internal.is_grantee(origin, live) THEN
         RETURN live;
     END IF;
     PERFORM warrant_internal.fail('42501', format('permission denied to %s grant %s', what, live.id),

@@ -86,11 +86,12 @@ BEGIN
                 warrant_internal.items_refused(args->'items', policy), args->>'reason', nullif(args->>'duration', '')::interval, NULL, true, statement_sha256, statement_text,
                 jsonb_strip_nulls(jsonb_build_object('command_tag', nullif(args->>'tag', ''), 'estimated_rows', warrant_internal.rows_refused(args->'items', policy))),
                 ticket => args->>'ticket', fits => warrant_internal.fitted(args),
-                exact => CASE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = policy AND p.exact) THEN identity END, not_exact => args->>'not_exact');
+                exact => CASE WHEN EXISTS (SELECT FROM warrant.policies p WHERE p.id = policy AND p.exact) THEN identity END, not_exact => args->>'not_exact',
+                identity => identity);
             IF args ? 'exact' THEN
                 PERFORM warrant_internal.attach_statement(request, statement_sha256, args);
             END IF;
-            requests := requests || request;
+            requests := array_remove(requests, request) || request;
             filed := filed || jsonb_build_object(policy, request);
         EXCEPTION WHEN invalid_parameter_value OR configuration_limit_exceeded OR invalid_datetime_format OR object_in_use THEN
             GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;

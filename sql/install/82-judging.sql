@@ -222,18 +222,23 @@ DECLARE
     most CONSTANT integer := 6;
 BEGIN
     RETURN QUERY
-    WITH items AS (SELECT i, i.commands, warrant_internal.danger_of(i.commands) AS danger, i.schema_name, i.relation_name, i.policy_name,
+    WITH items AS (SELECT (array_agg(i ORDER BY i.policy_name))[1] AS i, i.commands, warrant_internal.danger_of(i.commands) AS danger, i.schema_name, i.relation_name,
+                          CASE count(*) WHEN 1 THEN 'policy ' ELSE 'policies ' END || string_agg(i.policy_name, ', ' ORDER BY i.policy_name) AS policies,
                           whole IS TRUE OR count(*) OVER () <= most AS alone
-                     FROM warrant.request_items i WHERE i.request_id = items_in_words.request_id),
-         sets AS (SELECT s.danger, min(s.schema_name) AS schema_name, min(s.relation_name) AS relation_name, min(s.policy_name) AS policy_name, count(*) AS objects, min(s.commands) AS commands,
-                         (array_agg(s.i ORDER BY s.schema_name, s.relation_name, s.policy_name))[1:most] AS first
+                     FROM warrant.request_items i WHERE i.request_id = items_in_words.request_id
+                    GROUP BY i.target_kind, i.target, i.commands, i.columns, i.column_names, i.schema_name, i.relation_name),
+         sets AS (SELECT s.danger, min(s.schema_name) AS schema_name, min(s.relation_name) AS relation_name, min(s.policies) AS policies, count(*) AS objects, min(s.commands) AS commands,
+                         (array_agg(s.i ORDER BY s.schema_name, s.relation_name, s.policies))[1:most] AS first
                     FROM items s GROUP BY s.danger, CASE WHEN s.alone THEN s.i END)
-    SELECT CASE s.objects WHEN 1 THEN format('%s on %s (policy %s)', warrant_internal.commands_in_words(s.commands), warrant_internal.target_in_words(s.first[1]), s.policy_name)
+    SELECT CASE s.objects WHEN 1 THEN format('%s on %s (%s)', warrant_internal.commands_in_words(s.commands), warrant_internal.target_in_words(s.first[1]), s.policies)
                           ELSE format('%s on %s objects: %s', warrant_internal.commands_in_words(s.commands), s.objects,
                                       (SELECT string_agg(warrant_internal.target_in_words(f), ', ') FROM unnest(s.first) AS f) || CASE WHEN s.objects > most THEN ', ...' ELSE '' END) END
-      FROM sets s ORDER BY s.danger DESC, s.schema_name, s.relation_name, s.policy_name;
+      FROM sets s ORDER BY s.danger DESC, s.schema_name, s.relation_name, s.policies;
 END;
 $$;
+
+-- Whether a client at this address, as the log has it, is in one of the networks.
+CREATE FUNCTION warrant_internal.lets_in(networks cidr[], client_addr text) RETURNS boolean LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'warrant_lets_in';
 
 -- The lines of a card, as they come: show_request brings each into one line.
 CREATE FUNCTION warrant_internal.card_of(looker oid, request warrant.requests, whole boolean, OUT item text, OUT value text) RETURNS SETOF record LANGUAGE plpgsql STABLE
@@ -251,7 +256,7 @@ DECLARE
     unasked CONSTANT boolean := request.duration IS NULL AND request.extends_grant IS NULL AND NOT EXISTS (SELECT FROM warrant.decisions d WHERE d.request_id = request.id AND d.approves AND d.duration IS NOT NULL);
     roles CONSTANT name[] := warrant_internal.deciding_roles(request.id);
     comment CONSTANT text := CASE WHEN EXISTS (SELECT FROM warrant.request_items i JOIN warrant.policies p ON p.id = i.policy_id WHERE i.request_id = request.id AND p.require_comment)
-                                  THEN ', comment => ''why''' END;
+                                  THEN ', comment => ''''' END;
 BEGIN
     RETURN QUERY VALUES
         ('request', format('%s, %s', request.id, CASE WHEN pends THEN format('pending for %s, expires in %s', warrant_internal.in_words(at - request.requested_at), warrant_internal.in_words(request.expires_at - at))
@@ -266,6 +271,11 @@ BEGIN
         RETURN QUERY VALUES ('caution', 'ADMIN can read values of every protected table in statistics and files, and run code beside the checks');
     END IF;
     IF pends THEN
+        RETURN QUERY SELECT 'caution', format('asked from %s, which %s not let in', CASE f.client_addr WHEN '[local]' THEN 'the server''s own machine' ELSE f.client_addr END,
+                            CASE count(*) WHEN 1 THEN 'policy ' || min(p.name) || ' does' ELSE 'policies ' || string_agg(p.name, ', ' ORDER BY p.name) || ' do' END)
+           FROM (SELECT l.client_addr, l.session_user_oid FROM warrant.audit_log l WHERE l.request_id = request.id AND l.event IN ('request_created', 'draft_created') ORDER BY l.seq LIMIT 1) AS f
+           JOIN warrant.policies p ON p.id = ANY (warrant_internal.policies_of(warrant_internal.items_of_request(request.id))) AND NOT warrant_internal.lets_in(p.client_cidr, f.client_addr)
+          WHERE f.session_user_oid = request.requester GROUP BY f.client_addr;
         RETURN QUERY VALUES ('limits', format('for %s%s, %s', warrant_internal.in_words(limits.duration),
             CASE WHEN unasked THEN format(' (none was asked for; the most is %s)', warrant_internal.in_words(terms.max_duration)) END,
             coalesce(warrant_internal.uses_in_words(limits.uses, limits.rows), 'any number of statements')
@@ -273,7 +283,11 @@ BEGIN
     END IF;
     IF request.extends_grant IS NOT NULL THEN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
-           FROM warrant.grants g WHERE g.id = request.extends_grant AND g.closed_at IS NULL AND g.ends_at > at;
+           FROM warrant.grants g WHERE g.id = request.extends_grant AND g.closed_at IS NULL AND g.ends_at > at AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left <= 0);
+        IF pends AND NOT FOUND THEN
+            RETURN QUERY VALUES ('extends', format('grant %s, which is gone, so that the duration begins with the approval: %s', request.extends_grant,
+                                                   coalesce(warrant_internal.grant_in_words(request.extends_grant), 'its row is gone')));
+        END IF;
     END IF;
     IF pends AND request.starts_at > at THEN
         RETURN QUERY VALUES ('begins', format('%s, in %s', to_char(request.starts_at, 'YYYY-MM-DD HH24:MI:SSOF'), warrant_internal.in_words(request.starts_at - at)));
@@ -309,8 +323,8 @@ BEGIN
         RETURN QUERY SELECT 'left out', o.words FROM warrant_internal.left_out_in_words(request.id, request.grant_id) AS o (words) WHERE o.words IS NOT NULL;
     END IF;
     IF lacks IS NOT NULL AND warrant_internal.is_requester(mine, request) THEN
-        RETURN QUERY VALUES ('complete', format('SELECT warrant.amend(%s%s%s);', request.id, CASE WHEN lacks LIKE '%reason%' THEN ', reason => ''why''' END,
-                                                CASE WHEN lacks LIKE '%ticket%' THEN ', ticket => ''which''' END));
+        RETURN QUERY VALUES ('complete', format('SELECT warrant.amend(%s%s%s);', request.id, CASE WHEN lacks LIKE '%reason%' THEN ', reason => ''''' END,
+                                                CASE WHEN lacks LIKE '%ticket%' THEN ', ticket => ''''' END));
     END IF;
     IF NOT pends THEN
         RETURN;
@@ -327,7 +341,7 @@ BEGIN
         RETURN QUERY VALUES ('to approve', format('SELECT warrant.approve(%s, version => %s%s);', request.id, request.version, comment)),
                             ('for less', format('SELECT warrant.approve(%s, version => %s, duration => ''%s'', max_uses => 1%s);', request.id, request.version, to_char(least(interval '10 min', greatest(limits.duration / 2, interval '1 s')), 'HH24:MI:SS'), comment));
     END IF;
-    RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, ''why'');', request.id));
+    RETURN QUERY VALUES ('to deny', format('SELECT warrant.deny(%s, '''');', request.id));
 END;
 $$;
 

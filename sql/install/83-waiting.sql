@@ -31,7 +31,7 @@ BEGIN
                p.escalate_to IS NOT NULL AND EXISTS (SELECT FROM unnest(looker || warrant_internal.delegators_of(looker)) AS v (role) WHERE warrant_internal.is_member(v.role, p.escalate_to)) AS decides_escalated
           FROM (SELECT DISTINCT policy_id FROM items) AS i LEFT JOIN warrant.policies p ON p.id = i.policy_id),
     asked AS MATERIALIZED (
-        SELECT i.request_id, count(*) AS items, array_agg(i.policy_id ORDER BY i.policy_id) AS policies, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
+        SELECT i.request_id, count(DISTINCT concat((i.i).target_kind, (i.i).target)) AS objects, array_agg(i.policy_id ORDER BY i.policy_id) AS policies, (array_agg(i.i ORDER BY warrant_internal.danger_of((i.i).commands) DESC, (i.i).schema_name, (i.i).relation_name))[1] AS first,
                max(p.min_approvals) AS min_approvals, bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays) AS decides
           FROM items i JOIN rules p ON p.id = i.policy_id GROUP BY i.request_id HAVING sees_all OR (bool_or(p.decides OR (p.decides_escalated AND p.id = ANY (i.escalated))) AND bool_and(p.stays))),
     wanted AS MATERIALIZED (    -- the commands of all items, and the most dangerous of them
@@ -54,7 +54,7 @@ BEGIN
           FROM (SELECT w.asker, w.requester, w.person, max(w.requester_name::text) AS requester_name FROM pending w GROUP BY 1, 2, 3 OFFSET 0) AS f
           LEFT JOIN warrant.persons s ON s.role = f.requester LEFT JOIN pg_roles q ON q.oid = f.requester),
     chosen AS MATERIALIZED (
-        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.items, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
+        SELECT w.id, w.requested_at, w.reason, w.profile, k.who, a.first, a.objects, n.commands, n.worst, d.decides, format('%s/%s', coalesce(v.approvals, 0), greatest(w.min_approvals, coalesce(v.approvals + v.missing, a.min_approvals))) AS approvals
           FROM pending w JOIN asked a ON a.request_id = w.id JOIN wanted n ON n.request_id = w.id JOIN askers k ON k.asker = w.asker
           CROSS JOIN LATERAL (SELECT a.decides AND (NOT has_delegators OR warrant_internal.may_decide(k.voices, a.policies, w.escalated)) AS decides) AS d
           LEFT JOIN voted v ON v.id = w.id WHERE NOT k.is_caller AND (d.decides OR sees_all) AND NOT (inbox AND coalesce(v.needless, false))),
@@ -76,10 +76,11 @@ BEGIN
     shown AS MATERIALIZED (
         SELECT w.id, w.requested_at, w.who,
                coalesce(warrant_internal.in_one_line('profile ' || w.profile, 60), t.target) AS target,
-               CASE WHEN w.profile IS NULL AND w.items > 1 THEN format(' +%s', w.items - 1) ELSE '' END AS others,
+               CASE WHEN w.profile IS NULL AND w.objects > 1 THEN format(' +%s', w.objects - 1) ELSE '' END AS others,
                (SELECT CASE WHEN length(c.words) > 14 THEN w.worst || ' +' || cardinality(w.commands) - 1 ELSE c.words END
                   FROM warrant_internal.commands_in_words(w.commands) AS c (words)) AS commands, l.estimated AS rows,
-               CASE WHEN audits OR w.decides THEN warrant_internal.in_one_line(coalesce(p.query, x.statement, warrant_internal.refused_text(l.seq)), 120) END AS statement,
+               coalesce(CASE WHEN audits OR w.decides THEN warrant_internal.in_one_line(coalesce(p.query, x.statement, warrant_internal.refused_text(l.seq)), 120) END,
+                        CASE WHEN inbox THEN 'reason: ' || warrant_internal.in_one_line(w.reason, 112) END) AS statement,
                substring(warrant_internal.in_words(at - w.requested_at) FROM '^-?\d+ (?:min|.)') AS age, w.approvals, warrant_internal.in_one_line(w.reason, 60) AS reason
           FROM chosen w LEFT JOIN farthest l ON l.id = w.id LEFT JOIN prepared p ON p.id = w.id LEFT JOIN texts x ON x.id = w.id
           JOIN targets t ON t.key = concat_ws(' ', (w.first).target_kind, (w.first).target, (w.first).columns, (w.first).schema_name, (w.first).relation_name)),
@@ -102,7 +103,8 @@ COMMENT ON VIEW warrant.pending IS
 others those that they may decide; cut to 120 columns: warrant.show_request has the whole, warrant.request_status is for programs';
 CREATE VIEW warrant.my_inbox WITH (security_barrier) AS
     SELECT w.id, w.who, w.target, w.commands, w.rows, w.statement, w.age, w.approvals FROM warrant_internal.waiting(true) AS w ORDER BY w.requested_at, w.id;
-COMMENT ON VIEW warrant.my_inbox IS 'as warrant.pending, but only what the caller may decide, and brings nearer to a grant by his vote';
+COMMENT ON VIEW warrant.my_inbox IS
+'as warrant.pending, but only what the caller may decide, and brings nearer to a grant by his vote; where no statement was tried yet, the reason stands in its place';
 GRANT SELECT ON warrant.pending, warrant.my_inbox TO PUBLIC;
 
 COMMENT ON COLUMN warrant.pending.id IS 'the request, for warrant.show_request, approve and deny';

@@ -295,6 +295,7 @@ WARRANT_FUNCTION(warrant_action) {
     TakeLongTurn(subject);
     Datum answer = DoAction(fcinfo);
     GiveLongTurnBack(subject);
+    TellUnmet(fcinfo);
     return answer;
 }
 

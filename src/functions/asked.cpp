@@ -4,6 +4,8 @@
 #include "pg/rights.hpp"
 #include "pg/words.hpp"
 #include "rules/commands.hpp"
+#include "rules/decision.hpp"
+#include "rules/governing_policies.hpp"
 #include "rules/installation.hpp"
 #include "rules/privileges.hpp"
 #include "rules/profiles.hpp"
@@ -161,6 +163,32 @@ void CheckRequested(FunctionCallInfo fcinfo) {
     }
     if (asked.relations == NIL)
         CheckMany(subject, &asked);
+}
+
+void TellUnmet(FunctionCallInfo fcinfo) {
+    Asked asked = ReadAsked(fcinfo);
+    Oid subject = CurrentSubject();
+    List* told = NIL;
+    CommandMask wanted = 0;
+    ListCell* cell;
+    foreach (cell, asked.words)
+        wanted |= ParseCommand(static_cast<const char*>(lfirst(cell)));
+    foreach (cell, asked.relations) {
+        CHECK_FOR_INTERRUPTS();
+        const GoverningPolicies* policies = FindGoverningPolicies(lfirst_oid(cell));
+        (void)Among(wanted & ~MaskOf(Command::Create) & ~MaskOf(Command::Admin), [&](Command command) {
+            Decision decision = DecideFor(policies, subject, command);
+            const char* step = decision.answer == Answer::Refuse ? decision_steps[decision.step].name : "";
+            bool elsewhere = strcmp(step, "client_cidr") == 0;
+            if (!(elsewhere || strcmp(step, "hours") == 0) || IsMonitored(&decision) || list_member_ptr(told, decision.policy))
+                return false;
+            told = lappend(told, const_cast<Policy*>(decision.policy));
+            ereport(NOTICE, (errmsg("policy \"%s\" does not let this session in now", decision.policy->name),
+                             errdetail("Condition %s: %s.", step, WhyRefused(&decision, subject)),
+                             errhint("A grant helps only %s.", elsewhere ? "in a session from there" : "when they are open")));
+            return true;
+        });
+    }
 }
 
 void TellLacking(FunctionCallInfo fcinfo) {

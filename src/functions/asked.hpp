@@ -13,6 +13,9 @@ namespace warrant {
 // relation that is not there included, is left to the recorder.
 void CheckRequested(FunctionCallInfo fcinfo);
 
+// Tells, after a call of warrant.request, by a NOTICE of each policy on a table whose condition the caller does not meet now: no grant changes that.
+void TellUnmet(FunctionCallInfo fcinfo);
+
 // Tells, after a call of warrant.grant, by a NOTICE of each relation where the grantee lacks the server's privilege.
 void TellLacking(FunctionCallInfo fcinfo);
 

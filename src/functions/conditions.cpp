@@ -1,6 +1,7 @@
 // What the script asks about conditions of policies.
 #include "pg/server.hpp"
 
+#include "rules/conditions/client_cidr.hpp"
 #include "rules/conditions/hours.hpp"
 #include "rules/conditions/ticket.hpp"
 
@@ -22,3 +23,6 @@ WARRANT_FUNCTION(warrant_check_ticket_pattern) {
 WARRANT_FUNCTION(warrant_fits_pattern) {
     PG_RETURN_BOOL(FitsPattern(TextDatumGetCString(PG_GETARG_DATUM(0)), TextDatumGetCString(PG_GETARG_DATUM(1))));
 }
+
+// lets_in(networks cidr[], client_addr text) -> boolean: whether a client at this address, as the log has it, is in one of the networks.
+WARRANT_FUNCTION(warrant_lets_in) { PG_RETURN_BOOL(AreAround(ReadNetworks(PG_GETARG_DATUM(0)), TextDatumGetCString(PG_GETARG_DATUM(1)))); }

@@ -154,8 +154,8 @@ const char* OpenUntil(const DecisionState* state) {
 const char* WhyElsewhere(const Decision* decision, Oid, TimestampTz) {
     const char* address = AddressOfClient();
     const char* where = address[0] == '\0'                ? "this process has none"
-                        : strcmp(address, "[local]") == 0 ? "that of this session uses a Unix-domain socket"
-                                                          : psprintf("that of this session is at %s", address);
+                        : strcmp(address, "[local]") == 0 ? "this one is on the server's own machine"
+                                                          : psprintf("this one is at %s", address);
     return psprintf("clients pass from %s alone, and %s", TextOf(decision->policy->networks), where);
 }
 

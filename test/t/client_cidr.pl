@@ -17,10 +17,10 @@ sub by_socket { return $node->sqlstate_as('clerk', 'TABLE notes'); }
 $node->safe_as('dba', q{SELECT warrant.create_policy('networks', 'open', on_table => 'notes', commands => '{SELECT}', client_cidr => '{10.0.0.0/8}')});
 my ($state, $err) = by_tcp();
 is($state, '42501', 'a client of another network is refused');
-like($err, qr/Policy "networks" does not let it run: clients pass from 10\.0\.0\.0\/8 alone, and that of this session is at 127\.0\.0\.1\./, 'and told where it is');
+like($err, qr/Policy "networks" does not let it run: clients pass from 10\.0\.0\.0\/8 alone, and this one is at 127\.0\.0\.1\./, 'and told where it is');
 ($state, $err) = by_socket();
 is($state, '42501', 'one on a socket, too');
-like($err, qr/that of this session uses a Unix-domain socket/, 'with its own words');
+like($err, qr/this one is on the server's own machine/, 'with its own words');
 for (
 	[ [ '127.0.0.1/32' ], 'none', 'none', 'the own machine' ],
 	[ [ '127.0.0.2/32' ], '42501', '42501', 'a neighbour' ],
@@ -48,7 +48,7 @@ my $parallel = $node->safe_as('dba', "SELECT name FROM pg_settings WHERE name IN
 $session->query("SET $parallel = on");
 ($state, $err) = ($node->ask($session, 'SELECT peek() FROM orders LIMIT 1;'))[ 1, 2 ];
 is($state, '42501', 'a parallel worker is refused');
-like($err, qr/that of this session uses a Unix-domain socket.*parallel worker/s, "by its leader's address");
+like($err, qr/this one is on the server's own machine.*parallel worker/s, "by its leader's address");
 from([ '127.0.0.0/8' ]);
 is(($node->ask($session, 'SELECT peek() FROM orders LIMIT 1;'))[1], 'none', 'and passes by it');
 $session->quit;
