@@ -285,7 +285,7 @@ BEGIN
         RETURN QUERY SELECT 'extends', format('grant %s, whose end in %s is where the duration begins', g.id, warrant_internal.in_words(g.ends_at - at))
            FROM warrant.grants g WHERE g.id = request.extends_grant AND g.closed_at IS NULL AND g.ends_at > at AND NOT EXISTS (SELECT FROM warrant.grant_uses u WHERE u.grant_id = g.id AND u.uses_left <= 0);
         IF pends AND NOT FOUND THEN
-            RETURN QUERY VALUES ('extends', format('grant %s, which is gone, so that the duration begins with the approval: %s', request.extends_grant,
+            RETURN QUERY VALUES ('extends', format('nothing, so the duration begins with the approval: grant %s is over, %s', request.extends_grant,
                                                    coalesce(warrant_internal.grant_in_words(request.extends_grant), 'its row is gone')));
         END IF;
     END IF;

@@ -22,7 +22,10 @@ SELECT event, who, request FROM stage.news() WHERE request = 1;
 -- A grant ends by itself; after it the statement is refused, and revoking it is too late.
 SELECT warrant.grant('regress_clerk', '{SELECT}', on_table => 'orders', duration => '1 s');
 SELECT stage.eventually('SELECT closed_at IS NOT NULL FROM warrant.grants WHERE id = 1');
+SELECT state, message, regexp_replace(detail, '\d+ seconds?', '...') AS detail FROM stage.try('SELECT warrant.extend(1)');
+\set VERBOSITY terse
 SELECT warrant.revoke(1);
+\set VERBOSITY default
 SELECT count(*) FROM warrant.active_grants;
 \c - regress_clerk
 SELECT * FROM orders;
