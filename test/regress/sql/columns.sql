@@ -51,9 +51,7 @@ COPY customers (id, note) TO STDOUT;
 COPY customers (id, cvv) TO STDOUT;
 COPY customers TO STDOUT;
 COPY (SELECT card FROM customers) TO STDOUT;
-COPY customers (id, card) FROM STDIN;
-9	9
-\.
+\copy customers (id, card) FROM /dev/null
 COPY customers (id, name) FROM STDIN;
 9	Zoe
 \.

@@ -88,9 +88,7 @@ SELECT * FROM pg_temp.tries(
 COPY ledger TO stdout;
 COPY ledger (a) TO stdout;
 COPY (SELECT * FROM ledger) TO stdout;
-COPY ledger FROM stdin;
-9	nine
-\.
+\copy ledger FROM /dev/null
 COPY (DELETE FROM ledger WHERE a IS NOT NULL RETURNING a) TO stdout;
 PREPARE saved AS SELECT count(*) FROM ledger;
 EXECUTE saved;
