@@ -325,7 +325,6 @@ inline void RequirePrivilegesOf(const Query* query) { (void)ExecCheckRTPerms(que
 // HasPrivilege: on a function, a schema or a database.
 // MaySubscribe: may create subscriptions, as far as the role itself is asked.
 // RequireMayGiveTo: raises the server's error when the role may not give something to the new owner.
-// IsTakenByVacuum: whether VACUUM or ANALYZE with these options takes the relation; warns as it does when not.
 // OnlyAdministers: a membership that only lets administer the role, as 16 gives it to whoever has created it.
 #if PG_VERSION_NUM >= 160000
 inline bool OwnsObject(Oid class_id, Oid object, Oid role) { return object_ownercheck(class_id, object, role); }
@@ -334,7 +333,6 @@ inline bool HasPrivilege(Oid class_id, Oid object, Oid role, AclMode privilege) 
 }
 inline bool MaySubscribe(Oid role) { return has_privs_of_role(role, ROLE_PG_CREATE_SUBSCRIPTION); }
 inline void RequireMayGiveTo(Oid role, Oid new_owner) { check_can_set_role(role, new_owner); }
-inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) { return vacuum_is_permitted_for_relation(relation, row, options); }
 inline bool OnlyAdministers(const FormData_pg_auth_members* membership) {
     return membership->admin_option && !membership->inherit_option && !membership->set_option;
 }
@@ -364,17 +362,19 @@ inline bool HasPrivilege(Oid class_id, Oid object, Oid role, AclMode privilege) 
 }
 inline bool MaySubscribe(Oid role) { return superuser_arg(role); }
 inline void RequireMayGiveTo(Oid role, Oid new_owner) { check_is_member_of_role(role, new_owner); }
-inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) { return vacuum_is_relation_owner(relation, row, options); }
 inline bool OnlyAdministers(const FormData_pg_auth_members*) { return false; }
 #endif
 
 // What VACUUM, ANALYZE, CLUSTER, REINDEX, REFRESH and LOCK accept besides ownership, and from whom on whatever there is; 17 brought it.
+// IsTakenByVacuum: whether VACUUM or ANALYZE with these options takes the relation; warns as it does when not.
 #if PG_VERSION_NUM >= 170000
 inline constexpr AclMode maintain_privilege = ACL_MAINTAIN;
 inline bool MayMaintainAll(Oid role) { return has_privs_of_role(role, ROLE_PG_MAINTAIN); }
+inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) { return vacuum_is_permitted_for_relation(relation, row, options); }
 #else
 inline constexpr AclMode maintain_privilege = 0;
 inline bool MayMaintainAll(Oid) { return false; }
+inline bool IsTakenByVacuum(Oid relation, Form_pg_class row, uint32 options) { return vacuum_is_relation_owner(relation, row, options); }
 #endif
 
 // What LOCK asks for one of: reading allows the weakest lock, inserting the next ones, changing rows all of them.
