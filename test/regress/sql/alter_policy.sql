@@ -74,6 +74,8 @@ SELECT warrant.alter_policy(:'policy', '{"max_duration": "50 min"}');
 INSERT INTO ledger VALUES (6);
 \c - regress_dba
 SELECT warrant.alter_policy(:'policy', '{"require_reason": true, "max_uses": 5}');
+\c - :owner
+CALL stage.until($$NOT EXISTS (SELECT FROM warrant.requests WHERE id = 2 AND state = 'pending')$$);
 \c - regress_clerk
 SELECT state, message, detail FROM stage.try('INSERT INTO ledger VALUES (7)');
 \c - regress_dba
