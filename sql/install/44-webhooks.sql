@@ -57,7 +57,7 @@ BEGIN
     INSERT INTO warrant.webhooks (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms)
     VALUES (name, url, kind, secret_name, allowed_networks, ca_file, timeout_ms) ON CONFLICT ON CONSTRAINT webhooks_name_key DO NOTHING;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'webhook "%" exists already', name USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION 'webhook "%" exists already', warrant_internal.in_one_line(name, 128) USING ERRCODE = 'duplicate_object';
     END IF;
     PERFORM warrant_internal.note_definition('webhook_added', NULL, NULL, name), warrant_internal.note_enabled(name, kind);
     RETURN name;
@@ -82,7 +82,7 @@ BEGIN
     END IF;
     SELECT string_agg(format('"%s"', warrant_internal.in_one_line(p.name, 128)), ', ' ORDER BY p.name) INTO asking FROM warrant.policies p WHERE p.webhook = drop_webhook.name;
     IF asking IS NOT NULL THEN
-        RAISE EXCEPTION 'webhook "%" is still asked', name USING ERRCODE = 'dependent_objects_still_exist',
+        RAISE EXCEPTION 'webhook "%" is still asked', warrant_internal.in_one_line(name, 128) USING ERRCODE = 'dependent_objects_still_exist',
             DETAIL = format('By policies: %s.', asking);
     END IF;
     PERFORM warrant_internal.note_definition('webhook_dropped', NULL, NULL, name);

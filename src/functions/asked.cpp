@@ -183,7 +183,7 @@ void TellUnmet(FunctionCallInfo fcinfo) {
             if (!(elsewhere || strcmp(step, "hours") == 0) || IsMonitored(&decision) || list_member_ptr(told, decision.policy))
                 return false;
             told = lappend(told, const_cast<Policy*>(decision.policy));
-            ereport(NOTICE, (errmsg("policy \"%s\" does not let this session in now", decision.policy->name),
+            ereport(NOTICE, (errmsg("policy \"%s\" does not let this session in now", Shown(decision.policy->name)),
                              errdetail("Condition %s: %s.", step, WhyRefused(&decision, subject)),
                              errhint("A grant helps only %s.", elsewhere ? "in a session from there" : "when they are open")));
             return true;

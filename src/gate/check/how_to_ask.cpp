@@ -1,5 +1,6 @@
 #include "pg/server.hpp"
 
+#include "pg/words.hpp"
 #include "rules/commands.hpp"
 #include "rules/governing_policies.hpp"
 #include "rules/last_outcome.hpp"
@@ -98,22 +99,12 @@ int Gather(const RefusedAccess* asked, int count, Asked* gathered) {
     return places;
 }
 
-// What the policies want of every request, as further arguments of the call.
-const char* ClaimsOf(const RefusedAccess* asked, int count) {
-    bool reason = false, ticket = false;
-    for (int i = 0; i < count; i++) {
-        reason = reason || asked[i].policy->require_reason;
-        ticket = ticket || asked[i].policy->ticket_pattern != nullptr;
-    }
-    return psprintf("%s%s", reason ? ", reason => '...'" : "", ticket ? ", ticket => '...'" : "");
-}
-
 const char* CallsFor(const RefusedAccess* asked, int count) {
     const char* claims = ClaimsOf(asked, count);
     for (int i = 0; i < count; i++)
         if (asked[i].policy->exact && (commands_of_queries & MaskOf(asked[i].access.command)) == 0)
             return psprintf("Nobody can approve %s under policy \"%s\", which approves single statements alone. An administrator can alter it.",
-                            NameOf(asked[i].access.command), asked[i].policy->name);
+                            NameOf(asked[i].access.command), Shown(asked[i].policy->name));
     for (int i = 0; i < count; i++)
         if (asked[i].policy->exact)
             return psprintf("Ask for exactly this statement: SELECT warrant.request_statement('...'%s);", claims);
@@ -143,10 +134,27 @@ const char* CallsFor(const RefusedAccess* asked, int count) {
 
 }    // namespace
 
+const char* CallFor(const RefusedAccess* item, CommandMask commands, const char* claims) {
+    StringInfoData call;
+    initStringInfo(&call);
+    Asked asked = {*item, commands};
+    AppendCall(&call, &asked, item, 1, claims);
+    return call.data;
+}
+
+const char* ClaimsOf(const RefusedAccess* asked, int count) {
+    bool reason = false, ticket = false;
+    for (int i = 0; i < count; i++) {
+        reason = reason || asked[i].policy->require_reason;
+        ticket = ticket || asked[i].policy->ticket_pattern != nullptr;
+    }
+    return psprintf("%s%s", reason ? ", reason => '...'" : "", ticket ? ", ticket => '...'" : "");
+}
+
 const char* WhyAskedByCall(const Policy* policy) {
     if (policy == nullptr || !policy->files_nothing)
         return nullptr;
-    return psprintf("under policy \"%s\" a refused statement files none", policy->name);
+    return psprintf("under policy \"%s\" a refused statement files none", Shown(policy->name));
 }
 
 int CountAskedByCall(const RefusedAccess* asked, int count) {

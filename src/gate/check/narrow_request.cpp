@@ -6,6 +6,7 @@
 #include "rules/policy.hpp"
 #include "rules/subject.hpp"
 #include "gate/access/access.hpp"
+#include "gate/check/how_to_ask.hpp"
 #include "gate/check/narrow_request.hpp"
 
 namespace warrant {
@@ -15,43 +16,37 @@ namespace {
 // What warrant.request takes at most.
 constexpr int most_columns = 100;
 
-// The names as the text of an array, or nullptr where a request cannot name them all.
-const char* ArrayOf(Oid relation, const TouchedColumns& touched) {
-    Datum names[most_columns];
-    int count = 0;
+// The names (char*) of what is touched; NIL where a request cannot name them all.
+List* NamesIn(Oid relation, const TouchedColumns& touched) {
+    List* names = NIL;
     for (int place = -1; (place = bms_next_member(touched.some, place)) >= 0;) {
         AttrNumber number = AttrNumber(place + FirstLowInvalidHeapAttributeNumber);
-        const char* name = number <= InvalidAttrNumber ? nullptr : get_attname(relation, number, true);
-        if (name == nullptr || count == most_columns)
-            return nullptr;
-        names[count++] = CStringGetDatum(pstrdup(name));
+        char* name = number <= InvalidAttrNumber ? nullptr : get_attname(relation, number, true);
+        if (name == nullptr || list_length(names) == most_columns)
+            return NIL;
+        names = lappend(names, name);
     }
-    if (count == 0)
-        return nullptr;
-    ArrayType* array = construct_array(names, count, CSTRINGOID, -2, false, TYPALIGN_CHAR);
-    return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+    return names;
 }
 
 // The request for what is asked of the relation; nullptr where columns alone would not be enough.
 const char* RequestFor(Oid relation, const RefusedAccess* asked, int count) {
-    StringInfoData commands;
-    initStringInfo(&commands);
+    RefusedAccess* of_relation = static_cast<RefusedAccess*>(palloc(count * sizeof(RefusedAccess)));
+    int found = 0;
+    CommandMask commands = 0;
     TouchedColumns touched = {false, nullptr};
-    const GoverningPolicies* policies = nullptr;
     for (int i = 0; i < count; i++) {
         if (asked[i].access.relation != relation)
             continue;
         if (!IsOnColumns(asked[i].access.command) || asked[i].policy->column_count > 0 || asked[i].policy->exact || asked[i].access.touched.all)
             return nullptr;
-        policies = asked[i].policies;
+        of_relation[found++] = asked[i];
+        commands |= MaskOf(asked[i].access.command);
         touched = Both(touched, asked[i].access.touched);
-        appendStringInfo(&commands, "%s%s", commands.len == 0 ? "" : ",", NameOf(asked[i].access.command));
     }
-    const char* columns = ArrayOf(relation, touched);
-    const char* name = quote_qualified_identifier(NameStr(policies->schema_name), NameStr(policies->relation_name));
-    return columns == nullptr ? nullptr
-                              : psprintf("SELECT warrant.request('{%s}', on_table => %s, columns => %s);", commands.data, quote_literal_cstr(name),
-                                         quote_literal_cstr(columns));
+    RefusedAccess item = of_relation[0];
+    item.columns = NamesIn(relation, touched);
+    return item.columns == NIL ? nullptr : CallFor(&item, commands, ClaimsOf(of_relation, found));
 }
 
 }    // namespace

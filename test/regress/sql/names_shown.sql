@@ -22,7 +22,7 @@ BEGIN
     RETURN CASE WHEN regexp_replace(words, E'\n(Nobody is asked|Grant \\d+ for this)', '', 'g') ~ E'[\\x01-\\x1f\\x7f\\u202a-\\u202e]' THEN 'SHOWN AS IT IS: ' ELSE '' END || regexp_replace(words, E'[\\x01-\\x1f\\x7f\\u202a-\\u202e]', '~', 'g');
 END;
 $$;
-SELECT format('CREATE ROLE %I LOGIN', E'regress_\n' || U&'\202E' || 'evil') AS make, E'regress_\n' || U&'\202E' || 'evil' AS evil_role, quote_ident(E'regress_\n' || U&'\202E' || 'evil') AS evil_reg \gset
+SELECT format('CREATE ROLE %I LOGIN', E'regress_\t' || U&'\202E' || 'evil') AS make, E'regress_\t' || U&'\202E' || 'evil' AS evil_role, quote_ident(E'regress_\t' || U&'\202E' || 'evil') AS evil_reg \gset
 :make;
 GRANT warrant_approver TO :"evil_role";
 SET client_min_messages = notice;
@@ -70,6 +70,16 @@ SET client_min_messages = warning;
 SELECT warrant.alter_policy(:'evil', '{"exact": true}') IS NOT NULL AS altered;
 \c - regress_clerk
 SELECT stage.says('TRUNCATE orders'), stage.says($$SELECT warrant.request('{SELECT}', on_table => 'orders', reason => 'r', ticket => 'OPS-1')$$);
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.alter_policy(:'evil', '{"on_refusal": "refuse"}') IS NOT NULL AS altered;
+\c - regress_clerk
+SELECT stage.says('TRUNCATE orders');
+\c - :owner
+SET client_min_messages = warning;
+SELECT warrant.drop_policy(:'evil'), warrant.create_policy(:'evil', 'approve', on_table => 'orders', client_cidr => '{10.20.0.0/16}') IS NOT NULL AS made;
+\c - regress_clerk
+SELECT warrant.request('{SELECT}', on_table => 'orders') > 0 AS asked;
 \c - :owner
 SET client_min_messages = warning;
 SELECT warrant.drop_policy(:'evil'), warrant.create_policy(:'evil', 'deny', on_table => 'orders') IS NOT NULL AS made;
